@@ -1,0 +1,31 @@
+"""pytest fixtures that fake Stripe's cash balance, exact about money and honest about what is assumed."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.api.message import Exchange, Request, Response
+    from pytest_stripe_balance.balance import StripeBalance
+    from pytest_stripe_balance.refused import Refused
+
+    __version__: str
+
+__all__ = ["Exchange", "Refused", "Request", "Response", "StripeBalance", "__version__"]
+
+_HOMES = {
+    "Exchange": "api.message",
+    "Refused": "refused",
+    "Request": "api.message",
+    "Response": "api.message",
+    "StripeBalance": "balance",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import on first use: the plugin is loaded into every pytest run, used or not."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version("pytest-stripe-balance")
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -1,0 +1,274 @@
+"""A request's way to its verb and back: key, route, version, parameters, idempotency, execution."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from pytest_stripe_balance.api import expand, form, idempotency, keys, parameters, routes
+from pytest_stripe_balance.api.message import Headers, Request, Response
+from pytest_stripe_balance.api.render import render
+from pytest_stripe_balance.api.routes import Endpoint
+from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.records import Cause, Record
+from pytest_stripe_balance.engine.table import Page
+from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.refused import Refused
+
+# What every answer of Stripe's carries (FACTS 6.2).
+COMMON_HEADERS = {
+    "Server": "nginx",
+    "Content-Type": "application/json",
+    "Access-Control-Allow-Credentials": "true",
+    "Access-Control-Allow-Methods": "GET, HEAD, PUT, PATCH, POST, DELETE",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Request-Id, Stripe-Manage-Version, Stripe-Should-Retry",
+    "Access-Control-Max-Age": "300",
+    "Cache-Control": "no-cache, no-store",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains; preload",
+    "Vary": "Origin",
+}
+# Assumptions that the answer to a wrong parameter of any endpoint rests on, by the parameter.
+PARAMETER_ASSUMPTIONS = {
+    "limit": "list-limit",
+    "payment_method_types": "payment-method-types-gone",
+}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What the session hands over from the contract, as plain values.
+
+    `rules` are the parameter rules by endpoint ("POST /v1/customers") and `definitions` what they
+    refer to; `expandables` tells an object's expandable paths.
+    """
+
+    api_version: str
+    rules: Mapping[str, parameters.Rule]
+    definitions: Mapping[str, parameters.Rule]
+    expandables: expand.Expandables
+
+
+@dataclass
+class _Account:
+    """One account's world and the answers kept under its idempotency keys."""
+
+    world: World
+    answers: idempotency.Answers = field(default_factory=idempotency.Answers)
+
+
+@dataclass
+class Dispatch:
+    """Answers requests from worlds: one for each `Stripe-Account`, opened on first use."""
+
+    tables: Tables
+    open_world: Callable[[str | None], World]
+    _accounts: dict[str | None, _Account] = field(default_factory=dict)
+    _requests: int = 0
+
+    @property
+    def worlds(self) -> dict[str | None, World]:
+        """The worlds by connected account; None is the account of the key itself."""
+        return {name: account.world for name, account in self._accounts.items()}
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request. Raises Refused for what the fake won't answer."""
+        call = _Call(self.tables, request, self._request_id())
+        try:
+            keys.check(request)
+            account = self._account(request)
+            endpoint, ids = _route(request)
+            _check_version(request, self.tables.api_version)
+            call.start(account, endpoint)
+            given = call.read()
+            kept = None
+            if request.method == "POST":
+                kept = account.answers.replay(account.world, request, call.fingerprint)
+        except Fault as fault:
+            call.note(fault)
+            return call.error(fault, executed=False)
+        if kept is not None:
+            return idempotency.replayed(kept, call.request_id)
+        response = call.execute(ids, given)
+        if request.method == "POST":
+            account.answers.keep(account.world, request, call.fingerprint, response)
+        return response
+
+    def account(self, name: str | None) -> _Account:
+        """Give an account's world and answers, opening them on first use."""
+        if name not in self._accounts:
+            self._accounts[name] = _Account(self.open_world(name))
+        return self._accounts[name]
+
+    def _account(self, request: Request) -> _Account:
+        name = request.headers.get("Stripe-Account")
+        if name is not None and not (name.startswith("acct_") and name[5:].isalnum()):
+            message = (
+                f"The provided key '{keys.masked(keys.key_of(request))}' does not have access to "
+                f"account '{name}' (or that account does not exist). Application access may have "
+                "been revoked."
+            )
+            raise Fault(message, status=403, code="account_invalid", identified=False)
+        return self.account(name)
+
+    def _request_id(self) -> str:
+        self._requests += 1
+        ids = self.account(None).world.ids
+        return "req_" + ids.secret(f"request {self._requests}", 14)
+
+
+def _route(request: Request) -> tuple[Endpoint, tuple[str, ...]]:
+    found = routes.match(request.method, request.path)
+    if found is None:
+        raise Refused(
+            f"{request}: the fake does not model this endpoint. The README lists the calls that it "
+            "answers; run this test against Stripe test mode, or replace the call in the test"
+        )
+    return found
+
+
+def _check_version(request: Request, newest: str) -> None:
+    version = request.headers.get("Stripe-Version", newest)
+    if version != newest:
+        raise Refused(
+            f"{request}: API version {version} is not modelled yet; {newest} is. Leave "
+            f"stripe.api_version (or stripe_version) at the default of stripe 16.1"
+        )
+
+
+class _Call:
+    """One request on its way."""
+
+    def __init__(self, tables: Tables, request: Request, request_id: str) -> None:
+        self.tables = tables
+        self.request = request
+        self.request_id = request_id
+        self.given = "&".join(part for part in (request.query, request.body) if part)
+        self.account: _Account | None = None
+        self.endpoint: Endpoint | None = None
+        self.expand: list[str] = []
+
+    @property
+    def fingerprint(self) -> str:
+        return idempotency.fingerprint(self.given)
+
+    def start(self, account: _Account, endpoint: Endpoint) -> None:
+        """Settle what is called, and in which world."""
+        self.account, self.endpoint = account, endpoint
+
+    @property
+    def world(self) -> World:
+        assert self.account is not None, "unreachable because start settles the account"
+        return self.account.world
+
+    @property
+    def row(self) -> Endpoint:
+        assert self.endpoint is not None, "unreachable because start settles the endpoint"
+        return self.endpoint
+
+    def read(self) -> dict[str, Any]:
+        """Read the parameters; nothing has changed when one is wrong."""
+        decoded = form.decode(self.given)
+        given = parameters.read(decoded, self.tables.rules[str(self.row)], self.tables.definitions)
+        self.expand = given.pop("expand", [])
+        parameters.refuse_unmodelled(given, self.row.verb, str(self.row))
+        expand.check(
+            self.expand,
+            self.row.returns,
+            listed=self.row.listed,
+            expandables=self.tables.expandables,
+        )
+        return given
+
+    def note(self, fault: Fault) -> None:
+        """Name the assumptions that the answer to a wrong parameter rests on."""
+        if self.endpoint is None:
+            return
+        if self.endpoint.parameter_errors and fault.type == "invalid_request_error":
+            self.world.readings.rest(self.endpoint.parameter_errors)
+        if fault.param in PARAMETER_ASSUMPTIONS:
+            self.world.readings.rest(PARAMETER_ASSUMPTIONS[fault.param])
+
+    def execute(self, ids: tuple[str, ...], given: dict[str, Any]) -> Response:
+        """Run the verb; an error now counts as executed."""
+        world = self.world
+        world.cause = Cause(self.request_id, self.request.headers.get("Idempotency-Key"))
+        before = world.ids.minted
+        try:
+            result = self.row.verb(world, *ids, **given)
+            return self.respond(200, self._body(result))
+        except Fault as fault:
+            return self.error(fault, executed=True)
+        finally:
+            if world.ids.minted > before:
+                world.clock.tick()
+
+    def _body(self, result: Record | Page[Any]) -> dict[str, Any]:
+        if not isinstance(result, Page):
+            return self._object(result, self.expand)
+        inner = [path.removeprefix("data.") for path in self.expand]
+        return {
+            "object": "list",
+            "data": [self._object(record, inner) for record in result.data],
+            "has_more": result.has_more,
+            "url": self.request.path,
+        }
+
+    def _object(self, record: Record, paths: list[str]) -> dict[str, Any]:
+        body = self._render(record)
+        if paths:
+            tables = self.tables
+            expand.put_in(self.world, body, paths, self.row.returns, tables.expandables, self._render)
+        return body
+
+    def _render(self, record: Record) -> dict[str, Any]:
+        return render(self.world, record, self.tables.api_version)
+
+    def error(self, fault: Fault, *, executed: bool) -> Response:
+        """Give an error's answer; null keys are left out [obs]."""
+        error: dict[str, Any] = {}
+        if fault.code:
+            error["code"] = fault.code
+            error["doc_url"] = f"https://stripe.com/docs/error-codes/{fault.code.replace('_', '-')}"
+        error["message"] = fault.message
+        if fault.param:
+            error["param"] = fault.param
+        if fault.intent:
+            error["payment_intent"] = self._render(fault.intent)
+        if fault.identified:
+            now = self.account.world.clock.now if self.account else 0
+            logs = "https://dashboard.stripe.com/test/logs"
+            error["request_log_url"] = f"{logs}/{self.request_id}?t={now}"
+        error["type"] = fault.type
+        response = self.respond(fault.status, {"error": error}, executed=executed)
+        if fault.identified:
+            return response
+        bare = {
+            name: value
+            for name, value in response.headers.items()
+            if name not in ("Request-Id", "Stripe-Version", "Idempotency-Key", "Original-Request")
+        }
+        if fault.status == HTTPStatus.UNAUTHORIZED:
+            bare["Www-Authenticate"] = 'Bearer realm="Stripe"'
+        return Response(response.status, Headers(bare), response.body)
+
+    def respond(self, status: int, body: dict[str, Any], *, executed: bool = True) -> Response:
+        """Give an answer with Stripe's headers."""
+        headers = {
+            **COMMON_HEADERS,
+            "Request-Id": self.request_id,
+            "Stripe-Version": self.tables.api_version,
+        }
+        if self.request.method == "POST":
+            key = self.request.headers.get("Idempotency-Key")
+            headers["Idempotency-Key"] = key or self.request_id.replace("req_", "server-")
+            headers["Original-Request"] = self.request_id
+        if executed:
+            headers["Stripe-Should-Retry"] = "false"
+        account = self.request.headers.get("Stripe-Account")
+        if account:
+            headers["Stripe-Account"] = account
+        return Response(status, Headers(headers), json.dumps(body, separators=(",", ":")).encode())

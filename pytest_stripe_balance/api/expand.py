@@ -1,0 +1,101 @@
+"""The `expand` parameter: which paths can be expanded, and the objects put in (FACTS 6.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.records import Record
+from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.refused import Refused
+
+MAX_DEPTH = 4
+# For an object's name: the paths inside it that can be expanded, and what can stand there.
+Expandables = Callable[[str], Mapping[str, tuple[str, ...]]]
+Hop = tuple[str, str]
+
+
+def check(paths: Iterable[str], returns: str, *, listed: bool, expandables: Expandables) -> None:
+    """Refuse a path that can't be expanded, before anything moves; a Fault with Stripe's text."""
+    for path in paths:
+        if len(path.split(".")) > MAX_DEPTH:
+            raise Fault(
+                f"You cannot expand more than {MAX_DEPTH} levels of a property. Property: {path}"
+            )
+        inner = path.removeprefix("data.") if listed else path
+        if (listed and inner == path) or not _hops(inner, returns, expandables):
+            fits = listed and inner == path and _hops(path, returns, expandables)
+            hint = f" You may want to try expanding 'data.{path}' instead." if fits else ""
+            raise Fault(f"This property cannot be expanded ({path}).{hint}")
+
+
+def _hops(path: str, name: str, expandables: Expandables) -> list[Hop]:
+    """Split a path into its hops from object to object; empty when one of them can't be."""
+    for field, targets in expandables(name).items():
+        if path == field:
+            return [(name, field)]
+        if path.startswith(f"{field}."):
+            for target in targets:
+                if rest := _hops(path[len(field) + 1 :], target, expandables):
+                    return [(name, field), *rest]
+    return []
+
+
+def put_in(
+    world: World,
+    body: dict[str, Any],
+    paths: Iterable[str],
+    returns: str,
+    expandables: Expandables,
+    render: Callable[[Record], dict[str, Any]],
+) -> None:
+    """Replace ids in a rendered object by what they name, along each (checked) path."""
+    for path in paths:
+        _put_in(world, body, _hops(path, returns, expandables), render)
+
+
+def _put_in(
+    world: World,
+    body: dict[str, Any],
+    hops: list[Hop],
+    render: Callable[[Record], dict[str, Any]],
+) -> None:
+    (name, field), *rest = hops
+    *outer, key = field.split(".")
+    for part in outer:
+        if not isinstance(body.get(part), dict):
+            return
+        # A rendered hash may belong to a record, which never changes: work on a copy.
+        body[part] = dict(body[part])
+        body = body[part]
+    if body.get("deleted"):
+        return
+    value = body.get(key)
+    if isinstance(value, str):
+        body[key] = value = render(_find(world, value))
+    elif key not in body:
+        body[key] = value = render(_included(world, name, field, body["id"]))
+    if rest and isinstance(value, dict):
+        _put_in(world, value, rest, render)
+
+
+def _find(world: World, record_id: str) -> Record:
+    for table in (
+        world.customers,
+        world.payment_intents,
+        world.payment_methods,
+        world.charges,
+        world.balance_transactions,
+    ):
+        record: Record | None = table.get(record_id)
+        if record is not None:
+            return record
+    raise Refused(f"expanding {record_id!r} is not modelled: no such object is kept")
+
+
+def _included(world: World, name: str, field: str, record_id: str) -> Record:
+    """Give what is only shown when asked for."""
+    if (name, field) == ("customer", "cash_balance"):
+        return world.cash_balance(world.customer(record_id, in_path=False))
+    raise Refused(f"expand[]={field} of a {name} is not modelled")

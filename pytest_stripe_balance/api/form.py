@@ -1,0 +1,72 @@
+"""Form encoding as Stripe reads it: `a[b][c]=v`, arrays as `a[0]=` or `a[]=` (FACTS 6.1)."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+from urllib.parse import unquote_to_bytes
+
+from pytest_stripe_balance.engine.faults import Fault
+
+Form: TypeAlias = "dict[str, str | Form]"
+MAX_DEPTH = 10
+MAX_FIELDS = 2000
+
+
+def decode(text: str) -> Form:
+    """Read form fields into nested hashes of strings; an array is a hash with keys "0", "1", ...
+
+    A Fault (400) for what can't be read: bytes that aren't UTF-8, brackets that don't match, a name
+    used both for a value and for a hash, or far too much of anything. The last of two equal names
+    wins.
+    """
+    form: Form = {}
+    fields = [field for field in text.split("&") if field]
+    if len(fields) > MAX_FIELDS:
+        raise Fault(f"Invalid request: more than {MAX_FIELDS} parameters.")
+    for field in fields:
+        name, _, value = field.partition("=")
+        _put(form, _path(_unquote(name)), _unquote(value))
+    return form
+
+
+def _unquote(text: str) -> str:
+    try:
+        return unquote_to_bytes(text.replace("+", " ")).decode("utf-8")
+    except UnicodeError:
+        message = "Invalid request: the parameters are not valid UTF-8."
+        raise Fault(message) from None
+
+
+def _path(name: str) -> list[str]:
+    """Split `a[b][]` into ["a", "b", ""]."""
+    head, bracket, rest = name.partition("[")
+    if not bracket:
+        return [name]
+    if not head or not rest.endswith("]"):
+        raise Fault(f"Invalid request: the parameter name {name!r} cannot be read.")
+    path = [head, *rest[:-1].split("][")]
+    if len(path) > MAX_DEPTH or any("[" in part or "]" in part for part in path):
+        raise Fault(f"Invalid request: the parameter name {name[:80]!r} cannot be read.")
+    return path
+
+
+def _put(form: Form, path: list[str], value: str) -> None:
+    for place, part in enumerate(path[:-1]):
+        inner = form.setdefault(part or str(len(form)), {})
+        if not isinstance(inner, dict):
+            raise _both(path[: place + 1])
+        form = inner
+    last = path[-1] or str(len(form))
+    if isinstance(form.get(last), dict):
+        raise _both(path)
+    form[last] = value
+
+
+def _both(path: list[str]) -> Fault:
+    name = bracketed(path)
+    return Fault(f"Invalid request: {name} is given both as a value and as a hash.", param=name)
+
+
+def bracketed(path: list[str]) -> str:
+    """Write a path as Stripe names parameters: `a[b][c]`."""
+    return path[0] + "".join(f"[{part}]" for part in path[1:])

@@ -1,0 +1,66 @@
+"""Idempotency keys: the first answer that was executed is the answer (FACTS 6.3, 5.8)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from pytest_stripe_balance.api.message import Headers, Request, Response
+from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.world import World
+
+KEPT_SECONDS = 24 * 60 * 60
+MAX_LENGTH = 255
+
+
+@dataclass(frozen=True)
+class _Kept:
+    path: str
+    parameters: str
+    response: Response
+    at: int
+
+
+@dataclass
+class Answers:
+    """What was answered under each key, kept for 24 hours of the world's clock."""
+
+    _kept: dict[str, _Kept] = field(default_factory=dict)
+
+    def replay(self, world: World, request: Request, parameters: str) -> Response | None:
+        """Give the kept answer to a key used again; a Fault when it now asks for something else."""
+        key = request.headers.get("Idempotency-Key", "")
+        if len(key) > MAX_LENGTH:
+            message = f"Idempotency keys can be at most {MAX_LENGTH} characters long."
+            raise Fault(message, type="idempotency_error")
+        kept = self._kept.get(key)
+        if not key or kept is None or world.clock.now - kept.at >= KEPT_SECONDS:
+            return None
+        if (kept.path, kept.parameters) != (request.path, parameters):
+            if kept.path != request.path:
+                world.readings.rest("idempotent-other-path")
+            message = (
+                "Keys for idempotent requests can only be used with the same parameters they were "
+                f"first used with. Try using a key other than '{key}' if you meant to execute a "
+                "different request."
+            )
+            raise Fault(message, type="idempotency_error")
+        world.readings.rest("idempotent-replayed")
+        return kept.response
+
+    def keep(self, world: World, request: Request, parameters: str, response: Response) -> None:
+        """Keep an answer that was executed, an error too."""
+        if key := request.headers.get("Idempotency-Key"):
+            self._kept[key] = _Kept(request.path, parameters, response, world.clock.now)
+
+
+def fingerprint(parameters: str) -> str:
+    """Make parameters comparable without keeping them, whatever their order."""
+    in_order = "&".join(sorted(parameters.split("&")))
+    return hashlib.blake2b(in_order.encode(), digest_size=16).hexdigest()
+
+
+def replayed(response: Response, request_id: str) -> Response:
+    """Mark a kept answer as a replay: a request id of its own, the first one's as the original."""
+    headers = {**response.headers, "Request-Id": request_id, "Idempotent-Replayed": "true"}
+    return Response(response.status, Headers(headers), response.body)

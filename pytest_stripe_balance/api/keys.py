@@ -1,0 +1,61 @@
+"""API keys: which ones are let in, and which ones must never be used in a test."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+from pytest_stripe_balance.api.message import Request
+from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.refused import Refused
+
+LIVE = ("sk_live_", "rk_live_")
+TEST = ("sk_test_", "rk_test_")
+NO_KEY = (
+    "You did not provide an API key. You need to provide your API key in the Authorization header, "
+    "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See "
+    "https://stripe.com/docs/api#authentication for details, or we can help at "
+    "https://support.stripe.com/."
+)
+PUBLISHABLE = (
+    "This API call cannot be made with a publishable API key. Please use a secret API key. You can "
+    "find a list of your API keys at https://dashboard.stripe.com/account/apikeys."
+)
+
+
+def key_of(request: Request) -> str:
+    """Read a request's API key: a Bearer token, or the user of Basic authorization; "" without."""
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return credentials.strip() if scheme.lower() == "bearer" else ""
+
+
+def refuse_live(request: Request) -> None:
+    """Refuse a live key out loud, whoever answers: a test has no business with one."""
+    key = key_of(request)
+    if key.startswith(LIVE):
+        raise Refused(f"{request}: a live API key ({masked(key)}) was used in a test. Use a test key")
+
+
+def check(request: Request) -> None:
+    """Let test keys in; others get Stripe's own answer (FACTS 5.2)."""
+    key = key_of(request)
+    if not key:
+        raise Fault(NO_KEY, status=401, identified=False)
+    if key.startswith("pk_test_"):
+        raise Fault(PUBLISHABLE, status=403, code="secret_key_required")
+    if not key.startswith(TEST):
+        message = f"Invalid API Key provided: {masked(key)}"
+        raise Fault(message, status=401, identified=False)
+
+
+def masked(key: str) -> str:
+    """Show a key's kind and its last four characters, as Stripe does."""
+    prefix = re.match(r"[a-z]{2}_(test|live)_", key)
+    start = prefix.group() if prefix else ""
+    return f"{start}****{key[-4:]}" if len(key) >= len(start) + 8 else f"{start}****"

@@ -1,0 +1,258 @@
+"""A request's parameters against two rulers: what Stripe documents, and what a verb models.
+
+The first ruler is a plain table derived from the SDK's types, handed in by the session; what breaks
+it gets Stripe's own errors (FACTS 5.4). The second is the verb's own signature: a parameter that
+Stripe documents and the signature doesn't hold is refused out loud.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, NoReturn, Union, get_args, get_origin, is_typeddict
+
+from pytest_stripe_balance.api.form import Form, bracketed
+from pytest_stripe_balance.engine import faults
+from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.refused import Refused
+
+Rule = Mapping[str, Any]
+Path = list[str]
+MAX_DIGITS = 18
+BELOW_MINIMUM = "This value must be greater than or equal to 1."
+
+
+def read(form: Form, rule: Rule, definitions: Mapping[str, Rule]) -> dict[str, Any]:
+    """Turn a decoded form into typed parameters, as `rule` (a JSON-Schema-like node) has them.
+
+    An empty string becomes None where Stripe lets it clear. Raises the Fault of the first mistake:
+    unknown names, then missing ones, then each value's type and range.
+    """
+    value = _Reader(definitions).hash(form, rule, [])
+    assert isinstance(value, dict), "unreachable because a rule's root is a hash"
+    return value
+
+
+class _Reader:
+    def __init__(self, definitions: Mapping[str, Rule]) -> None:
+        self.definitions = definitions
+
+    def value(self, given: str | Form, rule: Rule, path: Path) -> Any:  # noqa: ANN401 - any JSON
+        """Read one value by its rule."""
+        rule = self.resolved(rule)
+        if "gone" in rule:
+            raise _gone(rule, path)
+        if given == "":
+            return self.cleared(rule, path)
+        if "anyOf" in rule:
+            return self.alternative(given, rule["anyOf"], path)
+        match rule.get("type"):
+            case "object":
+                return self.hash(given, rule, path)
+            case "array":
+                return self.array(given, rule, path)
+            case "integer":
+                return _integer(given, rule, path)
+            case "boolean":
+                return _boolean(given, path)
+            case "number":
+                return _number(given, path)
+            case _:
+                return _string(given, rule, path)
+
+    def resolved(self, rule: Rule) -> Rule:
+        """Follow a rule's $ref."""
+        while "$ref" in rule:
+            rule = {**self.definitions[rule["$ref"].rpartition("/")[2]], **_without_ref(rule)}
+        return rule
+
+    def alternative(self, given: str | Form, rules: list[Rule], path: Path) -> Any:  # noqa: ANN401 - any JSON
+        """Read by the first alternative that takes what was given; the first fitting one's fault."""
+        resolved = [self.resolved(rule) for rule in rules]
+        nested = ("object", "array")
+        fitting = [rule for rule in resolved if (rule.get("type") in nested) == isinstance(given, dict)]
+        fault: Fault | None = None
+        for rule in fitting or resolved[:1]:
+            try:
+                return self.value(given, rule, path)
+            except Fault as refused:
+                fault = fault or refused
+        assert fault is not None, "unreachable because one alternative at least was tried"
+        raise fault
+
+    def cleared(self, rule: Rule, path: Path) -> None:
+        """An empty string: None where it clears, a fault elsewhere."""
+        alternatives = [rule, *map(self.resolved, rule.get("anyOf", ()))]
+        if any(one.get("clearable") for one in alternatives):
+            return
+        name = bracketed(path)
+        message = (
+            f"You passed an empty string for '{name}'. We assume empty values are an attempt to "
+            f"unset a parameter; however '{name}' cannot be unset. You should remove '{name}' from "
+            "your request or supply a non-empty value."
+        )
+        raise Fault(message, code="parameter_invalid_empty", param=name)
+
+    def hash(self, given: str | Form, rule: Rule, path: Path) -> dict[str, Any]:
+        """Read a hash with named members, or a map such as metadata."""
+        if not isinstance(given, dict):
+            raise Fault(f"Invalid object: {given}", param=bracketed(path))
+        if "properties" not in rule:
+            inner = rule.get("additionalProperties", {})
+            # A map's empty value is a value: it takes the key out (metadata).
+            return {
+                key: value if value == "" else self.value(value, inner, [*path, key])
+                for key, value in given.items()
+            }
+        members = rule["properties"]
+        unknown = [bracketed([*path, name]) for name in given if name not in members]
+        if unknown:
+            raise _unknown(unknown)
+        for name in given:
+            if "gone" in self.resolved(members[name]):
+                raise _gone(self.resolved(members[name]), [*path, name])
+        for name in rule.get("required", ()):
+            if name not in given:
+                raise faults.missing_parameter(bracketed([*path, name]))
+        return {name: self.value(value, members[name], [*path, name]) for name, value in given.items()}
+
+    def array(self, given: str | Form, rule: Rule, path: Path) -> list[Any]:
+        """Read an array; its indexes give the order."""
+        if not isinstance(given, dict) or not all(index.isdecimal() for index in given):
+            raise Fault("Invalid array", param=bracketed(path))
+        inner = rule.get("items", {})
+        in_order = sorted(given.items(), key=lambda item: int(item[0]))
+        return [self.value(value, inner, [*path, index]) for index, value in in_order]
+
+
+def _without_ref(rule: Rule) -> Rule:
+    return {key: value for key, value in rule.items() if key != "$ref"}
+
+
+def _unknown(names: list[str]) -> Fault:
+    if len(names) == 1:
+        message = f"Received unknown parameter: {names[0]}"
+    else:
+        message = f"Received unknown parameters: {', '.join(names)}"
+    return Fault(message, code="parameter_unknown", param=names[0])
+
+
+def _gone(rule: Rule, path: Path) -> Fault:
+    name = bracketed(path)
+    message = f"The parameter {name} is no longer supported in this API version."
+    return Fault(message, code=rule["gone"], param=name)
+
+
+def _scalar(given: str | Form, kind: str, path: Path) -> str:
+    if isinstance(given, dict):
+        raise Fault(f"Invalid {kind}", param=bracketed(path))
+    return given
+
+
+def _integer(given: str | Form, rule: Rule, path: Path) -> int:
+    text, name = _scalar(given, "integer", path), bracketed(path)
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > MAX_DIGITS:
+        raise Fault(f"Invalid integer: {text}", code="parameter_invalid_integer", param=name)
+    number = int(text)
+    if number < rule.get("minimum", number):
+        message = rule.get("below", BELOW_MINIMUM)
+        raise Fault(message, code="parameter_invalid_integer", param=name)
+    if number > rule.get("maximum", number):
+        message = f"This value must be less than or equal to {rule['maximum']}."
+        raise Fault(message, code="parameter_invalid_integer", param=name)
+    return number
+
+
+def _boolean(given: str | Form, path: Path) -> bool:
+    text = _scalar(given, "boolean", path)
+    if text.lower() not in ("true", "false"):
+        raise Fault(f"Invalid boolean: {text}", param=bracketed(path))
+    return text.lower() == "true"
+
+
+def _number(given: str | Form, path: Path) -> float:
+    text = _scalar(given, "number", path)
+    try:
+        return float(text)
+    except ValueError:
+        raise Fault(f"Invalid decimal: {text}", param=bracketed(path)) from None
+
+
+def _string(given: str | Form, rule: Rule, path: Path) -> str:
+    text = _scalar(given, "string", path)
+    choices = rule.get("enum")
+    if choices and text not in choices:
+        listed = choices[0] if len(choices) == 1 else f"{', '.join(choices[:-1])}, or {choices[-1]}"
+        name = bracketed(path)
+        raise Fault(f"Invalid {name}: must be one of {listed}", param=name)
+    return text
+
+
+@dataclass(frozen=True)
+class Modelled:
+    """What a verb takes at one place: any value, certain values, certain members, or items."""
+
+    values: frozenset[object] | None = None
+    members: Mapping[str, Modelled] | None = None
+    items: Modelled | None = None
+
+
+@cache
+def modelled_by(verb: Callable[..., object]) -> Modelled:
+    """Read off a verb's signature which parameters it models, nested ones too."""
+    members: dict[str, Modelled] = {}
+    scope = verb.__globals__
+    for parameter in inspect.signature(verb).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            members[parameter.name] = _modelled(eval(parameter.annotation, scope))  # noqa: S307 - our own annotations
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            (unpacked,) = get_args(eval(parameter.annotation, scope))  # noqa: S307 - as above
+            members.update(_modelled(unpacked).members or {})
+    return Modelled(members=members)
+
+
+def _modelled(annotation: Any) -> Modelled:  # noqa: ANN401 - any type
+    if is_typeddict(annotation):
+        hints = typing.get_type_hints(annotation)
+        return Modelled(members={name: _modelled(hint) for name, hint in hints.items()})
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return Modelled(values=frozenset(get_args(annotation)))
+    if origin is list:
+        return Modelled(items=_modelled(get_args(annotation)[0]))
+    if origin in (Union, UnionType):
+        kinds = [_modelled(one) for one in get_args(annotation) if one is not type(None)]
+        telling = [kind for kind in kinds if kind != Modelled()]
+        return telling[0] if len(telling) == len(kinds) == 1 else Modelled()
+    return Modelled()
+
+
+def refuse_unmodelled(params: Mapping[str, Any], verb: Callable[..., object], where: str) -> None:
+    """Refuse a documented parameter, or value, that the verb doesn't model; `where` names the call."""
+    _refuse(params, modelled_by(verb), [], where)
+
+
+def _refuse(value: Any, modelled: Modelled, path: Path, where: str) -> None:  # noqa: ANN401 - any JSON
+    if isinstance(value, Mapping) and modelled.members is not None:
+        for name, inner in value.items():
+            if name not in modelled.members:
+                _unmodelled([*path, name], inner, where)
+            _refuse(inner, modelled.members[name], [*path, name], where)
+    elif isinstance(value, list) and modelled.items is not None:
+        for index, inner in enumerate(value):
+            _refuse(inner, modelled.items, [*path, str(index)], where)
+    elif modelled.values is not None and value is not None and value not in modelled.values:
+        _unmodelled(path, value, where)
+
+
+def _unmodelled(path: Path, value: object, where: str) -> NoReturn:
+    shown = f"={value!r}" if isinstance(value, str | int | bool) else ""
+    raise Refused(
+        f"{where}: Stripe documents the parameter {bracketed(path)}{shown}, and the fake does not "
+        "model it. Leave it out in this test, or run the test against Stripe test mode"
+    )

@@ -1,0 +1,300 @@
+"""Records as Stripe's JSON, at the newest API version's shape.
+
+Keys that no capture and no documentation shows on an unset object are left out (the assumption
+unset-keys); what is always shown is here, null or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pytest_stripe_balance.engine.records import (
+    BalanceTransaction,
+    CashBalance,
+    Charge,
+    Customer,
+    Entry,
+    Event,
+    PaymentIntent,
+    PaymentMethod,
+    Record,
+)
+from pytest_stripe_balance.engine.world import World
+
+Json = dict[str, Any]
+
+
+def render(world: World, record: Record, api_version: str) -> Json:
+    """Give a record's JSON object. `api_version` is the account's, which events carry."""
+    if isinstance(record, Event):
+        return _event(world, record, api_version)
+    renderer: Callable[[World, Any], Json] = _RENDERERS[type(record)]
+    return renderer(world, record)
+
+
+def _customer(_: World, customer: Customer) -> Json:
+    if customer.deleted:
+        return {"id": customer.id, "object": "customer", "deleted": True}
+    optional = {
+        name: value
+        for name in ("business_name", "individual_name")
+        if (value := getattr(customer, name)) is not None
+    }
+    return {
+        "id": customer.id,
+        "object": "customer",
+        "address": customer.address,
+        "balance": 0,
+        **optional,
+        "created": customer.created,
+        "currency": None,
+        "customer_account": None,
+        "default_source": None,
+        "delinquent": False,
+        "description": customer.description,
+        "discount": None,
+        "email": customer.email,
+        "invoice_prefix": customer.invoice_prefix,
+        "invoice_settings": {
+            "custom_fields": None,
+            "default_payment_method": None,
+            "footer": None,
+            "rendering_options": None,
+        },
+        "livemode": False,
+        "metadata": customer.metadata,
+        "name": customer.name,
+        "next_invoice_sequence": 1,
+        "phone": customer.phone,
+        "preferred_locales": list(customer.preferred_locales),
+        "shipping": customer.shipping,
+        "tax_exempt": customer.tax_exempt,
+        "test_clock": None,
+    }
+
+
+def _cash_balance(_: World, balance: CashBalance) -> Json:
+    return {
+        "object": "cash_balance",
+        "available": balance.available,
+        "customer": balance.customer,
+        "customer_account": None,
+        "livemode": False,
+        "settings": {
+            "reconciliation_mode": balance.reconciliation_mode,
+            "using_merchant_default": balance.using_merchant_default,
+        },
+    }
+
+
+def _entry(_: World, entry: Entry) -> Json:
+    about: Json = {}
+    if entry.payment_intent is not None:
+        about = {entry.type: {"payment_intent": entry.payment_intent}}
+    elif entry.bank_transfer is not None:
+        about = {entry.type: {"bank_transfer": entry.bank_transfer}}
+    return {
+        "id": entry.id,
+        "object": "customer_cash_balance_transaction",
+        **about,
+        "created": entry.created,
+        "currency": entry.currency,
+        "customer": entry.customer,
+        "customer_account": None,
+        "ending_balance": entry.ending_balance,
+        "livemode": False,
+        "net_amount": entry.net_amount,
+        "type": entry.type,
+    }
+
+
+def _payment_method(_: World, method: PaymentMethod) -> Json:
+    return {
+        "id": method.id,
+        "object": "payment_method",
+        "allow_redisplay": method.allow_redisplay,
+        "billing_details": method.billing_details,
+        "created": method.created,
+        "customer": None,
+        "customer_account": None,
+        "customer_balance": {},
+        "livemode": False,
+        "metadata": method.metadata,
+        "type": method.type,
+    }
+
+
+def _payment_intent(world: World, intent: PaymentIntent) -> Json:
+    _note_assumptions(world, intent)
+    configuration = intent.payment_method_configuration
+    return {
+        "id": intent.id,
+        "object": "payment_intent",
+        "amount": intent.amount,
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": intent.amount if intent.status == "succeeded" else 0,
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": intent.automatic_payment_methods,
+        "canceled_at": intent.canceled_at,
+        "cancellation_reason": intent.cancellation_reason,
+        "capture_method": intent.capture_method,
+        "client_secret": intent.client_secret,
+        "confirmation_method": intent.confirmation_method,
+        "created": intent.created,
+        "currency": intent.currency,
+        "customer": intent.customer,
+        "customer_account": None,
+        "description": intent.description,
+        "excluded_payment_method_types": None,
+        "last_payment_error": intent.last_payment_error,
+        "latest_charge": intent.latest_charge,
+        "livemode": False,
+        "metadata": intent.metadata,
+        "next_action": _next_action(intent),
+        "on_behalf_of": None,
+        "payment_method": intent.payment_method,
+        "payment_method_configuration_details": configuration and {"id": configuration, "parent": None},
+        "payment_method_options": intent.payment_method_options,
+        "payment_method_types": list(intent.payment_method_types),
+        "processing": None,
+        "receipt_email": intent.receipt_email,
+        "review": None,
+        "setup_future_usage": None,
+        "shipping": intent.shipping,
+        "source": None,
+        "statement_descriptor": intent.statement_descriptor,
+        "statement_descriptor_suffix": intent.statement_descriptor_suffix,
+        "status": intent.status,
+        "transfer_data": None,
+        "transfer_group": intent.transfer_group,
+    }
+
+
+def _note_assumptions(world: World, intent: PaymentIntent) -> None:
+    world.readings.rest("unset-keys")
+    if intent.applied and intent.status != "succeeded":
+        world.readings.rest("partly-funded-amount-received")
+    if intent.payment_method_options.get("customer_balance") == {}:
+        world.readings.rest("unset-customer-balance-options")
+
+
+def _next_action(intent: PaymentIntent) -> Json | None:
+    told = intent.instructions
+    if told is None:
+        return None
+    return {
+        "display_bank_transfer_instructions": {
+            "amount_remaining": intent.remaining,
+            "currency": intent.currency,
+            "financial_addresses": told.financial_addresses,
+            "hosted_instructions_url": told.hosted_instructions_url,
+            "reference": told.reference,
+            "type": told.type,
+        },
+        "type": "display_bank_transfer_instructions",
+    }
+
+
+def _charge(world: World, charge: Charge) -> Json:
+    world.readings.rest("charge-shape")
+    return {
+        "id": charge.id,
+        "object": "charge",
+        "amount": charge.amount,
+        "amount_captured": charge.amount,
+        "amount_refunded": 0,
+        "application": None,
+        "application_fee": None,
+        "application_fee_amount": None,
+        "balance_transaction": charge.balance_transaction,
+        "billing_details": charge.billing_details,
+        "calculated_statement_descriptor": None,
+        "captured": True,
+        "created": charge.created,
+        "currency": charge.currency,
+        "customer": charge.customer,
+        "description": charge.description,
+        "disputed": False,
+        "failure_balance_transaction": None,
+        "failure_code": None,
+        "failure_message": None,
+        "fraud_details": {},
+        "livemode": False,
+        "metadata": charge.metadata,
+        "on_behalf_of": None,
+        "outcome": None,
+        "paid": True,
+        "payment_intent": charge.payment_intent,
+        "payment_method": charge.payment_method,
+        "payment_method_details": {"customer_balance": {}, "type": "customer_balance"},
+        "receipt_email": charge.receipt_email,
+        "receipt_number": None,
+        "receipt_url": None,
+        "refunded": False,
+        "review": None,
+        "shipping": charge.shipping,
+        "source": None,
+        "source_transfer": None,
+        "statement_descriptor": charge.statement_descriptor,
+        "statement_descriptor_suffix": charge.statement_descriptor_suffix,
+        "status": "succeeded",
+        "transfer_data": None,
+        "transfer_group": charge.transfer_group,
+    }
+
+
+def _balance_transaction(world: World, transaction: BalanceTransaction) -> Json:
+    world.readings.rest("charge-shape")
+    return {
+        "id": transaction.id,
+        "object": "balance_transaction",
+        "amount": transaction.amount,
+        "available_on": transaction.created,
+        "balance_type": "payments",
+        "created": transaction.created,
+        "currency": transaction.currency,
+        "description": transaction.description,
+        "exchange_rate": None,
+        "fee": transaction.fee,
+        "fee_details": [],
+        "net": transaction.amount - transaction.fee,
+        "reporting_category": "charge",
+        "source": transaction.source,
+        "status": "available",
+        "type": transaction.type,
+    }
+
+
+def _event(world: World, event: Event, api_version: str) -> Json:
+    data: Json = {"object": render(world, event.subject, api_version)}
+    if event.previous is not None:
+        data["previous_attributes"] = event.previous
+    cause = event.cause
+    return {
+        "id": event.id,
+        "object": "event",
+        "api_version": api_version,
+        "created": event.created,
+        "data": data,
+        "livemode": False,
+        "pending_webhooks": 0,
+        "request": {
+            "id": cause.request_id if cause else None,
+            "idempotency_key": cause.idempotency_key if cause else None,
+        },
+        "type": event.type,
+    }
+
+
+_RENDERERS: dict[type, Callable[[World, Any], Json]] = {
+    Customer: _customer,
+    CashBalance: _cash_balance,
+    Entry: _entry,
+    PaymentMethod: _payment_method,
+    PaymentIntent: _payment_intent,
+    Charge: _charge,
+    BalanceTransaction: _balance_transaction,
+}

@@ -1,0 +1,109 @@
+"""The table of endpoints: one row each, and everything else follows from it.
+
+From a row come the dispatch, the parameter rules (`python -m pytest_stripe_balance derive`), the
+contract for its answers, and the README's list. By hand a new endpoint costs a row and a verb.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pytest_stripe_balance.engine import allocation, charges, customers, events, funding, intents
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One call. `verb` takes the world, the path's ids in order, and the parameters by name.
+
+    `returns` names the object of the answer, or of a list's items where `listed` is set;
+    `parameter_errors` is the assumption that the answers to wrong parameters rest on, if any.
+    """
+
+    method: str
+    path: str
+    verb: Callable[..., Any]
+    returns: str
+    listed: bool = False
+    parameter_errors: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The path with its placeholders as groups."""
+        return re.compile(re.sub(r"\{\w+\}", r"([^/]+)", self.path))
+
+
+ENDPOINTS = (
+    Endpoint("POST", "/v1/customers", customers.create, "customer"),
+    Endpoint("GET", "/v1/customers", customers.list_, "customer", listed=True),
+    Endpoint("GET", "/v1/customers/{customer}", customers.retrieve, "customer"),
+    Endpoint("POST", "/v1/customers/{customer}", customers.update, "customer"),
+    Endpoint("DELETE", "/v1/customers/{customer}", customers.delete, "customer"),
+    Endpoint(
+        "GET",
+        "/v1/customers/{customer}/cash_balance",
+        customers.retrieve_cash_balance,
+        "cash_balance",
+    ),
+    Endpoint(
+        "POST",
+        "/v1/customers/{customer}/cash_balance",
+        customers.update_cash_balance,
+        "cash_balance",
+    ),
+    Endpoint(
+        "GET",
+        "/v1/customers/{customer}/cash_balance_transactions",
+        customers.list_cash_balance_transactions,
+        "customer_cash_balance_transaction",
+        listed=True,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/customers/{customer}/cash_balance_transactions/{transaction}",
+        customers.retrieve_cash_balance_transaction,
+        "customer_cash_balance_transaction",
+    ),
+    Endpoint(
+        "POST",
+        "/v1/test_helpers/customers/{customer}/fund_cash_balance",
+        funding.fund_cash_balance,
+        "customer_cash_balance_transaction",
+    ),
+    Endpoint("POST", "/v1/payment_intents", intents.create, "payment_intent"),
+    Endpoint("GET", "/v1/payment_intents", intents.list_, "payment_intent", listed=True),
+    Endpoint("GET", "/v1/payment_intents/{intent}", intents.retrieve, "payment_intent"),
+    Endpoint("POST", "/v1/payment_intents/{intent}", intents.update, "payment_intent"),
+    Endpoint("POST", "/v1/payment_intents/{intent}/confirm", intents.confirm, "payment_intent"),
+    Endpoint("POST", "/v1/payment_intents/{intent}/cancel", intents.cancel, "payment_intent"),
+    Endpoint(
+        "POST",
+        "/v1/payment_intents/{intent}/apply_customer_balance",
+        allocation.apply_customer_balance,
+        "payment_intent",
+        parameter_errors="apply-parameter-errors",
+    ),
+    Endpoint("GET", "/v1/charges/{charge}", charges.retrieve, "charge"),
+    Endpoint(
+        "GET",
+        "/v1/balance_transactions/{id}",
+        charges.retrieve_balance_transaction,
+        "balance_transaction",
+    ),
+    Endpoint("GET", "/v1/events", events.list_, "event", listed=True),
+    Endpoint("GET", "/v1/events/{id}", events.retrieve, "event"),
+)
+
+
+def match(method: str, path: str) -> tuple[Endpoint, tuple[str, ...]] | None:
+    """Find the row of a request and the ids in its path; None when no row fits."""
+    for endpoint in ENDPOINTS:
+        if endpoint.method == method and (found := endpoint.pattern.fullmatch(path)):
+            return endpoint, found.groups()
+    return None

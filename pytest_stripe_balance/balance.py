@@ -1,0 +1,162 @@
+"""What the fixture `stripe_balance` hands over: builders that call the real SDK, and what was seen."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import stripe
+
+from pytest_stripe_balance.api.message import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_stripe_balance.session import Session
+
+ANY_TEST_KEY = "sk_test_fake"
+BANK_TRANSFERS: dict[str, dict[str, Any]] = {
+    "usd": {"type": "us_bank_transfer"},
+    "eur": {"type": "eu_bank_transfer", "eu_bank_transfer": {"country": "IE"}},
+    "gbp": {"type": "gb_bank_transfer"},
+    "jpy": {"type": "jp_bank_transfer"},
+    "mxn": {"type": "mx_bank_transfer"},
+}
+Customer = stripe.Customer | str
+
+
+class StripeBalance:
+    """Customers, intents and money for one test, made by calls of the real SDK.
+
+    Amounts are whole minor units (cents) next to a lower-case currency. Arguments called `customer`
+    take an SDK object or an id. Stripe's own errors come as `stripe.StripeError`; what the fake
+    won't answer fails the test.
+    """
+
+    def __init__(self, session: Session, mode: str) -> None:
+        self._session = session
+        self.mode = mode
+
+    @cached_property
+    def client(self) -> stripe.StripeClient:
+        """A StripeClient of this test's own, independent of `stripe.api_key` and other settings."""
+        return stripe.StripeClient(ANY_TEST_KEY, http_client=stripe.UrllibClient())
+
+    @property
+    def _api(self) -> Any:  # noqa: ANN401 - StripeClient.v1, which older SDKs don't have
+        return getattr(self.client, "v1", self.client)
+
+    def customer(self, reconciliation: str | None = None, **params: Any) -> stripe.Customer:  # noqa: ANN401 - Stripe's parameters
+        """Create a customer. `reconciliation` is "manual", "automatic" or None (the account's default).
+
+        Other parameters are those of `POST /v1/customers`.
+        """
+        if reconciliation is not None:
+            settings = {"reconciliation_mode": reconciliation}
+            params["cash_balance"] = {**params.get("cash_balance", {}), "settings": settings}
+        customer: stripe.Customer = self._api.customers.create(params)
+        return customer
+
+    def bank_transfer_intent(
+        self,
+        customer: Customer,
+        amount: int,
+        currency: str = "usd",
+        *,
+        confirm: bool = True,
+        **params: Any,  # noqa: ANN401 - Stripe's parameters
+    ) -> stripe.PaymentIntent:
+        """Create an intent that is paid by bank transfer, confirmed unless `confirm` is False.
+
+        Confirmed it is in `requires_action` and shows where to send the money; unconfirmed in
+        `requires_confirmation`. eur goes to an account in IE unless `payment_method_options` says
+        otherwise. ValueError for a currency without bank transfers.
+        """
+        if currency not in BANK_TRANSFERS:
+            known = ", ".join(BANK_TRANSFERS)
+            message = f"there are no bank transfers in {currency!r}; there are in {known}"
+            raise ValueError(message)
+        options = {"funding_type": "bank_transfer", "bank_transfer": BANK_TRANSFERS[currency]}
+        intent: stripe.PaymentIntent = self._api.payment_intents.create(
+            {
+                "customer": _id(customer),
+                "amount": amount,
+                "currency": currency,
+                "confirm": confirm,
+                "payment_method_data": {"type": "customer_balance"},
+                "payment_method_options": {"customer_balance": options},
+                **params,
+            }
+        )
+        return intent
+
+    def fund(
+        self, customer: Customer, amount: int, currency: str = "usd", reference: str | None = None
+    ) -> stripe.CustomerCashBalanceTransaction:
+        """Let a bank transfer land on the customer's cash balance; give its `funded` row."""
+        params: dict[str, Any] = {"amount": amount, "currency": currency}
+        if reference is not None:
+            params["reference"] = reference
+        helpers = self._api.test_helpers.customers
+        row: stripe.CustomerCashBalanceTransaction = helpers.fund_cash_balance(_id(customer), params)
+        return row
+
+    def available(self, customer: Customer) -> dict[str, int]:
+        """Give the customer's available cash by currency; {} where Stripe says null."""
+        balance = self._api.customers.cash_balance.retrieve(_id(customer))
+        return balance.to_dict().get("available") or {}
+
+    def ledger(self, customer: Customer) -> list[stripe.CustomerCashBalanceTransaction]:
+        """Give the customer's cash balance transactions, oldest first."""
+        rows = self._api.customers.cash_balance_transactions.list(_id(customer), {"limit": 100})
+        return list(rows.auto_paging_iter())[::-1]
+
+    def events(self, type: str | None = None) -> list[stripe.Event]:  # noqa: A002 - Stripe's own name for it
+        """Give the events of this test's customers, oldest first; `type` as in "charge.succeeded"."""
+        params: dict[str, Any] = {"limit": 100}
+        if type is not None:
+            params["type"] = type
+        mine = set(self._own_customers())
+        events = self._api.events.list(params).auto_paging_iter()
+        return [event for event in events if _customer_of(event) in mine][::-1]
+
+    @property
+    def requests(self) -> list[Exchange]:
+        """What was asked through stripe-python in this test and answered, oldest first."""
+        return list(self._session.exchanges)
+
+    def refused(self, match: str | None = None) -> AbstractContextManager[None]:
+        """Expect that the fake refuses to answer inside the `with` block.
+
+        `match` is a regular expression that the refusal's message must contain. AssertionError when
+        nothing was refused, or something else was.
+        """
+        return self._session.expecting_refusal(match)
+
+    def unique(self, name: str) -> str:
+        """Make a value from a name: another one in each test, the same in each run of that test."""
+        return self._session.unique(name)
+
+    def report(self) -> str:
+        """Tell the state in tables, as a failing test's report shows it."""
+        return self._session.report()
+
+    def _own_customers(self) -> Iterator[str]:
+        for exchange in self._session.exchanges:
+            request, response = exchange.request, exchange.response
+            made = (request.method, request.path) == ("POST", "/v1/customers")
+            if made and response.status == HTTPStatus.OK:
+                yield response.json["id"]
+
+
+def _id(customer: Customer) -> str:
+    return customer if isinstance(customer, str) else customer.id
+
+
+def _customer_of(event: stripe.Event) -> str | None:
+    """Name the customer that an event is about."""
+    subject = event.to_dict()["data"]["object"]
+    customer: str | None = subject["id"] if subject["object"] == "customer" else subject["customer"]
+    return customer

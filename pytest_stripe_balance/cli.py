@@ -1,0 +1,93 @@
+"""`python -m pytest_stripe_balance`: demo, assumptions, derive."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytest_stripe_balance.refused import Refused
+
+DEMO_OPTIONS = (
+    "-v",
+    "-rP",
+    "--stripe-assumptions=line",
+    *("-p", "pytest_stripe_balance.plugin"),
+    *("-p", "no:cacheprovider"),
+)
+OK, FINDINGS, BAD_USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 all well, 1 findings, 2 bad input or usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except (Refused, OSError, ValueError) as error:
+        print(f"pytest_stripe_balance {options.command}: {error}", file=sys.stderr)  # noqa: T201 - a command's voice
+        return BAD_USAGE
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pytest_stripe_balance")
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="run a small downstream project's tests, with a ledger")
+    demo.set_defaults(run=_demo)
+    assumptions = commands.add_parser("assumptions", help="print what nobody has seen from Stripe")
+    assumptions.set_defaults(run=_assumptions)
+    derive = commands.add_parser("derive", help="derive schemas/ from the installed stripe-python")
+    derive.add_argument("--sdk", type=Path, help="an unpacked stripe package, instead of the installed")
+    derive.add_argument("--into", type=Path, help="the folder to write to, instead of schemas/")
+    derive.set_defaults(run=_derive)
+    return parser
+
+
+def _demo(_: argparse.Namespace) -> int:
+    """Copy the demo project to an empty folder and let pytest run it there."""
+    with tempfile.TemporaryDirectory(prefix="stripe-balance-demo-") as folder:
+        shutil.copytree(Path(__file__).parent / "demo", folder, dirs_exist_ok=True, ignore=_leave_caches)
+        print(f"a shop that takes bank transfers, and its tests, in {folder}:\n", flush=True)  # noqa: T201 - as above
+        ended = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "pytest", *DEMO_OPTIONS], cwd=folder, env=_plain(), check=False
+        )
+    return OK if ended.returncode == 0 else FINDINGS
+
+
+def _plain() -> dict[str, str]:
+    """Give an environment in which no other plugin, and no option of the caller's, has a word."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return {**ours, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
+def _leave_caches(_: str, names: list[str]) -> set[str]:
+    return {name for name in names if name == "__pycache__"}
+
+
+def _assumptions(_: argparse.Namespace) -> int:
+    from pytest_stripe_balance.report import assumptions  # noqa: PLC0415 - only this command needs it
+
+    print(assumptions.register())  # noqa: T201 - as above
+    return OK
+
+
+def _derive(options: argparse.Namespace) -> int:
+    from pytest_stripe_balance import resources  # noqa: PLC0415 - only this command needs them
+    from pytest_stripe_balance.api import routes  # noqa: PLC0415
+    from pytest_stripe_balance.contract import derive  # noqa: PLC0415
+
+    sdk = options.sdk or derive.installed_sdk()
+    into = options.into or resources.folder("schemas")
+    folder = into / derive.release_folder(derive.api_version(sdk))
+    objects, skipped = derive.surface(sdk)
+    documents = derive.derive(sdk, objects, [str(endpoint) for endpoint in routes.ENDPOINTS])
+    written = derive.write(documents, folder)
+    for name, reason in skipped.items():
+        print(f"without {name}: {reason}")  # noqa: T201 - as above
+    print(f"{len(written)} files in {folder}")  # noqa: T201 - as above
+    return OK

@@ -1,0 +1,149 @@
+"""The contract of an API version, derived from the stripe-python release that pins it.
+
+A release's response types become one JSON Schema (draft 2020-12) per object, its parameter types
+become parameters.json. What the types lack or get wrong stands in overlay.json, a reason per entry.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pytest_stripe_balance.contract import derive_parameters, overlay
+from pytest_stripe_balance.contract.derive_objects import DELETED, Objects, is_deletable
+from pytest_stripe_balance.contract.sdk import Sdk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+JSON: TypeAlias = dict[str, Any]
+
+PARAMETERS = "parameters.json"
+SURFACE = (
+    "balance",
+    "balance_transaction",
+    "cash_balance",
+    "charge",
+    "customer",
+    "customer_cash_balance_transaction",
+    "error",
+    "event",
+    "funding_instructions",
+    "invoice",
+    "invoice_payment",
+    "invoiceitem",
+    "list",
+    "payment_intent",
+    "payment_method",
+    "refund",
+    "search_result",
+    "webhook_endpoint",
+)
+# The named releases, by the last month that a stable stripe-python pins.
+RELEASES = (
+    "2023-10-16",
+    "2024-04-10",
+    "2024-06-20",
+    "2025-02-24.acacia",
+    "2025-08-27.basil",
+    "2026-02-25.clover",
+    "2026-08-26.dahlia",
+    "2026-10-28.endive",
+)
+_VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?")
+
+
+def derive(sdk: Path, objects: Sequence[str], endpoints: Sequence[str]) -> dict[str, JSON]:
+    """Return file name -> document: a schema per object, its deleted stub, and the parameter rules.
+
+    `sdk` is the unpacked `stripe` folder; `objects` are names such as "payment_intent", `endpoints`
+    such as "POST /v1/customers/{customer}". ValueError names an object or endpoint that the release
+    doesn't have, and its nearest match.
+    """
+    source = Sdk(sdk)
+    names = dict.fromkeys(objects)
+    names |= dict.fromkeys(
+        DELETED + name
+        for name in objects
+        if not name.startswith(DELETED) and is_deletable(source.object_class(name))
+    )
+    schemas = Objects(source, names)
+    documents = {f"{name}.json": schemas.document(name) for name in names}
+    rules = derive_parameters.rules(source, endpoints)
+    overlay.apply(documents, rules, source.api_version)
+    return {**documents, PARAMETERS: derive_parameters.compact(rules)}
+
+
+def surface(sdk: Path) -> tuple[list[str], dict[str, str]]:
+    """Return the names of SURFACE that a release has, and for the others the reason why not."""
+    source = Sdk(sdk)
+    present: list[str] = []
+    skipped: dict[str, str] = {}
+    for name in SURFACE:
+        try:
+            source.object_class(name)
+        except ValueError as error:
+            skipped[name] = f"{source.api_version}: {error}"
+        else:
+            present.append(name)
+    return present, skipped
+
+
+def write(documents: Mapping[str, JSON], folder: Path) -> list[Path]:
+    """Write the documents as deterministic text and return their paths, sorted.
+
+    Keys are sorted, the indent is 1, a newline ends the file. Each file is replaced as a whole, and
+    JSON files of the folder that are no longer derived are removed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, document in sorted(documents.items()):
+        path = folder / name
+        text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        handle, draft = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(draft).chmod(0o644)
+        Path(draft).replace(path)
+        written.append(path)
+    for path in set(folder.glob("*.json")) - set(written):
+        path.unlink()
+    return written
+
+
+def api_version(sdk: Path) -> str:
+    """Return the API version that a release pins, e.g. "2026-10-28.endive". ValueError if none."""
+    return Sdk(sdk).api_version
+
+
+def release_folder(version: str) -> str:
+    """Return the folder of an API version: its named release, or the nearest that was derived.
+
+    Months inside a release are additive, so "2025-03-31.basil" is in "2025-08-27.basil". A version
+    without a name belongs to the last release that isn't newer, and to the first one if it is older
+    than all; a release that isn't in the table has a folder of its own. ValueError for anything
+    that isn't a version.
+    """
+    match = _VERSION.fullmatch(version)
+    if match is None:
+        message = f"not a Stripe API version: {version!r}"
+        raise ValueError(message)
+    date, name = match.groups()
+    if name is not None:
+        return next((known for known in RELEASES if known.endswith(f".{name}")), version)
+    earlier = [known for known in RELEASES if known[: len(date)] <= date]
+    return earlier[-1] if earlier else RELEASES[0]
+
+
+def installed_sdk() -> Path:
+    """Find the folder of the installed stripe package without importing it; ImportError if none."""
+    found = importlib.util.find_spec("stripe")
+    if found is None or not found.submodule_search_locations:
+        message = "stripe is not installed"
+        raise ImportError(message)
+    return Path(found.submodule_search_locations[0])

@@ -1,0 +1,170 @@
+"""What a release's types lack or get wrong, applied to what was derived from them.
+
+overlay.json has three lists. Every entry has a `reason`, and may be held to the versions `from` a
+date on or `before` one. Paths are dotted names of properties, through arrays and unions alike.
+
+`objects`: the fields `at` some paths of some `objects`. `includable` marks what is there only when
+expanded; `nullable`, `optional` and `required` do as they say; `set` replaces keywords.
+`late`: keys that came to older API versions too, each with its date: due, and not null, in objects
+created since. Without a date nobody can tell, and the key is optional.
+`parameters`: `set` adds keywords to the parameters `names` of every endpoint that one of the
+patterns `endpoints` matches; `gone` puts a refusal's code in their place.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_stripe_balance.contract.derive_objects import EXPANDABLE, Node, any_of, type_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def apply(documents: Mapping[str, Node], rules: Mapping[str, Node], version: str) -> list[Node]:
+    """Apply the overlay to the documents and rules of an API version in place.
+
+    Returns the entries that changed something, so that stale ones can be found.
+    """
+    overlay = {kind: list(_of(entries, version)) for kind, entries in read().items()}
+    return [
+        *(entry for entry in overlay["objects"] if _change_objects(documents, entry)),
+        *(entry for entry in overlay["late"] if _change_late(documents, entry)),
+        *(entry for entry in overlay["parameters"] if _change_parameters(rules, entry)),
+    ]
+
+
+def read() -> dict[str, list[Node]]:
+    """Read the lists of overlay.json."""
+    entries: dict[str, list[Node]] = json.loads(
+        Path(__file__).with_name("overlay.json").read_text("utf-8")
+    )
+    return entries
+
+
+def _of(entries: list[Node], version: str) -> Iterator[Node]:
+    """Pick the entries that hold for a version."""
+    for entry in entries:
+        if entry.get("from", "") <= version[:10] < entry.get("before", "9"):
+            yield entry
+
+
+def _change_objects(documents: Mapping[str, Node], entry: Node) -> bool:
+    found = [
+        (owner, key)
+        for name in entry["objects"]
+        for path in entry["at"]
+        for owner, key, _ in _find(documents.get(f"{name}.json", {}), path.split("."))
+    ]
+    for owner, key in found:
+        _change(owner, key, entry)
+    return bool(found)
+
+
+def _find(
+    node: Node, path: list[str], steps: tuple[str, ...] = ()
+) -> Iterator[tuple[Node, str, tuple[str, ...]]]:
+    """Find the object nodes that hold the last name of a path, and the steps from the root to each.
+
+    A step is a property's name, or "" for the items of an array.
+    """
+    name, *rest = path
+    if name in node.get("properties", ()):
+        if rest:
+            yield from _find(node["properties"][name], rest, (*steps, name))
+        else:
+            yield node, name, steps
+        return
+    if "items" in node:
+        yield from _find(node["items"], path, (*steps, ""))
+    for member in node.get("anyOf", ()):
+        yield from _find(member, path, steps)
+
+
+def _change(owner: Node, key: str, entry: Node) -> None:
+    node = owner["properties"][key]
+    if entry.get("includable"):
+        node = {**node, EXPANDABLE: [_title(node, key)]}
+    if entry.get("nullable"):
+        node = any_of([node, {"type": "null"}])
+    if entry.get("required"):
+        owner["required"] = sorted({*owner["required"], key})
+        node = {**node, "type": next(name for name in type_names(node) if name != "null")}
+    if entry.get("optional"):
+        owner["required"] = [name for name in owner["required"] if name != key]
+    owner["properties"][key] = {**node, **entry.get("set", {})}
+
+
+def _change_late(documents: Mapping[str, Node], entry: Node) -> bool:
+    changed = False
+    for name, paths in entry["paths"].items():
+        document = documents.get(f"{name}.json", {})
+        due: dict[str, Node] = {}
+        for path, date in sorted(paths.items()):
+            for owner, key, steps in list(_find(document, path.split("."))):
+                strict = _strict(owner, key)
+                _change(owner, key, {"nullable": True, "optional": True})
+                if date is not None:
+                    _merge(due.setdefault(date, {}), _nest(strict, steps))
+                changed = True
+        if due:
+            rules = [_since(date, rule) for date, rule in sorted(due.items())]
+            document["allOf"] = [*document.get("allOf", ()), *rules]
+    return changed
+
+
+def _strict(owner: Node, key: str) -> Node:
+    """Say what older objects are let off: that the key is there, and not null."""
+    node = owner["properties"][key]
+    properties = {"properties": {key: {"type": node["type"]}}} if "type" in node else {}
+    return {**properties, "required": [key]}
+
+
+def _since(date: str, rule: Node) -> Node:
+    """Hold a rule to objects created on a date or after."""
+    moment = int(datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp())
+    return {"if": {"properties": {"created": {"minimum": moment}}}, "then": rule}
+
+
+def _nest(rule: Node, steps: tuple[str, ...]) -> Node:
+    for name in reversed(steps):
+        rule = {"properties": {name: rule}} if name else {"items": rule}
+    return rule
+
+
+def _merge(into: Node, other: Node) -> None:
+    for key, value in other.items():
+        if isinstance(value, dict) and key in into:
+            _merge(into[key], value)
+        elif isinstance(value, list) and key in into:
+            into[key] = sorted({*into[key], *value})
+        else:
+            into[key] = value
+
+
+def _title(node: Node, key: str) -> str:
+    """Name the object that an includable field holds; a plain hash goes by the field's name."""
+    members = [node, *node.get("anyOf", ()), *node.get("allOf", ())]
+    references = [member["$ref"] for member in members if "$ref" in member]
+    nested = [_title(part, "") for part in node.get("anyOf", ()) if "allOf" in part]
+    return Path(references[0]).stem if references else next(iter(nested), key)
+
+
+def _change_parameters(rules: Mapping[str, Node], entry: Node) -> bool:
+    changed = False
+    for endpoint, rule in rules.items():
+        if not any(fnmatch.fnmatchcase(endpoint, pattern) for pattern in entry["endpoints"]):
+            continue
+        properties = rule["properties"]
+        for name in entry["names"]:
+            if "gone" in entry:
+                properties[name] = {"gone": entry["gone"]}
+                changed = True
+            elif name in properties:
+                properties[name] = {**properties[name], **entry["set"]}
+                changed = True
+    return changed

@@ -1,0 +1,306 @@
+"""Money between a cash balance and an intent: applied, taken back, and the charge at the end.
+
+Nothing of apply_customer_balance is on public record, so each of its refusals is an entry of the
+register (FACTS 5.9); what it does when it isn't refused is documented (FACTS 3.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_stripe_balance.engine import customers, faults, funding, money
+from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.records import (
+    BalanceTransaction,
+    Charge,
+    Customer,
+    PaymentIntent,
+    PaymentMethod,
+)
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.records import Hash
+    from pytest_stripe_balance.engine.world import World
+
+APPLICABLE = ("requires_action", "requires_payment_method")
+NO_BILLING_DETAILS: Hash = {
+    "address": customers.address({}),
+    "email": None,
+    "name": None,
+    "phone": None,
+    "tax_id": None,
+}
+
+
+def apply_customer_balance(
+    world: World, intent_id: str, *, amount: int | None = None, currency: str | None = None
+) -> PaymentIntent:
+    """Move cash from the customer's balance to an intent.
+
+    `amount` (minor units) defaults to what remains; `currency` must be the intent's. In full, the
+    intent succeeds with a charge: `customer_cash_balance_transaction.created`, `charge.succeeded`,
+    `payment_intent.succeeded`. In part it stays incomplete, with `payment_intent.partially_funded`
+    last. Faults: the table REFUSALS, in its order. Source: the API reference and FACTS 3.4.
+    """
+    intent = world.payment_intents.get(intent_id)
+    if intent is None:
+        world.readings.rest("apply-unknown-intent")
+        raise faults.missing_object("payment_intent", intent_id, "intent", in_path=True)
+    attempt = Attempt(world, intent, amount, currency and funding.lowered(world, currency))
+    attempt.refuse()
+    customer = attempt.customer
+    assert customer is not None, "unreachable because an intent without a customer is refused"
+    attempt.note_what_it_rests_on(customer)
+    return put_money(world, intent, customer, attempt.sum)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One call of apply_customer_balance, with what its refusals look at."""
+
+    world: World
+    intent: PaymentIntent
+    amount: int | None
+    currency: str | None
+
+    @property
+    def customer(self) -> Customer | None:
+        """The intent's customer; None when it has none, or it was deleted."""
+        return self.world.customers.get(self.intent.customer or "")
+
+    @property
+    def balance(self) -> int:
+        """The customer's available cash in the intent's currency."""
+        return self.world.ledger.balance(self.intent.customer or "", self.intent.currency)
+
+    @property
+    def wanted(self) -> int:
+        """What is asked for: the amount, or all that remains; never more than remains if clipped."""
+        if self.amount is None:
+            return self.intent.remaining
+        if self.world.readings.reading("apply-above-remaining") == "clipped":
+            return min(self.amount, self.intent.remaining)
+        return self.amount
+
+    @property
+    def partial(self) -> bool:
+        """No amount was named, and the balance has something but not enough."""
+        return self.amount is None and 0 < self.balance < self.intent.remaining
+
+    @property
+    def sum(self) -> int:
+        """What moves, once nothing refuses."""
+        return self.balance if self.partial else self.wanted
+
+    def refuse(self) -> None:
+        """Raise the fault of the first rule that is broken."""
+        broken = [refusal for refusal in REFUSALS if refusal.broken(self)]
+        if not broken:
+            return
+        self.world.readings.rest(broken[0].assumption)
+        if len(broken) > 1:
+            self.world.readings.rest("apply-refusal-order")
+        raise broken[0].fault(self)
+
+    def note_what_it_rests_on(self, customer: Customer) -> None:
+        """Name the assumptions without which this success would have been another answer."""
+        rest = self.world.readings.rest
+        if self.partial:
+            rest("apply-without-amount-short")
+        if self.amount is not None and self.amount > self.intent.remaining:
+            rest("apply-above-remaining")
+        if self.intent.payment_method is None:
+            rest("apply-never-confirmed")
+        if self.intent.status == "requires_confirmation":
+            rest("apply-after-update")
+        if self.world.mode_of(customer) == "automatic":
+            rest("apply-automatic-customer")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One rule: the assumption that it is, when it is broken, and the answer then."""
+
+    assumption: str
+    broken: Callable[[Attempt], bool]
+    fault: Callable[[Attempt], Fault]
+
+
+def _wrong_status(attempt: Attempt) -> bool:
+    intent, readings = attempt.intent, attempt.world.readings
+    if intent.status == "requires_confirmation" and intent.amount_updated:
+        return readings.rest("apply-after-update") == "confirm-first"
+    return intent.status not in APPLICABLE
+
+
+def _status_fault(attempt: Attempt) -> Fault:
+    message = (
+        "You cannot apply the customer balance to this PaymentIntent because it has a status of "
+        f"{attempt.intent.status}. Only a PaymentIntent with one of the following statuses may be "
+        f"applied to: {', '.join(APPLICABLE)}."
+    )
+    return faults.unexpected_state(message, attempt.intent)
+
+
+def _above_balance(attempt: Attempt) -> bool:
+    if attempt.partial:
+        return attempt.world.readings.reading("apply-without-amount-short") == "refused"
+    return attempt.wanted > attempt.balance
+
+
+def _balance_fault(attempt: Attempt) -> Fault:
+    if attempt.partial:
+        attempt.world.readings.rest("apply-without-amount-short")
+    currency = attempt.intent.currency
+    message = (
+        "The customer's cash balance is not enough: "
+        f"{money.written(attempt.wanted, currency)} {currency} was to be applied, "
+        f"{money.written(attempt.balance, currency)} {currency} is available."
+    )
+    match attempt.world.readings.reading("apply-above-balance"):
+        case "balance_insufficient":
+            return Fault(message, code="balance_insufficient", param="amount")
+        case "card_error":
+            return Fault(message, status=402, type="card_error", code="insufficient_funds")
+        case _:
+            return Fault(message, param="amount")
+
+
+REFUSALS = (
+    Refusal(
+        "apply-incompatible-payment-method",
+        lambda attempt: "customer_balance" not in attempt.intent.payment_method_types,
+        lambda _: Fault(
+            "This PaymentIntent does not accept the payment method type customer_balance.",
+            code="payment_intent_incompatible_payment_method",
+        ),
+    ),
+    Refusal(
+        "apply-no-customer",
+        lambda attempt: attempt.customer is None or attempt.customer.deleted,
+        lambda _: faults.missing_parameter("customer"),
+    ),
+    Refusal("apply-unexpected-state", _wrong_status, _status_fault),
+    Refusal(
+        "apply-other-currency",
+        lambda attempt: attempt.currency not in (None, attempt.intent.currency),
+        lambda attempt: Fault(
+            f"The currency {attempt.currency} is not the currency of this PaymentIntent, "
+            f"{attempt.intent.currency}.",
+            param="currency",
+        ),
+    ),
+    Refusal(
+        "apply-above-intent-amount",
+        lambda attempt: (attempt.amount or 0) > attempt.intent.amount,
+        lambda attempt: money.too_large(attempt.intent.amount, attempt.intent.currency),
+    ),
+    Refusal(
+        "apply-above-remaining",
+        lambda attempt: attempt.wanted > attempt.intent.remaining,
+        lambda attempt: money.too_large(attempt.intent.remaining, attempt.intent.currency),
+    ),
+    Refusal("apply-above-balance", _above_balance, _balance_fault),
+)
+
+
+def put_money(
+    world: World,
+    intent: PaymentIntent,
+    customer: Customer,
+    amount: int,
+    *,
+    partial_event: str = "payment_intent.partially_funded",
+) -> PaymentIntent:
+    """Move `amount` from the balance to the intent; in full it succeeds, in part it waits on."""
+    assert 0 < amount <= intent.remaining, f"{amount} does not fit {intent.id}"
+    intent = _allocate(world, intent, customer, amount)
+    if intent.remaining == 0:
+        return _succeed(world, intent)
+    world.record_event(partial_event, intent)
+    return intent
+
+
+def take_back(world: World, intent: PaymentIntent, customer: Customer) -> PaymentIntent:
+    """Move all that an intent holds back to the balance; nothing when it holds nothing."""
+    return _allocate(world, intent, customer, -intent.applied) if intent.applied else intent
+
+
+def _allocate(world: World, intent: PaymentIntent, customer: Customer, amount: int) -> PaymentIntent:
+    entry_type = "applied_to_payment" if amount > 0 else "unapplied_from_payment"
+    funding.move(world, customer, intent.currency, -amount, entry_type, payment_intent=intent.id)
+    return world.payment_intents.put(replace(intent, applied=intent.applied + amount))
+
+
+def _succeed(world: World, intent: PaymentIntent) -> PaymentIntent:
+    method = world.payment_methods.get(intent.payment_method or "") or payment_method(world)
+    charge = _charge(world, intent, method)
+    succeeded = replace(
+        intent,
+        status="succeeded",
+        payment_method=method.id,
+        latest_charge=charge.id,
+        instructions=None,
+        last_payment_error=None,
+    )
+    world.payment_intents.put(succeeded)
+    world.record_event("charge.succeeded", charge)
+    world.record_event("payment_intent.succeeded", succeeded)
+    return succeeded
+
+
+def payment_method(
+    world: World,
+    billing_details: Hash = NO_BILLING_DETAILS,
+    metadata: Hash | None = None,
+    allow_redisplay: str = "unspecified",
+) -> PaymentMethod:
+    """Make a payment method of type customer_balance."""
+    method = PaymentMethod(
+        id=world.ids.mint("pm_", 24),
+        created=world.clock.now,
+        type="customer_balance",
+        billing_details=billing_details,
+        metadata=metadata or {},
+        allow_redisplay=allow_redisplay,
+    )
+    return world.payment_methods.put(method)
+
+
+def _charge(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charge:
+    charge_id = world.ids.mint(f"{world.readings.rest('charge-id-prefix')}_", 24)
+    world.readings.rest("charge-shape")
+    transaction = world.balance_transactions.put(
+        BalanceTransaction(
+            id=world.ids.mint("txn_", 24),
+            created=world.clock.now,
+            amount=intent.amount,
+            currency=intent.currency,
+            fee=0,
+            source=charge_id,
+            type="payment",
+            description=intent.description,
+        )
+    )
+    return world.charges.put(
+        Charge(
+            id=charge_id,
+            created=world.clock.now,
+            amount=intent.amount,
+            currency=intent.currency,
+            customer=intent.customer,
+            payment_intent=intent.id,
+            payment_method=method.id,
+            balance_transaction=transaction.id,
+            billing_details=method.billing_details,
+            description=intent.description,
+            metadata=intent.metadata,
+            receipt_email=intent.receipt_email,
+            shipping=intent.shipping,
+            statement_descriptor=intent.statement_descriptor,
+            statement_descriptor_suffix=intent.statement_descriptor_suffix,
+            transfer_group=intent.transfer_group,
+        )
+    )

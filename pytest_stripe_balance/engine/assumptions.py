@@ -1,0 +1,338 @@
+"""The register of what nobody has seen from Stripe: what the fake does there, and what else it could be.
+
+Documented and observed behaviour has no entry, only its source in the docstring of the code. FACTS
+numbers are sections of the collected facts; `recording` numbers the exchange with Stripe's test mode
+that would settle the entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pytest_stripe_balance.modes import BadSettingError
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One open question. The first reading is the default; the others can be chosen in its place."""
+
+    id: str
+    sentence: str
+    readings: Mapping[str, str]
+    recording: int
+
+    @property
+    def default(self) -> str:
+        """The reading that holds unless a test picks another."""
+        return next(iter(self.readings))
+
+
+def _only(id: str, recording: int, sentence: str) -> Assumption:  # noqa: A002 - its own name
+    return Assumption(id, sentence, {"assumed": "as the sentence says"}, recording)
+
+
+REGISTER: Mapping[str, Assumption] = {
+    entry.id: entry
+    for entry in (
+        # apply_customer_balance: not one exchange of it is on public record (FACTS 5.9).
+        _only(
+            "apply-parameter-errors",
+            6,
+            "apply_customer_balance answers an unknown parameter, a non-integer amount and an amount "
+            "below 1 with the generic errors of Stripe's other endpoints.",
+        ),
+        _only(
+            "apply-refusal-order",
+            4,
+            "Where several rules refuse an apply_customer_balance, the first in this order answers: "
+            "intent, payment method type, customer, status, currency, amount above the intent's, "
+            "amount above the remaining, balance.",
+        ),
+        _only(
+            "apply-unknown-intent",
+            6,
+            "apply_customer_balance on an unknown intent is 404 resource_missing with param intent, "
+            "as on every other route below an intent.",
+        ),
+        _only(
+            "apply-incompatible-payment-method",
+            6,
+            "apply_customer_balance on an intent without customer_balance among its types is 400 "
+            "payment_intent_incompatible_payment_method.",
+        ),
+        _only(
+            "apply-no-customer",
+            6,
+            "apply_customer_balance on an intent without a customer is 400 parameter_missing, param "
+            "customer.",
+        ),
+        _only(
+            "apply-unexpected-state",
+            4,
+            "apply_customer_balance on an intent that is neither requires_action nor "
+            "requires_payment_method is 400 payment_intent_unexpected_state with the intent embedded.",
+        ),
+        _only(
+            "apply-other-currency",
+            5,
+            "apply_customer_balance with a currency that isn't the intent's is 400 "
+            "invalid_request_error, param currency.",
+        ),
+        _only(
+            "apply-above-intent-amount",
+            2,
+            "apply_customer_balance with an amount above the intent's is 400 amount_too_large.",
+        ),
+        Assumption(
+            "apply-above-remaining",
+            "apply_customer_balance with an amount above what remains, but not above the intent's, "
+            "is refused.",
+            {
+                "refused": "400 amount_too_large, and nothing moves",
+                "clipped": "the amount is taken as what remains",
+            },
+            2,
+        ),
+        Assumption(
+            "apply-above-balance",
+            "apply_customer_balance with an explicit amount above the customer's balance, or with a "
+            "balance of 0, is refused.",
+            {
+                "invalid_request": "400 invalid_request_error without a code, param amount",
+                "balance_insufficient": "400 invalid_request_error with code balance_insufficient",
+                "card_error": "402 card_error with code insufficient_funds",
+            },
+            2,
+        ),
+        Assumption(
+            "apply-without-amount-short",
+            "apply_customer_balance without an amount, when the balance is above 0 and below what "
+            "remains, applies all of the balance.",
+            {
+                "partial": "all of the balance is applied and the intent stays incomplete",
+                "refused": "refused as an explicit amount above the balance is",
+            },
+            1,
+        ),
+        _only(
+            "apply-never-confirmed",
+            4,
+            "apply_customer_balance takes an intent that was never confirmed: in full it succeeds "
+            "at once with a payment method of its own; in part it keeps its status.",
+        ),
+        Assumption(
+            "apply-after-update",
+            "After an update of its amount an intent must be confirmed again before it can be "
+            "applied to.",
+            {
+                "confirm-first": "requires_confirmation is refused like any other wrong status",
+                "directly": "apply_customer_balance also takes an intent in requires_confirmation "
+                "after an update of its amount",
+            },
+            17,
+        ),
+        _only(
+            "apply-automatic-customer",
+            8,
+            "apply_customer_balance works for customers in either reconciliation mode.",
+        ),
+        # Intents.
+        _only(
+            "unset-keys",
+            11,
+            "Keys that no capture shows on an unset intent are left out: hooks, managed_payments, "
+            "payment_details, payment_record, presentment_details, allowed_payment_method_types.",
+        ),
+        _only(
+            "partly-funded-amount-received",
+            11,
+            "amount_received stays 0, and latest_charge null, until an intent is fully funded.",
+        ),
+        Assumption(
+            "manual-confirm",
+            "Confirming an intent of a customer in manual mode draws nothing from the balance.",
+            {
+                "no-draw": "the intent goes to requires_action, and the caller applies",
+                "draw": "confirming takes what the balance has, as it does in automatic mode",
+            },
+            3,
+        ),
+        _only(
+            "confirm-without-funding-type",
+            28,
+            "Confirming without a funding_type, when the balance doesn't pay, is 400 with code "
+            "payment_method_customer_decline, and the intent goes back to requires_payment_method.",
+        ),
+        _only(
+            "update-amount-status",
+            17,
+            "An update of the amount takes a confirmed intent back to requires_confirmation, and a "
+            "metadata-only update doesn't.",
+        ),
+        _only(
+            "cancel-event-order",
+            18,
+            "Canceling a partly funded intent gives the events of the ledger row, "
+            "payment_intent.canceled, cash_balance.funds_available, in this order.",
+        ),
+        _only(
+            "freed-funds-event",
+            17,
+            "cash_balance.funds_available follows an update that frees funds.",
+        ),
+        _only(
+            "payment-method-given-types",
+            31,
+            "An intent that is given a payment method and no types takes that method's type as its "
+            "only one; without a payment method it takes card, and customer_balance when it has a "
+            "customer and a bank transfer currency.",
+        ),
+        _only(
+            "unset-customer-balance-options",
+            11,
+            "payment_method_options.customer_balance is an empty hash before any options are given.",
+        ),
+        _only(
+            "payment-method-types-gone",
+            31,
+            "The message of payment_method_types_no_longer_supported is not on record; its status "
+            "and code are documented.",
+        ),
+        _only(
+            "customer-balance-needs-customer",
+            29,
+            "Using customer_balance without a customer is 400 parameter_missing, param customer.",
+        ),
+        _only(
+            "bank-transfer-currency",
+            29,
+            "A bank transfer type that doesn't fit the currency is 400 invalid_request_error, param "
+            "the type's path.",
+        ),
+        _only(
+            "bank-transfer-country",
+            21,
+            "An eu_bank_transfer country outside BE DE ES FR IE NL is 400 invalid_request_error, "
+            "param the country's path.",
+        ),
+        _only(
+            "instructions-per-intent",
+            16,
+            "An intent keeps one reference over every confirm.",
+        ),
+        _only(
+            "eu-test-values",
+            21,
+            "Test-mode IBANs, BICs and addresses are made up: no capture of one is public.",
+        ),
+        # Charges.
+        Assumption(
+            "charge-id-prefix",
+            "The charge of a bank transfer has an id that begins with py_.",
+            {"py": "py_, as other payments that aren't by card", "ch": "ch_, as card charges"},
+            15,
+        ),
+        _only(
+            "charge-shape",
+            15,
+            "The charge has no outcome and no receipt_url; its balance transaction is there at once, "
+            "of type payment, without a fee and available.",
+        ),
+        # Cash balances and their rows.
+        _only(
+            "fresh-cash-balance",
+            19,
+            "A customer that never had cash has a cash balance whose available is null.",
+        ),
+        Assumption(
+            "zero-balance-key",
+            "A currency that was spent to 0 stays in available.",
+            {"kept": '{"usd": 0}', "dropped": "the currency goes; null when none is left"},
+            19,
+        ),
+        _only(
+            "funded-test-values",
+            20,
+            "Test funding comes by ach from John Doe (us), or from DABAIE2D, IBAN ending 3000 (eu).",
+        ),
+        _only(
+            "fund-event-request",
+            9,
+            "Events of a test funding name the API request that made it.",
+        ),
+        _only(
+            "fund-other-currency",
+            5,
+            "Funding a currency without bank transfers is 400 invalid_request_error, param currency.",
+        ),
+        _only("capital-currency", 5, "A currency in capitals is accepted and lowered."),
+        _only(
+            "parameter-customer",
+            22,
+            "Routes below a customer answer an unknown customer with param customer.",
+        ),
+        _only(
+            "parameter-transaction",
+            20,
+            "An unknown cash balance transaction is 404 resource_missing, param transaction.",
+        ),
+        _only(
+            "settings-event",
+            33,
+            "Changing the reconciliation mode makes no event.",
+        ),
+        _only(
+            "delete-with-cash-balance",
+            22,
+            "Deleting a customer that ever had a cash balance is 400 invalid_request_error; the text "
+            "is ours.",
+        ),
+        # The protocol.
+        _only(
+            "list-limit",
+            6,
+            "A list limit outside 1 to 100 is 400 parameter_invalid_integer, param limit.",
+        ),
+        _only(
+            "idempotent-other-path",
+            30,
+            "An idempotency key used again on another endpoint is the same 400 idempotency_error as "
+            "one used again with other parameters.",
+        ),
+        _only(
+            "idempotent-replayed",
+            30,
+            "A replay carries Idempotent-Replayed: true and the first request's id as Original-Request.",
+        ),
+    )
+}
+
+
+@dataclass
+class Readings:
+    """Which readings hold in one test, and which assumptions its answers have rested on so far."""
+
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    rested: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for entry_id, reading in self.chosen.items():
+            entry = REGISTER.get(entry_id)
+            if entry is None:
+                message = f"no assumption {entry_id!r}: `python -m pytest_stripe_balance assumptions`"
+                raise BadSettingError(f"{message} lists them")
+            if reading not in entry.readings:
+                known = ", ".join(entry.readings)
+                raise BadSettingError(
+                    f"assumption {entry_id!r} has no reading {reading!r}; it has {known}"
+                )
+
+    def reading(self, entry_id: str) -> str:
+        """Give the reading of an assumption that holds, without an answer resting on it."""
+        return self.chosen.get(entry_id) or REGISTER[entry_id].default
+
+    def rest(self, entry_id: str) -> str:
+        """Note that the answer being made rests on an assumption; give the reading that holds."""
+        self.rested.add(entry_id)
+        return self.reading(entry_id)

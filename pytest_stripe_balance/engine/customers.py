@@ -1,0 +1,216 @@
+"""Customers and the settings of their cash balance (FACTS 1.1, 1.2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+
+from pytest_stripe_balance.engine import faults
+from pytest_stripe_balance.engine.records import CashBalance, Customer, Entry
+from pytest_stripe_balance.engine.table import Cursors, by_created
+from pytest_stripe_balance.refused import Refused
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.records import Hash, ReconciliationMode
+    from pytest_stripe_balance.engine.table import Page
+    from pytest_stripe_balance.engine.world import World
+
+
+class CashBalanceSettings(TypedDict, total=False):
+    """The settings hash of a cash balance, as a request gives it."""
+
+    reconciliation_mode: Literal["automatic", "manual", "merchant_default"]
+
+
+class CashBalanceParams(TypedDict, total=False):
+    """The cash_balance hash of a customer, as a request gives it."""
+
+    settings: CashBalanceSettings
+
+
+class CustomerParams(TypedDict, total=False):
+    """What can be set on a customer; None clears."""
+
+    address: dict[str, Any] | None
+    business_name: str | None
+    cash_balance: CashBalanceParams
+    description: str | None
+    email: str | None
+    individual_name: str | None
+    metadata: dict[str, str] | None
+    name: str | None
+    phone: str | None
+    preferred_locales: list[str]
+    shipping: dict[str, Any] | None
+    tax_exempt: str | None
+
+
+def create(world: World, **params: Unpack[CustomerParams]) -> Customer:
+    """Create a customer; event `customer.created`."""
+    customer_id = world.ids.mint("cus_", 14)
+    blank = Customer(
+        id=customer_id,
+        created=world.clock.now,
+        invoice_prefix=world.ids.code(customer_id, 8),
+    )
+    customer = world.customers.put(replace(blank, **_changes(blank, params)))
+    world.record_event("customer.created", customer)
+    return customer
+
+
+def retrieve(world: World, customer_id: str) -> Customer:
+    """Find a customer, deleted ones too (they show as a stub). 404 with param `id` [obs]."""
+    customer = world.customers.get(customer_id)
+    return customer or world.customer(customer_id, "id", in_path=True)
+
+
+def update(world: World, customer_id: str, **params: Unpack[CustomerParams]) -> Customer:
+    """Change a customer; event `customer.updated` with the previous values, when any changed."""
+    customer = world.customer(customer_id, "id", in_path=True)
+    changed = replace(customer, **_changes(customer, params))
+    if changed == customer:
+        return customer
+    world.customers.put(changed)
+    previous = _previous(customer, changed, params)
+    if previous:
+        world.record_event("customer.updated", changed, previous)
+    return changed
+
+
+def delete(world: World, customer_id: str) -> Customer:
+    """Delete a customer that never had a cash balance row, even one of 0 [doc]."""
+    customer = world.customer(customer_id, "id", in_path=True)
+    if world.ledger.available(customer_id):
+        world.readings.rest("delete-with-cash-balance")
+        message = f"Customer {customer_id} has a cash balance and cannot be deleted."
+        raise faults.Fault(message)
+    world.record_event("customer.deleted", customer)
+    return world.customers.put(replace(customer, deleted=True))
+
+
+def list_(
+    world: World,
+    *,
+    created: int | dict[str, int] | None = None,
+    email: str | None = None,
+    **cursors: Unpack[Cursors],
+) -> Page[Customer]:
+    """List customers that aren't deleted, newest first; `email` is matched by its exact case."""
+    in_time = by_created(created)
+    return world.customers.page(
+        keep=lambda customer: (
+            not customer.deleted
+            and in_time(customer.created)
+            and (email is None or customer.email == email)
+        ),
+        **cursors,
+    )
+
+
+def retrieve_cash_balance(world: World, customer_id: str) -> CashBalance:
+    """Give a customer's cash balance; it is there for every customer."""
+    return world.cash_balance(world.customer_above(customer_id))
+
+
+def update_cash_balance(
+    world: World, customer_id: str, *, settings: CashBalanceSettings | None = None
+) -> CashBalance:
+    """Change how a customer's funds are reconciled; what lies there stays where it is."""
+    customer = world.customer_above(customer_id)
+    mode = _reconciliation(customer, settings or {})
+    if mode != customer.reconciliation:
+        world.readings.rest("settings-event")
+        customer = world.customers.put(replace(customer, reconciliation=mode))
+    return world.cash_balance(customer)
+
+
+def list_cash_balance_transactions(
+    world: World, customer_id: str, **cursors: Unpack[Cursors]
+) -> Page[Entry]:
+    """List a customer's ledger rows, newest first."""
+    return world.ledger.rows(world.customer_above(customer_id).id).page(**cursors)
+
+
+def retrieve_cash_balance_transaction(world: World, customer_id: str, entry_id: str) -> Entry:
+    """Find one ledger row of a customer."""
+    entry = world.ledger.rows(world.customer_above(customer_id).id).get(entry_id)
+    if entry is None:
+        world.readings.rest("parameter-transaction")
+        noun = "customer_cash_balance_transaction"
+        raise faults.missing_object(noun, entry_id, "transaction", in_path=True)
+    return entry
+
+
+def require_manual(world: World, customer: Customer, what: str) -> None:
+    """Refuse out loud where automatic reconciliation would have to decide where money goes."""
+    if world.mode_of(customer) == "automatic":
+        raise Refused(
+            f"automatic reconciliation is not modelled yet: {what} of customer {customer.id}, "
+            "whose reconciliation mode is automatic. Create the customer with "
+            "cash_balance={'settings': {'reconciliation_mode': 'manual'}}, or with "
+            "stripe_balance.customer(reconciliation='manual')"
+        )
+
+
+def _changes(customer: Customer, params: CustomerParams) -> dict[str, Any]:
+    """Turn a request's parameters into new field values; what is cleared gets its blank value."""
+    changes: dict[str, Any] = {}
+    for name, value in params.items():
+        match name:
+            case "cash_balance":
+                settings = params["cash_balance"].get("settings", {})
+                changes["reconciliation"] = _reconciliation(customer, settings)
+            case "metadata":
+                changes["metadata"] = merged_metadata(customer.metadata, params["metadata"])
+            case "preferred_locales":
+                changes["preferred_locales"] = tuple(params["preferred_locales"] or ())
+            case "tax_exempt":
+                changes["tax_exempt"] = value or "none"
+            case "address":
+                changes["address"] = address(params["address"])
+            case "shipping":
+                changes["shipping"] = shipping(params["shipping"])
+            case _:
+                changes[name] = value
+    return changes
+
+
+def _reconciliation(customer: Customer, settings: CashBalanceSettings) -> ReconciliationMode | None:
+    mode = settings.get("reconciliation_mode")
+    if mode is None:
+        return customer.reconciliation
+    return None if mode == "merchant_default" else mode
+
+
+def merged_metadata(metadata: Hash, given: dict[str, str] | None) -> dict[str, str]:
+    """Merge metadata as Stripe does: a key with an empty value goes, None clears them all."""
+    if given is None:
+        return {}
+    return {key: value for key, value in {**metadata, **given}.items() if value not in ("", None)}
+
+
+def address(given: Hash | None) -> Hash | None:
+    """Fill an address up to the keys that Stripe always shows."""
+    keys = ("city", "country", "line1", "line2", "postal_code", "state")
+    return None if given is None else {key: given.get(key) or None for key in keys}
+
+
+def shipping(given: Hash | None) -> Hash | None:
+    """Fill a shipping hash up to the keys that Stripe always shows [obs]."""
+    if given is None:
+        return None
+    rest = {key: given.get(key) or None for key in ("carrier", "name", "phone", "tracking_number")}
+    return {"address": address(given.get("address")), **rest}
+
+
+def _previous(before: Customer, after: Customer, params: CustomerParams) -> dict[str, Any]:
+    """Name what changed with its old value, as an event's previous_attributes does."""
+    previous: dict[str, Any] = {}
+    for name in params:
+        if name == "cash_balance" or getattr(before, name) == getattr(after, name):
+            continue
+        old, new = getattr(before, name), getattr(after, name)
+        if name == "metadata":
+            old = {key: old.get(key) for key in {**old, **new} if old.get(key) != new.get(key)}
+        previous[name] = list(old) if isinstance(old, tuple) else old
+    return previous

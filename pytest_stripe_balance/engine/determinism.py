@@ -1,0 +1,59 @@
+"""Where the engine's time and chance come from: a seed, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import string
+from dataclasses import dataclass, field
+
+_ALPHANUMERIC = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_CODE = string.digits + string.ascii_uppercase
+
+
+def _table(alphabet: str) -> bytes:
+    return bytes(ord(alphabet[byte % len(alphabet)]) for byte in range(256))
+
+
+_TO_ALPHANUMERIC, _TO_CODE, _TO_DIGITS = map(_table, (_ALPHANUMERIC, _CODE, string.digits))
+
+
+@dataclass
+class Clock:
+    """The world's time in whole seconds since the Unix epoch; it moves only when told."""
+
+    now: int
+
+    def tick(self) -> None:
+        """Move on by one second, so that ages don't tie by accident."""
+        self.now += 1
+
+
+@dataclass
+class Ids:
+    """Names for new things. The same seed gives the same names in the same order, per prefix."""
+
+    seed: str
+    minted: int = 0
+    _counts: dict[str, int] = field(default_factory=dict)
+
+    def mint(self, prefix: str, length: int) -> str:
+        """Make the next id of its kind: `prefix` and `length` alphanumeric characters."""
+        count = self._counts[prefix] = self._counts.get(prefix, 0) + 1
+        self.minted += 1
+        return prefix + self.secret(f"{prefix}{count}", length)
+
+    def secret(self, of: str, length: int) -> str:
+        """Derive alphanumeric characters from a name: the same name gives the same ones."""
+        return self._derive(of, length, _TO_ALPHANUMERIC)
+
+    def code(self, of: str, length: int) -> str:
+        """Derive digits and capitals from a name, as on a bank transfer's reference."""
+        return self._derive(of, length, _TO_CODE)
+
+    def digits(self, of: str, length: int) -> str:
+        """Derive decimal digits from a name, as in an account number."""
+        return self._derive(of, length, _TO_DIGITS)
+
+    def _derive(self, of: str, length: int, table: bytes) -> str:
+        text = f"{self.seed}\0{of}".encode()
+        return hashlib.blake2b(text, digest_size=length).digest().translate(table).decode()

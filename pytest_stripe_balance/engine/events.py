@@ -1,0 +1,47 @@
+"""Events, as /v1/events tells them (FACTS 1.10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack
+
+from pytest_stripe_balance.engine import faults
+from pytest_stripe_balance.engine.table import Cursors, by_created
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.records import Event
+    from pytest_stripe_balance.engine.table import Page
+    from pytest_stripe_balance.engine.world import World
+
+
+def retrieve(world: World, event_id: str) -> Event:
+    """Find an event; 404 with param `id`, the name of the path's placeholder."""
+    event = world.events.get(event_id)
+    if event is None:
+        raise faults.missing_object("event", event_id, "id", in_path=True)
+    return event
+
+
+def list_(
+    world: World,
+    *,
+    created: int | dict[str, int] | None = None,
+    type: str | None = None,  # noqa: A002 - Stripe's own name for it
+    types: list[str] | None = None,
+    **cursors: Unpack[Cursors],
+) -> Page[Event]:
+    """List events, newest first; `type` may end in `.*`, as in "payment_intent.*" [doc]."""
+    in_time = by_created(created)
+    wanted = [type] if type is not None else types
+    return world.events.page(
+        keep=lambda event: (
+            in_time(event.created)
+            and (wanted is None or any(_matches(event.type, pattern) for pattern in wanted))
+        ),
+        **cursors,
+    )
+
+
+def _matches(event_type: str, pattern: str) -> bool:
+    if pattern.endswith("*"):
+        return event_type.startswith(pattern[:-1])
+    return event_type == pattern

@@ -1,0 +1,59 @@
+"""Stripe's own error answers, as the engine raises them: status, type, code, param and message.
+
+Where a text was seen from Stripe it is exact (FACTS 5); where nothing is on record the caller has
+named the assumption that it rests on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.records import PaymentIntent
+
+
+class Fault(Exception):  # noqa: N818 - it is an answer of Stripe's, not a failure of ours
+    """An error answer. `intent` is the PaymentIntent that the body embeds, as state errors do.
+
+    `identified` is False for the answers that carry neither Request-Id nor Stripe-Version (401).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        type: str = "invalid_request_error",  # noqa: A002 - Stripe's own name for it
+        code: str | None = None,
+        param: str | None = None,
+        intent: PaymentIntent | None = None,
+        identified: bool = True,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.type = type
+        self.code = code
+        self.param = param
+        self.intent = intent
+        self.identified = identified
+
+
+def missing_object(noun: str, given: str, param: str, *, in_path: bool) -> Fault:
+    """No such object: 404 where the path names it, 400 where a parameter does (FACTS 5.3)."""
+    return Fault(
+        f"No such {noun}: '{given}'",
+        status=404 if in_path else 400,
+        code="resource_missing",
+        param=param,
+    )
+
+
+def missing_parameter(param: str) -> Fault:
+    """A required parameter isn't there (FACTS 5.4)."""
+    return Fault(f"Missing required param: {param}.", code="parameter_missing", param=param)
+
+
+def unexpected_state(message: str, intent: PaymentIntent, param: str | None = None) -> Fault:
+    """An intent in a status that doesn't allow it; the body embeds the intent (FACTS 5.5)."""
+    return Fault(message, code="payment_intent_unexpected_state", param=param, intent=intent)

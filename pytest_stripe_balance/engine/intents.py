@@ -1,0 +1,350 @@
+"""Payment intents by bank transfer: create, update, confirm, cancel (FACTS 1.5, 3.1, 3.2, 3.5, 3.6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+
+from pytest_stripe_balance.engine import allocation, customers, faults, funding, methods, money
+from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.methods import AutomaticPaymentMethods, PaymentMethodParams
+from pytest_stripe_balance.engine.records import PaymentIntent
+from pytest_stripe_balance.engine.table import Cursors, by_created
+from pytest_stripe_balance.refused import Refused
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.records import Customer
+    from pytest_stripe_balance.engine.table import Page
+    from pytest_stripe_balance.engine.world import World
+
+CANCELABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+# Stripe's message also names statuses that this flow never has.
+CANCELABLE_BY_STRIPE = (
+    "requires_payment_method, requires_capture, requires_reauthorization, requires_confirmation, "
+    "requires_action, expired, processing"
+)
+CONFIRMABLE = ("requires_confirmation", "requires_payment_method", "requires_action")
+AMOUNT_UPDATABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+
+
+class IntentParams(PaymentMethodParams, total=False):
+    """What can be set on an intent when it is made and afterwards; None clears."""
+
+    description: str | None
+    metadata: dict[str, str] | None
+    receipt_email: str | None
+    shipping: dict[str, Any] | None
+    statement_descriptor: str | None
+    statement_descriptor_suffix: str | None
+    transfer_group: str | None
+
+
+class HowToConfirm(TypedDict, total=False):
+    """Parameters of a confirm that change nothing here, with the values that are modelled."""
+
+    error_on_requires_action: Literal[False]
+    off_session: Literal[False]
+    return_url: str
+
+
+class CreateParams(IntentParams, HowToConfirm, total=False):
+    """What create takes beside what only it reads."""
+
+    confirmation_method: Literal["automatic"]
+
+
+class ConfirmParams(PaymentMethodParams, HowToConfirm, total=False):
+    """What confirm takes."""
+
+    receipt_email: str | None
+    shipping: dict[str, Any] | None
+
+
+def create(  # noqa: PLR0913 - Stripe's parameters
+    world: World,
+    *,
+    amount: int,
+    currency: str,
+    customer: str | None = None,
+    confirm: bool = False,
+    allowed_payment_method_types: list[Literal["card", "customer_balance"]] | None = None,
+    automatic_payment_methods: AutomaticPaymentMethods | None = None,
+    capture_method: Literal["automatic", "automatic_async"] = "automatic_async",
+    **params: Unpack[CreateParams],
+) -> PaymentIntent:
+    """Create an intent, and confirm it at once where `confirm` is set.
+
+    Event `payment_intent.created`, before those of the confirm [obs]. `amount` is in minor units,
+    at least Stripe's minimum and at most 99999999.
+    """
+    currency = funding.lowered(world, currency)
+    if currency not in money.MINIMUM:
+        known = ", ".join(money.MINIMUM)
+        raise Refused(f"payment intents in {currency!r} are not modelled; those in {known} are")
+    money.check_intent_amount(amount, currency)
+    if customer is not None:
+        world.customer(customer, in_path=False)
+    draft = PaymentIntent(
+        id="",
+        created=world.clock.now,
+        amount=amount,
+        currency=currency,
+        customer=customer,
+        status="requires_payment_method",
+        client_secret="",
+        payment_method_types=(),
+        payment_method_options={},
+        capture_method=capture_method,
+    )
+    draft = methods.with_types(
+        world,
+        _described(draft, params),
+        params,
+        allowed=allowed_payment_method_types,
+        automatic=automatic_payment_methods,
+    )
+    methods.check(world, draft, params)
+    if confirm:
+        _check_confirm(world, draft, params)
+    intent_id = world.ids.mint("pi_", 24)
+    secret = f"{intent_id}_secret_{world.ids.secret(intent_id, 25)}"
+    intent = methods.take(world, replace(draft, id=intent_id, client_secret=secret), params)
+    world.record_event("payment_intent.created", world.payment_intents.put(intent))
+    return _confirmed(world, intent) if confirm else intent
+
+
+def retrieve(world: World, intent_id: str) -> PaymentIntent:
+    """Find an intent; 404 with param `intent` [obs]."""
+    intent = world.payment_intents.get(intent_id)
+    if intent is None:
+        raise faults.missing_object("payment_intent", intent_id, "intent", in_path=True)
+    return intent
+
+
+def list_(
+    world: World,
+    *,
+    created: int | dict[str, int] | None = None,
+    customer: str | None = None,
+    **cursors: Unpack[Cursors],
+) -> Page[PaymentIntent]:
+    """List intents, newest first."""
+    in_time = by_created(created)
+    return world.payment_intents.page(
+        keep=lambda intent: in_time(intent.created) and customer in (None, intent.customer),
+        **cursors,
+    )
+
+
+def update(
+    world: World,
+    intent_id: str,
+    *,
+    amount: int | None = None,
+    customer: str | None = None,
+    **params: Unpack[IntentParams],
+) -> PaymentIntent:
+    """Change an intent. A new amount sends all that it holds back to the balance (FACTS 3.5 [doc]).
+
+    Then it is to be confirmed again. Other changes leave the money where it is; a new payment
+    method on an intent that holds money is refused out loud. The update itself has no event, only
+    the money has: `customer_cash_balance_transaction.created`, `cash_balance.funds_available`.
+    """
+    intent = retrieve(world, intent_id)
+    if amount is not None:
+        _check_amount(intent, amount)
+    changed = _described(intent, params)
+    if customer is not None:
+        changed = _with_customer(world, changed, customer)
+    methods.check(world, changed, params)
+    repaid = methods.given(params) or bool(params.get("payment_method_options"))
+    if repaid and (intent.applied or intent.status not in CONFIRMABLE):
+        raise Refused(
+            f"a new payment method or new options on {intent_id}, which is {intent.status} and "
+            f"holds {intent.applied}, are not modelled"
+        )
+    changed = methods.take(world, changed, params)
+    if amount is not None and amount != intent.amount:
+        changed = replace(_freed(world, changed), amount=amount)
+    if intent.status == "requires_action" and (repaid or changed.amount != intent.amount):
+        world.readings.rest("update-amount-status")
+        changed = replace(
+            changed,
+            status="requires_confirmation",
+            instructions=None,
+            amount_updated=changed.amount != intent.amount,
+        )
+    return world.payment_intents.put(changed)
+
+
+def confirm(world: World, intent_id: str, **params: Unpack[ConfirmParams]) -> PaymentIntent:
+    """Confirm an intent: it gets bank transfer instructions and waits in `requires_action`.
+
+    Event `payment_intent.requires_action`. In manual mode the balance stays untouched unless the
+    reading draw of the assumption manual-confirm is picked; in automatic mode a confirm that would
+    draw is refused out loud. Faults: FACTS 5.5 [obs]. Without a funding_type the payment fails.
+    """
+    intent = retrieve(world, intent_id)
+    _check_confirm(world, intent, params)
+    methods.check(world, intent, params)
+    changed = methods.take(world, _described(intent, params), params)
+    return _confirmed(world, world.payment_intents.put(changed))
+
+
+def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = None) -> PaymentIntent:
+    """Cancel an intent; what it holds goes back to the balance (FACTS 3.6 [doc]).
+
+    Events `customer_cash_balance_transaction.created` when it held money, then
+    `payment_intent.canceled`, then `cash_balance.funds_available`.
+    """
+    intent = retrieve(world, intent_id)
+    if intent.status not in CANCELABLE:
+        message = (
+            f"You cannot cancel this PaymentIntent because it has a status of {intent.status}. Only "
+            "a PaymentIntent with one of the following statuses may be canceled: "
+            f"{CANCELABLE_BY_STRIPE}."
+        )
+        raise faults.unexpected_state(message, intent)
+    owner = _owner(world, intent) if intent.applied else None
+    if owner:
+        world.readings.rest("cancel-event-order")
+        customers.require_manual(world, owner, f"funds freed by canceling {intent_id}")
+        intent = allocation.take_back(world, intent, owner)
+    canceled = replace(
+        intent,
+        status="canceled",
+        canceled_at=world.clock.now,
+        cancellation_reason=cancellation_reason,
+        instructions=None,
+    )
+    world.record_event("payment_intent.canceled", world.payment_intents.put(canceled))
+    if owner:
+        world.record_event("cash_balance.funds_available", world.cash_balance(owner))
+    return canceled
+
+
+def _described(intent: PaymentIntent, params: IntentParams | ConfirmParams) -> PaymentIntent:
+    """Put on an intent what only describes it; money and payment method stay."""
+    changes: dict[str, Any] = {}
+    for name, value in params.items():
+        if name == "metadata":
+            changes[name] = customers.merged_metadata(intent.metadata, value)  # type: ignore[arg-type] # a TypedDict's items are objects
+        elif name == "shipping":
+            changes[name] = customers.shipping(value)  # type: ignore[arg-type] # as above
+        elif name in DESCRIPTIVE:
+            changes[name] = value
+    return replace(intent, **changes) if changes else intent
+
+
+def _check_amount(intent: PaymentIntent, amount: int) -> None:
+    if intent.status not in AMOUNT_UPDATABLE:
+        message = (
+            "This PaymentIntent's amount could not be updated because it has a status of "
+            f"{intent.status}. You may only update the amount of a PaymentIntent with one of the "
+            f"following statuses: {', '.join(AMOUNT_UPDATABLE)}."
+        )
+        raise faults.unexpected_state(message, intent, "amount")
+    money.check_intent_amount(amount, intent.currency)
+
+
+def _with_customer(world: World, intent: PaymentIntent, customer_id: str) -> PaymentIntent:
+    world.customer(customer_id, in_path=False)
+    if customer_id == intent.customer:
+        return intent
+    raise Refused(f"giving the intent {intent.id} another customer is not modelled: create it with one")
+
+
+def _freed(world: World, intent: PaymentIntent) -> PaymentIntent:
+    """Send what an intent holds back to the balance, because its amount changes."""
+    if not intent.applied:
+        return intent
+    owner = _owner(world, intent)
+    customers.require_manual(world, owner, f"funds freed by an update of {intent.id}")
+    world.readings.rest("freed-funds-event")
+    intent = allocation.take_back(world, intent, owner)
+    world.record_event("cash_balance.funds_available", world.cash_balance(owner))
+    return intent
+
+
+def _owner(world: World, intent: PaymentIntent) -> Customer:
+    """Find the intent's customer; a fault where there is none, or it was deleted."""
+    if intent.customer is None:
+        world.readings.rest("customer-balance-needs-customer")
+        raise faults.missing_parameter("customer")
+    return world.customer(intent.customer, in_path=False)
+
+
+def _check_confirm(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:
+    if intent.status == "succeeded":
+        message = "it has already succeeded after being previously confirmed."
+        raise _cannot_confirm(message, intent)
+    if intent.status not in CONFIRMABLE:
+        message = (
+            f"it has a status of {intent.status}. Only a PaymentIntent with one of the following "
+            f"statuses may be confirmed: {', '.join(CONFIRMABLE)}."
+        )
+        raise _cannot_confirm(message, intent)
+    if not (methods.given(params) or intent.payment_method):
+        raise _cannot_confirm(f"it's missing a payment method. {_way_out(intent)}", intent)
+    owner = _owner(world, intent)
+    if world.ledger.balance(owner.id, intent.currency):
+        customers.require_manual(world, owner, f"a confirm of {intent.id or 'an intent'} with cash")
+
+
+def _way_out(intent: PaymentIntent) -> str:
+    if intent.customer:
+        return (
+            f"To confirm the PaymentIntent with {intent.customer}, specify a payment method attached "
+            "to this customer along with the customer ID."
+        )
+    return (
+        "You can either update the PaymentIntent with a payment method and then confirm it again, "
+        "or confirm it again directly with a payment method or ConfirmationToken."
+    )
+
+
+def _cannot_confirm(because: str, intent: PaymentIntent) -> Fault:
+    message = f"You cannot confirm this PaymentIntent because {because}"
+    fault = faults.unexpected_state(message, intent)
+    fault.intent = intent if intent.id else None  # refused while it is being created: there is none
+    return fault
+
+
+def _confirmed(world: World, intent: PaymentIntent) -> PaymentIntent:
+    """Carry a checked confirm out (the matrix of FACTS 3.2)."""
+    owner = _owner(world, intent)
+    balance = world.ledger.balance(owner.id, intent.currency)
+    drawn = 0
+    if balance and world.readings.rest("manual-confirm") == "draw":
+        drawn = min(balance, intent.remaining)
+    if drawn < intent.remaining and "funding_type" not in intent.customer_balance_options:
+        raise _payment_failed(world, intent)
+    if drawn < intent.remaining:
+        told = funding.instructions(world, intent, owner)
+        intent = replace(intent, status="requires_action", instructions=told)
+    intent = world.payment_intents.put(replace(intent, amount_updated=False))
+    if drawn:
+        event = "payment_intent.requires_action"
+        return allocation.put_money(world, intent, owner, drawn, partial_event=event)
+    world.record_event("payment_intent.requires_action", intent)
+    return intent
+
+
+def _payment_failed(world: World, intent: PaymentIntent) -> Fault:
+    """Note the failed payment on the intent; the answer is an error that was executed."""
+    world.readings.rest("confirm-without-funding-type")
+    code = "payment_method_customer_decline"
+    message = "The customer's cash balance does not cover this payment and no funding_type was given."
+    error = {"code": code, "message": message, "type": "invalid_request_error"}
+    failed = replace(
+        intent,
+        status="requires_payment_method",
+        payment_method=None,
+        instructions=None,
+        last_payment_error=error,
+    )
+    world.record_event("payment_intent.payment_failed", world.payment_intents.put(failed))
+    return Fault(message, code=code, intent=failed)
+
+
+DESCRIPTIVE = frozenset(IntentParams.__annotations__) - frozenset(PaymentMethodParams.__annotations__)

@@ -1,0 +1,56 @@
+"""The ledger: append-only rows of signed minor units; a balance is their sum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_stripe_balance.engine.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_stripe_balance.engine.records import Entry
+
+
+@dataclass
+class Ledger:
+    """Every customer's rows, oldest first. Rows are never changed and never removed."""
+
+    _rows: dict[str, Table[Entry]] = field(default_factory=dict)
+    _balances: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def append(self, entry: Entry) -> Entry:
+        """Write one row; its `ending_balance` must be what the balance then is."""
+        balances = self._balances.setdefault(entry.customer, {})
+        balance = balances.get(entry.currency, 0) + entry.net_amount
+        assert balance == entry.ending_balance, f"{entry} does not lead to {balance}"
+        self._rows.setdefault(entry.customer, Table("transaction")).put(entry)
+        balances[entry.currency] = balance
+        return entry
+
+    def balance(self, customer: str, currency: str) -> int:
+        """The customer's available cash in one currency, in minor units."""
+        return self._balances.get(customer, {}).get(currency, 0)
+
+    def available(self, customer: str) -> dict[str, int]:
+        """The customer's available cash by currency; a currency once used stays, even at 0."""
+        return dict(self._balances.get(customer, {}))
+
+    def rows(self, customer: str) -> Table[Entry]:
+        """One customer's rows."""
+        return self._rows.get(customer) or Table("transaction")
+
+    def customers(self) -> Iterator[str]:
+        """Every customer that ever had a row."""
+        yield from self._rows
+
+    def check(self) -> None:
+        """Recount everything from the rows; AssertionError where a balance isn't their sum."""
+        for customer, rows in self._rows.items():
+            sums: dict[str, int] = {}
+            for entry in rows:
+                sums[entry.currency] = sums.get(entry.currency, 0) + entry.net_amount
+                assert sums[entry.currency] == entry.ending_balance, f"{entry} ends wrongly"
+                assert entry.ending_balance >= 0, f"{entry} takes {customer} below zero"
+            assert sums == self._balances[customer], f"{customer}: {sums} is not its balance"

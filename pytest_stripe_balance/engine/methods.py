@@ -1,0 +1,184 @@
+"""How an intent is to be paid: its types, its payment method and that method's options."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+from pytest_stripe_balance.engine import allocation, customers, faults, funding
+from pytest_stripe_balance.engine.funding import CustomerBalanceOptions
+from pytest_stripe_balance.refused import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_stripe_balance.engine.records import Hash, PaymentIntent, PaymentMethod
+    from pytest_stripe_balance.engine.world import World
+
+UNSET_CARD_OPTIONS: Hash = {
+    "installments": None,
+    "mandate_options": None,
+    "network": None,
+    "request_three_d_secure": "automatic",
+}
+
+
+class PaymentMethodData(TypedDict, total=False):
+    """payment_method_data of a request; only customer_balance is modelled."""
+
+    type: Literal["customer_balance"]
+    allow_redisplay: str
+    billing_details: dict[str, Any]
+    customer_balance: dict[str, Any]
+    metadata: dict[str, str] | None
+
+
+class PaymentMethodOptions(TypedDict, total=False):
+    """payment_method_options of a request."""
+
+    customer_balance: CustomerBalanceOptions | None
+
+
+class PaymentMethodParams(TypedDict, total=False):
+    """What create, update and confirm take alike."""
+
+    payment_method: str
+    payment_method_data: PaymentMethodData
+    payment_method_options: PaymentMethodOptions | None
+
+
+class AutomaticPaymentMethods(TypedDict, total=False):
+    """The automatic_payment_methods hash of a request."""
+
+    enabled: Literal[True]
+    allow_redirects: Literal["always", "never"]
+
+
+def given(params: PaymentMethodParams) -> bool:
+    """Tell whether a request names a payment method, by id or by its data."""
+    return "payment_method" in params or "payment_method_data" in params
+
+
+def with_types(
+    world: World,
+    intent: PaymentIntent,
+    params: PaymentMethodParams,
+    *,
+    allowed: Sequence[str] | None,
+    automatic: AutomaticPaymentMethods | None,
+) -> PaymentIntent:
+    """Settle which types an intent takes.
+
+    Allowed types are filtered silently by what fits [doc]; a payment method alone stands for its
+    own type; else Stripe's automatic payment methods are on [obs].
+    """
+    if allowed is not None and automatic is not None:
+        raise Refused(
+            "allowed_payment_method_types and automatic_payment_methods exclude each other; how "
+            "Stripe says so is not on record. Send one of them"
+        )
+    fits = intent.customer is not None and intent.currency in funding.REGIONS
+    if allowed is not None:
+        types = tuple(kind for kind in allowed if fits or kind != "customer_balance")
+        if not types:
+            _need_customer(world, intent)
+            raise Refused(f"none of allowed_payment_method_types={list(allowed)} fits the intent")
+        return _with(intent, types)
+    if given(params) and automatic is None:
+        world.readings.rest("payment-method-given-types")
+        _need_customer(world, intent)
+        return _with(intent, ("customer_balance",))
+    world.readings.rest("payment-method-given-types")
+    return _with(
+        intent,
+        ("card", "customer_balance") if fits else ("card",),
+        automatic_payment_methods={
+            "allow_redirects": "always",
+            "enabled": True,
+            **(automatic or {}),
+        },
+        payment_method_configuration="pmc_" + world.ids.secret("configuration", 24),
+    )
+
+
+def _with(intent: PaymentIntent, types: tuple[str, ...], **changes: Any) -> PaymentIntent:  # noqa: ANN401 - fields of a record
+    options: dict[str, Hash] = {}
+    if "card" in types:
+        options["card"] = UNSET_CARD_OPTIONS
+    if "customer_balance" in types:
+        options["customer_balance"] = {}
+    return replace(intent, payment_method_types=types, payment_method_options=options, **changes)
+
+
+def _need_customer(world: World, intent: PaymentIntent) -> None:
+    if intent.customer is None:
+        world.readings.rest("customer-balance-needs-customer")
+        raise faults.missing_parameter("customer")
+
+
+def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:
+    """Refuse a payment method, or options, that the intent can't take; nothing is changed."""
+    if "payment_method" in params and "payment_method_data" in params:
+        raise Refused("payment_method and payment_method_data are given together: send one of them")
+    if "payment_method" in params:
+        _known_method(world, params["payment_method"])
+    if given(params):
+        _need_customer(world, intent)
+    options = _options(params)
+    if (given(params) or options) and "customer_balance" not in intent.payment_method_types:
+        raise Refused(
+            "a customer_balance payment method on an intent that takes only "
+            f"{', '.join(intent.payment_method_types)} is not modelled; let the intent take it, by "
+            "allowed_payment_method_types=['customer_balance']"
+        )
+    merged = CustomerBalanceOptions(**{**intent.customer_balance_options, **options})  # type: ignore[typeddict-item] # a merge of two of them
+    funding.check_options(world, merged, intent.currency)
+
+
+def _options(params: PaymentMethodParams) -> CustomerBalanceOptions:
+    return (params.get("payment_method_options") or {}).get("customer_balance") or {}
+
+
+def _known_method(world: World, method_id: str) -> PaymentMethod:
+    method = world.payment_methods.get(method_id)
+    if method is None and method_id.startswith(("pm_card", "card_", "src_", "tok_")):
+        raise Refused(f"payment_method={method_id!r}: only customer_balance methods are modelled")
+    if method is None:
+        noun = world.payment_methods.noun
+        raise faults.missing_object(noun, method_id, "payment_method", in_path=False)
+    return method
+
+
+def take(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> PaymentIntent:
+    """Put a checked request's payment method and options on the intent."""
+    options = _options(params)
+    if options:
+        merged = {**intent.customer_balance_options, **options}
+        kinds = {**intent.payment_method_options, "customer_balance": merged}
+        intent = replace(intent, payment_method_options=kinds)
+    if not given(params):
+        return intent
+    method = (
+        _made(world, params["payment_method_data"])
+        if "payment_method_data" in params
+        else (_known_method(world, params["payment_method"]))
+    )
+    status = intent.status
+    return replace(
+        intent,
+        payment_method=method.id,
+        status="requires_confirmation" if status == "requires_payment_method" else status,
+    )
+
+
+def _made(world: World, data: PaymentMethodData) -> PaymentMethod:
+    details = data.get("billing_details") or {}
+    return allocation.payment_method(
+        world,
+        {
+            **{key: details.get(key) or None for key in ("email", "name", "phone", "tax_id")},
+            "address": customers.address(details.get("address") or {}),
+        },
+        customers.merged_metadata({}, data.get("metadata")),
+        data.get("allow_redisplay", "unspecified"),
+    )

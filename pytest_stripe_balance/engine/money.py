@@ -1,0 +1,34 @@
+"""Amounts in whole minor units: how they are written, and the limits that Stripe sets."""
+
+from __future__ import annotations
+
+from pytest_stripe_balance.engine.faults import Fault
+
+ZERO_DECIMAL = frozenset({"jpy"})
+SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "mxn": "$"}
+MINIMUM = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50, "mxn": 1000}
+MAXIMUM = 99_999_999
+
+
+def written(amount: int, currency: str) -> str:
+    """Write an amount as Stripe's messages do: "$1,234.50", "¥500"."""
+    symbol = SYMBOLS.get(currency, "")
+    if currency in ZERO_DECIMAL:
+        return f"{symbol}{amount:,}"
+    sign, (units, cents) = "-" if amount < 0 else "", divmod(abs(amount), 100)
+    return f"{sign}{symbol}{units:,}.{cents:02d}"
+
+
+def check_intent_amount(amount: int, currency: str) -> None:
+    """Hold an intent's amount against Stripe's limits; a fault with Stripe's texts [obs]."""
+    if amount < MINIMUM[currency]:
+        least = f"Amount must be at least {written(MINIMUM[currency], currency)} {currency}"
+        raise Fault(least, code="amount_too_small", param="amount")
+    if amount > MAXIMUM:
+        raise too_large(MAXIMUM, currency)
+
+
+def too_large(most: int, currency: str) -> Fault:
+    """An amount above a limit (FACTS 5.4)."""
+    message = f"Amount must be no more than {written(most, currency)}"
+    return Fault(message, code="amount_too_large", param="amount")

@@ -1,0 +1,196 @@
+"""What the engine remembers: immutable values, replaced whole when something changes.
+
+Because a record never changes, an event can hold the one that it was about and stay a snapshot of
+its time. Amounts are whole minor units (cents; yen) beside a lower-case currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Hash = Mapping[str, Any]
+ReconciliationMode = Literal["automatic", "manual"]
+Status = Literal[
+    "requires_payment_method",
+    "requires_confirmation",
+    "requires_action",
+    "succeeded",
+    "canceled",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer. `reconciliation` None means the account's default mode (FACTS 1.2)."""
+
+    id: str
+    created: int
+    invoice_prefix: str
+    reconciliation: ReconciliationMode | None = None
+    address: Hash | None = None
+    business_name: str | None = None
+    description: str | None = None
+    email: str | None = None
+    individual_name: str | None = None
+    metadata: Hash = field(default_factory=dict)
+    name: str | None = None
+    phone: str | None = None
+    preferred_locales: tuple[str, ...] = ()
+    shipping: Hash | None = None
+    tax_exempt: str = "none"
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CashBalance:
+    """A customer's cash balance at one moment; `available` is None where Stripe says null."""
+
+    customer: str
+    available: Mapping[str, int] | None
+    reconciliation_mode: ReconciliationMode
+    using_merchant_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the ledger, a customer_cash_balance_transaction. Positive credits the customer."""
+
+    id: str
+    created: int
+    customer: str
+    currency: str
+    net_amount: int
+    ending_balance: int
+    type: str
+    payment_intent: str | None = None
+    bank_transfer: Hash | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethod:
+    """A payment method of type customer_balance; it is never attached to a customer (FACTS 1.5)."""
+
+    id: str
+    created: int
+    type: str
+    billing_details: Hash
+    metadata: Hash
+    allow_redisplay: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """Where the customer is to send money for one intent (display_bank_transfer_instructions)."""
+
+    type: str
+    reference: str
+    hosted_instructions_url: str
+    financial_addresses: tuple[Hash, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentIntent:
+    """A payment intent. `applied` is the money it holds; what it still wants is `remaining`."""
+
+    id: str
+    created: int
+    amount: int
+    currency: str
+    status: Status
+    client_secret: str
+    payment_method_types: tuple[str, ...]
+    payment_method_options: Hash
+    customer: str | None = None
+    payment_method: str | None = None
+    applied: int = 0
+    instructions: Instructions | None = None
+    latest_charge: str | None = None
+    automatic_payment_methods: Hash | None = None
+    payment_method_configuration: str | None = None
+    canceled_at: int | None = None
+    cancellation_reason: str | None = None
+    capture_method: str = "automatic_async"
+    confirmation_method: str = "automatic"
+    amount_updated: bool = False
+    description: str | None = None
+    last_payment_error: Hash | None = None
+    metadata: Hash = field(default_factory=dict)
+    receipt_email: str | None = None
+    shipping: Hash | None = None
+    statement_descriptor: str | None = None
+    statement_descriptor_suffix: str | None = None
+    transfer_group: str | None = None
+
+    @property
+    def remaining(self) -> int:
+        """What is still to be funded, in minor units."""
+        return self.amount - self.applied
+
+    @property
+    def customer_balance_options(self) -> Hash:
+        """The intent's own payment_method_options[customer_balance]."""
+        options: Hash = self.payment_method_options.get("customer_balance") or {}
+        return options
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """The charge that appears when an intent is fully funded (FACTS 1.7)."""
+
+    id: str
+    created: int
+    amount: int
+    currency: str
+    customer: str | None
+    payment_intent: str
+    payment_method: str
+    balance_transaction: str
+    billing_details: Hash
+    description: str | None
+    metadata: Hash
+    receipt_email: str | None
+    shipping: Hash | None
+    statement_descriptor: str | None
+    statement_descriptor_suffix: str | None
+    transfer_group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceTransaction:
+    """A movement on the merchant's own Stripe balance."""
+
+    id: str
+    created: int
+    amount: int
+    currency: str
+    fee: int
+    source: str
+    type: str
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The API request that an event came from."""
+
+    request_id: str
+    idempotency_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, with its subject as it was then."""
+
+    id: str
+    created: int
+    type: str
+    subject: Customer | CashBalance | Entry | PaymentIntent | Charge
+    cause: Cause | None
+    previous: Hash | None = None
+
+
+Record = (
+    Customer | CashBalance | Entry | PaymentMethod | PaymentIntent | Charge | BalanceTransaction | Event
+)

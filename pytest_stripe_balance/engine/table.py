@@ -1,0 +1,117 @@
+"""Records by id in the order of their creation, and a page of them as Stripe's lists cut it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Generic, Protocol, TypedDict, TypeVar
+
+from pytest_stripe_balance.engine import faults
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+
+class Identified(Protocol):
+    """Anything with an id."""
+
+    @property
+    def id(self) -> str:
+        """The id that Stripe would give it."""
+        ...
+
+
+class Cursors(TypedDict, total=False):
+    """The parameters that every list takes."""
+
+    limit: int
+    starting_after: str
+    ending_before: str
+
+
+R = TypeVar("R", bound=Identified)
+
+
+@dataclass(frozen=True)
+class Page(Generic[R]):
+    """One page of a list, newest first."""
+
+    data: list[R]
+    has_more: bool
+
+
+class Table(Generic[R]):
+    """Records of one kind. `noun` is what Stripe calls one in "No such ...: 'x'"."""
+
+    def __init__(self, noun: str) -> None:
+        self.noun = noun
+        self._records: list[R] = []
+        self._places: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self._records)
+
+    def get(self, record_id: str) -> R | None:
+        """Look a record up by id."""
+        place = self._places.get(record_id)
+        return None if place is None else self._records[place]
+
+    def put(self, record: R) -> R:
+        """Add a record, or put it in the place of the one with the same id."""
+        place = self._places.setdefault(record.id, len(self._records))
+        if place == len(self._records):
+            self._records.append(record)
+        else:
+            self._records[place] = record
+        return record
+
+    def page(
+        self,
+        *,
+        limit: int = 10,
+        starting_after: str | None = None,
+        ending_before: str | None = None,
+        keep: Callable[[R], bool] = lambda _: True,
+    ) -> Page[R]:
+        """Cut one page: cursors are exclusive, ties in time fall by creation order (FACTS 6.4).
+
+        A cursor to a record that isn't there is a 400 `resource_missing`.
+        """
+        backwards = ending_before is not None and starting_after is None
+        found = list(islice(filter(keep, self._walk(starting_after, ending_before)), limit + 1))
+        data = found[:limit]
+        return Page(data[::-1] if backwards else data, has_more=len(found) > limit)
+
+    def _walk(self, starting_after: str | None, ending_before: str | None) -> Iterable[R]:
+        """Walk from a cursor towards older records, or from `ending_before` towards newer ones."""
+        if starting_after is not None:
+            older = self._place(starting_after, "starting_after")
+            return map(self._records.__getitem__, range(older - 1, -1, -1))
+        if ending_before is not None:
+            newer = self._place(ending_before, "ending_before")
+            return map(self._records.__getitem__, range(newer + 1, len(self._records)))
+        return reversed(self._records)
+
+    def _place(self, cursor: str, param: str) -> int:
+        place = self._places.get(cursor)
+        if place is None:
+            raise faults.missing_object(self.noun, cursor, param, in_path=False)
+        return place
+
+
+def by_created(created: int | dict[str, int] | None) -> Callable[[int], bool]:
+    """Make the test of a list's `created` parameter: a second, or any of gt, gte, lt and lte."""
+    if created is None:
+        return lambda _: True
+    if isinstance(created, int):
+        return lambda second: second == created
+    bounds = created
+    return lambda second: (
+        second > bounds.get("gt", second - 1)
+        and second >= bounds.get("gte", second)
+        and second < bounds.get("lt", second + 1)
+        and second <= bounds.get("lte", second)
+    )

@@ -1,0 +1,117 @@
+"""One test's world (or one connected account's in it): everything that Stripe would remember."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_stripe_balance.engine import faults
+from pytest_stripe_balance.engine.assumptions import Readings
+from pytest_stripe_balance.engine.ledger import Ledger
+from pytest_stripe_balance.engine.records import (
+    BalanceTransaction,
+    CashBalance,
+    Cause,
+    Charge,
+    Customer,
+    Entry,
+    Event,
+    PaymentIntent,
+    PaymentMethod,
+)
+from pytest_stripe_balance.engine.table import Table
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.determinism import Clock, Ids
+    from pytest_stripe_balance.engine.records import Hash, ReconciliationMode
+
+MERCHANT_DEFAULT: ReconciliationMode = "automatic"
+BUSINESS_NAME = "Acme"
+
+
+@dataclass
+class World:
+    """Customers, intents, charges, the ledger and the events, with a clock and ids of their own.
+
+    Verbs are functions that take a world first; they refuse before they write, so a fault leaves
+    the world as it was.
+    """
+
+    clock: Clock
+    ids: Ids
+    readings: Readings = field(default_factory=Readings)
+    cause: Cause | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+    customers: Table[Customer] = field(default_factory=lambda: Table("customer"))
+    payment_intents: Table[PaymentIntent] = field(default_factory=lambda: Table("payment_intent"))
+    payment_methods: Table[PaymentMethod] = field(default_factory=lambda: Table("PaymentMethod"))
+    charges: Table[Charge] = field(default_factory=lambda: Table("charge"))
+    balance_transactions: Table[BalanceTransaction] = field(
+        default_factory=lambda: Table("balance transaction")
+    )
+    events: Table[Event] = field(default_factory=lambda: Table("event"))
+
+    def customer(self, customer_id: str, param: str = "customer", *, in_path: bool) -> Customer:
+        """Find a customer that isn't deleted; a `resource_missing` fault otherwise."""
+        customer = self.customers.get(customer_id)
+        if customer is None or customer.deleted:
+            raise faults.missing_object("customer", customer_id, param, in_path=in_path)
+        return customer
+
+    def customer_above(self, customer_id: str) -> Customer:
+        """Find the customer that a route lies below, as in /v1/customers/{customer}/cash_balance."""
+        try:
+            return self.customer(customer_id, in_path=True)
+        except faults.Fault:
+            self.readings.rest("parameter-customer")
+            raise
+
+    def mode_of(self, customer: Customer) -> ReconciliationMode:
+        """The reconciliation mode in effect: the customer's own, or the account's default."""
+        return customer.reconciliation or MERCHANT_DEFAULT
+
+    def cash_balance(self, customer: Customer) -> CashBalance:
+        """Give a customer's cash balance as it is now (FACTS 1.2)."""
+        available: dict[str, int] | None = self.ledger.available(customer.id)
+        if not available:
+            self.readings.rest("fresh-cash-balance")
+            available = None
+        elif 0 in available.values() and self.readings.rest("zero-balance-key") == "dropped":
+            available = {currency: cash for currency, cash in available.items() if cash} or None
+        return CashBalance(
+            customer=customer.id,
+            available=available,
+            reconciliation_mode=self.mode_of(customer),
+            using_merchant_default=customer.reconciliation is None,
+        )
+
+    def record_event(
+        self,
+        event_type: str,
+        subject: Customer | CashBalance | Entry | PaymentIntent | Charge,
+        previous: Hash | None = None,
+    ) -> None:
+        """Record that something happened; the subject is kept as it is now."""
+        event_id = self.ids.mint("evt_", 24)
+        event = Event(event_id, self.clock.now, event_type, subject, self.cause, previous)
+        self.events.put(event)
+
+    def check(self) -> None:
+        """Hold every sum against the rows; AssertionError where money was made or lost.
+
+        Balances are the sums of their rows and never below zero; what was applied to an intent less
+        what was taken back is what it holds; a charge exists for its amount when it holds all.
+        """
+        self.ledger.check()
+        held: dict[str, int] = {}
+        for customer in self.ledger.customers():
+            for entry in self.ledger.rows(customer):
+                if entry.payment_intent:
+                    held[entry.payment_intent] = held.get(entry.payment_intent, 0) - entry.net_amount
+        for intent in self.payment_intents:
+            assert held.pop(intent.id, 0) == intent.applied, f"{intent.id} holds another sum"
+            assert 0 <= intent.applied <= intent.amount, f"{intent.id} holds more than its amount"
+            charge = self.charges.get(intent.latest_charge or "")
+            assert (intent.status == "succeeded") == (charge is not None), f"{intent.id} and charge"
+            assert charge is None or charge.amount == intent.amount == intent.applied
+        assert not held, f"money was applied to intents that don't exist: {held}"

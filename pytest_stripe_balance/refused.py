@@ -1,0 +1,21 @@
+"""The one exception for "we won't answer this"."""
+
+
+class Refused(BaseException):
+    """The fake, or the tap, won't answer a request.
+
+    A `BaseException`, so that an application's `except Exception` can't take a hole in the fake for
+    an answer of Stripe's. The message names what was asked and the way out; `asked_at` is the place
+    in the caller's code, when it is known, `raised_as` the exception that the caller met, and
+    `told` whether the test's report has it.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.asked_at: str | None = None
+        self.raised_as: BaseException | None = None
+        self.told = False
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  asked at {self.asked_at}" if self.asked_at else self.message

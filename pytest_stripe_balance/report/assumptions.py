@@ -1,0 +1,48 @@
+"""What a run's tests rested on, and the whole register, as text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+
+from pytest_stripe_balance.engine.assumptions import REGISTER
+
+WIDTH = 96
+
+
+def summary(tests: Mapping[str, AbstractSet[str]], *, listed: bool) -> list[str]:
+    """Say how many tests rested on how many assumptions; `tests` are node ids by assumption."""
+    resting = len(set().union(*tests.values()))
+    first = f"stripe: {_counted(resting, 'test')} rested on {_counted(len(tests), 'assumption')}"
+    if not listed:
+        return [f"{first} (-v lists them)"]
+    lines = [first]
+    for entry_id in sorted(tests, key=lambda entry_id: (-len(tests[entry_id]), entry_id)):
+        lines.append(f"  {entry_id}: {_counted(len(tests[entry_id]), 'test')}")
+        lines += _wrapped(REGISTER[entry_id].sentence, "    ")
+    return lines
+
+
+def register() -> str:
+    """Print every entry: its sentence, its readings with the default first, what would settle it."""
+    lines = [
+        "What nobody has seen from Stripe, and what the fake does there.",
+        "Pick another reading with ini `stripe_assume` or @pytest.mark.stripe_balance(assume={...}).",
+    ]
+    for entry in REGISTER.values():
+        lines += ["", entry.id, *_wrapped(entry.sentence, "  ")]
+        if len(entry.readings) > 1:
+            for reading, meaning in entry.readings.items():
+                mark = " (default)" if reading == entry.default else ""
+                lines += _wrapped(f"{reading}{mark}: {meaning}", "    ")
+        lines.append(f"  settled by recording {entry.recording}")
+    return "\n".join(lines)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent)

@@ -1,0 +1,105 @@
+"""A run's state as aligned tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from pytest_stripe_balance.api.message import Exchange
+from pytest_stripe_balance.engine import money
+from pytest_stripe_balance.engine.world import World
+
+LAST_REQUESTS = 10
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: str = "") -> list[str]:
+    """Align rows under a head; columns whose letter position in `right` is ">" go to the right."""
+    cells = [[str(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    sides = right.ljust(len(head), "<")
+    return [
+        "  ".join(
+            f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)
+        ).rstrip()
+        for row in cells
+    ]
+
+
+def report(worlds: Mapping[str | None, World], exchanges: Sequence[Exchange]) -> str:
+    """Tell what was asked last, what every intent holds, and what every customer has."""
+    lines = _requests(exchanges)
+    for account, world in worlds.items():
+        if account is not None:
+            lines += ["", f"connected account {account}"]
+        lines += _intents(world) + _ledgers(world)
+    return "\n".join(lines).strip("\n") or "nothing was asked of Stripe"
+
+
+def _ledgers(world: World) -> list[str]:
+    lines: list[str] = []
+    for customer in world.customers:
+        name = f" ({customer.name})" if customer.name else ""
+        lines += ["", f"ledger of {customer.id}{name}, {world.mode_of(customer)} reconciliation"]
+        rows = [
+            (
+                _time(entry.created),
+                entry.type,
+                money.written(entry.net_amount, entry.currency),
+                money.written(entry.ending_balance, entry.currency),
+                entry.currency,
+                entry.payment_intent or (entry.bank_transfer or {}).get("reference") or "",
+            )
+            for entry in world.ledger.rows(customer.id)
+        ]
+        if rows:
+            head = ("created", "type", "net amount", "balance", "", "for")
+            lines += [f"  {line}" for line in table(head, rows, right="<<>>")]
+        else:
+            lines.append("  no cash was ever there")
+    return lines
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _intents(world: World) -> list[str]:
+    rows = [
+        (
+            intent.id,
+            money.written(intent.amount, intent.currency),
+            money.written(intent.applied, intent.currency),
+            money.written(intent.remaining, intent.currency),
+            intent.currency,
+            intent.status,
+            intent.customer or "",
+        )
+        for intent in world.payment_intents
+    ]
+    if not rows:
+        return []
+    head = ("payment intent", "amount", "applied", "remaining", "", "status", "customer")
+    return ["", *table(head, rows, right="<>>>")]
+
+
+def _requests(exchanges: Sequence[Exchange]) -> list[str]:
+    if not exchanges:
+        return []
+    rows = [_request(exchange) for exchange in exchanges[-LAST_REQUESTS:]]
+    left_out = len(exchanges) - len(rows)
+    title = f"the last {len(rows)} of {len(exchanges)} requests" if left_out else "requests"
+    return ["", title, *(f"  {line}" for line in table(("", "", "", ""), rows)[1:])]
+
+
+def _request(exchange: Exchange) -> tuple[str, str, int, str]:
+    request, response = exchange.request, exchange.response
+    body = json.loads(response.body)
+    if "error" in body:
+        error = body["error"]
+        answer = f"{error.get('code') or error['type']}: {error['message']}"
+    elif body.get("object") == "list":
+        answer = f"{len(body['data'])} listed"
+    else:
+        answer = " ".join(str(body[key]) for key in ("object", "id", "status") if key in body)
+    return request.method, request.path, response.status, answer

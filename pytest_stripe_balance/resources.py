@@ -1,0 +1,30 @@
+"""Where `schemas/` and `cassettes/` are: in a wheel inside the package, in a checkout beside it."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def folder(name: str) -> Path:
+    """Give the folder of bundled data called `name`: "schemas" or "cassettes".
+
+    Raises FileNotFoundError when neither a wheel's copy nor a checkout's is there.
+    """
+    for place in (_PACKAGE / "_data" / name, _PACKAGE.parent / name):
+        if place.is_dir():
+            return place
+    message = (
+        f"pytest-stripe-balance: its bundled folder {name!r} is missing from {_PACKAGE}; "
+        "install the package again"
+    )
+    raise FileNotFoundError(message)
+
+
+def api_versions() -> list[str]:
+    """Name the API versions that have a folder in `schemas/`, oldest first ("2026-10-28.endive")."""
+    return sorted(entry.name for entry in folder("schemas").iterdir() if entry.is_dir())
+
+
+def newest_api_version() -> str:
+    """Name the newest API version that has a folder in `schemas/`."""
+    return api_versions()[-1]

@@ -1,0 +1,190 @@
+"""One test's run: from a mode and its settings, who answers, what is checked, and what was seen."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_stripe_balance import resources
+from pytest_stripe_balance.api import keys
+from pytest_stripe_balance.api.dispatch import Dispatch, Tables
+from pytest_stripe_balance.api.message import Exchange, Request, Response
+from pytest_stripe_balance.contract import rules
+from pytest_stripe_balance.engine.assumptions import Readings
+from pytest_stripe_balance.engine.determinism import Clock, Ids
+from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.modes import BadSettingError, Setting, one_of
+from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.report import tables
+from pytest_stripe_balance.transport.intercept import intercept
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+BEGINNING = 1_767_225_600  # 2026-01-01T00:00:00Z, a Thursday
+KINDS = ("breaking", "enum", "vanished", "additive")
+LEVELS = ("error", "warning", "information")
+_INSIDE = (
+    str(Path(__file__).parent),
+    "/stripe/_",
+    "/stripe/test_helpers/",
+    "/asyncio/",
+    "/threading.py",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run needs to know. `seed` and `name` (the test's node id) make its ids."""
+
+    api_version: str
+    seed: str = "0"
+    name: str = ""
+    now: int = BEGINNING
+    contract: Mapping[str, str] = field(default_factory=dict)
+    assume: Mapping[str, str] = field(default_factory=dict)
+
+
+def newest_api_version() -> str:
+    """Name the API version that the fake answers in."""
+    return resources.newest_api_version()
+
+
+def settings(
+    *,
+    api_version: Setting,
+    seed: str,
+    name: str,
+    now: int,
+    contract: Mapping[str, str],
+    assume: Mapping[str, str],
+) -> Settings:
+    """Check settings against what there is; BadSettingError names one that can't be meant."""
+    newest = newest_api_version()
+    if api_version.value != newest:
+        message = f"{api_version.source}: API version {api_version.value!r} is not modelled yet; "
+        message += f"{newest} is"
+        raise BadSettingError(message)
+    one_of(contract, KINDS, LEVELS, "stripe_contract")
+    Readings(assume)
+    return Settings(api_version.value, seed, name, now, contract, assume)
+
+
+class Session:
+    """The composition for the mode `fake`: worlds that answer, and a contract that checks.
+
+    `fail` makes the exception that a refusal reaches the caller as; the refusal itself is kept in
+    `refusals`, so that a test can't pass by swallowing it.
+    """
+
+    def __init__(
+        self, settings: Settings, fail: Callable[[Refused], BaseException] = lambda refusal: refusal
+    ) -> None:
+        self.settings = settings
+        self.exchanges: list[Exchange] = []
+        self.refusals: list[Refused] = []
+        self._fail = fail
+        self._lock = threading.RLock()
+        self._contract = rules.contract(settings.api_version)
+        self._readings = Readings(settings.assume)
+        self._clock = Clock(settings.now)
+        shapes = self._contract
+        self._dispatch = Dispatch(
+            Tables(settings.api_version, shapes.rules, shapes.definitions, shapes.expandables),
+            self._open_world,
+        )
+
+    def tapped(self) -> AbstractContextManager[None]:
+        """Catch what stripe-python sends while the context is open, and answer it here."""
+        return intercept(self.answer, self.observe, sends=False)
+
+    @property
+    def world(self) -> World:
+        """The world of the account that the API key belongs to."""
+        return self._dispatch.account(None).world
+
+    @property
+    def worlds(self) -> Mapping[str | None, World]:
+        """All worlds, by connected account; None is the key's own."""
+        return self._dispatch.worlds
+
+    @property
+    def assumptions(self) -> frozenset[str]:
+        """The assumptions that answers have rested on so far."""
+        return frozenset(self._readings.rested)
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request, or refuse it out loud; one at a time, whatever thread it comes from."""
+        with self._lock, self._refusing():
+            keys.refuse_live(request)
+            response = self._dispatch.answer(request)
+            self.exchanges.append(Exchange(request, response))
+            return response
+
+    def observe(self, request: Request, response: Response) -> None:
+        """Hold an answer against the contract; a fault of shape at level error fails the test."""
+        with self._refusing():
+            for finding in self._contract.check(response.json):
+                if self.settings.contract.get(finding.kind, "error") == "error":
+                    raise Refused(f"{request}: the answer does not have the documented shape: {finding}")
+
+    @contextmanager
+    def expecting_refusal(self, match: str | None) -> Iterator[None]:
+        """Expect one refusal whose message `match` (a regular expression) finds; swallow it.
+
+        Raises AssertionError when none came, or another one did.
+        """
+        before = len(self.refusals)
+        try:
+            yield
+        except BaseException as raised:
+            if not any(refusal.raised_as is raised for refusal in self.refusals):
+                raise
+        came = self.refusals[before:]
+        if not came:
+            raise AssertionError("a refusal was expected, and none came")
+        for refusal in came:
+            if match is not None and not re.search(match, refusal.message):
+                message = f"a refusal that matches {match!r} was expected; this one came:\n{refusal}"
+                raise AssertionError(message) from None
+        del self.refusals[before:]
+
+    def unique(self, name: str) -> str:
+        """Make a value from a name: another one in each test, the same in each run of it."""
+        seed = f"{self.settings.seed}\0{self.settings.name}"
+        return f"{name}-{Ids(seed).secret(f'unique {name}', 10).lower()}"
+
+    def report(self) -> str:
+        """Tell the state in tables: ledger, intents, the last requests."""
+        return tables.report(self.worlds, self.exchanges)
+
+    def _open_world(self, account: str | None) -> World:
+        seed = "\0".join((self.settings.seed, self.settings.name, account or ""))
+        return World(self._clock, Ids(seed), self._readings)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except Refused as refusal:
+            refusal.asked_at = refusal.asked_at or _caller()
+            refusal.raised_as = self._fail(refusal)
+            self.refusals.append(refusal)
+            raise refusal.raised_as from None
+
+
+def _caller() -> str | None:
+    """Find the place outside this package and stripe-python that asked."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to the caller, if there is one
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not any(part in name for part in _INSIDE) and not name.endswith("contextlib.py"):
+            return f"{name}:{frame.f_lineno} in {frame.f_code.co_name}"
+        frame = frame.f_back
+    return None

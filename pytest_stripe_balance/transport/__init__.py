@@ -1,0 +1,1 @@
+"""The doors: where requests of the real stripe-python are caught."""

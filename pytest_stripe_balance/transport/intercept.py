@@ -1,0 +1,228 @@
+"""The tap: the last call before the socket inside stripe-python, on every client class.
+
+`answer(request)` gives a Response, or None to let the real client send; `observe(request, response)`
+sees every pair. stripe-python's own encoding, headers, retries and error classes stay real.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import stripe
+from stripe import _http_client, _telemetry_id
+
+from pytest_stripe_balance.api.message import Headers, Request, Response
+
+Answer = Callable[[Request], Response | None]
+Observe = Callable[[Request, Response], None]
+Sent = tuple[Any, int, Mapping[str, str]]
+
+SYNC = ("request", "request_stream")
+ASYNC = ("request_async", "request_stream_async")
+# A user's own class may send from here without coming to the four above.
+RETRIES = (
+    "request_with_retries",
+    "request_stream_with_retries",
+    "request_with_retries_async",
+    "request_stream_with_retries_async",
+)
+# These can't send: stripe-python has them fail, and so they do here.
+_NEVER_SEND = {
+    "AIOHTTPClient": SYNC,
+    "NoImportFoundAsyncClient": ASYNC,
+}
+_outermost: ContextVar[Tap | None] = ContextVar("pytest_stripe_balance_tap", default=None)
+
+
+class _AsyncBody:
+    """An answer's body as an async client streams it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._body
+
+    async def read(self) -> bytes:
+        return self._body
+
+
+@contextmanager
+def intercept(answer: Answer, observe: Observe, *, sends: bool) -> Iterator[None]:
+    """Catch every request that stripe-python makes while the context is open.
+
+    Clients made before are caught too, and so are users' own subclasses of `stripe.HTTPClient`, those
+    defined meanwhile included. Contexts nest: the innermost answers. With `sends` False nothing of
+    stripe-python's leaves the machine, and its telemetry id is neither read nor written.
+    """
+    tap = Tap(answer, observe, sends=sends)
+    tap.open()
+    try:
+        yield
+    finally:
+        tap.close()
+
+
+@dataclass
+class Tap:
+    """One layer of patches, taken off in the reverse order of putting them on."""
+
+    answer: Answer
+    observe: Observe
+    sends: bool
+    _undo: list[Callable[[], None]] = field(default_factory=list)
+
+    def open(self) -> None:
+        """Patch every client class there is, and those to come."""
+        try:
+            if not self.sends:
+                self._set(_telemetry_id, "get_telemetry_id", lambda: None)
+            self._set(stripe.HTTPClient, "__init_subclass__", self._announce())
+            for cls in _subclasses(stripe.HTTPClient):
+                self._patch(cls)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Take every patch off again."""
+        while self._undo:
+            self._undo.pop()()
+
+    def _set(self, owner: Any, name: str, value: object) -> None:  # noqa: ANN401 - a class or a module
+        if name in vars(owner):
+            self._undo.append(functools.partial(setattr, owner, name, vars(owner)[name]))
+        else:
+            self._undo.append(functools.partial(delattr, owner, name))
+        setattr(owner, name, value)
+
+    def _announce(self) -> classmethod[Any, Any, None]:
+        """Make an `__init_subclass__` that patches a class as soon as it is defined."""
+        outer = vars(stripe.HTTPClient).get("__init_subclass__")
+        tap = self
+
+        def init_subclass(cls: type, /, **kwargs: object) -> None:
+            if outer is None:
+                super(stripe.HTTPClient, cls).__init_subclass__(**kwargs)  # type: ignore[misc] # it is one
+            else:
+                outer.__func__(cls, **kwargs)
+            tap._patch(cls)
+
+        return classmethod(init_subclass)
+
+    def _patch(self, cls: type) -> None:
+        for name in (*SYNC, *ASYNC):
+            if name in _NEVER_SEND.get(cls.__name__, ()) and _is_stripes(cls):
+                continue
+            if (original := _own(cls, name)) is not None:
+                wrap = self._sync if name in SYNC else self._async
+                self._set(cls, name, wrap(original, stream="stream" in name))
+        if self.sends:
+            return
+        for name in RETRIES:
+            if _own(cls, name) is not None:
+                self._set(cls, name, getattr(stripe.HTTPClient, name))
+
+    def _sync(self, original: Callable[..., Sent], *, stream: bool) -> Callable[..., Sent]:
+        @functools.wraps(original)
+        def request(
+            client: stripe.HTTPClient,
+            method: str,
+            url: str,
+            headers: Mapping[str, str] | None = None,
+            post_data: Any = None,  # noqa: ANN401 - stripe-python's own type
+            **options: Any,  # noqa: ANN401 - as above
+        ) -> Sent:
+            arguments = (client, method, url, headers, post_data)
+            if _outermost.get() is self or _is_async_only(client):
+                return original(*arguments, **options)
+            asked = _request(method, url, headers, post_data)
+            response = self.answer(asked)
+            if response is not None:
+                self.observe(asked, response)
+                body = io.BytesIO(response.body) if stream else response.body
+                return body, response.status, response.headers
+            token = _outermost.set(self)
+            try:
+                sent = original(*arguments, **options)
+            finally:
+                _outermost.reset(token)
+            return self._observed(asked, sent, stream=stream)
+
+        return request
+
+    def _async(self, original: Callable[..., Any], *, stream: bool) -> Callable[..., Any]:
+        @functools.wraps(original)
+        async def request(
+            client: stripe.HTTPClient,
+            method: str,
+            url: str,
+            headers: Mapping[str, str] | None = None,
+            post_data: Any = None,  # noqa: ANN401 - stripe-python's own type
+            **options: Any,  # noqa: ANN401 - as above
+        ) -> Sent:
+            arguments = (client, method, url, headers, post_data)
+            if _outermost.get() is self:
+                sent: Sent = await original(*arguments, **options)
+                return sent
+            asked = _request(method, url, headers, post_data)
+            response = self.answer(asked)
+            if response is not None:
+                self.observe(asked, response)
+                body = _AsyncBody(response.body) if stream else response.body
+                return body, response.status, response.headers
+            token = _outermost.set(self)
+            try:
+                sent = await original(*arguments, **options)
+            finally:
+                _outermost.reset(token)
+            return self._observed(asked, sent, stream=stream)
+
+        return request
+
+    def _observed(self, asked: Request, sent: Sent, *, stream: bool) -> Sent:
+        body, status, headers = sent
+        if not stream:
+            content = body.encode() if isinstance(body, str) else body
+            self.observe(asked, Response(status, Headers(dict(headers)), content))
+        return sent
+
+
+def _subclasses(cls: type) -> Iterator[type]:
+    seen: set[type] = set()
+    waiting: list[type] = cls.__subclasses__()
+    while waiting:
+        found = waiting.pop()
+        if found not in seen:
+            seen.add(found)
+            waiting += found.__subclasses__()
+            yield found
+
+
+def _is_stripes(cls: type) -> bool:
+    return cls.__module__ == _http_client.__name__
+
+
+def _own(cls: type, name: str) -> Callable[..., Any] | None:
+    """Give a method that is `cls`'s own, or comes to it from a mixin outside the clients' tree."""
+    owner = next((base for base in cls.__mro__ if name in vars(base)), object)
+    if owner is cls or not issubclass(owner, stripe.HTTPClient):
+        method: Callable[..., Any] | None = vars(owner).get(name)
+        return method
+    return None
+
+
+def _is_async_only(client: stripe.HTTPClient) -> bool:
+    """Tell an httpx client that was made without sync methods: its own error is the answer."""
+    return isinstance(client, stripe.HTTPXClient) and client._client is None  # noqa: SLF001 - it has no public name
+
+
+def _request(method: str, url: str, headers: Mapping[str, str] | None, post_data: object) -> Request:
+    body = post_data.decode("utf-8", "replace") if isinstance(post_data, bytes) else post_data
+    return Request(method.upper(), url, Headers(headers), str(body) if body else "")

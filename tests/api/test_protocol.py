@@ -1,0 +1,188 @@
+"""What stands around the call: lists, expand, idempotency, headers, connected accounts."""
+
+import pytest
+import stripe
+
+
+def manual(stripe_balance):
+    return stripe_balance.customer(reconciliation="manual")
+
+
+def test_lists_come_newest_first_in_pages(stripe_balance):
+    """Cursors cut a list without losing or repeating anything, in both directions."""
+    made = [stripe_balance.customer().id for _ in range(7)][::-1]
+    first = stripe.Customer.list(limit=3)
+    second = stripe.Customer.list(limit=3, starting_after=first.data[-1].id)
+    back = stripe.Customer.list(limit=3, ending_before=made[6])
+    assert [one.id for one in first.data] == made[:3]
+    assert [one.id for one in second.data] == made[3:6]
+    assert [one.id for one in back.data] == made[3:6]
+    assert (first.has_more, back.has_more) == (True, True)
+    assert not stripe.Customer.list(limit=3, starting_after=made[3]).has_more
+    assert first.url == "/v1/customers"
+
+
+def test_auto_paging_gives_everything_once(stripe_balance):
+    """stripe-python's own paging walks a list of 25 to its end."""
+    made = [stripe_balance.customer().id for _ in range(25)]
+    assert [one.id for one in stripe.Customer.list().auto_paging_iter()] == made[::-1]
+    backwards = stripe.Customer.list(ending_before=made[0]).auto_paging_iter()
+    assert [one.id for one in backwards] == made[1:]
+
+
+def test_lists_filter_by_time_customer_and_type(stripe_balance):
+    """created, customer and type narrow a list to what they name."""
+    one, other = manual(stripe_balance), manual(stripe_balance)
+    intents = [stripe_balance.bank_transfer_intent(customer, 100) for customer in (one, other, one)]
+    found = stripe.PaymentIntent.list(customer=one.id).data
+    assert [intent.id for intent in found] == [intents[2].id, intents[0].id]
+    second = intents[1].created
+    for created, expected in (
+        (second, {1}),
+        ({"gt": second}, {2}),
+        ({"gte": second}, {1, 2}),
+        ({"lt": second}, {0}),
+        ({"lte": second, "gt": intents[0].created}, {1}),
+    ):
+        found = stripe.PaymentIntent.list(created=created).data
+        assert {intent.id for intent in found} == {intents[index].id for index in expected}
+    both = stripe.Event.list(types=["customer.created", "payment_intent.created"])
+    assert len(both.data) == 5
+    assert len(stripe.Event.list(type="payment_intent.*").data) == 6
+    assert stripe.Event.retrieve(both.data[0].id).to_dict() == both.data[0].to_dict()
+
+
+def test_expand_puts_objects_in_place_of_ids(stripe_balance):
+    """Ids along a path become their objects, on create and update too, and in lists by data."""
+    customer = manual(stripe_balance)
+    stripe_balance.fund(customer, 100)
+    paths = ["customer.cash_balance", "payment_method", "latest_charge.balance_transaction"]
+    intent = stripe_balance.bank_transfer_intent(customer, 100, expand=paths)
+    assert intent.customer.cash_balance.available.to_dict() == {"usd": 100}
+    assert intent.payment_method.type == "customer_balance"
+    assert intent.latest_charge is None
+    paid = stripe.PaymentIntent.apply_customer_balance(intent.id, expand=paths)
+    assert paid.latest_charge.balance_transaction.amount == 100
+    (listed,) = stripe.PaymentIntent.list(expand=["data.latest_charge.payment_intent"]).data
+    assert listed.latest_charge.payment_intent.id == intent.id
+    row = stripe_balance.ledger(customer)[-1]
+    expanded = stripe.Customer.retrieve_cash_balance_transaction(
+        customer.id, row.id, expand=["applied_to_payment.payment_intent.customer"]
+    )
+    assert expanded.applied_to_payment.payment_intent.customer.id == customer.id
+    plain = stripe.Customer.retrieve_cash_balance_transaction(customer.id, row.id)
+    assert plain.applied_to_payment.payment_intent == intent.id
+
+
+def test_expanding_a_deleted_customer_gives_its_stub(stripe_balance):
+    """An id whose object was deleted expands to the stub, however deep the path goes."""
+    customer = stripe_balance.customer()
+    intent = stripe_balance.bank_transfer_intent(customer, 100)
+    stripe.Customer.delete(customer.id)
+    found = stripe.PaymentIntent.retrieve(intent.id, expand=["customer.cash_balance"])
+    assert found.customer.deleted
+
+
+@pytest.mark.parametrize("path", ["sources", "tax_ids", "subscriptions"])
+def test_includable_fields_that_are_not_modelled_are_refused(stripe_balance, path):
+    """What Stripe would include and the fake doesn't keep is refused out loud."""
+    customer = stripe_balance.customer()
+    with stripe_balance.refused(match=rf"expand\[\]={path}"):
+        stripe.Customer.retrieve(customer.id, expand=[path])
+
+
+def test_a_key_used_again_replays_the_answer(stripe_balance):
+    """The same idempotency key applies money once, and says that it is a replay."""
+    customer = manual(stripe_balance)
+    stripe_balance.fund(customer, 1000)
+    intent = stripe_balance.bank_transfer_intent(customer, 1000)
+    answers = [
+        stripe.PaymentIntent.apply_customer_balance(intent.id, amount=100, idempotency_key="once")
+        for _ in range(3)
+    ]
+    assert stripe_balance.available(customer) == {"usd": 900}
+    assert {answer.last_response.body for answer in answers} == {answers[0].last_response.body}
+    first, second, _ = (answer.last_response.headers for answer in answers)
+    assert "Idempotent-Replayed" not in first
+    assert second["Idempotent-Replayed"] == "true"
+    assert second["Original-Request"] == first["Request-Id"] != second["Request-Id"]
+
+
+@pytest.mark.parametrize("other", ["parameters", "path"])
+def test_a_key_used_for_something_else_is_an_idempotency_error(stripe_balance, other):
+    """A key stands for one request: other parameters, or another path, are refused."""
+    customer = manual(stripe_balance)
+    stripe_balance.fund(customer, 1000)
+    intent = stripe_balance.bank_transfer_intent(customer, 1000)
+    stripe.PaymentIntent.apply_customer_balance(intent.id, amount=100, idempotency_key="once")
+    call = {
+        "parameters": lambda: stripe.PaymentIntent.apply_customer_balance(
+            intent.id, amount=200, idempotency_key="once"
+        ),
+        "path": lambda: stripe.PaymentIntent.cancel(intent.id, idempotency_key="once"),
+    }[other]
+    with pytest.raises(stripe.IdempotencyError, match="same parameters"):
+        call()
+    assert stripe_balance.available(customer) == {"usd": 900}
+
+
+def test_an_executed_error_is_replayed_and_a_validation_error_is_not(stripe_balance):
+    """What failed while it ran stays the answer; what was refused before frees the key."""
+    customer = manual(stripe_balance)
+    intent = stripe_balance.bank_transfer_intent(customer, 1000)
+    for _ in range(2):
+        with pytest.raises(stripe.InvalidRequestError):
+            stripe.PaymentIntent.apply_customer_balance(intent.id, idempotency_key="ran")
+        stripe_balance.fund(customer, 500)
+    with pytest.raises(stripe.InvalidRequestError):
+        stripe.PaymentIntent.apply_customer_balance(intent.id, amount=0, idempotency_key="free")
+    paid = stripe.PaymentIntent.apply_customer_balance(intent.id, idempotency_key="free")
+    assert paid.status == "succeeded"
+
+
+def test_headers_are_what_stripe_sends(stripe_balance):
+    """Requests are named, POSTs echo their key, validation errors don't say whether to retry."""
+    customer = manual(stripe_balance)
+    posted = customer.last_response.headers
+    assert posted["request-id"].startswith("req_")
+    assert posted["Stripe-Version"] == "2026-10-28.endive"
+    assert posted["Original-Request"] == posted["Request-Id"]
+    assert posted["Stripe-Should-Retry"] == "false"
+    got = stripe.Customer.retrieve(customer.id).last_response.headers
+    assert "Idempotency-Key" not in got
+    with pytest.raises(stripe.InvalidRequestError) as validation:
+        stripe.PaymentIntent.create(amount="x", currency="usd")
+    assert "Stripe-Should-Retry" not in validation.value.headers
+    with pytest.raises(stripe.InvalidRequestError) as executed:
+        stripe.PaymentIntent.retrieve("pi_nope")
+    assert executed.value.headers["Stripe-Should-Retry"] == "false"
+
+
+def test_a_connected_account_has_a_world_of_its_own(stripe_balance):
+    """Stripe-Account selects the world, the key never does."""
+    customer = stripe_balance.customer()
+    theirs = stripe.Customer.create(stripe_account="acct_1")
+    with pytest.raises(stripe.InvalidRequestError):
+        stripe.Customer.retrieve(customer.id, stripe_account="acct_1")
+    assert stripe.Customer.retrieve(theirs.id, stripe_account="acct_1").id == theirs.id
+    assert stripe.Customer.retrieve(customer.id, api_key="rk_test_other").id == customer.id
+    with pytest.raises(stripe.PermissionError) as caught:
+        stripe.Customer.list(stripe_account="not an account")
+    assert caught.value.code == "account_invalid" or caught.value.json_body["error"]["code"]
+
+
+def test_an_event_names_the_request_that_caused_it(stripe_balance):
+    """Events carry the request's id and its idempotency key."""
+    customer = stripe.Customer.create(idempotency_key="mine")
+    (event,) = stripe_balance.events("customer.created")
+    assert event.request.idempotency_key == "mine"
+    assert event.request.id == customer.last_response.request_id
+
+
+@pytest.mark.stripe_balance(now=1_700_000_000)
+def test_time_moves_one_second_after_what_creates_something(stripe_balance):
+    """Reads leave the clock alone, so that ages are told apart by what happened between."""
+    first = stripe_balance.customer()
+    stripe.Customer.retrieve(first.id)
+    second = stripe_balance.customer()
+    assert (first.created, second.created) == (1_700_000_000, 1_700_000_001)

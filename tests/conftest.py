@@ -1,0 +1,122 @@
+"""What the suites share: a project for pytest to run, and a server that counts what reaches it."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import aiohttp  # noqa: F401 - loaded once: a run inside this process forgets what it loads itself
+import pytest
+import stripe
+
+import pytest_stripe_balance.balance
+import pytest_stripe_balance.report.assumptions
+import pytest_stripe_balance.session  # noqa: F401 - as aiohttp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SENT = {"id": "cus_sent", "object": "customer"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request that reached the server."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: str
+
+
+@dataclass
+class Server:
+    """A real HTTP server on this machine; `seen` is what came over the wire."""
+
+    url: str
+    seen: list[Seen] = field(default_factory=list)
+    answer: bytes = json.dumps(SENT).encode()
+
+
+@pytest.fixture
+def server():
+    """Serve on a free port of 127.0.0.1 and keep what comes in."""
+    with _serving() as serving:
+        yield serving
+
+
+@contextmanager
+def _serving() -> Iterator[Server]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length).decode("utf-8", "replace")
+            served.seen.append(Seen(self.command, self.path, dict(self.headers), body))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(served.answer)))
+            self.send_header("Request-Id", "req_sent")
+            self.end_headers()
+            self.wfile.write(served.answer)
+
+        do_POST = do_DELETE = do_GET  # noqa: N815 - http.server's own names
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        served = Server(f"http://127.0.0.1:{listening.server_port}")
+        thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield served
+        finally:
+            listening.shutdown()
+            thread.join()
+
+
+@dataclass
+class Project:
+    """A downstream project in an empty folder, with our plugin and those it asks for, and no others."""
+
+    pytester: pytest.Pytester
+
+    def file(self, name: str, text: str) -> None:
+        """Write a file of the project."""
+        path = self.pytester.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text), encoding="utf-8")
+
+    def run(self, *arguments: str, plugins: tuple[str, ...] = (), ours: bool = True):
+        """Run the project's tests in this process."""
+        return self.pytester.runpytest_inprocess(*self._all(arguments, plugins, ours=ours))
+
+    def run_apart(self, *arguments: str, plugins: tuple[str, ...] = (), ours: bool = True):
+        """Run the project's tests in a process of their own."""
+        return self.pytester.runpytest_subprocess(*self._all(arguments, plugins, ours=ours))
+
+    def test(self, text: str, *arguments: str, plugins: tuple[str, ...] = ()):
+        """Write the project's one test file and run it in this process."""
+        self.file("test_it.py", text)
+        return self.run(*arguments, plugins=plugins)
+
+    def _all(self, arguments: tuple[str, ...], plugins: tuple[str, ...], *, ours: bool) -> list[str]:
+        loaded = (*(("stripe_balance",) if ours else ()), *plugins)
+        return [*(f"-p{name}" for name in loaded), "-pno:cacheprovider", *arguments]
+
+
+@pytest.fixture
+def project(pytester, monkeypatch):
+    """A project of its own: no plugins but ours, no settings of the outer run, no API key."""
+    for name in os.environ:
+        if name.startswith(("PYTEST_", "STRIPE_")) and name != "PYTEST_CURRENT_TEST":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setattr(stripe, "api_key", None)
+    return Project(pytester)

@@ -1,0 +1,191 @@
+"""What the derivation makes of a stripe-python release's source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_stripe_balance.contract import derive
+
+# A release in small, of the layout before 13 (nested parameters), that can't be imported.
+SMALL = {
+    "_api_version.py": 'class _ApiVersion:\n    CURRENT = "2025-08-27.basil"\n',
+    "_thing.py": """
+from stripe._other import Other as Another
+raise RuntimeError("imported")
+class Thing(UpdateableAPIResource["Thing"]):
+    OBJECT_NAME: ClassVar[Literal["thing"]] = "thing"
+    class Part(StripeObject):
+        colour: Union[Literal["red", "blue"], str]
+    part: Optional[Part]
+    parts: List[Part]
+    weight: Decimal
+    sizes: Optional[Dict[str, int]]
+    anything: Optional[Any]
+    other: Optional[ExpandableField["Another"]]
+    things: ListObject["Thing"]
+    object: Literal["thing"]
+    deleted: Optional[Literal[True]]
+""",
+    "_other.py": """
+class Other(StripeObject):
+    OBJECT_NAME: ClassVar[
+        Literal["other"]
+    ] = "other"
+    id: str
+""",
+    "_thing_service.py": """
+class ThingService(StripeService):
+    class UpdateParams(TypedDict):
+        amount: int
+        mode: NotRequired["Literal['']|Literal['b', 'a']"]
+        part: NotRequired["ThingService.UpdateParamsPart|bool"]
+    _UpdateParamsPartBase = TypedDict("UpdateParamsPart", {"from": NotRequired["Literal[True]"]})
+    class UpdateParamsPart(_UpdateParamsPartBase):
+        names: NotRequired[List[str]]
+    def update(self, thing: str, params: "ThingService.UpdateParams" = {}):
+        return self._request("post", "/v1/things/{thing}".format(thing=thing), params=params)
+    def ping(self):
+        return self._request("get", "/v1/things/ping")
+""",
+}
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """Write the release in small and give its folder."""
+    for name, text in SMALL.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+def test_types_of_an_object_become_its_schema(small: Path) -> None:
+    """Optional, open enums, lists, maps, decimals, expandables and pages are mapped as stated."""
+    part = {
+        "type": "object",
+        "properties": {"colour": {"type": "string", "x-stripe-enum": ["blue", "red"]}},
+        "required": ["colour"],
+    }
+    other = {
+        "type": "object",
+        "properties": {"id": {"type": "string"}, "object": {"const": "other"}},
+        "required": ["id", "object"],
+    }
+    either = {"anyOf": [{"$ref": "thing.json"}, {"$ref": "deleted_thing.json"}]}
+    assert derive.derive(small, ["thing"], [])["thing.json"] == {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "thing",
+        "type": "object",
+        "properties": {
+            "part": part | {"type": ["null", "object"]},
+            "parts": {"type": "array", "items": part},
+            "weight": {"type": "string"},
+            "sizes": {"type": ["null", "object"], "additionalProperties": {"type": "integer"}},
+            "anything": {},
+            "other": {
+                "anyOf": [{"type": ["null", "string"]}, other],
+                "x-stripe-expandable": ["other"],
+            },
+            "things": {
+                "allOf": [{"$ref": "list.json"}],
+                "properties": {"data": {"items": either}},
+            },
+            "object": {"const": "thing"},
+            "deleted": {"const": True},
+        },
+        "required": ["object", "parts", "things", "weight"],
+    }
+
+
+def test_deleted_stub_comes_with_a_deletable_object(small: Path) -> None:
+    """An object whose class knows `deleted` brings its stub."""
+    stub = derive.derive(small, ["thing"], [])["deleted_thing.json"]
+    assert stub["properties"]["deleted"] == {"const": True}
+    assert stub["required"] == ["deleted", "id", "object"]
+
+
+def test_parameter_types_become_rules(small: Path) -> None:
+    """Required, closed enums, clearable values and unions are mapped, placeholders unnamed."""
+    rules = derive.derive(small, [], ["POST /v1/things/{id}", "GET /v1/things/ping"])
+    part = {
+        "type": "object",
+        "properties": {
+            "from": {"type": "boolean"},
+            "names": {"type": "array", "items": {"type": "string"}},
+        },
+        "required": [],
+    }
+    assert rules[derive.PARAMETERS] == {
+        "POST /v1/things/{id}": {
+            "type": "object",
+            "properties": {
+                "amount": {"type": "integer"},
+                "mode": {"type": "string", "enum": ["a", "b"], "clearable": True},
+                "part": {"anyOf": [part, {"type": "boolean"}]},
+            },
+            "required": ["amount"],
+        },
+        "GET /v1/things/ping": {"type": "object", "properties": {}, "required": []},
+    }
+
+
+@pytest.mark.parametrize(
+    ("objects", "endpoints", "message"),
+    [
+        (["thong"], [], "no object 'thong'; the nearest is 'thing'"),
+        ([], ["PUT /v1/things/{thing}"], "no endpoint 'PUT /v1/things/{}'; the nearest is 'POST"),
+        (["deleted_other"], [], "other has no deleted stub"),
+    ],
+    ids=["object", "endpoint", "stub"],
+)
+def test_unknown_names_are_refused_with_the_nearest(
+    small: Path, objects: list[str], endpoints: list[str], message: str
+) -> None:
+    """What a release doesn't have is a ValueError that says what comes closest."""
+    with pytest.raises(ValueError, match=message.replace("{}", r"\{\}")):
+        derive.derive(small, objects, endpoints)
+
+
+def test_folder_without_a_release_is_refused(tmp_path: Path) -> None:
+    """A folder that pins no API version is no release."""
+    with pytest.raises(ValueError, match="pins no API version"):
+        derive.api_version(tmp_path)
+
+
+def test_missing_objects_are_named_with_the_reason(small: Path) -> None:
+    """The surface of a release is what it has; the rest is skipped with a reason."""
+    present, skipped = derive.surface(small)
+    assert present == []
+    assert skipped["refund"].startswith("2025-08-27.basil: the release has no object 'refund'")
+
+
+def test_writing_replaces_the_folder(tmp_path: Path) -> None:
+    """Files are sorted text with a newline at the end, and those no longer derived go."""
+    (tmp_path / "gone.json").write_text("{}")
+    paths = derive.write({"b.json": {"z": 1, "a": "é"}, "a.json": {}}, tmp_path)
+    assert [path.name for path in paths] == ["a.json", "b.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "b.json"]
+    assert paths[1].read_text("utf-8") == '{\n "a": "é",\n "z": 1\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("version", "folder"),
+    [
+        ("2019-05-16", "2023-10-16"),
+        ("2024-04-10", "2024-04-10"),
+        ("2024-06-01", "2024-04-10"),
+        ("2025-03-31.basil", "2025-08-27.basil"),
+        ("2026-10-28.endive", "2026-10-28.endive"),
+        ("2027-03-31.fuchsia", "2027-03-31.fuchsia"),
+    ],
+)
+def test_a_version_belongs_to_its_release(version: str, folder: str) -> None:
+    """A month belongs to its named release, an unnamed date to the last release before it."""
+    assert derive.release_folder(version) == folder
+
+
+def test_what_is_no_version_is_refused() -> None:
+    """A release folder is asked for by an API version only."""
+    with pytest.raises(ValueError, match="not a Stripe API version"):
+        derive.release_folder("latest")

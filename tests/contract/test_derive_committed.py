@@ -1,0 +1,198 @@
+"""The committed schemas and rules: what the releases give, and what the overlay adds to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from pytest_stripe_balance import resources
+from pytest_stripe_balance.contract import derive, overlay
+
+Json = Any
+
+APPLY = "POST /v1/payment_intents/{intent}/apply_customer_balance"
+
+
+@pytest.fixture(scope="module")
+def endpoints() -> list[str]:
+    """Give the endpoints that the committed rules are derived for."""
+    committed = resources.folder("schemas") / derive.RELEASES[-1] / derive.PARAMETERS
+    return [name for name in json.loads(committed.read_text("utf-8")) if name != "$defs"]
+
+
+@pytest.fixture(scope="module")
+def documents(endpoints: list[str]) -> dict[str, Json]:
+    """Derive the contract of the installed release."""
+    sdk = derive.installed_sdk()
+    return derive.derive(sdk, derive.surface(sdk)[0], endpoints)
+
+
+def releases() -> list[Path]:
+    """List the unpacked releases in the folder that STRIPE_SDK_RELEASES names."""
+    folder = os.environ.get("STRIPE_SDK_RELEASES")
+    return sorted(Path(folder).glob("*/stripe")) if folder else []
+
+
+def resolved(rules: Json, endpoint: str) -> Json:
+    """Follow the references of an endpoint's rule."""
+
+    def follow(node: Json) -> Json:
+        if isinstance(node, dict) and "$ref" in node:
+            return follow(rules["$defs"][node["$ref"].removeprefix("#/$defs/")])
+        if isinstance(node, dict):
+            return {key: follow(value) for key, value in node.items()}
+        return [follow(value) for value in node] if isinstance(node, list) else node
+
+    return follow(rules[endpoint])
+
+
+def test_committed_files_are_what_the_installed_release_gives(
+    documents: dict[str, Json], tmp_path: Path
+) -> None:
+    """The committed folder of the installed release is the derivation's own text."""
+    version = derive.api_version(derive.installed_sdk())
+    if version not in derive.RELEASES:
+        pytest.skip(f"the installed stripe pins {version}, which isn't the end of a release")
+    committed = resources.folder("schemas") / version
+    written = derive.write(documents, tmp_path)
+    assert {path.name: path.read_text("utf-8") for path in written} == {
+        path.name: path.read_text("utf-8") for path in committed.glob("*.json")
+    }
+
+
+def test_committed_files_are_what_every_release_gives(
+    endpoints: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given the releases, each folder is the derivation's text, and no overlay entry is stale."""
+    sdks = {derive.api_version(sdk): sdk for sdk in releases()}
+    if not sdks:
+        pytest.skip("STRIPE_SDK_RELEASES")
+    used: list[Json] = []
+    apply = overlay.apply
+    monkeypatch.setattr(overlay, "apply", lambda *args: used.extend(apply(*args)))
+    for version in derive.RELEASES:
+        sdk = sdks[version]
+        contract = derive.derive(sdk, derive.surface(sdk)[0], endpoints)
+        for path in derive.write(contract, tmp_path / version):
+            committed = resources.folder("schemas") / version / path.name
+            assert path.read_text("utf-8") == committed.read_text("utf-8"), committed
+    assert all(entry in used for entries in overlay.read().values() for entry in entries)
+
+
+def test_derivation_is_deterministic_and_takes_seconds(
+    documents: dict[str, Json], endpoints: list[str]
+) -> None:
+    """A second derivation gives the same documents within seconds."""
+    started = time.perf_counter()
+    sdk = derive.installed_sdk()
+    assert derive.derive(sdk, derive.surface(sdk)[0], endpoints) == documents
+    assert time.perf_counter() - started < 20
+
+
+def test_every_document_is_a_schema_of_its_dialect(documents: dict[str, Json]) -> None:
+    """Every object's document passes the dialect's own check."""
+    for name, document in documents.items():
+        if name != derive.PARAMETERS:
+            Draft202012Validator.check_schema(document)
+
+
+def test_no_reference_leads_nowhere(documents: dict[str, Json]) -> None:
+    """References lead to documents of the folder, or to definitions of the rules."""
+
+    def references(node: Json) -> set[str]:
+        found = {node["$ref"]} if isinstance(node, dict) and "$ref" in node else set()
+        children = node.values() if isinstance(node, dict) else node
+        return found.union(*(references(c) for c in children if isinstance(c, dict | list)))
+
+    rules = documents[derive.PARAMETERS]
+    known = {*documents, *(f"#/$defs/{name}" for name in rules["$defs"])}
+    assert set().union(*(references(document) for document in documents.values())) <= known
+
+
+def test_rule_of_apply_customer_balance(documents: dict[str, Json]) -> None:
+    """The rule is the types' three optional parameters and the overlay's minimum."""
+    assert documents[derive.PARAMETERS][APPLY] == {
+        "type": "object",
+        "properties": {
+            "amount": {"type": "integer", "minimum": 1},
+            "currency": {"type": "string"},
+            "expand": {"type": "array", "items": {"type": "string"}},
+        },
+        "required": [],
+    }
+
+
+def test_rules_of_the_intent(documents: dict[str, Json]) -> None:
+    """Required, unions, page ranges, clearable maps and what endive took away are all there."""
+    rules = documents[derive.PARAMETERS]
+    create = resolved(rules, "POST /v1/payment_intents")
+    assert create["required"] == ["amount", "currency"]
+    assert create["properties"]["payment_method_types"] == {
+        "gone": "payment_method_types_no_longer_supported"
+    }
+    update = resolved(rules, "POST /v1/payment_intents/{intent}")["properties"]
+    assert update["metadata"] == {
+        "type": "object",
+        "additionalProperties": {"type": "string", "clearable": True},
+        "clearable": True,
+    }
+    pages = resolved(rules, "GET /v1/payment_intents")["properties"]
+    assert pages["limit"] == {"type": "integer", "minimum": 1, "maximum": 100}
+    assert [node["type"] for node in pages["created"]["anyOf"]] == ["object", "integer"]
+    assert resolved(rules, "DELETE /v1/customers/{customer}")["properties"] == {}
+
+
+def test_older_rules_still_take_payment_method_types() -> None:
+    """Before endive the parameter is an ordinary list."""
+    older = resources.folder("schemas") / derive.release_folder("2026-03-25.dahlia")
+    rules = json.loads((older / derive.PARAMETERS).read_text("utf-8"))
+    node = resolved(rules, "POST /v1/payment_intents")["properties"]["payment_method_types"]
+    assert node["type"] == "array"
+
+
+def test_includable_fields_count_as_expandable(documents: dict[str, Json]) -> None:
+    """A field that is there only on request is marked as what it can be expanded to."""
+    customer = documents["customer.json"]["properties"]
+    assert customer["cash_balance"]["x-stripe-expandable"] == ["cash_balance"]
+    assert customer["sources"]["x-stripe-expandable"] == ["list"]
+    assert customer["tax"]["x-stripe-expandable"] == ["tax"]
+
+
+def test_late_keys_are_due_in_objects_created_since() -> None:
+    """A key that came to old versions too is due in newer objects and optional in older ones."""
+    folder = resources.folder("schemas") / derive.release_folder("2020-08-27")
+    document = json.loads((folder / "balance_transaction.json").read_text("utf-8"))
+    rule = next(r["then"] for r in document["allOf"] if "reporting_category" in r["then"]["required"])
+    assert "reporting_category" not in document["required"]
+    assert rule["properties"]["reporting_category"] == {"type": "string"}
+
+
+def test_overlay_lets_older_objects_off() -> None:
+    """A late key, in an array or a union too, is loosened at its place and due by the date."""
+    line = {"type": "object", "properties": {"tax": {"type": "integer"}}, "required": ["tax"]}
+    lines = {"anyOf": [{"type": "string"}, {"type": "array", "items": line}]}
+    document = {"type": "object", "properties": {"lines": lines}, "required": ["lines"]}
+    entry = {"paths": {"bill": {"lines.tax": "1970-01-02", "lines": "1970-01-02"}}, "reason": ""}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(overlay, "read", lambda: {"objects": [], "late": [entry], "parameters": []})
+        assert overlay.apply({"bill.json": document}, {}, derive.RELEASES[0]) == [entry]
+    validator = Draft202012Validator(document)
+    old, due = {"created": 1}, {"created": 86400}
+    assert validator.is_valid(old)
+    assert validator.is_valid({"lines": [{"tax": None}], **old})
+    assert not validator.is_valid({"lines": [{"tax": "1"}], **old})
+    assert not validator.is_valid(due)
+    assert not validator.is_valid({"lines": [{"tax": None}], **due})
+    assert not validator.is_valid({"lines": [{}], **due})
+    assert validator.is_valid({"lines": [{"tax": 1}], **due})
+
+
+def test_every_entry_of_the_overlay_has_a_reason() -> None:
+    """Nothing is changed by hand without saying why."""
+    assert all(entry["reason"] for entries in overlay.read().values() for entry in entries)

@@ -1,0 +1,122 @@
+import copy
+
+import jsonschema_rs
+import pytest
+import stripe
+
+from pytest_stripe_balance.api.message import Response
+from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.resources import newest_api_version
+
+
+@pytest.fixture(scope="module")
+def shapes():
+    return contract(newest_api_version())
+
+
+@pytest.fixture
+def intent(stripe_balance):
+    customer = stripe_balance.customer(reconciliation="manual")
+    made = stripe_balance.bank_transfer_intent(customer, 1000)
+    paths = ["payment_method", "customer.cash_balance"]
+    return stripe.PaymentIntent.retrieve(made.id, expand=paths).to_dict()
+
+
+BROKEN = (
+    # path to change, new value (None stands for "gone"), where and which rule
+    ("amount", None, "$", "required"),
+    ("amount", "1000", "$.amount", "type"),
+    ("amount", 10.5, "$.amount", "type"),
+    ("client_secret", 5, "$.client_secret", "type"),
+    ("object", "charge", "$", "required"),
+    ("next_action.type", 1, "$.next_action.type", "type"),
+    ("next_action.display_bank_transfer_instructions.amount_remaining", "x",
+     "$.next_action.display_bank_transfer_instructions.amount_remaining", "type"),
+    ("payment_method.type", None, "$.payment_method", "required"),
+    ("customer.cash_balance.settings.using_merchant_default", "yes",
+     "$.customer.cash_balance.settings.using_merchant_default", "type"),
+    ("metadata", {"a": 1}, "$.metadata.a", "type"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("where", "value", "path", "rule"), BROKEN, ids=[row[0] for row in BROKEN])
+def test_a_fault_of_shape_is_found_where_it_is(shapes, intent, where, value, path, rule):
+    """The finding names the object, the path, the rule and the value."""
+    document = copy.deepcopy(intent)
+    assert shapes.check(document) == []
+    *outer, key = where.split(".")
+    inner = document
+    for part in outer:
+        inner = inner[part]
+    inner[key] = value
+    if value is None:
+        del inner[key]
+    findings = shapes.check(document)
+    assert findings
+    assert any(finding.path == path and finding.rule.startswith(rule) for finding in findings)
+
+
+def test_a_wrong_object_in_an_expandable_is_found(shapes, intent):
+    """An expandable field takes an id or its own object, no other."""
+    intent["payment_method"]["object"] = "customer"
+    assert any("payment_method" in finding.path for finding in shapes.check(intent))
+
+
+def test_extra_keys_are_allowed(shapes, intent):
+    """Stripe adds keys at any time, and that breaks nothing."""
+    intent["brand_new"] = {"object": "unheard_of"}
+    assert shapes.check(intent) == []
+
+
+def test_metadata_is_the_users_own(shapes, intent):
+    """A key of metadata that looks like a Stripe object isn't taken for one."""
+    intent["metadata"] = {"object": "charge"}
+    assert shapes.check(intent) == []
+
+
+def test_each_item_of_a_list_is_checked(shapes, intent):
+    """A fault inside a list's item is found at its index."""
+    listed = {
+        "object": "list",
+        "data": [intent, {**intent, "amount": "x"}],
+        "has_more": False,
+        "url": "/",
+    }
+    (finding,) = shapes.check(listed)
+    assert (finding.path, finding.object) == ("$.data[1].amount", "payment_intent")
+
+
+def test_an_answer_that_breaks_the_contract_fails_the_test(stripe_balance, _stripe_session, monkeypatch):
+    """Every answer that passes the tap is checked, whoever made it."""
+    dispatch = _stripe_session._dispatch
+    answer = dispatch.answer
+
+    def without_livemode(request):
+        response = answer(request)
+        return Response(
+            response.status, response.headers, response.body.replace(b'"livemode":false,', b"")
+        )
+
+    monkeypatch.setattr(dispatch, "answer", without_livemode)
+    with stripe_balance.refused(match=r"customer at \$ breaks required"):
+        stripe.Customer.create()
+
+
+@pytest.mark.stripe_balance(contract={"breaking": "warning"})
+def test_a_level_below_error_lets_the_answer_pass(stripe_balance, _stripe_session, monkeypatch):
+    """With breaking=warning a fault of shape fails nothing."""
+    dispatch = _stripe_session._dispatch
+    answer = dispatch.answer
+    monkeypatch.setattr(
+        dispatch,
+        "answer",
+        lambda request: Response(200, answer(request).headers, b'{"object":"customer","id":"cus_1"}'),
+    )
+    assert stripe.Customer.create().id == "cus_1"
+
+
+def test_validators_are_compiled_once_per_object(shapes, intent, monkeypatch):
+    """A second check of the same kind of object compiles nothing."""
+    shapes.check(intent)
+    monkeypatch.setattr(jsonschema_rs, "validator_for", None)
+    assert shapes.check(intent) == []

@@ -1,0 +1,101 @@
+import pytest
+import stripe
+
+BANK_TRANSFER = {
+    "customer_balance": {"funding_type": "bank_transfer", "bank_transfer": {"type": "us_bank_transfer"}}
+}
+
+
+class Stage:
+    """One manual customer with 500 usd, and intents of 1000 usd in every status, made when asked for."""
+
+    def __init__(self, stripe_balance):
+        self.balance = stripe_balance
+        self.customer = stripe_balance.customer(reconciliation="manual").id
+        stripe_balance.fund(self.customer, 500)
+
+    @property
+    def api(self):
+        return self.balance.client.v1
+
+    def intent(self, status="requires_action", amount=1000, **params):
+        """Make an intent in a status; the cash that it took to get there is put back."""
+        if status == "requires_payment_method":
+            return stripe.PaymentIntent.create(
+                customer=self.customer, amount=amount, currency="usd", **params
+            ).id
+        confirm = status != "requires_confirmation"
+        intent = self.balance.bank_transfer_intent(self.customer, amount, confirm=confirm, **params)
+        if status == "succeeded":
+            self.balance.fund(self.customer, amount)
+            stripe.PaymentIntent.apply_customer_balance(intent.id, amount=amount)
+        if status == "canceled":
+            stripe.PaymentIntent.cancel(intent.id)
+        return intent.id
+
+    def partly_funded(self):
+        intent = self.intent()
+        stripe.PaymentIntent.apply_customer_balance(intent, amount=300)
+        return intent
+
+    def without_money(self):
+        return self.balance.customer(reconciliation="manual").id
+
+    def card_only(self):
+        return stripe.PaymentIntent.create(amount=1000, currency="usd").id
+
+    def orphan(self):
+        """Make an intent whose customer was deleted."""
+        customer = self.without_money()
+        intent = self.balance.bank_transfer_intent(customer, 1000)
+        stripe.Customer.delete(customer)
+        return intent.id
+
+
+@pytest.fixture
+def stage(stripe_balance):
+    return Stage(stripe_balance)
+
+
+def everything_in(world):
+    """List all that a world remembers."""
+    rows = [list(world.ledger.rows(customer)) for customer in world.ledger.customers()]
+    tables = (
+        world.customers,
+        world.payment_intents,
+        world.payment_methods,
+        world.charges,
+        world.balance_transactions,
+        world.events,
+    )
+    return [rows, *map(list, tables), world.clock.now]
+
+
+@pytest.fixture
+def refused_with(stage, _stripe_session, monkeypatch):
+    """Make a call that Stripe refuses; give the error, and the world before and after its request."""
+    dispatch = _stripe_session._dispatch
+    answer = dispatch.answer
+    seen = []
+
+    def watched(request):
+        seen.append(everything_in(_stripe_session.world))
+        return answer(request)
+
+    monkeypatch.setattr(dispatch, "answer", watched)
+
+    def refused(call):
+        with pytest.raises(stripe.StripeError) as caught:
+            call(stage)
+        return caught.value, seen[-1], everything_in(_stripe_session.world)
+
+    return refused
+
+
+@pytest.fixture(autouse=True)
+def _money_adds_up(request):
+    """Hold every sum of the test's world against its rows when the test is over."""
+    session = request.getfixturevalue("_stripe_session")
+    yield
+    for world in session.worlds.values():
+        world.check()

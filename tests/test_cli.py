@@ -1,0 +1,65 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from pytest_stripe_balance import cli, resources
+from pytest_stripe_balance.engine.assumptions import REGISTER
+
+
+def run(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "pytest_stripe_balance", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def test_the_demo_is_run_by_pytest_and_ends_in_a_ledger():
+    """A small downstream project's tests pass for real, and a person can read where the money went."""
+    ended = run("demo")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "2 passed" in ended.stdout
+    assert "applied_to_payment    -$100.00    $0.00  usd" in ended.stdout
+    assert "stripe: 2 tests rested on" in ended.stdout
+
+
+def test_the_demo_is_not_disturbed_by_the_callers_options():
+    """PYTEST_ADDOPTS of the caller's repo doesn't reach the demo."""
+    assert run("demo", PYTEST_ADDOPTS="--collect-only -k nothing").returncode == 0
+
+
+def test_the_register_is_printed_whole(capsys):
+    """`assumptions` prints every entry with its sentence and its readings."""
+    assert cli.main(["assumptions"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    for entry in REGISTER.values():
+        assert entry.id in printed
+        assert entry.sentence in printed
+    assert "clipped: the amount is taken as what remains" in printed
+
+
+def test_derive_writes_the_committed_rules(tmp_path, capsys):
+    """`derive` gives the committed files for the installed release, byte by byte."""
+    assert cli.main(["derive", "--into", str(tmp_path)]) == 0
+    newest = resources.newest_api_version()
+    assert newest in capsys.readouterr().out
+    committed = resources.folder("schemas") / newest
+    derived = {path.name: path.read_bytes() for path in (tmp_path / newest).iterdir()}
+    assert derived == {path.name: path.read_bytes() for path in committed.iterdir()}
+
+
+def test_derive_names_a_folder_that_is_no_sdk(tmp_path, capsys):
+    """Bad input is one clear line and exit code 2."""
+    assert cli.main(["derive", "--sdk", str(tmp_path)]) == 2
+    assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_an_unknown_command_is_bad_usage():
+    """Argparse's own exit code for bad usage is ours too."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["nonsense"])
+    assert ended.value.code == 2

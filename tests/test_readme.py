@@ -1,0 +1,51 @@
+"""The README's examples and lists, run and compared."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from pytest_stripe_balance.api import routes
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+EXAMPLES = re.findall(r"```python\n# (\w+\.py)\n(.*?)```", README, re.DOTALL)
+COMMANDS = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize(("name", "code"), EXAMPLES, ids=[name for name, _ in EXAMPLES])
+def test_each_example_passes_as_it_stands(name, code, pytester):
+    """A reader who copies an example into a file sees it pass."""
+    pytester.makepyfile(**{name.removesuffix(".py"): code})
+    result = pytester.runpytest_inprocess("-p", "no:randomly", "-q")
+    assert result.ret == 0
+    result.assert_outcomes(passed=code.count("def test_") + code.count("pytest.param("))
+
+
+def test_every_python_block_is_an_example():
+    """No example escapes the test above for want of a file name."""
+    assert len(EXAMPLES) == README.count("```python") == 3
+
+
+def test_the_list_of_calls_is_the_table_of_endpoints():
+    """The README names exactly the calls that are answered."""
+    listed = README.partition("<!-- calls -->\n")[2].partition("<!-- /calls -->")[0].splitlines()[2:]
+    assert listed == [
+        f"| {row.method} | `{row.path}` | {'list of ' if row.listed else ''}{row.returns} |"
+        for row in routes.ENDPOINTS
+    ]
+
+
+def test_there_are_two_commands_and_ci_runs_the_second():
+    """One command runs the main job, one the tests; CI takes the latter from here."""
+    demo, tests = COMMANDS
+    assert shlex.split(demo)[-3:] == ["-m", "pytest_stripe_balance", "demo"]
+    assert shlex.split(tests)[-2:] == ["-m", "pytest"]
+    assert "README.md" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_every_file_that_is_linked_is_there():
+    """No link to a file of the repo is broken."""
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
+        assert (ROOT / target).is_file(), target
