@@ -1,4 +1,4 @@
-"""pytest fixtures that fake Stripe's cash balance, exact about money and honest about what is assumed."""
+"""pytest fixtures that fake Stripe's cash balance: exact about money, honest about what is assumed."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
     assumptions = commands.add_parser("assumptions", help="print what nobody has seen from Stripe")
     assumptions.set_defaults(run=_assumptions)
-    derive = commands.add_parser("derive", help="derive schemas/ from the installed stripe-python")
+    derive = commands.add_parser("derive", help="derive schemas/ and the README list of calls")
     derive.add_argument("--sdk", type=Path, help="an unpacked stripe package, instead of the installed")
     derive.add_argument("--into", type=Path, help="the folder to write to, instead of schemas/")
     derive.set_defaults(run=_derive)
@@ -76,6 +76,19 @@ def _assumptions(_: argparse.Namespace) -> int:
     return OK
 
 
+def _with_calls(readme: str) -> str:
+    """Put the list of the calls that are answered between its marks in the README."""
+    from pytest_stripe_balance.api import routes  # noqa: PLC0415 - only derive needs it
+
+    before, start, rest = readme.partition("<!-- calls -->\n")
+    _, end, after = rest.partition("<!-- /calls -->")
+    rows = ["| method | path | returns |", "|---|---|---|"]
+    for row in routes.ENDPOINTS:
+        returns = f"list of {row.returns}" if row.listed else row.returns
+        rows.append(f"| {row.method} | `{row.path}` | {returns} |")
+    return before + start + "\n".join(rows) + "\n" + end + after
+
+
 def _derive(options: argparse.Namespace) -> int:
     from pytest_stripe_balance import resources  # noqa: PLC0415 - only this command needs them
     from pytest_stripe_balance.api import routes  # noqa: PLC0415
@@ -87,6 +100,9 @@ def _derive(options: argparse.Namespace) -> int:
     objects, skipped = derive.surface(sdk)
     documents = derive.derive(sdk, objects, [str(endpoint) for endpoint in routes.ENDPOINTS])
     written = derive.write(documents, folder)
+    readme = Path(__file__).parents[1] / "README.md"
+    if options.into is None and readme.is_file():
+        readme.write_text(_with_calls(readme.read_text("utf-8")), "utf-8")
     for name, reason in skipped.items():
         print(f"without {name}: {reason}")  # noqa: T201 - as above
     print(f"{len(written)} files in {folder}")  # noqa: T201 - as above

@@ -91,7 +91,7 @@ def pairs(lines: Iterable[str], source: str) -> dict[str, str]:
 
 
 def one_of(table: Mapping[str, str], keys: Iterable[str], values: Iterable[str], source: str) -> None:
-    """Check that a table's keys and values are known ones; BadSettingError names the first that isn't."""
+    """Check that keys and values are known ones; BadSettingError names the first that isn't."""
     keys, values = tuple(keys), tuple(values)
     for key, value in table.items():
         if key not in keys:

@@ -101,7 +101,6 @@ def _stripe_session(
         yield session
     if before is None and stripe.api_key == ANY_TEST_KEY:
         stripe.api_key = None
-    _fail_if_refused(session)
 
 
 @pytest.fixture
@@ -125,17 +124,13 @@ def stripe_client(_stripe_session: Session) -> stripe.StripeClient:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test in which something was refused, whatever swallowed it."""
-    session = item.stash.get(_session_key, None)
-    try:
-        result = yield
-    except BaseException as raised:
-        if session is None or _is_told_by(session, raised):
-            raise
-        _fail_if_refused(session)
-        raise
-    if session is not None:
-        _fail_if_refused(session)
-    return result
+    return (yield from _failing_if_refused(item))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test whose fixtures were refused something on the way out."""
+    return (yield from _failing_if_refused(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -147,12 +142,7 @@ def pytest_runtest_makereport(
     session = item.stash.get(_session_key, None)
     if session is None:
         return report
-    raised = call.excinfo.value if call.excinfo else None
-    if raised is not None and _is_told_by(session, raised) and not report.failed:
-        # An expected failure is one of the app's; a refusal is a hole in the fake.
-        report.outcome = "failed"
-        report.longrepr = str(raised)
-        vars(report).pop("wasxfail", None)
+    _tell_refusals(item, report, call.excinfo.value if call.excinfo else None)
     if report.failed:
         report.sections.append(("Stripe", session.report()))
     if report.when == "teardown":
@@ -186,23 +176,58 @@ def _failed(refusal: Refused) -> BaseException:
     return pytest.fail.Exception(str(refusal), pytrace=False)
 
 
-def _is_told_by(session: Session, raised: BaseException) -> bool:
-    """Tell whether an exception is a refusal on its way to the report; it needs no second word."""
-    told = [refusal for refusal in session.refusals if refusal.raised_as is raised]
-    for refusal in told:
+def _failing_if_refused(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a phase of a test; raise what was refused and is not already on its way to the report."""
+    try:
+        result = yield
+    except (KeyboardInterrupt, pytest.exit.Exception):
+        raise
+    except BaseException as raised:
+        if not _on_the_way(item, raised):
+            _raise_swallowed(item)
+        raise
+    _raise_swallowed(item)
+    return result
+
+
+def _untold(item: pytest.Item) -> list[Refused]:
+    session = item.stash.get(_session_key, None)
+    return [refusal for refusal in session.refusals if not refusal.told] if session else []
+
+
+def _on_the_way(item: pytest.Item, raised: BaseException | None) -> list[Refused]:
+    """Give the refusals that an exception is, or that are in its group."""
+    inside = raised.exceptions if isinstance(raised, BaseExceptionGroup) else ()
+    own = [refusal for refusal in _untold(item) if refusal.raised_as is raised]
+    return own + [refusal for one in inside for refusal in _on_the_way(item, one)]
+
+
+def _raise_swallowed(item: pytest.Item) -> None:
+    if swallowed := _untold(item):
+        raise pytest.fail.Exception(_swallowed(swallowed), pytrace=False)
+
+
+def _swallowed(refusals: list[Refused]) -> str:
+    return "\n".join(("refused, and swallowed on the way here:", *map(str, refusals)))
+
+
+def _tell_refusals(item: pytest.Item, report: pytest.TestReport, raised: BaseException | None) -> None:
+    """See to it that the report of a test that was refused something fails, and tells of it once.
+
+    An expected failure and a skip are the app's; a refusal is a hole in the fake. And unittest puts
+    an outcome of its own in the place of what the hooks above raise.
+    """
+    on_the_way = _on_the_way(item, raised)
+    refusals = on_the_way if report.when == "setup" else _untold(item)
+    unsaid = [refusal for refusal in refusals if refusal.message not in report.longreprtext]
+    if refusals and not report.failed:
+        report.outcome = "failed"
+        report.longrepr = "\n".join(map(str, on_the_way)) or _swallowed(refusals)
+        vars(report).pop("wasxfail", None)
+    elif unsaid:
+        report.sections.append(("Stripe refused", _swallowed(unsaid)))
+    for refusal in refusals:
         refusal.told = True
-    return bool(told)
-
-
-def _fail_if_refused(session: Session) -> None:
-    """Fail with the refusals that nobody was told of."""
-    untold = [refusal for refusal in session.refusals if not refusal.told]
-    if untold:
-        message = "refused, and swallowed on the way here:\n" + "\n".join(map(str, untold))
-        failure = pytest.fail.Exception(message, pytrace=False)
-        for refusal in untold:
-            refusal.told, refusal.raised_as = True, failure
-        raise failure
 
 
 def _marked(node: pytest.Item, computed: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:

@@ -70,7 +70,10 @@ def _serving() -> Iterator[Server]:
         def log_message(self, *_):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+    class Listening(ThreadingHTTPServer):
+        request_queue_size = 64  # with the default of 5, many at once wait for a second try
+
+    with Listening(("127.0.0.1", 0), Handler) as listening:
         served = Server(f"http://127.0.0.1:{listening.server_port}")
         thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
         thread.start()

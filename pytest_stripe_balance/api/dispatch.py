@@ -81,7 +81,7 @@ class Dispatch:
             keys.check(request)
             account = self._account(request)
             endpoint, ids = _route(request)
-            _check_version(request, self.tables.api_version)
+            _check_headers(request, self.tables.api_version)
             call.start(account, endpoint)
             given = call.read()
             kept = None
@@ -111,6 +111,7 @@ class Dispatch:
                 f"account '{name}' (or that account does not exist). Application access may have "
                 "been revoked."
             )
+            self.account(None).world.readings.rest("account-invalid")
             raise Fault(message, status=403, code="account_invalid", identified=False)
         return self.account(name)
 
@@ -130,7 +131,9 @@ def _route(request: Request) -> tuple[Endpoint, tuple[str, ...]]:
     return found
 
 
-def _check_version(request: Request, newest: str) -> None:
+def _check_headers(request: Request, newest: str) -> None:
+    if "Stripe-Context" in request.headers:
+        raise Refused(f"{request}: the header Stripe-Context is not modelled; Stripe-Account is")
     version = request.headers.get("Stripe-Version", newest)
     if version != newest:
         raise Refused(

@@ -290,6 +290,22 @@ REGISTER: Mapping[str, Assumption] = {
         ),
         # The protocol.
         _only(
+            "other-missing-objects",
+            6,
+            "An unknown event or balance transaction is 404 resource_missing, param id, in the words of "
+            "the other objects.",
+        ),
+        _only(
+            "list-unknown-customer",
+            6,
+            "Listing the intents of an unknown customer is 400 resource_missing, param customer.",
+        ),
+        _only(
+            "account-invalid",
+            6,
+            "The text of the 403 account_invalid for a malformed Stripe-Account is from memory.",
+        ),
+        _only(
             "list-limit",
             6,
             "A list limit outside 1 to 100 is 400 parameter_invalid_integer, param limit.",

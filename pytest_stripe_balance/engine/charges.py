@@ -23,5 +23,6 @@ def retrieve_balance_transaction(world: World, transaction_id: str) -> BalanceTr
     """Find a balance transaction; 404 with param `id`, the name of the path's placeholder."""
     transaction = world.balance_transactions.get(transaction_id)
     if transaction is None:
+        world.readings.rest("other-missing-objects")
         raise faults.missing_object("balance transaction", transaction_id, "id", in_path=True)
     return transaction

@@ -17,6 +17,7 @@ def retrieve(world: World, event_id: str) -> Event:
     """Find an event; 404 with param `id`, the name of the path's placeholder."""
     event = world.events.get(event_id)
     if event is None:
+        world.readings.rest("other-missing-objects")
         raise faults.missing_object("event", event_id, "id", in_path=True)
     return event
 

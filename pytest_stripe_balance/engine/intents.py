@@ -128,7 +128,10 @@ def list_(
     customer: str | None = None,
     **cursors: Unpack[Cursors],
 ) -> Page[PaymentIntent]:
-    """List intents, newest first."""
+    """List intents, newest first; those of one `customer`, who may be deleted by now."""
+    if customer is not None and world.customers.get(customer) is None:
+        world.readings.rest("list-unknown-customer")
+        raise faults.missing_object("customer", customer, "customer", in_path=False)
     in_time = by_created(created)
     return world.payment_intents.page(
         keep=lambda intent: in_time(intent.created) and customer in (None, intent.customer),
@@ -334,7 +337,10 @@ def _payment_failed(world: World, intent: PaymentIntent) -> Fault:
     """Note the failed payment on the intent; the answer is an error that was executed."""
     world.readings.rest("confirm-without-funding-type")
     code = "payment_method_customer_decline"
-    message = "The customer's cash balance does not cover this payment and no funding_type was given."
+    message = (
+        "The payment failed: nothing was drawn from the customer's cash balance that covers it, and "
+        "no funding_type was given."
+    )
     error = {"code": code, "message": message, "type": "invalid_request_error"}
     failed = replace(
         intent,

@@ -120,6 +120,9 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
     """Refuse a payment method, or options, that the intent can't take; nothing is changed."""
     if "payment_method" in params and "payment_method_data" in params:
         raise Refused("payment_method and payment_method_data are given together: send one of them")
+    given_options = params.get("payment_method_options", PaymentMethodOptions())
+    if given_options is None or given_options.get("customer_balance", ...) is None:
+        raise Refused("clearing payment_method_options by an empty string is not modelled")
     if "payment_method" in params:
         _known_method(world, params["payment_method"])
     if given(params):

@@ -1,7 +1,8 @@
 """The tap: the last call before the socket inside stripe-python, on every client class.
 
 `answer(request)` gives a Response, or None to let the real client send; `observe(request, response)`
-sees every pair. stripe-python's own encoding, headers, retries and error classes stay real.
+sees every pair, but for streams that are let through: their bodies are the caller's to read.
+stripe-python's own encoding, headers, retries and error classes stay real.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ _NEVER_SEND = {
     "AIOHTTPClient": SYNC,
     "NoImportFoundAsyncClient": ASYNC,
 }
-_outermost: ContextVar[Tap | None] = ContextVar("pytest_stripe_balance_tap", default=None)
+# The taps that let the request at hand through: what its client calls on the way is the same request.
+_passed: ContextVar[frozenset[Tap]] = ContextVar("pytest_stripe_balance", default=frozenset())
 
 
 class _AsyncBody:
@@ -69,7 +71,7 @@ def intercept(answer: Answer, observe: Observe, *, sends: bool) -> Iterator[None
         tap.close()
 
 
-@dataclass
+@dataclass(eq=False)
 class Tap:
     """One layer of patches, taken off in the reverse order of putting them on."""
 
@@ -121,15 +123,28 @@ class Tap:
             if name in _NEVER_SEND.get(cls.__name__, ()) and _is_stripes(cls):
                 continue
             if (original := _own(cls, name)) is not None:
-                wrap = self._sync if name in SYNC else self._async
-                self._set(cls, name, wrap(original, stream="stream" in name))
+                self._wrap(cls, name, original)
         if self.sends:
             return
         for name in RETRIES:
             if _own(cls, name) is not None:
                 self._set(cls, name, getattr(stripe.HTTPClient, name))
+                # stripe-python's own comes to this one, which the class may have done without.
+                called = name.replace("_with_retries", "")
+                if getattr(cls, called) is (missing := getattr(stripe.HTTPClient, called)):
+                    self._wrap(cls, called, missing)
 
-    def _sync(self, original: Callable[..., Sent], *, stream: bool) -> Callable[..., Sent]:
+    def _wrap(self, cls: type, name: str, original: Callable[..., Any]) -> None:
+        stream = "stream" in name
+        if name in ASYNC:
+            self._set(cls, name, self._async(original, stream=stream))
+        else:
+            can_fail = cls is stripe.HTTPXClient
+            self._set(cls, name, self._sync(original, stream=stream, can_fail=can_fail))
+
+    def _sync(
+        self, original: Callable[..., Sent], *, stream: bool, can_fail: bool
+    ) -> Callable[..., Sent]:
         @functools.wraps(original)
         def request(
             client: stripe.HTTPClient,
@@ -140,7 +155,7 @@ class Tap:
             **options: Any,  # noqa: ANN401 - as above
         ) -> Sent:
             arguments = (client, method, url, headers, post_data)
-            if _outermost.get() is self or _is_async_only(client):
+            if self in _passed.get() or (can_fail and _is_async_only(client)):
                 return original(*arguments, **options)
             asked = _request(method, url, headers, post_data)
             response = self.answer(asked)
@@ -148,11 +163,11 @@ class Tap:
                 self.observe(asked, response)
                 body = io.BytesIO(response.body) if stream else response.body
                 return body, response.status, response.headers
-            token = _outermost.set(self)
+            token = _passed.set(_passed.get() | {self})
             try:
                 sent = original(*arguments, **options)
             finally:
-                _outermost.reset(token)
+                _passed.reset(token)
             return self._observed(asked, sent, stream=stream)
 
         return request
@@ -168,7 +183,7 @@ class Tap:
             **options: Any,  # noqa: ANN401 - as above
         ) -> Sent:
             arguments = (client, method, url, headers, post_data)
-            if _outermost.get() is self:
+            if self in _passed.get():
                 sent: Sent = await original(*arguments, **options)
                 return sent
             asked = _request(method, url, headers, post_data)
@@ -177,11 +192,11 @@ class Tap:
                 self.observe(asked, response)
                 body = _AsyncBody(response.body) if stream else response.body
                 return body, response.status, response.headers
-            token = _outermost.set(self)
+            token = _passed.set(_passed.get() | {self})
             try:
                 sent = await original(*arguments, **options)
             finally:
-                _outermost.reset(token)
+                _passed.reset(token)
             return self._observed(asked, sent, stream=stream)
 
         return request

@@ -171,6 +171,12 @@ def test_a_connected_account_has_a_world_of_its_own(stripe_balance):
     assert caught.value.code == "account_invalid" or caught.value.json_body["error"]["code"]
 
 
+def test_a_stripe_context_is_refused(stripe_balance):
+    """The header Stripe-Context would choose another world, so it is refused out loud."""
+    with stripe_balance.refused(match="Stripe-Context"):
+        stripe.StripeClient("sk_test_x", stripe_context="acct_1").v1.customers.create()
+
+
 def test_an_event_names_the_request_that_caused_it(stripe_balance):
     """Events carry the request's id and its idempotency key."""
     customer = stripe.Customer.create(idempotency_key="mine")

@@ -231,6 +231,8 @@ OTHERS = (
     Row("update to an amount too small",
         lambda stage: stripe.PaymentIntent.modify(stage.intent(), amount=1), 400, "amount_too_small",
         "amount", "Amount must be at least $0.50 usd"),
+    Row("list the intents of an unknown customer", lambda _: stripe.PaymentIntent.list(customer="cus_nope"),
+        400, "resource_missing", "customer", "No such customer: 'cus_nope'"),
     Row("list with limit 0", lambda _: stripe.Customer.list(limit=0), 400, "parameter_invalid_integer",
         "limit"),
     Row("list with limit 101", lambda _: stripe.Customer.list(limit=101), 400,

@@ -235,12 +235,14 @@ def test_a_call_that_a_client_cannot_send_fails_as_without_the_tap(client_class,
     client = client_class()
 
     def failure():
-        with pytest.raises(BaseException) as caught:  # noqa: PT011 - which one is compared below
-            called = getattr(client, method)("get", URL, {}, None)
-            asyncio.run(called)
-        return caught.type, str(caught.value)
+        try:
+            asyncio.run(getattr(client, method)("get", URL, {}, None))
+        except (ImportError, NotImplementedError, RuntimeError, TypeError) as error:
+            return type(error), str(error)
+        return None
 
     without = failure()
+    assert without is not None
     with answering.tap():
         assert (failure(), answering.asked) == (without, [])
 
