@@ -5,19 +5,31 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.api.message import Exchange, Request, Response
-    from pytest_stripe_balance.balance import StripeBalance
+    from pytest_stripe_balance.balance import StripeBalance, StripeContract
+    from pytest_stripe_balance.contract.findings import Finding
     from pytest_stripe_balance.refused import Refused
 
     __version__: str
 
-__all__ = ["Exchange", "Refused", "Request", "Response", "StripeBalance", "__version__"]
+__all__ = [
+    "Exchange",
+    "Finding",
+    "Refused",
+    "Request",
+    "Response",
+    "StripeBalance",
+    "StripeContract",
+    "__version__",
+]
 
 _HOMES = {
     "Exchange": "api.message",
+    "Finding": "contract.findings",
     "Refused": "refused",
     "Request": "api.message",
     "Response": "api.message",
     "StripeBalance": "balance",
+    "StripeContract": "balance",
 }
 
 

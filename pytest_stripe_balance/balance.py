@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from http import HTTPStatus
@@ -14,6 +16,8 @@ from pytest_stripe_balance.api.message import Exchange
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_stripe_balance.contract.findings import Finding
+    from pytest_stripe_balance.contract.watch import Watch
     from pytest_stripe_balance.session import Session
 
 ANY_TEST_KEY = "sk_test_fake"
@@ -149,6 +153,51 @@ class StripeBalance:
             made = (request.method, request.path) == ("POST", "/v1/customers")
             if made and response.status == HTTPStatus.OK:
                 yield response.json["id"]
+
+
+class StripeContract:
+    """Holds Stripe's JSON to the documented shape of its API version."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    def check(
+        self,
+        document: stripe.StripeObject | Mapping[str, Any] | str | bytes,
+        object: str | None = None,  # noqa: A002 - Stripe's own name for it
+        api_version: str | None = None,
+    ) -> list[Finding]:
+        """Check an SDK object, a dict, or JSON text; give the findings below the level error.
+
+        `object` names its kind where it has no `object` key; `api_version` is an event's own, or the
+        account's, unless it is given. AssertionError with every finding at level error; ValueError
+        for what isn't JSON, an unknown kind or version.
+        """
+        text = document if isinstance(document, str | bytes) else json.dumps(document, default=_plain)
+        before = len(self._watch.noted)
+        if api_version is None:
+            api_version = _version_of(json.loads(text))
+        errors = self._watch.over(text, "stripe_contract", object=object, api_version=api_version)
+        if errors:
+            told = "\n".join(map(str, errors))
+            raise AssertionError(f"this does not have the documented shape:\n{told}")
+        return [finding for _, _, finding in self._watch.noted[before:]]
+
+
+def _version_of(document: object) -> str | None:
+    """Read the API version that an event carries."""
+    if isinstance(document, dict) and document.get("object") == "event":
+        version: str | None = document.get("api_version")
+        return version
+    return None
+
+
+def _plain(value: object) -> object:
+    """Make an SDK object, or a part of one, plain JSON."""
+    if isinstance(value, stripe.StripeObject):
+        return value.to_dict()
+    message = f"{type(value).__name__} is not JSON"
+    raise TypeError(message)
 
 
 def _id(customer: Customer) -> str:

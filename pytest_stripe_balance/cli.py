@@ -1,8 +1,9 @@
-"""`python -m pytest_stripe_balance`: demo, assumptions, derive."""
+"""`python -m pytest_stripe_balance`: check, schemas, demo, assumptions, derive."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -37,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pytest_stripe_balance")
     commands = parser.add_subparsers(dest="command", required=True)
+    _add_check(
+        commands.add_parser("check", help="hold JSON and cassettes to Stripe's documented shapes")
+    )
+    _add_schemas(commands.add_parser("schemas", help="what is documented, at which API version"))
     demo = commands.add_parser("demo", help="run a small downstream project's tests, with a ledger")
     demo.set_defaults(run=_demo)
     assumptions = commands.add_parser("assumptions", help="print what nobody has seen from Stripe")
@@ -46,6 +51,84 @@ def _parser() -> argparse.ArgumentParser:
     derive.add_argument("--into", type=Path, help="the folder to write to, instead of schemas/")
     derive.set_defaults(run=_derive)
     return parser
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Exit codes: 0 nothing at level error, 1 findings at level error, 2 an input that can't be read."
+    )
+    about = (
+        "JSON, JSON lines, vcrpy cassettes, patterns such as 'tests/**/*.yaml', or - for standard input"
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help=about)
+    about = "take every document that isn't in a cassette for this kind, whatever its `object` says"
+    parser.add_argument("--object", metavar="NAME", help=about)
+    about = "for what doesn't say its own; the newest by default"
+    parser.add_argument("--api-version", metavar="V", help=about)
+    parser.add_argument("--format", choices=("text", "json", "github"), default="text")
+    about = "breaking, enum, vanished or additive = error, warning or information"
+    parser.add_argument("--level", action="append", default=[], metavar="KIND=LEVEL", help=about)
+    about = "refuse bigger files (default: %(default)s)"
+    parser.add_argument("--max-mb", type=float, default=100, metavar="MB", help=about)
+    parser.set_defaults(run=_check)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from pytest_stripe_balance import checking  # noqa: PLC0415 - only this command needs them
+    from pytest_stripe_balance.report import findings  # noqa: PLC0415
+
+    question = checking.Question(
+        options.files, options.object, options.api_version, options.level, options.max_mb
+    )
+    outcome = checking.check(question)
+    _say(findings.FORMATS[options.format](outcome))
+    if options.format == "text":
+        for problem in outcome.problems:
+            print(f"pytest_stripe_balance check: {problem}", file=sys.stderr)  # noqa: T201 - as above
+    return outcome.exit_code
+
+
+def _say(text: str) -> None:
+    """Print what may hold any character, on a terminal that may not have them all."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))  # noqa: T201 - as above
+
+
+def _add_schemas(parser: argparse.ArgumentParser) -> None:
+    views = parser.add_subparsers(dest="view", required=True)
+    listed = views.add_parser("list", help="the API releases that have schemas")
+    listed.set_defaults(run=_schemas_list)
+    shown = views.add_parser("show", help="an object's JSON Schema")
+    shown.add_argument("object", metavar="OBJECT")
+    shown.add_argument("--api-version", metavar="V", help="the newest by default")
+    shown.set_defaults(run=_schemas_show)
+    compared = views.add_parser("diff", help="what changed between two API versions")
+    compared.add_argument("old", metavar="V1")
+    compared.add_argument("new", metavar="V2")
+    compared.add_argument("object", metavar="OBJECT", nargs="?", help="this one and its requests only")
+    compared.add_argument("--format", choices=("text", "json"), default="text")
+    compared.set_defaults(run=_schemas_diff)
+
+
+def _schemas_list(_: argparse.Namespace) -> int:
+    from pytest_stripe_balance import checking  # noqa: PLC0415 - only these commands need it
+
+    _say(checking.releases())
+    return OK
+
+
+def _schemas_show(options: argparse.Namespace) -> int:
+    from pytest_stripe_balance import checking  # noqa: PLC0415 - as above
+
+    _say(json.dumps(checking.schema(options.object, options.api_version), indent=1))
+    return OK
+
+
+def _schemas_diff(options: argparse.Namespace) -> int:
+    from pytest_stripe_balance import checking  # noqa: PLC0415 - as above
+
+    _say(checking.compared(options.old, options.new, options.object, options.format))
+    return OK
 
 
 def _demo(_: argparse.Namespace) -> int:

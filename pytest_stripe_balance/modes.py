@@ -69,34 +69,36 @@ def mode_of(setting: Setting) -> Mode:
     return mode
 
 
-def whole_number(setting: Setting, what: str) -> int:
-    """Read a setting that is an integer; BadSettingError otherwise."""
+def whole_number(setting: Setting, within: range, what: str) -> int:
+    """Read a setting that is an integer in a range; BadSettingError otherwise."""
     try:
-        return int(setting.value)
+        number = int(setting.value)
     except ValueError:
-        message = f"{setting.source}: {what}, not {setting.value!r}"
-        raise BadSettingError(message) from None
+        number = within.stop
+    if number not in within:
+        raise BadSettingError(f"{setting.source}: {what}, not {setting.value!r}")
+    return number
 
 
-def pairs(lines: Iterable[str], source: str) -> dict[str, str]:
+def pairs(lines: Iterable[str], source: str) -> dict[str, Setting]:
     """Read `key=value` lines, as ini settings hold them; BadSettingError names a line without `=`."""
-    table: dict[str, str] = {}
+    table: dict[str, Setting] = {}
     for line in lines:
         key, equals, value = (part.strip() for part in line.partition("="))
         if not equals or not key or not value:
             message = f"{source}: {line!r} is not of the form key=value"
             raise BadSettingError(message)
-        table[key] = value
+        table[key] = Setting(value, source)
     return table
 
 
-def one_of(table: Mapping[str, str], keys: Iterable[str], values: Iterable[str], source: str) -> None:
+def one_of(table: Mapping[str, Setting], keys: Iterable[str], values: Iterable[str]) -> None:
     """Check that keys and values are known ones; BadSettingError names the first that isn't."""
     keys, values = tuple(keys), tuple(values)
-    for key, value in table.items():
+    for key, setting in table.items():
         if key not in keys:
-            message = f"{source}: no {key!r}; there are {', '.join(keys)}"
+            message = f"{setting.source}: no {key!r}; there are {', '.join(keys)}"
             raise BadSettingError(message)
-        if value not in values:
-            message = f"{source}: {key}={value!r}; it can be {', '.join(values)}"
+        if setting.value not in values:
+            message = f"{setting.source}: {key}={setting.value!r}; it can be {', '.join(values)}"
             raise BadSettingError(message)

@@ -8,35 +8,32 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.api import keys
+from pytest_stripe_balance.api import keys, routes
 from pytest_stripe_balance.api.dispatch import Dispatch, Tables
 from pytest_stripe_balance.api.message import Exchange, Request, Response
-from pytest_stripe_balance.contract import rules
+from pytest_stripe_balance.contract.findings import KINDS, LEVELS
+from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.contract.watch import Watch, wrong_kind
 from pytest_stripe_balance.engine.assumptions import Readings
 from pytest_stripe_balance.engine.determinism import Clock, Ids
 from pytest_stripe_balance.engine.world import World
-from pytest_stripe_balance.modes import BadSettingError, Setting, one_of
+from pytest_stripe_balance.modes import BadSettingError, Setting, one_of, whole_number
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report import tables
-from pytest_stripe_balance.transport.intercept import intercept
+from pytest_stripe_balance.transport.intercept import STRIPE_FOLDER, intercept
 
 if TYPE_CHECKING:
     from types import FrameType
 
 BEGINNING = 1_767_225_600  # 2026-01-01T00:00:00Z, a Thursday
-KINDS = ("breaking", "enum", "vanished", "additive")
-LEVELS = ("error", "warning", "information")
-_INSIDE = (
-    str(Path(__file__).parent),
-    "/stripe/_",
-    "/stripe/test_helpers/",
-    "/asyncio/",
-    "/threading.py",
-)
+END_OF_TIME = 253_402_300_800  # the year 10000
+_STANDARD_LIBRARY = str(Path(threading.__file__).parent)
+_OURS = (str(Path(__file__).parent), STRIPE_FOLDER)
 
 
 @dataclass(frozen=True)
@@ -59,11 +56,11 @@ def newest_api_version() -> str:
 def settings(
     *,
     api_version: Setting,
-    seed: str,
+    seed: Setting,
     name: str,
-    now: int,
-    contract: Mapping[str, str],
-    assume: Mapping[str, str],
+    now: Setting,
+    levels: Mapping[str, Setting],
+    assume: Mapping[str, Setting],
 ) -> Settings:
     """Check settings against what there is; BadSettingError names one that can't be meant."""
     newest = newest_api_version()
@@ -71,9 +68,20 @@ def settings(
         message = f"{api_version.source}: API version {api_version.value!r} is not modelled yet; "
         message += f"{newest} is"
         raise BadSettingError(message)
-    one_of(contract, KINDS, LEVELS, "stripe_contract")
-    Readings(assume)
-    return Settings(api_version.value, seed, name, now, contract, assume)
+    one_of(levels, KINDS, LEVELS)
+    for entry_id, reading in assume.items():
+        try:
+            Readings({entry_id: reading.value})
+        except BadSettingError as error:
+            raise BadSettingError(f"{reading.source}: {error}") from None
+    return Settings(
+        api_version=api_version.value,
+        seed=seed.value,
+        name=name,
+        now=whole_number(now, range(END_OF_TIME), "seconds since 1970 are due"),
+        contract={kind: level.value for kind, level in levels.items()},
+        assume={entry_id: reading.value for entry_id, reading in assume.items()},
+    )
 
 
 class Session:
@@ -91,10 +99,10 @@ class Session:
         self.refusals: list[Refused] = []
         self._fail = fail
         self._lock = threading.RLock()
-        self._contract = rules.contract(settings.api_version)
+        self.watch = Watch(settings.contract, settings.api_version)
         self._readings = Readings(settings.assume)
         self._clock = Clock(settings.now)
-        shapes = self._contract
+        shapes = contract(settings.api_version)
         self._dispatch = Dispatch(
             Tables(settings.api_version, shapes.rules, shapes.definitions, shapes.expandables),
             self._open_world,
@@ -128,11 +136,17 @@ class Session:
             return response
 
     def observe(self, request: Request, response: Response) -> None:
-        """Hold an answer against the contract; a fault of shape at level error fails the test."""
+        """Hold an answer against its version's contract; a finding at level error fails the test."""
+        version = response.headers.get("Stripe-Version", self.settings.api_version)
         with self._refusing():
-            for finding in self._contract.check(response.json):
-                if self.settings.contract.get(finding.kind, "error") == "error":
-                    raise Refused(f"{request}: the answer does not have the documented shape: {finding}")
+            errors = self.watch.over(response.body, str(request), api_version=version)
+            row = routes.match(request.method, request.path)
+            if row is not None and response.status == HTTPStatus.OK:
+                due = "list" if row[0].listed else row[0].returns
+                errors += self.watch.graded(wrong_kind(response.json, due, version), str(request))
+            if errors:
+                told = "\n".join(map(str, errors))
+                raise Refused(f"{request}: the answer does not have the documented shape:\n{told}")
 
     @contextmanager
     def expecting_refusal(self, match: str | None) -> Iterator[None]:
@@ -150,6 +164,7 @@ class Session:
         if not came:
             raise AssertionError("a refusal was expected, and none came")
         for refusal in came:
+            refusal.told = True
             if match is not None and not re.search(match, refusal.message):
                 message = f"a refusal that matches {match!r} was expected; this one came:\n{refusal}"
                 raise AssertionError(message) from None
@@ -162,7 +177,7 @@ class Session:
 
     def report(self) -> str:
         """Tell the state in tables: ledger, intents, the last requests."""
-        return tables.report(self.worlds, self.exchanges)
+        return tables.report(self.worlds, self.exchanges, self.refusals, self.assumptions)
 
     def _open_world(self, account: str | None) -> World:
         seed = "\0".join((self.settings.seed, self.settings.name, account or ""))
@@ -184,7 +199,13 @@ def _caller() -> str | None:
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to the caller, if there is one
     while frame is not None:
         name = frame.f_code.co_filename
-        if not any(part in name for part in _INSIDE) and not name.endswith("contextlib.py"):
+        if not _is_inside(name):
             return f"{name}:{frame.f_lineno} in {frame.f_code.co_name}"
         frame = frame.f_back
     return None
+
+
+def _is_inside(file: str) -> bool:
+    """Tell code of this package, stripe-python and the standard library from the caller's own."""
+    standard = file.startswith(_STANDARD_LIBRARY) and "site-packages" not in file
+    return standard or file.startswith(_OURS)

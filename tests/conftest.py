@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -97,8 +98,10 @@ class Project:
         path.write_text(dedent(text), encoding="utf-8")
 
     def run(self, *arguments: str, plugins: tuple[str, ...] = (), ours: bool = True):
-        """Run the project's tests in this process."""
-        return self.pytester.runpytest_inprocess(*self._all(arguments, plugins, ours=ours))
+        """Run the project's tests in this process, without the outer run's warning filters."""
+        with warnings.catch_warnings():
+            warnings.resetwarnings()
+            return self.pytester.runpytest_inprocess(*self._all(arguments, plugins, ours=ours))
 
     def run_apart(self, *arguments: str, plugins: tuple[str, ...] = (), ours: bool = True):
         """Run the project's tests in a process of their own."""

@@ -126,7 +126,7 @@ def _route(request: Request) -> tuple[Endpoint, tuple[str, ...]]:
     if found is None:
         raise Refused(
             f"{request}: the fake does not model this endpoint. The README lists the calls that it "
-            "answers; run this test against Stripe test mode, or replace the call in the test"
+            "answers. Replace this one in the test, or expect it: `with stripe_balance.refused():`"
         )
     return found
 
@@ -178,6 +178,7 @@ class _Call:
         given = parameters.read(decoded, self.tables.rules[str(self.row)], self.tables.definitions)
         self.expand = given.pop("expand", [])
         parameters.refuse_unmodelled(given, self.row.verb, str(self.row))
+        parameters.refuse_together(given, str(self.row))
         expand.check(
             self.expand,
             self.row.returns,

@@ -23,6 +23,12 @@ from pytest_stripe_balance.refused import Refused
 Rule = Mapping[str, Any]
 Path = list[str]
 MAX_DIGITS = 18
+EXCLUSIVE = (
+    ("starting_after", "ending_before"),
+    ("type", "types"),
+    ("payment_method", "payment_method_data"),
+    ("allowed_payment_method_types", "automatic_payment_methods"),
+)
 BELOW_MINIMUM = "This value must be greater than or equal to 1."
 
 
@@ -143,7 +149,9 @@ def _unknown(names: list[str]) -> Fault:
 
 def _gone(rule: Rule, path: Path) -> Fault:
     name = bracketed(path)
-    message = f"The parameter {name} is no longer supported in this API version."
+    message = (
+        f"The parameter {name} is no longer supported in this API version. Use allowed_{name} instead."
+    )
     return Fault(message, code=rule["gone"], param=name)
 
 
@@ -232,6 +240,13 @@ def _modelled(annotation: Any) -> Modelled:  # noqa: ANN401 - any type
     return Modelled()
 
 
+def refuse_together(params: Mapping[str, Any], where: str) -> None:
+    """Refuse parameters that exclude each other: how Stripe answers them is not on record."""
+    for one, other in EXCLUSIVE:
+        if one in params and other in params:
+            raise Refused(f"{where}: {one} and {other} exclude each other. Send one of them")
+
+
 def refuse_unmodelled(params: Mapping[str, Any], verb: Callable[..., object], where: str) -> None:
     """Refuse a documented parameter, or value, that the verb doesn't model; `where` names the call."""
     _refuse(params, modelled_by(verb), [], where)
@@ -254,5 +269,5 @@ def _unmodelled(path: Path, value: object, where: str) -> NoReturn:
     shown = f"={value!r}" if isinstance(value, str | int | bool) else ""
     raise Refused(
         f"{where}: Stripe documents the parameter {bracketed(path)}{shown}, and the fake does not "
-        "model it. Leave it out in this test, or run the test against Stripe test mode"
+        "model it. Leave it out in this test, or expect it: `with stripe_balance.refused():`"
     )

@@ -35,8 +35,8 @@ class Endpoint:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The path with its placeholders as groups."""
-        return re.compile(re.sub(r"\{\w+\}", r"([^/]+)", self.path))
+        """The path with its placeholders as groups; `search` beside an id is an endpoint of its own."""
+        return re.compile(re.sub(r"\{\w+\}", r"(?!search$)([^/]+)", self.path))
 
 
 ENDPOINTS = (

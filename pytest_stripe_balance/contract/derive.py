@@ -9,17 +9,28 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_stripe_balance.contract import derive_parameters, overlay
 from pytest_stripe_balance.contract.derive_objects import DELETED, Objects, is_deletable
+from pytest_stripe_balance.contract.releases import RELEASES, release_folder
 from pytest_stripe_balance.contract.sdk import Sdk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "RELEASES",
+    "SURFACE",
+    "api_version",
+    "derive",
+    "installed_sdk",
+    "release_folder",
+    "surface",
+    "write",
+]
 
 JSON: TypeAlias = dict[str, Any]
 
@@ -44,18 +55,6 @@ SURFACE = (
     "search_result",
     "webhook_endpoint",
 )
-# The named releases, by the last month that a stable stripe-python pins.
-RELEASES = (
-    "2023-10-16",
-    "2024-04-10",
-    "2024-06-20",
-    "2025-02-24.acacia",
-    "2025-08-27.basil",
-    "2026-02-25.clover",
-    "2026-08-26.dahlia",
-    "2026-10-28.endive",
-)
-_VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?")
 
 
 def derive(sdk: Path, objects: Sequence[str], endpoints: Sequence[str]) -> dict[str, JSON]:
@@ -119,25 +118,6 @@ def write(documents: Mapping[str, JSON], folder: Path) -> list[Path]:
 def api_version(sdk: Path) -> str:
     """Return the API version that a release pins, e.g. "2026-10-28.endive". ValueError if none."""
     return Sdk(sdk).api_version
-
-
-def release_folder(version: str) -> str:
-    """Return the folder of an API version: its named release, or the nearest that was derived.
-
-    Months inside a release are additive, so "2025-03-31.basil" is in "2025-08-27.basil". A version
-    without a name belongs to the last release that isn't newer, and to the first one if it is older
-    than all; a release that isn't in the table has a folder of its own. ValueError for anything
-    that isn't a version.
-    """
-    match = _VERSION.fullmatch(version)
-    if match is None:
-        message = f"not a Stripe API version: {version!r}"
-        raise ValueError(message)
-    date, name = match.groups()
-    if name is not None:
-        return next((known for known in RELEASES if known.endswith(f".{name}")), version)
-    earlier = [known for known in RELEASES if known[: len(date)] <= date]
-    return earlier[-1] if earlier else RELEASES[0]
 
 
 def installed_sdk() -> Path:

@@ -18,6 +18,7 @@ from pytest_stripe_balance.contract.annotations import (
     Plain,
     Type,
 )
+from pytest_stripe_balance.contract.shapes import ENUM, EXPANDABLE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 Node: TypeAlias = dict[str, Any]
 
 DELETED = "deleted_"
-EXPANDABLE = "x-stripe-expandable"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _STRING: Node = {"type": "string"}
 
@@ -167,7 +167,7 @@ def _literals(values: tuple[str | bool | int, ...]) -> Node:
     if all(isinstance(value, bool) for value in values):
         return {"type": "boolean"}
     kind = "integer" if isinstance(values[0], int) else "string"
-    return {"type": kind, "x-stripe-enum": sorted(values, key=str)}
+    return {"type": kind, ENUM: sorted(values, key=str)}
 
 
 def _keyed(node: Node) -> Node:

@@ -1,12 +1,14 @@
 """What a release's types lack or get wrong, applied to what was derived from them.
 
-overlay.json has three lists. Every entry has a `reason`, and may be held to the versions `from` a
+overlay.json has four lists. Every entry has a `reason`, and may be held to the versions `from` a
 date on or `before` one. Paths are dotted names of properties, through arrays and unions alike.
 
 `objects`: the fields `at` some paths of some `objects`. `includable` marks what is there only when
 expanded; `nullable`, `optional` and `required` do as they say; `set` replaces keywords.
 `late`: keys that came to older API versions too, each with its date: due, and not null, in objects
 created since. Without a date nobody can tell, and the key is optional.
+`always`: nullable keys that every real object carries, with the `count` that this rests on; they hold
+for as long as a version documents them.
 `parameters`: `set` adds keywords to the parameters `names` of every endpoint that one of the
 patterns `endpoints` matches; `gone` puts a refusal's code in their place.
 """
@@ -19,7 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.contract.derive_objects import EXPANDABLE, Node, any_of, type_names
+from pytest_stripe_balance.contract.derive_objects import Node, any_of, type_names
+from pytest_stripe_balance.contract.shapes import ALWAYS, EXPANDABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,6 +37,7 @@ def apply(documents: Mapping[str, Node], rules: Mapping[str, Node], version: str
     return [
         *(entry for entry in overlay["objects"] if _change_objects(documents, entry)),
         *(entry for entry in overlay["late"] if _change_late(documents, entry)),
+        *(entry for entry in overlay["always"] if _change_always(documents, entry)),
         *(entry for entry in overlay["parameters"] if _change_parameters(rules, entry)),
     ]
 
@@ -152,6 +156,15 @@ def _title(node: Node, key: str) -> str:
     references = [member["$ref"] for member in members if "$ref" in member]
     nested = [_title(part, "") for part in node.get("anyOf", ()) if "allOf" in part]
     return Path(references[0]).stem if references else next(iter(nested), key)
+
+
+def _change_always(documents: Mapping[str, Node], entry: Node) -> bool:
+    document = documents.get(f"{entry['object']}.json", {})
+    optional = document.get("properties", {}).keys() - set(document.get("required", ()))
+    keys = [key for key in entry["keys"] if key in optional]
+    if keys:
+        document[ALWAYS] = dict.fromkeys(keys, entry["count"])
+    return bool(keys)
 
 
 def _change_parameters(rules: Mapping[str, Node], entry: Node) -> bool:

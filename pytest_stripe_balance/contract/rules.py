@@ -1,4 +1,4 @@
-"""One API version's contract, as the run reads it: parameter rules, expandable paths, validators.
+"""One API version's contract, as a run reads it: parameter rules, expandable paths, validators.
 
 jsonschema-rs decides, on every answer; jsonschema explains, when something is wrong.
 """
@@ -7,83 +7,109 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from pytest_stripe_balance import resources
+from pytest_stripe_balance.contract import shapes
+from pytest_stripe_balance.contract.findings import Finding
+from pytest_stripe_balance.contract.releases import RELEASES, release_folder, with_older_keys
+from pytest_stripe_balance.masking import masked
 
 Json = Any
+SHOWN = 200
 # What these hold is a user's own, or a part of an object only.
 NOT_STRIPES = frozenset({"metadata", "previous_attributes"})
 
 
-@dataclass(frozen=True)
-class Finding:
-    """Something wrong with an object's shape. `path` is a JSON path ("$.next_action.type")."""
-
-    kind: str
-    object: str
-    path: str
-    rule: str
-    value: str
-    api_version: str
-
-    def __str__(self) -> str:
-        return (
-            f"{self.kind}: {self.object} at {self.path} breaks {self.rule} "
-            f"(API version {self.api_version}); it is {self.value}"
-        )
-
-
 class Contract:
-    """The schemas of one API version."""
+    """The schemas of the release that an API version belongs to.
+
+    `api_version` is what was asked for and `release` the folder that it is held against: months of
+    a named release are additive, and versions older than the first typed SDK go by the oldest.
+    """
 
     def __init__(self, api_version: str) -> None:
         self.api_version = api_version
-        self._folder: Path = resources.folder("schemas") / api_version
-        self._validators: dict[str, Any] = {}
+        self.release = release_folder(api_version)
+        self._folder: Path = resources.folder("schemas") / self.release
+        if not self._folder.is_dir():
+            known = ", ".join(resources.api_versions())
+            message = f"there is no schema for API version {api_version}; there are {known}"
+            raise ValueError(message)
+        self._called = api_version
+        if api_version < RELEASES[0]:
+            self._called += f", by the schema of {self.release}"
+        self._lenient: dict[str, Any] = {}
+        self._strict: dict[str, Any] = {}
 
     @cached_property
-    def _parameters(self) -> dict[str, Json]:
+    def rules(self) -> Mapping[str, Json]:
+        """The parameter rules by endpoint, as "POST /v1/customers"."""
         rules: dict[str, Json] = self._load("parameters")
         return rules
 
     @property
-    def rules(self) -> Mapping[str, Json]:
-        """The parameter rules by endpoint, as "POST /v1/customers"."""
-        return self._parameters
-
-    @property
     def definitions(self) -> Mapping[str, Json]:
         """The rules that the others refer to."""
-        definitions: dict[str, Json] = self._parameters.get("$defs", {})
+        definitions: dict[str, Json] = self.rules.get("$defs", {})
         return definitions
 
     @cached_property
     def objects(self) -> frozenset[str]:
         """The names of the objects that have a schema."""
-        return frozenset(path.stem for path in self._folder.glob("*.json"))
+        return frozenset(path.stem for path in self._folder.glob("*.json")) - {"parameters"}
 
     @cache  # noqa: B019 - contracts live as long as the process
     def expandables(self, name: str) -> Mapping[str, tuple[str, ...]]:
         """Give an object's expandable paths and the objects that can stand there."""
-        return dict(_expandable_paths(self._load(name))) if name in self.objects else {}
+        return dict(shapes.expandable_paths(self.schema(name))) if name in self.objects else {}
 
-    def check(self, document: Json) -> list[Finding]:
-        """Check a document, and every object inside it that has a schema; [] when all is well."""
+    @cache  # noqa: B019 - as above
+    def schema(self, name: str) -> dict[str, Json]:
+        """Give an object's committed schema, with what its API version had besides."""
+        return with_older_keys(self._load(name), name, self.api_version)
+
+    def check_text(self, text: bytes | str, object: str | None = None) -> list[Finding]:  # noqa: A002 - Stripe's own name for it
+        """Check a document as it was sent; ValueError when it isn't JSON."""
+        floats: list[str] = []
+
+        def read(number: str) -> float:
+            floats.append(number)
+            return float(number)
+
+        document = json.loads(text, parse_float=read)
+        return self._check(document, object, with_floats=bool(floats))
+
+    def check(self, document: Json, object: str | None = None) -> list[Finding]:  # noqa: A002 - as above
+        """Check a document, and every object inside it that has a schema; [] when all is well.
+
+        `object` names the document's kind where its own `object` key doesn't; ValueError when there
+        is no such kind.
+        """
+        return self._check(document, object, with_floats=True)
+
+    def _check(self, document: Json, name: str | None, *, with_floats: bool) -> list[Finding]:
+        if name is not None and name not in self.objects:
+            known = ", ".join(sorted(self.objects))
+            message = f"there is no schema for {name!r} at {self.release}; there are {known}"
+            raise ValueError(message)
         findings: list[Finding] = []
-        for path, name, value in self._objects_in(document, "$"):
-            if not self._validator(name).is_valid(value):
-                findings += self._explain(name, value, path)
+        for path, kind, value in self._objects_in(document, "$", name):
+            if not self._strictly(kind).is_valid(value):
+                findings += self._explain(kind, value, path)
+            if with_floats:
+                findings += self._floats(kind, value, path)
         return findings
 
-    def _objects_in(self, value: Json, path: str) -> Iterator[tuple[str, str, Json]]:
+    def _objects_in(
+        self, value: Json, path: str, name: str | None = None
+    ) -> Iterator[tuple[str, str, Json]]:
         if isinstance(value, dict):
-            name = self._name_of(value, path)
-            if name is not None:
-                yield path, name, value
+            kind = name or self._kind_of(value, path)
+            if kind is not None:
+                yield path, kind, value
             for key, inner in value.items():
                 if isinstance(inner, dict | list) and key not in NOT_STRIPES:
                     yield from self._objects_in(inner, f"{path}.{key}")
@@ -92,7 +118,7 @@ class Contract:
                 if isinstance(inner, dict | list):
                     yield from self._objects_in(inner, f"{path}[{index}]")
 
-    def _name_of(self, value: dict[str, Json], path: str) -> str | None:
+    def _kind_of(self, value: dict[str, Json], path: str) -> str | None:
         name = value.get("object")
         if name is None:
             return "error" if path == "$" and "error" in value else None
@@ -102,37 +128,41 @@ class Contract:
             return f"deleted_{name}"
         return name if name in self.objects else None
 
-    def _validator(self, name: str) -> Any:  # noqa: ANN401 - jsonschema_rs has no name for it
-        if name not in self._validators:
-            import jsonschema_rs  # noqa: PLC0415 - paid for by the first answer only
+    def _strictly(self, name: str) -> Any:  # noqa: ANN401 - jsonschema_rs has no name for it
+        if name not in self._strict:
+            self._strict[name] = _compiled(shapes.strict(self._shallow(name)))
+        return self._strict[name]
 
-            self._validators[name] = jsonschema_rs.validator_for(self._shallow(name))
-        return self._validators[name]
+    def _leniently(self, name: str) -> Any:  # noqa: ANN401 - as above
+        if name not in self._lenient:
+            self._lenient[name] = _compiled(self._shallow(name))
+        return self._lenient[name]
 
     @cache  # noqa: B019 - as above
     def _shallow(self, name: str) -> dict[str, Json]:
-        schema: dict[str, Json] = _cut(self._load(name))
+        schema: dict[str, Json] = shapes.cut(self.schema(name))
         return schema
 
     def _explain(self, name: str, value: Json, path: str) -> list[Finding]:
-        from jsonschema import Draft202012Validator  # noqa: PLC0415 - paid for by a broken one only
-        from jsonschema.exceptions import best_match  # noqa: PLC0415
+        """Say all that is wrong with one object, each place once."""
+        found: dict[tuple[str, str], tuple[str, Json]] = {}
+        if not self._leniently(name).is_valid(value):
+            for kind, where, rule, what in _broken(self._shallow(name), value):
+                found.setdefault((kind, where), (rule, what))
+        for kind, where, rule, what in _undocumented(self._strictly(name), self._shallow(name), value):
+            if ("breaking", where) not in found:
+                found.setdefault((kind, where), (rule, what))
+        return [
+            Finding(kind, name, path + where, rule, _shown(what), self._called)
+            for (kind, where), (rule, what) in found.items()
+        ]
 
-        errors = Draft202012Validator(self._shallow(name)).iter_errors(value)
-        findings = []
-        for error in errors:
-            cause = best_match([error]) or error
-            findings.append(
-                Finding(
-                    kind="breaking",
-                    object=name,
-                    path=path + cause.json_path[1:],
-                    rule=f"{cause.validator}: {json.dumps(cause.validator_value)[:200]}",
-                    value=json.dumps(cause.instance)[:200],
-                    api_version=self.api_version,
-                )
-            )
-        return findings
+    def _floats(self, name: str, value: Json, path: str) -> list[Finding]:
+        return [
+            Finding("breaking", name, where, "type: integer", repr(number), self._called)
+            for where, number in shapes.integers_written_as_floats(self._shallow(name), value, path)
+            if number.is_integer()
+        ]
 
     def _load(self, name: str) -> Json:
         return json.loads((self._folder / f"{name}.json").read_text("utf-8"))
@@ -140,36 +170,84 @@ class Contract:
 
 @cache
 def contract(api_version: str) -> Contract:
-    """Give the contract of one API version; one per process, because compiling costs."""
+    """Give an API version's contract; one per process, because compiling costs.
+
+    ValueError when it isn't an API version, or there is no schema for it.
+    """
     return Contract(api_version)
 
 
-def _cut(schema: Json) -> Json:
-    """Cut references to other files down to the object's name.
+def _compiled(schema: Json) -> Any:  # noqa: ANN401 - as above
+    import jsonschema_rs  # noqa: PLC0415 - paid for by the first answer only
 
-    The inner object is checked by its own schema, so nothing is lost; compiling the whole graph
-    once per object costs a hundred times more.
-    """
-    if isinstance(schema, list):
-        return [_cut(inner) for inner in schema]
-    if not isinstance(schema, dict):
-        return schema
-    reference = schema.get("$ref", "")
-    if not reference.endswith(".json"):
-        return {key: _cut(inner) for key, inner in schema.items()}
-    name = reference.removesuffix(".json").removeprefix("deleted_")
-    return {
-        "type": "object",
-        "required": ["object"],
-        "properties": {"object": {"const": name}},
-    }
+    return jsonschema_rs.validator_for(schema)
 
 
-def _expandable_paths(schema: Json, path: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Walk a schema's properties for the places marked expandable."""
-    for name, inner in schema.get("properties", {}).items():
-        here = f"{path}.{name}" if path else name
-        if targets := inner.get("x-stripe-expandable"):
-            yield here, tuple(targets)
-        elif "properties" in inner:
-            yield from _expandable_paths(inner, here)
+def _broken(shallow: Json, value: Json) -> Iterator[tuple[str, str, str, Json]]:
+    """Let jsonschema tell what breaks a schema: kind, path, rule, value."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - paid for by a broken one only
+    from jsonschema.exceptions import best_match  # noqa: PLC0415
+
+    for error in Draft202012Validator(shallow).iter_errors(value):
+        cause = best_match([error]) or error
+        rule = f"{cause.validator}: {_short(cause.validator_value)}"
+        if cause.validator == "required":
+            gone = [key for key in cause.validator_value if key not in cause.instance]
+            yield "breaking", cause.json_path[1:], f"required: {', '.join(gone)}", cause.instance
+        else:
+            yield "breaking", cause.json_path[1:], rule, cause.instance
+
+
+def _undocumented(
+    strict: Any,  # noqa: ANN401 - as above
+    shallow: Json,
+    value: Json,
+) -> Iterator[tuple[str, str, str, Json]]:
+    """Let jsonschema-rs tell what the documentation doesn't have: kind, path, rule, value."""
+    for error in strict.iter_errors(value):
+        where, rule = _json_path(error.instance_path), error.kind.name
+        if rule == "additionalProperties" and _closed(shallow, error.schema_path):
+            for key in error.kind.unexpected:
+                held = error.instance[key]
+                yield "additive", f"{where}.{key}", "the documentation has no such key", held
+        elif rule == "enum":
+            yield (
+                "enum",
+                where,
+                f"the documented values are {_short(error.kind.options)}",
+                error.instance,
+            )
+        elif rule == "required" and error.kind.property in _always(shallow, error.schema_path):
+            key = error.kind.property
+            yield "vanished", f"{where}.{key}", "real objects always carry it", None
+
+
+def _at(schema: Json, path: list[str | int]) -> Json:
+    for part in path[:-1]:
+        schema = schema[part]
+    return schema
+
+
+def _closed(shallow: Json, path: list[str | int]) -> bool:
+    """Tell a hash that only the strict form closes from a map whose values have a type."""
+    return "additionalProperties" not in _at(shallow, path)
+
+
+def _always(shallow: Json, path: list[str | int]) -> Mapping[str, int]:
+    always: Mapping[str, int] = _at(shallow, path).get(shapes.ALWAYS, {})
+    return always
+
+
+def _json_path(parts: list[str | int]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+
+
+def _short(value: Json) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def _shown(value: Json) -> str:
+    """Show a value for people: its secrets masked first, then cut."""
+    text = masked(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

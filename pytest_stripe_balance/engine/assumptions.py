@@ -1,8 +1,7 @@
 """The register of what nobody has seen from Stripe: what the fake does there, and what else it could be.
 
 Documented and observed behaviour has no entry, only its source in the docstring of the code. FACTS
-numbers are sections of the collected facts; `recording` numbers the exchange with Stripe's test mode
-that would settle the entry.
+numbers are sections of the collected facts.
 """
 
 from __future__ import annotations
@@ -11,6 +10,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_stripe_balance.modes import BadSettingError
+
+# The exchanges with Stripe's test mode that would settle an entry.
+RECORDINGS: Mapping[int, str] = {
+    1: "apply on an intent in requires_action without an amount, with more, as much, less and no cash",
+    2: "apply with an explicit amount above the balance, the remaining and the intent's amount",
+    3: "a confirm for a customer in manual mode who has enough cash",
+    4: "apply on an intent in every status",
+    5: "apply and funding with another, an unsupported and a capital currency",
+    6: "apply on a card-only intent, without a customer, on unknown ids, with bad parameters and keys",
+    8: "apply for a customer in automatic mode",
+    9: "the list of events, with their request, after each funding and apply",
+    11: "a partly funded intent, retrieved",
+    15: "the charge and balance transaction of a succeeded intent",
+    16: "the instructions of an intent before and after an update and a second confirm",
+    17: "an update of a partly funded intent's amount, and its events",
+    18: "a cancel of a partly funded intent, and its events",
+    19: "a cash balance that is fresh, and one that was spent to zero",
+    20: "the rows of test fundings in each region, and an unknown row",
+    21: "funding instructions of each region, and for countries that have none",
+    22: "deleting customers with cash, with a balance of 0, and never funded",
+    28: "a confirm without a funding_type and without enough cash",
+    29: "customer_balance without a customer, and with another currency's bank transfer type",
+    30: "the headers of a replay, and a key used on another endpoint",
+    31: "payment_method_types at endive, and what allowed_payment_method_types shows",
+    33: "the settings and events after each change of the reconciliation mode",
+}
 
 
 @dataclass(frozen=True)
@@ -118,8 +143,8 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "apply-never-confirmed",
             4,
-            "apply_customer_balance takes an intent that was never confirmed: in full it succeeds "
-            "at once with a payment method of its own; in part it keeps its status.",
+            "apply_customer_balance takes an intent in requires_payment_method: in full it succeeds "
+            "at once, with a payment method of its own; in part it keeps its status.",
         ),
         Assumption(
             "apply-after-update",
@@ -219,7 +244,7 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "instructions-per-intent",
             16,
-            "An intent keeps one reference over every confirm.",
+            "An intent that is confirmed again keeps its reference.",
         ),
         _only(
             "eu-test-values",
@@ -290,6 +315,11 @@ REGISTER: Mapping[str, Assumption] = {
         ),
         # The protocol.
         _only(
+            "email-invalid",
+            6,
+            "An e-mail address without an @ is 400 email_invalid, in a text from memory.",
+        ),
+        _only(
             "other-missing-objects",
             6,
             "An unknown event or balance transaction is 404 resource_missing, param id, in the words of "
@@ -339,7 +369,7 @@ class Readings:
                 message = f"no assumption {entry_id!r}: `python -m pytest_stripe_balance assumptions`"
                 raise BadSettingError(f"{message} lists them")
             if reading not in entry.readings:
-                known = ", ".join(entry.readings)
+                known = ", ".join(entry.readings) if len(entry.readings) > 1 else "only one"
                 raise BadSettingError(
                     f"assumption {entry_id!r} has no reading {reading!r}; it has {known}"
                 )

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.table import Page
     from pytest_stripe_balance.engine.world import World
 
+# Stripe's documented limits of metadata.
+MOST_KEYS, LONGEST_KEY, LONGEST_VALUE = 50, 40, 500
+
 
 class CashBalanceSettings(TypedDict, total=False):
     """The settings hash of a cash balance, as a request gives it."""
@@ -53,7 +56,7 @@ def create(world: World, **params: Unpack[CustomerParams]) -> Customer:
         created=world.clock.now,
         invoice_prefix=world.ids.code(customer_id, 8),
     )
-    customer = world.customers.put(replace(blank, **_changes(blank, params)))
+    customer = world.customers.put(replace(blank, **_changes(world, blank, params)))
     world.record_event("customer.created", customer)
     return customer
 
@@ -67,7 +70,7 @@ def retrieve(world: World, customer_id: str) -> Customer:
 def update(world: World, customer_id: str, **params: Unpack[CustomerParams]) -> Customer:
     """Change a customer; event `customer.updated` with the previous values, when any changed."""
     customer = world.customer(customer_id, "id", in_path=True)
-    changed = replace(customer, **_changes(customer, params))
+    changed = replace(customer, **_changes(world, customer, params))
     if changed == customer:
         return customer
     world.customers.put(changed)
@@ -152,7 +155,14 @@ def require_manual(world: World, customer: Customer, what: str) -> None:
         )
 
 
-def _changes(customer: Customer, params: CustomerParams) -> dict[str, Any]:
+def _email(world: World, email: str | None) -> str | None:
+    if email is not None and "@" not in email:
+        world.readings.rest("email-invalid")
+        raise faults.Fault(f"Invalid email address: {email}", code="email_invalid", param="email")
+    return email
+
+
+def _changes(world: World, customer: Customer, params: CustomerParams) -> dict[str, Any]:
     """Turn a request's parameters into new field values; what is cleared gets its blank value."""
     changes: dict[str, Any] = {}
     for name, value in params.items():
@@ -166,6 +176,8 @@ def _changes(customer: Customer, params: CustomerParams) -> dict[str, Any]:
                 changes["preferred_locales"] = tuple(params["preferred_locales"] or ())
             case "tax_exempt":
                 changes["tax_exempt"] = value or "none"
+            case "email":
+                changes["email"] = _email(world, params["email"])
             case "address":
                 changes["address"] = address(params["address"])
             case "shipping":
@@ -186,7 +198,14 @@ def merged_metadata(metadata: Hash, given: dict[str, str] | None) -> dict[str, s
     """Merge metadata as Stripe does: a key with an empty value goes, None clears them all."""
     if given is None:
         return {}
-    return {key: value for key, value in {**metadata, **given}.items() if value not in ("", None)}
+    merged = {key: value for key, value in {**metadata, **given}.items() if value not in ("", None)}
+    longest = max(map(len, merged), default=0), max(map(len, merged.values()), default=0)
+    if len(merged) > MOST_KEYS or longest[0] > LONGEST_KEY or longest[1] > LONGEST_VALUE:
+        raise Refused(
+            f"metadata is limited to {MOST_KEYS} keys of {LONGEST_KEY} characters with values of "
+            f"{LONGEST_VALUE}; how Stripe answers more is not modelled"
+        )
+    return merged
 
 
 def address(given: Hash | None) -> Hash | None:

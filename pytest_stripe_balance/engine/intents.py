@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from pytest_stripe_balance.engine import allocation, customers, faults, funding, methods, money
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine import (
+    allocation,
+    confirming,
+    customers,
+    faults,
+    funding,
+    methods,
+    money,
+)
 from pytest_stripe_balance.engine.methods import AutomaticPaymentMethods, PaymentMethodParams
 from pytest_stripe_balance.engine.records import PaymentIntent
 from pytest_stripe_balance.engine.table import Cursors, by_created
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Customer
     from pytest_stripe_balance.engine.table import Page
     from pytest_stripe_balance.engine.world import World
 
@@ -23,7 +29,6 @@ CANCELABLE_BY_STRIPE = (
     "requires_payment_method, requires_capture, requires_reauthorization, requires_confirmation, "
     "requires_action, expired, processing"
 )
-CONFIRMABLE = ("requires_confirmation", "requires_payment_method", "requires_action")
 AMOUNT_UPDATABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 
@@ -105,12 +110,12 @@ def create(  # noqa: PLR0913 - Stripe's parameters
     )
     methods.check(world, draft, params)
     if confirm:
-        _check_confirm(world, draft, params)
+        confirming.check(world, draft, params)
     intent_id = world.ids.mint("pi_", 24)
     secret = f"{intent_id}_secret_{world.ids.secret(intent_id, 25)}"
     intent = methods.take(world, replace(draft, id=intent_id, client_secret=secret), params)
     world.record_event("payment_intent.created", world.payment_intents.put(intent))
-    return _confirmed(world, intent) if confirm else intent
+    return confirming.carry_out(world, intent) if confirm else intent
 
 
 def retrieve(world: World, intent_id: str) -> PaymentIntent:
@@ -161,7 +166,7 @@ def update(
         changed = _with_customer(world, changed, customer)
     methods.check(world, changed, params)
     repaid = methods.given(params) or bool(params.get("payment_method_options"))
-    if repaid and (intent.applied or intent.status not in CONFIRMABLE):
+    if repaid and (intent.applied or intent.status not in confirming.CONFIRMABLE):
         raise Refused(
             f"a new payment method or new options on {intent_id}, which is {intent.status} and "
             f"holds {intent.applied}, are not modelled"
@@ -188,10 +193,10 @@ def confirm(world: World, intent_id: str, **params: Unpack[ConfirmParams]) -> Pa
     draw is refused out loud. Faults: FACTS 5.5 [obs]. Without a funding_type the payment fails.
     """
     intent = retrieve(world, intent_id)
-    _check_confirm(world, intent, params)
+    confirming.check(world, intent, params)
     methods.check(world, intent, params)
     changed = methods.take(world, _described(intent, params), params)
-    return _confirmed(world, world.payment_intents.put(changed))
+    return confirming.carry_out(world, world.payment_intents.put(changed))
 
 
 def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = None) -> PaymentIntent:
@@ -208,7 +213,7 @@ def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = No
             f"{CANCELABLE_BY_STRIPE}."
         )
         raise faults.unexpected_state(message, intent)
-    owner = _owner(world, intent) if intent.applied else None
+    owner = confirming.owner(world, intent) if intent.applied else None
     if owner:
         world.readings.rest("cancel-event-order")
         customers.require_manual(world, owner, f"funds freed by canceling {intent_id}")
@@ -261,96 +266,12 @@ def _freed(world: World, intent: PaymentIntent) -> PaymentIntent:
     """Send what an intent holds back to the balance, because its amount changes."""
     if not intent.applied:
         return intent
-    owner = _owner(world, intent)
+    owner = confirming.owner(world, intent)
     customers.require_manual(world, owner, f"funds freed by an update of {intent.id}")
     world.readings.rest("freed-funds-event")
     intent = allocation.take_back(world, intent, owner)
     world.record_event("cash_balance.funds_available", world.cash_balance(owner))
     return intent
-
-
-def _owner(world: World, intent: PaymentIntent) -> Customer:
-    """Find the intent's customer; a fault where there is none, or it was deleted."""
-    if intent.customer is None:
-        world.readings.rest("customer-balance-needs-customer")
-        raise faults.missing_parameter("customer")
-    return world.customer(intent.customer, in_path=False)
-
-
-def _check_confirm(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:
-    if intent.status == "succeeded":
-        message = "it has already succeeded after being previously confirmed."
-        raise _cannot_confirm(message, intent)
-    if intent.status not in CONFIRMABLE:
-        message = (
-            f"it has a status of {intent.status}. Only a PaymentIntent with one of the following "
-            f"statuses may be confirmed: {', '.join(CONFIRMABLE)}."
-        )
-        raise _cannot_confirm(message, intent)
-    if not (methods.given(params) or intent.payment_method):
-        raise _cannot_confirm(f"it's missing a payment method. {_way_out(intent)}", intent)
-    owner = _owner(world, intent)
-    if world.ledger.balance(owner.id, intent.currency):
-        customers.require_manual(world, owner, f"a confirm of {intent.id or 'an intent'} with cash")
-
-
-def _way_out(intent: PaymentIntent) -> str:
-    if intent.customer:
-        return (
-            f"To confirm the PaymentIntent with {intent.customer}, specify a payment method attached "
-            "to this customer along with the customer ID."
-        )
-    return (
-        "You can either update the PaymentIntent with a payment method and then confirm it again, "
-        "or confirm it again directly with a payment method or ConfirmationToken."
-    )
-
-
-def _cannot_confirm(because: str, intent: PaymentIntent) -> Fault:
-    message = f"You cannot confirm this PaymentIntent because {because}"
-    fault = faults.unexpected_state(message, intent)
-    fault.intent = intent if intent.id else None  # refused while it is being created: there is none
-    return fault
-
-
-def _confirmed(world: World, intent: PaymentIntent) -> PaymentIntent:
-    """Carry a checked confirm out (the matrix of FACTS 3.2)."""
-    owner = _owner(world, intent)
-    balance = world.ledger.balance(owner.id, intent.currency)
-    drawn = 0
-    if balance and world.readings.rest("manual-confirm") == "draw":
-        drawn = min(balance, intent.remaining)
-    if drawn < intent.remaining and "funding_type" not in intent.customer_balance_options:
-        raise _payment_failed(world, intent)
-    if drawn < intent.remaining:
-        told = funding.instructions(world, intent, owner)
-        intent = replace(intent, status="requires_action", instructions=told)
-    intent = world.payment_intents.put(replace(intent, amount_updated=False))
-    if drawn:
-        event = "payment_intent.requires_action"
-        return allocation.put_money(world, intent, owner, drawn, partial_event=event)
-    world.record_event("payment_intent.requires_action", intent)
-    return intent
-
-
-def _payment_failed(world: World, intent: PaymentIntent) -> Fault:
-    """Note the failed payment on the intent; the answer is an error that was executed."""
-    world.readings.rest("confirm-without-funding-type")
-    code = "payment_method_customer_decline"
-    message = (
-        "The payment failed: nothing was drawn from the customer's cash balance that covers it, and "
-        "no funding_type was given."
-    )
-    error = {"code": code, "message": message, "type": "invalid_request_error"}
-    failed = replace(
-        intent,
-        status="requires_payment_method",
-        payment_method=None,
-        instructions=None,
-        last_payment_error=error,
-    )
-    world.record_event("payment_intent.payment_failed", world.payment_intents.put(failed))
-    return Fault(message, code=code, intent=failed)
 
 
 DESCRIPTIVE = frozenset(IntentParams.__annotations__) - frozenset(PaymentMethodParams.__annotations__)

@@ -72,11 +72,6 @@ def with_types(
     Allowed types are filtered silently by what fits [doc]; a payment method alone stands for its
     own type; else Stripe's automatic payment methods are on [obs].
     """
-    if allowed is not None and automatic is not None:
-        raise Refused(
-            "allowed_payment_method_types and automatic_payment_methods exclude each other; how "
-            "Stripe says so is not on record. Send one of them"
-        )
     fits = intent.customer is not None and intent.currency in funding.REGIONS
     if allowed is not None:
         types = tuple(kind for kind in allowed if fits or kind != "customer_balance")
@@ -118,8 +113,6 @@ def _need_customer(world: World, intent: PaymentIntent) -> None:
 
 def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:
     """Refuse a payment method, or options, that the intent can't take; nothing is changed."""
-    if "payment_method" in params and "payment_method_data" in params:
-        raise Refused("payment_method and payment_method_data are given together: send one of them")
     given_options = params.get("payment_method_options", PaymentMethodOptions())
     if given_options is None or given_options.get("customer_balance", ...) is None:
         raise Refused("clearing payment_method_options by an empty string is not modelled")

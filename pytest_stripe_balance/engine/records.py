@@ -113,6 +113,7 @@ class PaymentIntent:
     cancellation_reason: str | None = None
     capture_method: str = "automatic_async"
     confirmation_method: str = "automatic"
+    confirmed: bool = False
     amount_updated: bool = False
     description: str | None = None
     last_payment_error: Hash | None = None

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
-from pytest_stripe_balance.engine.assumptions import REGISTER
+from pytest_stripe_balance.engine.assumptions import RECORDINGS, REGISTER
 
 WIDTH = 96
 
@@ -36,7 +36,8 @@ def register() -> str:
             for reading, meaning in entry.readings.items():
                 mark = " (default)" if reading == entry.default else ""
                 lines += _wrapped(f"{reading}{mark}: {meaning}", "    ")
-        lines.append(f"  settled by recording {entry.recording}")
+        settles = f"A recording would settle it: {RECORDINGS[entry.recording]}."
+        lines += _wrapped(settles, "  ")
     return "\n".join(lines)
 
 

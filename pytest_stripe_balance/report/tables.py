@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import textwrap
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from urllib.parse import unquote_plus
 
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.engine import money
+from pytest_stripe_balance.engine.records import Customer
 from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.masking import masked
+from pytest_stripe_balance.refused import Refused
 
 LAST_REQUESTS = 10
+WIDTH = 100
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: str = "") -> list[str]:
@@ -26,9 +32,18 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: str =
     ]
 
 
-def report(worlds: Mapping[str | None, World], exchanges: Sequence[Exchange]) -> str:
+def report(
+    worlds: Mapping[str | None, World],
+    exchanges: Sequence[Exchange],
+    refusals: Sequence[Refused] = (),
+    assumptions: Collection[str] = (),
+) -> str:
     """Tell what was asked last, what every intent holds, and what every customer has."""
     lines = _requests(exchanges)
+    lines += ["", *(f"refused: {refusal.message}" for refusal in refusals)] if refusals else []
+    if assumptions:
+        resting = f"this rests on the assumptions {', '.join(sorted(assumptions))}"
+        lines += ["", *textwrap.wrap(resting, WIDTH, break_on_hyphens=False)]
     for account, world in worlds.items():
         if account is not None:
             lines += ["", f"connected account {account}"]
@@ -39,8 +54,6 @@ def report(worlds: Mapping[str | None, World], exchanges: Sequence[Exchange]) ->
 def _ledgers(world: World) -> list[str]:
     lines: list[str] = []
     for customer in world.customers:
-        name = f" ({customer.name})" if customer.name else ""
-        lines += ["", f"ledger of {customer.id}{name}, {world.mode_of(customer)} reconciliation"]
         rows = [
             (
                 _time(entry.created),
@@ -53,11 +66,22 @@ def _ledgers(world: World) -> list[str]:
             for entry in world.ledger.rows(customer.id)
         ]
         if rows:
-            head = ("created", "type", "net amount", "balance", "", "for")
+            title = f"ledger of {customer.id}{_name(customer)}"
+            lines += ["", f"{title}, {world.mode_of(customer)} reconciliation"]
+            head = ("created", "type", "net amount", "balance", "", "payment intent or reference")
             lines += [f"  {line}" for line in table(head, rows, right="<<>>")]
-        else:
-            lines.append("  no cash was ever there")
+    without = [
+        f"{customer.id}{_name(customer)}{', deleted' if customer.deleted else ''}"
+        for customer in world.customers
+        if not len(world.ledger.rows(customer.id))
+    ]
+    if without:
+        lines += ["", *textwrap.wrap(f"never had cash: {'; '.join(without)}", WIDTH)]
     return lines
+
+
+def _name(customer: Customer) -> str:
+    return f" ({customer.name})" if customer.name else ""
 
 
 def _time(seconds: int) -> str:
@@ -94,12 +118,21 @@ def _requests(exchanges: Sequence[Exchange]) -> list[str]:
 
 def _request(exchange: Exchange) -> tuple[str, str, int, str]:
     request, response = exchange.request, exchange.response
+    given = "&".join(part for part in (request.query, request.body) if part)
+    asked = f"{request.path}  {masked(unquote_plus(given))}".strip()
     body = json.loads(response.body)
     if "error" in body:
         error = body["error"]
-        answer = f"{error.get('code') or error['type']}: {error['message']}"
+        about = f" ({error['param']})" if "param" in error else ""
+        answer = f"{error.get('code') or error['type']}{about}: {masked(error['message'])}"
     elif body.get("object") == "list":
         answer = f"{len(body['data'])} listed"
     else:
         answer = " ".join(str(body[key]) for key in ("object", "id", "status") if key in body)
-    return request.method, request.path, response.status, answer
+    if "Idempotent-Replayed" in response.headers:
+        answer += " (replayed)"
+    return request.method, _cut(asked), response.status, answer
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."

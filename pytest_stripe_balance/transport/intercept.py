@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import stripe
@@ -24,6 +25,7 @@ Answer = Callable[[Request], Response | None]
 Observe = Callable[[Request, Response], None]
 Sent = tuple[Any, int, Mapping[str, str]]
 
+STRIPE_FOLDER = str(Path(stripe.__file__).parent)
 SYNC = ("request", "request_stream")
 ASYNC = ("request_async", "request_stream_async")
 # A user's own class may send from here without coming to the four above.

@@ -177,6 +177,38 @@ def test_a_stripe_context_is_refused(stripe_balance):
         stripe.StripeClient("sk_test_x", stripe_context="acct_1").v1.customers.create()
 
 
+EXCLUSIVE = (
+    lambda _: stripe.Customer.list(starting_after="cus_1", ending_before="cus_2"),
+    lambda _: stripe.Event.list(type="charge.succeeded", types=["charge.succeeded"]),
+    lambda _: stripe.PaymentIntent.create(
+        amount=100,
+        currency="usd",
+        payment_method="pm_1",
+        payment_method_data={"type": "customer_balance"},
+    ),
+    lambda _: stripe.PaymentIntent.create(
+        amount=100,
+        currency="usd",
+        allowed_payment_method_types=["card"],
+        automatic_payment_methods={"enabled": True},
+    ),
+)
+
+
+@pytest.mark.parametrize("call", EXCLUSIVE)
+def test_parameters_that_exclude_each_other_are_refused(stripe_balance, call):
+    """Neither of two exclusive parameters is quietly left out."""
+    with stripe_balance.refused(match="exclude each other"):
+        call(stripe_balance)
+
+
+@pytest.mark.parametrize("search", [stripe.Customer, stripe.PaymentIntent, stripe.Charge])
+def test_search_is_refused_and_not_taken_for_an_id(stripe_balance, search):
+    """An endpoint that isn't modelled isn't answered by its neighbour's row."""
+    with stripe_balance.refused(match="/search: the fake does not model"):
+        search.search(query="created>0")
+
+
 def test_an_event_names_the_request_that_caused_it(stripe_balance):
     """Events carry the request's id and its idempotency key."""
     customer = stripe.Customer.create(idempotency_key="mine")

@@ -180,7 +180,9 @@ def test_overlay_lets_older_objects_off() -> None:
     document = {"type": "object", "properties": {"lines": lines}, "required": ["lines"]}
     entry = {"paths": {"bill": {"lines.tax": "1970-01-02", "lines": "1970-01-02"}}, "reason": ""}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(overlay, "read", lambda: {"objects": [], "late": [entry], "parameters": []})
+        patch.setattr(
+            overlay, "read", lambda: {"objects": [], "late": [entry], "always": [], "parameters": []}
+        )
         assert overlay.apply({"bill.json": document}, {}, derive.RELEASES[0]) == [entry]
     validator = Draft202012Validator(document)
     old, due = {"created": 1}, {"created": 86400}

@@ -1,4 +1,5 @@
 import copy
+import json
 
 import jsonschema_rs
 import pytest
@@ -62,10 +63,39 @@ def test_a_wrong_object_in_an_expandable_is_found(shapes, intent):
     assert any("payment_method" in finding.path for finding in shapes.check(intent))
 
 
-def test_extra_keys_are_allowed(shapes, intent):
-    """Stripe adds keys at any time, and that breaks nothing."""
+def test_a_key_that_is_not_documented_is_additive(shapes, intent):
+    """Stripe adds keys at any time; that breaks nothing and is told as what it is."""
     intent["brand_new"] = {"object": "unheard_of"}
-    assert shapes.check(intent) == []
+    (finding,) = shapes.check(intent)
+    assert (finding.kind, finding.path) == ("additive", "$.brand_new")
+
+
+def test_a_value_that_is_not_documented_is_an_enum_finding(shapes, intent):
+    """An enum is open: another value is told apart from a wrong type."""
+    intent["status"] = "requires_patience"
+    (finding,) = shapes.check(intent)
+    assert (finding.kind, finding.path, finding.value) == ("enum", "$.status", '"requires_patience"')
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"), [(b"1000.0", ["breaking"]), (b"1000", []), (b"1e3", ["breaking"])]
+)
+def test_an_integer_written_as_a_float_is_breaking(shapes, intent, text, kinds):
+    """1000.0 where an integer is due is another type, though draft 2020-12 lets it pass."""
+    body = json.dumps(intent).encode().replace(b'"amount": 1000', b'"amount": ' + text)
+    findings = shapes.check_text(body)
+    assert [(finding.kind, finding.path) for finding in findings] == [
+        (kind, "$.amount") for kind in kinds
+    ]
+
+
+def test_a_finding_masks_secrets(shapes, intent):
+    """A value with a secret in it is shown without the secret."""
+    intent["amount"] = f"{intent['client_secret']} sk_test_abcdefghijkl ada@lovelace.org"
+    (finding,) = shapes.check(intent)
+    assert "_secret_***" in finding.value
+    assert "abcdefghijkl" not in finding.value
+    assert "ada@" not in finding.value
 
 
 def test_metadata_is_the_users_own(shapes, intent):

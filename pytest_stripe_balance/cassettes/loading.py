@@ -1,0 +1,152 @@
+"""A cassette's text as plain data, read by a loader that builds nothing but data.
+
+Only the tags that vcrpy's own versions wrote are known: strings, bytes, tuples, file-like and iterator
+bodies, aiohttp's header names, and what cassettes older than vcrpy 1.0 hold. Any other tag is refused
+by name; no tag ever runs anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from pytest_stripe_balance.inputs import InputError
+
+if TYPE_CHECKING:
+    _Base = yaml.SafeLoader
+else:
+    _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+DEEPEST = 200
+_YAML = "tag:yaml.org,2002:"
+_TOO_DEEP = "nested too deeply"
+
+
+class Mapping(dict[str, Any]):
+    """A YAML mapping that knows the line it begins on."""
+
+    line: int | None = None
+
+
+class _Loader(_Base):
+    """Plain data only. Scalars stay as they are written, null excepted: "2019-05-16" is no date."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way to be configured
+        start: [(tag, pattern) for tag, pattern in resolvers if tag == f"{_YAML}null"]
+        for start, resolvers in _Base.yaml_implicit_resolvers.items()
+    }
+
+
+def read_yaml(text: str) -> Any:  # noqa: ANN401 - any YAML
+    """Read a YAML cassette. InputError when it isn't YAML, is cut short, or holds a foreign tag."""
+    try:
+        _refuse_deep(text)
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader above is a safe one
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        ours = isinstance(error, yaml.constructor.ConstructorError)
+        reason = error.problem if ours else f"not YAML, or cut short: {error.problem}"
+        raise InputError(reason or "not YAML", mark.line + 1 if mark else None) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise InputError(f"a character that YAML doesn't allow ({error.reason})", line) from error
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"not YAML: {error}") from error
+
+
+def _refuse_deep(text: str) -> None:
+    """Look at the depth before anything is built: libYAML's reader ends the process when it is huge."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                mark = event.start_mark
+                raise InputError(_TOO_DEEP, mark.line + 1 if mark else None)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> Iterator[Mapping]:
+    made = Mapping()
+    made.line = node.start_mark.line + 1
+    yield made
+    names: set[object] = set()
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, str | None):
+            raise _refusal("a key that is no text", key_node)
+        if key in names:
+            raise _refusal(f"key {key!r} is there twice", key_node)
+        names.add(key)
+        made[str(key)] = loader.construct_object(value_node)
+
+
+def _whole(loader: _Loader, node: yaml.Node) -> Any:  # noqa: ANN401 - any YAML
+    """Construct a node with all that is inside it, now."""
+    if isinstance(node, yaml.MappingNode):
+        return {
+            loader.construct_object(key, deep=True): loader.construct_object(value, deep=True)
+            for key, value in node.value
+        }
+    if isinstance(node, yaml.SequenceNode):
+        return [loader.construct_object(item, deep=True) for item in node.value]
+    return _scalar(loader, node)
+
+
+def _first(held: Any, key: str) -> Any:  # noqa: ANN401 - any YAML
+    """Give the first argument of a pickled object: of its list, or of the list under a key."""
+    arguments = held.get(key) if isinstance(held, dict) else held
+    return arguments[0] if isinstance(arguments, list | tuple) and arguments else ""
+
+
+def _bytes_io(loader: _Loader, node: yaml.Node) -> Any:  # noqa: ANN401 - any YAML
+    return _first(_whole(loader, node), "state")
+
+
+def _iterated(loader: _Loader, node: yaml.Node) -> Any:  # noqa: ANN401 - any YAML
+    return _first(_whole(loader, node), "args")
+
+
+def _header_name(loader: _Loader, _: str, node: yaml.Node) -> str:
+    return str(_first(_whole(loader, node), "args"))
+
+
+def _scalar(loader: _Loader, node: yaml.Node) -> Any:  # noqa: ANN401 - any YAML
+    return loader.construct_scalar(node)  # type: ignore[arg-type]  # another node has its own error
+
+
+def _refuse(_: _Loader, node: yaml.Node) -> None:
+    tag = str(node.tag).replace(_YAML, "!!")
+    raise _refusal(f"the tag {tag} isn't one that vcrpy writes; nothing of it was run", node)
+
+
+def _refusal(problem: str, node: yaml.Node) -> yaml.constructor.ConstructorError:
+    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+
+
+_KNOWN = {
+    "map": _mapping,
+    "int": _scalar,
+    "float": _scalar,
+    "bool": _scalar,
+    "timestamp": _scalar,
+    "python/str": _scalar,
+    "python/unicode": _scalar,
+    "python/tuple": _whole,
+    "python/object/new:_io.BytesIO": _bytes_io,
+    "python/object/apply:builtins.iter": _iterated,
+    # Before vcrpy 1.0.
+    "python/object:vcr.request.Request": _whole,
+    "python/object/apply:builtins.frozenset": _whole,
+    "python/object/apply:__builtin__.frozenset": _whole,
+}
+for _tag, _constructor in _KNOWN.items():
+    _Loader.add_constructor(_YAML + _tag, _constructor)
+for _kind in ("new", "apply"):  # aiohttp's headers, as vcrpy 2 to 4 wrote them
+    _Loader.add_multi_constructor(f"{_YAML}python/object/{_kind}:multidict.", _header_name)
+_Loader.add_constructor(None, _refuse)  # PyYAML's catch-all

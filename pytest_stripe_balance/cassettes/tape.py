@@ -1,0 +1,185 @@
+"""vcrpy's cassettes, of any of its versions, as the Stripe exchanges that they hold.
+
+Read as well: the layout of Ruby's VCR and of betamax (`http_interactions`). The others of a cassette's
+interactions are told apart, each with the reason why it isn't one to look at.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
+from pytest_stripe_balance.cassettes.bodies import BodyError, unpacked
+from pytest_stripe_balance.inputs import InputError
+
+_LISTS = ("interactions", "http_interactions")
+_SIGNS = ("stripe-version", "x-stripe-client-user-agent", "x-stripe-client-telemetry")
+_PORTS = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One exchange with Stripe, and the line of the cassette on which it begins (None in JSON)."""
+
+    exchange: Exchange
+    line: int | None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An interaction that can't be looked at: which, why, and on which line it begins."""
+
+    request: str
+    reason: str
+    line: int | None
+
+
+def is_tape(data: object) -> bool:
+    """Tell a cassette from other data."""
+    if isinstance(data, dict):
+        return any(name in data for name in _LISTS)
+    return isinstance(data, list) and bool(data) and _is_old(data[0])
+
+
+def interactions(data: Any) -> Iterator[Recorded | Skipped]:  # noqa: ANN401 - any YAML or JSON
+    """Yield what a cassette holds, in its order; what wasn't asked of Stripe is left out.
+
+    InputError when the data is no cassette, or an interaction is cut short; those before it have been
+    given by then.
+    """
+    for number, item in enumerate(_items(data), 1):
+        line = getattr(item, "line", None)
+        try:
+            request, status, headers, body = _sides(item)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(
+                f"interaction {number} is cut short, or not as vcrpy writes them", line
+            ) from error
+        if not _is_stripes(request, headers):
+            continue
+        try:
+            response = Response(status, headers, unpacked(body, headers))
+        except BodyError as error:
+            yield Skipped(str(request), str(error), line)
+            continue
+        reason = _unlike_json(response)
+        if reason is None:
+            yield Recorded(Exchange(request, response), line)
+        else:
+            yield Skipped(str(request), reason, line)
+
+
+def _unlike_json(response: Response) -> str | None:
+    """Say why a body can't be looked at; None when it can."""
+    if not response.body:
+        return "without a body"
+    try:
+        response.json  # noqa: B018 - parsed once, and kept
+    except (ValueError, RecursionError):
+        return "with a body that isn't JSON"
+    return None
+
+
+def _items(data: Any) -> list[Any]:  # noqa: ANN401 - as above
+    if not is_tape(data):
+        raise InputError("no cassette: it has no list of `interactions`")
+    items = (
+        next((data[name] for name in _LISTS if name in data), None) if isinstance(data, dict) else data
+    )
+    if items is None:
+        return []
+    if not isinstance(items, list):
+        raise InputError("no cassette: its `interactions` are no list")
+    return items
+
+
+def _is_old(item: object) -> bool:
+    """Tell vcrpy's layout from before 1.0, which is a list and has an address in parts."""
+    request = item.get("request") if isinstance(item, dict) else None
+    return isinstance(request, dict) and {"protocol", "host", "path"} <= request.keys()
+
+
+def _sides(item: Any) -> tuple[Request, int, Headers, Any]:  # noqa: ANN401 - as above
+    """Take an interaction apart: request, and the response's status, headers and body as written."""
+    asked, given = item["request"], item["response"]
+    request = Request(
+        method=str(asked["method"]).upper(),
+        url=_url(asked),
+        headers=_headers(asked.get("headers")),
+        body=_posted(asked.get("body")),
+    )
+    # httpx's layout of vcrpy 2 to 5, and everyone else's.
+    status = given["status_code"] if "status_code" in given else given["status"]
+    code = int(status["code"] if isinstance(status, dict) else status)
+    body = given["content"] if "content" in given else given["body"]
+    return request, code, _headers(given.get("headers")), body
+
+
+def _url(asked: dict[str, Any]) -> str:
+    if not _is_old({"request": asked}):
+        return str(asked["uri"])
+    protocol, port = str(asked["protocol"]), int(asked.get("port") or 0)
+    shown = "" if port in (0, _PORTS.get(protocol)) else f":{port}"
+    return f"{protocol}://{asked['host']}{shown}{asked['path']}"
+
+
+def _headers(written: Any) -> Headers:  # noqa: ANN401 - as above
+    """Read headers however they were written: lists or strings, pairs, or whole lines."""
+    match written:
+        case [[[_, _], *_]]:  # a frozenset of pairs, before 1.0
+            written = written[0]
+    if isinstance(written, list):
+        lines = (_text(pair).partition(":")[::2] if _is_text(pair) else pair[:2] for pair in written)
+        written = {_text(name): value for name, value in lines}
+    return Headers({_text(name): _value(value) for name, value in (written or {}).items()})
+
+
+def _value(value: Any) -> str:  # noqa: ANN401 - as above
+    values = value if isinstance(value, list) else [value]
+    return ", ".join(_text(one).strip() for one in values if not isinstance(one, list | dict))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str | bytes)
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _posted(body: Any) -> str:  # noqa: ANN401 - as above
+    if isinstance(body, dict):  # Ruby's and betamax's
+        coded = body.get("base64_string")
+        body = _decoded(coded) if coded else body.get("string")
+    if isinstance(body, list):  # an iterator's parts
+        return "".join(_text(part) for part in body if _is_text(part))
+    return _text(body) if _is_text(body) else ""
+
+
+def _decoded(coded: object) -> bytes:
+    try:
+        return base64.b64decode(_text(coded))
+    except binascii.Error:
+        return b""
+
+
+def _is_stripes(request: Request, headers: Headers) -> bool:
+    """Stripe's own hosts, and servers in their place: a path of the API, and signs of Stripe's client.
+
+    A server on this machine needs no sign; elsewhere a path alone would take in other APIs, as
+    several begin with /v1/.
+    """
+    host = urlsplit(request.url).hostname or ""
+    if host == "stripe.com" or host.endswith(".stripe.com"):
+        return True
+    if not request.path.startswith("/v1/"):
+        return False
+    signed = any(name in side for side in (request.headers, headers) for name in _SIGNS)
+    agent = request.headers.get("User-Agent", "").startswith("Stripe/")
+    local = "." not in host or host.startswith("127.") or host.endswith((".localhost", ".local"))
+    return signed or agent or local

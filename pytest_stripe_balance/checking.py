@@ -1,0 +1,262 @@
+"""`check` and `schemas`: documents and cassettes held to the contract of their own API version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from pytest_stripe_balance import inputs, resources
+from pytest_stripe_balance.api.message import Headers
+from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, KINDS, LEVELS
+from pytest_stripe_balance.contract.releases import SDKS
+from pytest_stripe_balance.contract.rules import Contract, contract
+from pytest_stripe_balance.masking import masked
+from pytest_stripe_balance.report.findings import Outcome, Place
+
+Json = Any
+BIGGEST = 100
+_YAML, _LINES, _JSON = {".yaml", ".yml"}, {".jsonl", ".ndjson"}, {".json", ".jsonl", ".ndjson"}
+_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Question:
+    """What `check` was asked: which files, and what holds for documents that don't say it themselves."""
+
+    files: Sequence[str]
+    object: str | None = None
+    api_version: str | None = None
+    levels: Sequence[str] = ()
+    megabytes: float = BIGGEST
+
+
+def check(question: Question) -> Outcome:
+    """Check every file that is named; ValueError when the question itself makes no sense."""
+    if question.object is not None:
+        _refuse_unknown(question.object)
+    outcome = Outcome(levels=_levels(question.levels))
+    judge = _Judge(question, contract(question.api_version or resources.newest_api_version()), outcome)
+    for name in inputs.named(question.files):
+        outcome.files += 1
+        try:
+            _check_file(name, inputs.text_of(name, megabytes=question.megabytes), judge)
+        except inputs.InputError as error:
+            outcome.bad(Place(_called(name), error.line), error.reason)
+    return outcome
+
+
+def _levels(settings: Sequence[str]) -> dict[str, str]:
+    levels = dict(DEFAULT_LEVELS)
+    for setting in settings:
+        kind, _, level = setting.partition("=")
+        if kind not in KINDS or level not in LEVELS:
+            kinds, known = ", ".join(KINDS), ", ".join(LEVELS)
+            raise ValueError(f"--level {setting!r} is not kind=level; kinds: {kinds}; levels: {known}")
+        levels[kind] = level
+    return levels
+
+
+def _refuse_unknown(name: str) -> None:
+    known = sorted(set().union(*(contract(version).objects for version in resources.api_versions())))
+    if name not in known:
+        raise ValueError(f"--object {name!r} has no schema; there are {', '.join(known)}")
+
+
+def _called(name: str) -> str:
+    return "<stdin>" if name == inputs.STDIN else name
+
+
+def _check_file(name: str, text: str, judge: _Judge) -> None:
+    kind = PurePath(name).suffix.lower()
+    if kind in _YAML or (kind not in _JSON and text.lstrip()[:1] not in ("{", "[")):
+        from pytest_stripe_balance.cassettes import loading  # noqa: PLC0415 - YAML costs, JSON doesn't
+
+        judge.tape(_called(name), loading.read_yaml(text))
+    elif kind in _LINES or inputs.is_lines(text):
+        _check_lines(_called(name), text, judge)
+    else:
+        judge.value(Place(_called(name)), inputs.json_of(text))
+
+
+def _check_lines(name: str, text: str, judge: _Judge) -> None:
+    """Check JSON lines; those that can't be read are one problem, the others are checked."""
+    bad: list[inputs.InputError] = []
+    for line, value in inputs.json_lines_of(text):
+        if isinstance(value, inputs.InputError):
+            bad.append(value)
+            continue
+        try:
+            judge.value(Place(name, line), value)
+        except inputs.InputError as error:
+            bad.append(inputs.InputError(error.reason, line))
+    if bad:
+        more = f" (and {len(bad) - 1} more such lines)" if len(bad) > 1 else ""
+        raise inputs.InputError(bad[0].reason + more, bad[0].line)
+
+
+class _Judge:
+    """Holds one document after the other against its contract, and notes what it finds."""
+
+    def __init__(self, question: Question, otherwise: Contract, outcome: Outcome) -> None:
+        self._object = question.object
+        self._otherwise = otherwise
+        self._outcome = outcome
+
+    def value(self, place: Place, value: Json) -> None:
+        """Check what a JSON text holds: a document, a list of them, or a cassette."""
+        if isinstance(value, dict) and "object" in value:
+            self._document(place, value)
+            return
+        from pytest_stripe_balance.cassettes import tape  # noqa: PLC0415 - most files are no cassettes
+
+        if tape.is_tape(value):
+            self.tape(place.file, value)
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                self._document(Place(place.file, place.line, f"item {index}"), item)
+        else:
+            self._document(place, value)
+
+    def tape(self, file: str, data: Json) -> None:
+        """Check every answer of Stripe's that a cassette holds."""
+        from pytest_stripe_balance.cassettes import tape  # noqa: PLC0415 - as above
+
+        for found in tape.interactions(data):
+            if isinstance(found, tape.Skipped):
+                place = Place(file, found.line, found.request)
+                self._outcome.passed_over(found.reason, place)
+                continue
+            request, response = found.exchange.request, found.exchange.response
+            place = Place(file, found.line, str(request))
+            version = _pinned(response.headers) or _pinned(request.headers)
+            self._held(place, response.json, version, None)
+
+    def _document(self, place: Place, document: Json) -> None:
+        if not isinstance(document, dict):
+            what = f"{place.of}: " if place.of else ""
+            raise inputs.InputError(f"{what}{_named(document)} is no Stripe object", place.line)
+        version = document.get("api_version") if document.get("object") == "event" else None
+        self._held(place, document, version, self._object)
+
+    def _held(self, place: Place, document: Json, version: object, kind: str | None) -> None:
+        try:
+            rules = contract(str(version)) if version else self._otherwise
+        except ValueError:
+            self._outcome.passed_over(f"of API version {_short(version)}, which has no schema", place)
+            return
+        try:
+            findings = rules.check(document, kind)
+            unknown = [] if kind else list(_unknown(document, rules))
+        except (ValueError, RecursionError) as error:
+            reason = f"{place.of}: {_uncheckable(error)}" if place.of else _uncheckable(error)
+            raise inputs.InputError(reason, place.line) from error
+        for finding in findings:
+            self._outcome.found(finding, place)
+        for reason in unknown:
+            self._outcome.passed_over(reason, place)
+        if not unknown or kind or _kind(document) in rules.objects:
+            self._outcome.checked += 1
+
+
+def _pinned(headers: Headers) -> str:
+    """Give the API version of a message's header, without the betas that may follow it."""
+    return headers.get("Stripe-Version", "").partition(";")[0].strip()
+
+
+def _kind(document: Json) -> str | None:
+    """Give the kind that a document says it is."""
+    name = document.get("object") if isinstance(document, dict) else None
+    if name is None and isinstance(document, dict) and "error" in document:
+        return "error"
+    return name if isinstance(name, str) else None
+
+
+def _unknown(document: Json, rules: Contract) -> Iterator[str]:
+    """Say of a document, a list's items and an event's object which ones no schema describes."""
+    kind = _kind(document)
+    if kind is None:
+        yield "without an `object` key (--object names the kind)"
+    elif kind not in rules.objects:
+        yield f"of kind {_short(kind)}, which has no schema"
+    inside = document.get("data") if kind in ("list", "search_result", "event") else None
+    held = (
+        inside
+        if isinstance(inside, list)
+        else [inside.get("object")]
+        if isinstance(inside, dict)
+        else []
+    )
+    for item in held:
+        named = _kind(item)
+        if named is not None and named not in rules.objects:
+            yield f"of kind {_short(named)} in {kind}, which has no schema"
+
+
+def _uncheckable(error: Exception) -> str:
+    if isinstance(error, UnicodeEncodeError):
+        return f"holds {error.object[error.start]!r}, half of a surrogate pair, which is no character"
+    if isinstance(error, RecursionError) or "recursion" in str(error).lower():
+        return "nested too deeply"
+    return str(error)
+
+
+def _short(value: object) -> str:
+    shown = masked(str(value))
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+
+
+def _named(value: Json) -> str:
+    names = {type(None): "null", bool: "true or false", str: "a text", list: "a list"}
+    return names.get(type(value), "a number")
+
+
+# The releases of stripe-python that pin each release of the API.
+def releases() -> str:
+    """List the API releases that have schemas, oldest first."""
+    from pytest_stripe_balance.report import differences as report  # noqa: PLC0415 - `check` has no use for it
+
+    known = [contract(version) for version in resources.api_versions()]
+    return report.releases(
+        (
+            each.release,
+            SDKS.get(each.release, ""),
+            len(each.objects),
+            len(each.rules.keys() - {"$defs"}),
+        )
+        for each in known
+    )
+
+
+def schema(name: str, api_version: str | None) -> Json:
+    """Give an object's schema at an API version, by default the newest; ValueError if none."""
+    rules = contract(api_version or resources.newest_api_version())
+    if name not in rules.objects:
+        raise ValueError(
+            f"no schema for {name!r} at {rules.release}; there are {', '.join(sorted(rules.objects))}"
+        )
+    return rules.schema(name)
+
+
+def compared(old: str, new: str, name: str | None, form: str) -> str:
+    """Tell what changed between two API versions, in all or in one object and its requests."""
+    from pytest_stripe_balance.api.routes import ENDPOINTS  # noqa: PLC0415 - as above
+    from pytest_stripe_balance.contract.differences import differences  # noqa: PLC0415
+    from pytest_stripe_balance.report import differences as report  # noqa: PLC0415
+
+    sides = [contract(old), contract(new)]
+    known = set().union(*(side.objects for side in sides))
+    if name is not None and name not in known:
+        raise ValueError(f"no schema for {name!r}; there are {', '.join(sorted(known))}")
+    wanted = {name, *(str(endpoint) for endpoint in ENDPOINTS if endpoint.returns == name)}
+    rows = [row for row in differences(*sides) if name is None or row.where in wanted]
+    titles = [
+        side.release
+        if side.release == side.api_version
+        else f"{side.api_version} (schemas of {side.release})"
+        for side in sides
+    ]
+    if form == "json":
+        return report.as_json(titles[0], titles[1], rows)
+    return report.as_table(" -> ".join(titles), rows)

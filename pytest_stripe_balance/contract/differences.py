@@ -1,0 +1,173 @@
+"""What changed between two API versions, in objects and in the parameters of requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pytest_stripe_balance.contract.shapes import ENUM
+
+Schema = Any
+OBJECT, PARAMETERS = "object", "parameters"
+_DEEPEST = 24
+
+
+class Side(Protocol):
+    """What is compared: a Contract, as far as it matters here."""
+
+    @property
+    def objects(self) -> AbstractSet[str]:
+        """The names of the objects that have a schema."""
+
+    @property
+    def rules(self) -> Mapping[str, Schema]:
+        """The parameter rules by endpoint."""
+
+    @property
+    def definitions(self) -> Mapping[str, Schema]:
+        """The rules that the others refer to."""
+
+    def schema(self, name: str) -> Mapping[str, Schema]:
+        """Give an object's schema."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One change: of an object or an endpoint, at a path of it, what it was and what it is.
+
+    `change` is "added", "removed", "type", "null", "required" or "values".
+    """
+
+    of: str
+    where: str
+    path: str
+    change: str
+    before: str | tuple[str, ...] = ""
+    after: str | tuple[str, ...] = ""
+
+
+@dataclass
+class _Key:
+    """What a schema says about one path."""
+
+    types: set[str] = field(default_factory=set)
+    values: set[str] = field(default_factory=set)
+    null: bool = False
+    required: bool = False
+
+    @property
+    def kind(self) -> str:
+        return " or ".join(sorted(self.types)) or "anything"
+
+
+def differences(old: Side, new: Side) -> Iterator[Difference]:
+    """Compare two contracts, objects first, each side in the order of its names."""
+    for name in sorted(old.objects | new.objects):
+        sides = [side.schema(name) if name in side.objects else None for side in (old, new)]
+        yield from _compared(OBJECT, name, *(_keys(schema, {}) for schema in sides))
+    for name in sorted((old.rules.keys() | new.rules.keys()) - {"$defs"}):
+        yield from _compared(
+            PARAMETERS,
+            name,
+            _keys(old.rules.get(name), old.definitions),
+            _keys(new.rules.get(name), new.definitions),
+        )
+
+
+def _compared(
+    of: str, where: str, old: dict[str, _Key] | None, new: dict[str, _Key] | None
+) -> Iterator[Difference]:
+    if old is None or new is None:
+        yield Difference(of, where, "", "removed" if new is None else "added")
+        return
+    for path in sorted(old.keys() | new.keys()):
+        before, after = old.get(path), new.get(path)
+        if before is None or after is None:
+            if not _inside(path, old.keys() ^ new.keys()):
+                change, kept = ("added", after) if after else ("removed", before)
+                held = kept.kind if kept else ""
+                yield Difference(of, where, path, change, *(("", held) if after else (held, "")))
+        else:
+            yield from _changed(of, where, path, before, after)
+
+
+def _inside(path: str, others: AbstractSet[str]) -> bool:
+    """Tell whether a key came or went with the hash that it is in."""
+    return any(path[:index] in others for index, sign in enumerate(path) if sign in ".[")
+
+
+def _changed(of: str, where: str, path: str, old: _Key, new: _Key) -> Iterator[Difference]:
+    if old.kind != new.kind:
+        yield Difference(of, where, path, "type", old.kind, new.kind)
+    if old.null != new.null:
+        words = ("never null", "may be null") if of == OBJECT else ("can't be cleared", "can be cleared")
+        yield Difference(of, where, path, "null", words[old.null], words[new.null])
+    if old.required != new.required:
+        words = ("may be absent", "always there") if of == OBJECT else ("optional", "required")
+        yield Difference(of, where, path, "required", words[old.required], words[new.required])
+    if old.values != new.values and (old.values and new.values):
+        gone, come = sorted(old.values - new.values), sorted(new.values - old.values)
+        yield Difference(of, where, path, "values", tuple(gone), tuple(come))
+
+
+def _keys(schema: Schema, definitions: Mapping[str, Schema]) -> dict[str, _Key] | None:
+    """Flatten a schema: path -> what is said there, as "next_action.type" or "items[].price"."""
+    if schema is None:
+        return None
+    found: dict[str, _Key] = {}
+    _walk(schema, "", found, definitions, required=True, depth=0)
+    del found[""]
+    return found
+
+
+def _walk(
+    schema: Schema,
+    path: str,
+    found: dict[str, _Key],
+    definitions: Mapping[str, Schema],
+    *,
+    required: bool,
+    depth: int,
+) -> None:
+    schema = _resolved(schema, definitions)
+    if depth > _DEEPEST or not isinstance(schema, dict):
+        return
+    key = found.setdefault(path, _Key())
+    key.required |= required
+    key.null |= bool(schema.get("clearable"))
+    _say(schema, key)
+    for part in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
+        if "if" not in part:
+            _walk(part, path, found, definitions, required=required, depth=depth + 1)
+    always = schema.get("required", ())
+    for name, inner in schema.get("properties", {}).items():
+        here = f"{path}.{name}" if path else name
+        _walk(inner, here, found, definitions, required=name in always, depth=depth + 1)
+    for word, sign in (("items", "[]"), ("additionalProperties", ".*")):
+        if inner := schema.get(word):
+            _walk(inner, path + sign, found, definitions, required=False, depth=depth + 1)
+
+
+def _resolved(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
+    while isinstance(schema, dict) and schema.get("$ref", "").startswith("#/$defs/"):
+        inner = definitions[schema["$ref"].removeprefix("#/$defs/")]
+        schema = {**inner, **{word: said for word, said in schema.items() if word != "$ref"}}
+    return schema
+
+
+def _say(schema: dict[str, Any], key: _Key) -> None:
+    types = schema.get("type", ())
+    for name in (types,) if isinstance(types, str) else types:
+        if name == "null":
+            key.null = True
+        else:
+            key.types.add(name)
+    if reference := schema.get("$ref"):
+        key.types.discard("object")
+        key.types.add(reference.removesuffix(".json"))
+    if "const" in schema:
+        key.types.add("string")
+        key.values.add(str(schema["const"]))
+    key.values |= {str(value) for value in schema.get(ENUM, schema.get("enum", ()))}

@@ -1,0 +1,55 @@
+"""The named API releases, and which of them an API version belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+# The named releases, each by the last month that a stable stripe-python pins, and that stripe-python.
+SDKS: Mapping[str, str] = {
+    "2023-10-16": "8.11.1",
+    "2024-04-10": "9.12.1",
+    "2024-06-20": "10.12.1",
+    "2025-02-24.acacia": "11.6.1",
+    "2025-08-27.basil": "12.5.2",
+    "2026-02-25.clover": "14.4.2",
+    "2026-08-26.dahlia": "15.6.2",
+    "2026-10-28.endive": "16.1.0",
+}
+RELEASES = tuple(SDKS)
+_VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?")
+
+
+def release_folder(version: str) -> str:
+    """Return the folder of an API version: its named release, or the nearest that was derived.
+
+    Months inside a release are additive, so "2025-03-31.basil" is in "2025-08-27.basil". A version
+    without a name belongs to the last release that isn't newer, and to the first one if it is older
+    than all; a release that isn't in the table has a folder of its own. ValueError for anything
+    that isn't a version.
+    """
+    match = _VERSION.fullmatch(version)
+    if match is None:
+        message = f"not a Stripe API version: {version!r}"
+        raise ValueError(message)
+    date, name = match.groups()
+    if name is not None:
+        return next((known for known in RELEASES if known.endswith(f".{name}")), version)
+    earlier = [known for known in RELEASES if known[: len(date)] <= date]
+    return earlier[-1] if earlier else RELEASES[0]
+
+
+# What older API versions had and the oldest schema doesn't: before a date, on an object, some keys.
+_OLDER: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
+    # 2022-11-15 took PaymentIntent.charges away (FACTS 6.9).
+    ("2022-11-15", "payment_intent", {"charges": {"type": "object", "$ref": "list.json"}}),
+)
+
+
+def with_older_keys(schema: dict[str, Any], name: str, version: str) -> dict[str, Any]:
+    """Give an object's schema with the keys that it still had at an API version."""
+    for before, owner, keys in _OLDER:
+        if owner == name and version < before:
+            schema = {**schema, "properties": {**schema["properties"], **keys}}
+    return schema

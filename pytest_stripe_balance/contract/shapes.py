@@ -1,0 +1,82 @@
+"""A committed schema in the forms that a check needs.
+
+Committed files refer to each other; compiled as they are, each pulls in the whole graph. A check
+walks the objects of a document instead and holds each against its own schema, so a reference is cut
+down to the other object's name: nothing is lost, and compiling costs a hundredth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Schema = dict[str, Any]
+ENUM, EXPANDABLE, ALWAYS = "x-stripe-enum", "x-stripe-expandable", "x-stripe-always"
+
+
+def cut(schema: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Cut references to other files down to the object's name: what breaks this breaks the contract."""
+    if isinstance(schema, list):
+        return [cut(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    reference = schema.get("$ref", "")
+    if not reference.endswith(".json"):
+        return {key: cut(inner) for key, inner in schema.items()}
+    name = reference.removesuffix(".json").removeprefix("deleted_")
+    return {"type": "object", "required": ["object"], "properties": {"object": {"const": name}}}
+
+
+def strict(shallow: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Close a cut schema: also documented values only, documented keys only, and those always there.
+
+    A document that keeps this has nothing to be said about it at all. Stubs of other objects stay open.
+    """
+    if isinstance(shallow, list):
+        return [strict(inner) for inner in shallow]
+    if not isinstance(shallow, dict):
+        return shallow
+    closed = {key: strict(inner) for key, inner in shallow.items() if key not in ("allOf", "anyOf")}
+    for key in ("allOf", "anyOf"):
+        # Alternatives, and rules for some objects only, don't list every key: they stay open.
+        if key in shallow:
+            closed[key] = shallow[key]
+    if ENUM in shallow:
+        closed["enum"] = [*shallow[ENUM], *([None] if "null" in shallow.get("type", ()) else [])]
+    stub = shallow.get("properties", {}).keys() <= {"id", "object"}
+    if not stub and "additionalProperties" not in shallow:
+        closed["additionalProperties"] = False
+    if always := shallow.get(ALWAYS):
+        closed["required"] = sorted({*shallow.get("required", ()), *always})
+    return closed
+
+
+def expandable_paths(schema: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Walk a schema's hashes for what can be expanded, and into which objects."""
+    for name, inner in schema.get("properties", {}).items():
+        here = f"{path}.{name}" if path else name
+        if targets := inner.get(EXPANDABLE):
+            yield here, tuple(targets)
+        elif "properties" in inner:
+            yield from expandable_paths(inner, here)
+
+
+def integers_written_as_floats(schema: Any, value: Any, path: str) -> Iterator[tuple[str, float]]:  # noqa: ANN401 - any JSON
+    """Find floats where the schema wants an integer; draft 2020-12 lets 1000.0 pass for 1000."""
+    if isinstance(value, float):
+        types = schema.get("type", ())
+        types = (types,) if isinstance(types, str) else types
+        if "integer" in types and "number" not in types:
+            yield path, value
+        return
+    for inner in schema.get("anyOf", ()):
+        yield from integers_written_as_floats(inner, value, path)
+    if isinstance(value, dict):
+        others = schema.get("additionalProperties")
+        for key, held in value.items():
+            inner = schema.get("properties", {}).get(key, others)
+            if isinstance(inner, dict):
+                yield from integers_written_as_floats(inner, held, f"{path}.{key}")
+    elif isinstance(value, list) and isinstance(schema.get("items"), dict):
+        for index, held in enumerate(value):
+            yield from integers_written_as_floats(schema["items"], held, f"{path}[{index}]")

@@ -1,0 +1,101 @@
+"""Confirming an intent: who may, and what comes of it (FACTS 3.2, 5.5)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_stripe_balance.engine import allocation, customers, faults, funding, methods
+from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.methods import PaymentMethodParams
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.records import Customer, PaymentIntent
+    from pytest_stripe_balance.engine.world import World
+
+CONFIRMABLE = ("requires_confirmation", "requires_payment_method", "requires_action")
+
+
+def owner(world: World, intent: PaymentIntent) -> Customer:
+    """Find the intent's customer; a fault where there is none, or it was deleted."""
+    if intent.customer is None:
+        world.readings.rest("customer-balance-needs-customer")
+        raise faults.missing_parameter("customer")
+    return world.customer(intent.customer, in_path=False)
+
+
+def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:
+    """Refuse a confirm that can't be; nothing is changed. Texts are Stripe's own [obs]."""
+    if intent.status == "succeeded":
+        message = "it has already succeeded after being previously confirmed."
+        raise _cannot_confirm(message, intent)
+    if intent.status not in CONFIRMABLE:
+        message = (
+            f"it has a status of {intent.status}. Only a PaymentIntent with one of the following "
+            f"statuses may be confirmed: {', '.join(CONFIRMABLE)}."
+        )
+        raise _cannot_confirm(message, intent)
+    if not (methods.given(params) or intent.payment_method):
+        raise _cannot_confirm(f"it's missing a payment method. {_way_out(intent)}", intent)
+    payer = owner(world, intent)
+    if world.ledger.balance(payer.id, intent.currency):
+        customers.require_manual(world, payer, f"a confirm of {intent.id or 'an intent'} with cash")
+
+
+def _way_out(intent: PaymentIntent) -> str:
+    if intent.customer:
+        return (
+            f"To confirm the PaymentIntent with {intent.customer}, specify a payment method attached "
+            "to this customer along with the customer ID."
+        )
+    return (
+        "You can either update the PaymentIntent with a payment method and then confirm it again, "
+        "or confirm it again directly with a payment method or ConfirmationToken."
+    )
+
+
+def _cannot_confirm(because: str, intent: PaymentIntent) -> Fault:
+    message = f"You cannot confirm this PaymentIntent because {because}"
+    fault = faults.unexpected_state(message, intent)
+    fault.intent = intent if intent.id else None  # refused while it is being created: there is none
+    return fault
+
+
+def carry_out(world: World, intent: PaymentIntent) -> PaymentIntent:
+    """Carry a checked confirm out (the matrix of FACTS 3.2)."""
+    payer = owner(world, intent)
+    balance = world.ledger.balance(payer.id, intent.currency)
+    drawn = 0
+    if balance and world.readings.rest("manual-confirm") == "draw":
+        drawn = min(balance, intent.remaining)
+    if drawn < intent.remaining and "funding_type" not in intent.customer_balance_options:
+        raise _payment_failed(world, intent)
+    if drawn < intent.remaining:
+        told = funding.instructions(world, intent, payer)
+        intent = replace(intent, status="requires_action", instructions=told)
+    intent = world.payment_intents.put(replace(intent, confirmed=True, amount_updated=False))
+    if drawn:
+        event = "payment_intent.requires_action"
+        return allocation.put_money(world, intent, payer, drawn, partial_event=event)
+    world.record_event("payment_intent.requires_action", intent)
+    return intent
+
+
+def _payment_failed(world: World, intent: PaymentIntent) -> Fault:
+    """Note the failed payment on the intent; the answer is an error that was executed."""
+    world.readings.rest("confirm-without-funding-type")
+    code = "payment_method_customer_decline"
+    message = (
+        "The payment failed: nothing was drawn from the customer's cash balance that covers it, and "
+        "no funding_type was given."
+    )
+    error = {"code": code, "message": message, "type": "invalid_request_error"}
+    failed = replace(
+        intent,
+        status="requires_payment_method",
+        payment_method=None,
+        instructions=None,
+        last_payment_error=error,
+    )
+    world.record_event("payment_intent.payment_failed", world.payment_intents.put(failed))
+    return Fault(message, code=code, intent=failed)

@@ -1,0 +1,121 @@
+"""What a test's report says of refusals, findings and assumptions, and the summary at the end."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_stripe_balance import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from pytest_stripe_balance.contract.watch import Watch
+    from pytest_stripe_balance.refused import Refused
+    from pytest_stripe_balance.session import Session
+
+session_key: pytest.StashKey[Session] = pytest.StashKey()
+watches_key: pytest.StashKey[list[Watch]] = pytest.StashKey()
+
+
+def watched(item: pytest.Item, watch: Watch) -> None:
+    """Keep a watch whose findings the summary is to tell."""
+    item.stash.setdefault(watches_key, []).append(watch)
+
+
+def tell(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Put the state into a failing report, and into the last one what the summary needs."""
+    session = item.stash.get(session_key, None)
+    if session is not None:
+        tell_refusals(item, report)
+        if report.failed:
+            report.sections.append(("Stripe", session.report()))
+    if report.when == "teardown":
+        noted = [note for watch in item.stash.get(watches_key, ()) for note in watch.noted]
+        vars(report)[Summary.ATTRIBUTE] = {
+            "assumptions": sorted(session.assumptions) if session else [],
+            "findings": [(level, source, *astuple(finding)) for level, source, finding in noted],
+        }
+
+
+def failing_if_refused(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a phase of a test; one that seems well fails with what it was refused.
+
+    An exception of the test's own goes its way, and its report is made to tell.
+    """
+    result = yield
+    if untold := _untold(item):
+        raise pytest.fail.Exception(_swallowed(untold), pytrace=False)
+    return result
+
+
+def tell_refusals(item: pytest.Item, report: pytest.TestReport) -> None:
+    """See to it that the report of a test that was refused something fails, and tells of it once.
+
+    An expected failure and a skip are the app's; a refusal is a hole in the fake. unittest moreover
+    puts outcomes of its own in the place of what a hook raises.
+    """
+    untold = _untold(item)
+    if not untold or (report.when == "setup" and report.passed):
+        return
+    unsaid = [refusal for refusal in untold if refusal.message not in report.longreprtext]
+    add = getattr(report.longrepr, "addsection", None)
+    if not report.failed:
+        report.outcome, report.longrepr = "failed", _swallowed(untold)
+        vars(report).pop("wasxfail", None)
+    elif unsaid and add:
+        add("Stripe refused", _swallowed(unsaid))
+    elif unsaid:
+        report.longrepr = f"{report.longreprtext}\n{_swallowed(unsaid)}"
+    for refusal in untold:
+        refusal.told = True
+
+
+def _untold(item: pytest.Item) -> list[Refused]:
+    session = item.stash.get(session_key, None)
+    return [refusal for refusal in session.refusals if not refusal.told] if session else []
+
+
+def _swallowed(refusals: list[Refused]) -> str:
+    return "\n".join(("refused, and swallowed on the way here:", *map(str, refusals)))
+
+
+class Summary:
+    """What the run's tests rested on, and what was found below the level error.
+
+    It reads the reports, so with xdist it lives where the summary is written.
+    """
+
+    ATTRIBUTE = "stripe_balance"
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._shown = settings.shown(config)
+        self._verbosity = config.get_verbosity()
+        self._tests: dict[str, set[str]] = {}
+        self._findings: list[tuple[str, ...]] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect what a test's last report carries."""
+        noted = getattr(report, self.ATTRIBUTE, {})
+        for assumption in noted.get("assumptions", ()):
+            self._tests.setdefault(assumption, set()).add(report.nodeid)
+        self._findings += [(report.nodeid, *finding) for finding in noted.get("findings", ())]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write the findings, each kind once with a count, and the line of the assumptions."""
+        for line in self._lines():
+            terminalreporter.write_line(line)
+
+    def _lines(self) -> list[str]:
+        lines: list[str] = []
+        if self._findings and self._verbosity >= 0:
+            from pytest_stripe_balance.report import findings  # noqa: PLC0415 - only with some
+
+            lines += findings.summary(self._findings, all_levels=self._verbosity > 0)
+        if self._tests and self._shown != "none":
+            from pytest_stripe_balance.report import assumptions  # noqa: PLC0415 - as above
+
+            lines += assumptions.summary(self._tests, listed=self._shown == "list")
+        return lines

@@ -1,0 +1,221 @@
+"""What `check` found, told once per kind of fault: as text, as JSON, as GitHub's annotations."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, LEVELS, Finding
+
+OK, FINDINGS, BAD_INPUT = 0, 1, 2
+_INDEX = re.compile(r"\[\d+\]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_COMMANDS = {"error": "error", "warning": "warning", "information": "notice"}
+_NOUNS = {"error": ("error", "errors"), "warning": ("warning", "warnings")}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands: file, line if known, and the request or item that it belongs to."""
+
+    file: str
+    line: int | None = None
+    of: str = ""
+
+    def __str__(self) -> str:
+        line = f":{self.line}" if self.line else ""
+        return _one_line(f"{self.file}{line}" + (f", {self.of}" if self.of else ""))
+
+
+@dataclass
+class Tally:
+    """Something that was met a number of times, and where first."""
+
+    first: Place
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An input that couldn't be read: what is wrong, and where."""
+
+    place: Place
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {_one_line(self.reason)}"
+
+
+@dataclass
+class Outcome:
+    """A run of `check`: how much was looked at, and what was found."""
+
+    levels: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_LEVELS))
+    files: int = 0
+    checked: int = 0
+    unchecked: dict[str, Tally] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    _found: dict[tuple[str, str, str, str], tuple[Finding, Tally]] = field(default_factory=dict)
+
+    def found(self, finding: Finding, place: Place) -> None:
+        """Note a finding; those of one kind, object, rule and path are one with a count."""
+        shape = _INDEX.sub("[]", finding.path)
+        key = (finding.kind, finding.object, finding.rule, shape)
+        self._found.setdefault(key, (finding, Tally(place)))[1].count += 1
+
+    def passed_over(self, reason: str, place: Place) -> None:
+        """Note a document that wasn't looked at, and why."""
+        self.unchecked.setdefault(reason, Tally(place)).count += 1
+
+    def bad(self, place: Place, reason: str) -> None:
+        """Note an input that couldn't be read."""
+        self.problems.append(Problem(place, reason))
+
+    @property
+    def findings(self) -> list[tuple[str, Finding, Tally]]:
+        """What was found, gravest and most frequent first: level, first of its kind, tally.
+
+        The path of one that was met more than once has [] for its indexes.
+        """
+        rows = [
+            (
+                self.levels[found.kind],
+                replace(found, path=_INDEX.sub("[]", found.path)) if tally.count > 1 else found,
+                tally,
+            )
+            for found, tally in self._found.values()
+        ]
+        order = lambda row: (LEVELS.index(row[0]), -row[2].count, row[1].object, row[1].path)  # noqa: E731 - one key
+        return sorted(rows, key=order)
+
+    @property
+    def exit_code(self) -> int:
+        """2 when an input couldn't be read, else 1 with a finding at level error, else 0."""
+        if self.problems:
+            return BAD_INPUT
+        return FINDINGS if any(level == "error" for level, _, _ in self.findings) else OK
+
+
+def text(outcome: Outcome) -> str:
+    """Tell it for a terminal: a line per finding, what wasn't looked at, and the sum."""
+    lines = [_one_line(f"{level}: {said}") for level, said, _ in _told(outcome)]
+    lines += [
+        _one_line(f"not checked: {tally.count} {reason}, as in {tally.first}")
+        for reason, tally in outcome.unchecked.items()
+    ]
+    return "\n".join([*lines, _sum(outcome)])
+
+
+def as_json(outcome: Outcome) -> str:
+    """Tell it for a program."""
+    document = {
+        "files": outcome.files,
+        "checked": outcome.checked,
+        "exit_code": outcome.exit_code,
+        "findings": [
+            {
+                "level": level,
+                "kind": found.kind,
+                "object": found.object,
+                "path": found.path,
+                "rule": found.rule,
+                "value": found.value,
+                "api_version": found.api_version,
+                "count": tally.count,
+                "first": _place(tally.first),
+            }
+            for level, found, tally in outcome.findings
+        ],
+        "not_checked": [
+            {"reason": reason, "count": tally.count, "first": _place(tally.first)}
+            for reason, tally in outcome.unchecked.items()
+        ],
+        "problems": [
+            {**_place(problem.place), "reason": problem.reason} for problem in outcome.problems
+        ],
+    }
+    return json.dumps(document, indent=1)
+
+
+def github(outcome: Outcome) -> str:
+    """Tell it as workflow commands, which GitHub shows as annotations on the files."""
+    lines = [
+        _annotation("error", problem.place, "not readable", problem.reason)
+        for problem in outcome.problems
+    ]
+    lines += [
+        _annotation(level, place, "Stripe contract", said) for level, said, place in _told(outcome)
+    ]
+    return "\n".join([*lines, _sum(outcome)])
+
+
+FORMATS: Mapping[str, Callable[[Outcome], str]] = {"text": text, "json": as_json, "github": github}
+
+
+def summary(noted: Iterable[tuple[str, ...]], *, all_levels: bool) -> list[str]:
+    """Tell what a test run noted below the level error, each kind of finding once with a count.
+
+    `noted` are the test's node id, the level, the request, and the finding's own fields; without
+    `all_levels` only warnings are told.
+    """
+    by_level: dict[str, Outcome] = {}
+    for test, level, request, *parts in noted:
+        levels = dict.fromkeys(DEFAULT_LEVELS, level)
+        found = by_level.setdefault(level, Outcome(levels=levels))
+        found.found(Finding(*parts), Place(test, of=request))
+    return [
+        _one_line(f"stripe: {level}: {said}")
+        for told in ("warning", "information")[: 2 if all_levels else 1]
+        if told in by_level
+        for level, said, _ in _told(by_level[told])
+    ]
+
+
+def _told(outcome: Outcome) -> Iterator[tuple[str, str, Place]]:
+    for level, found, tally in outcome.findings:
+        times = "in" if tally.count == 1 else f"{tally.count} times, first in"
+        yield level, f"{found}; {times} {tally.first}", tally.first
+
+
+def _sum(outcome: Outcome) -> str:
+    counts = dict.fromkeys(LEVELS, 0)
+    for level, _, tally in outcome.findings:
+        counts[level] += tally.count
+    found = ", ".join(
+        f"{count} {_NOUNS.get(level, (level, level))[count != 1]}" for level, count in counts.items()
+    )
+    left = sum(tally.count for tally in outcome.unchecked.values())
+    bad = f", {len(outcome.problems)} not readable" if outcome.problems else ""
+    files = _counted(outcome.files, "file")
+    return f"{outcome.checked} checked in {files}, {left} not checked{bad}: {found}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _place(place: Place) -> dict[str, str | int | None]:
+    return {"file": place.file, "line": place.line, "of": place.of or None}
+
+
+def _annotation(level: str, place: Place, title: str, message: str) -> str:
+    properties = {"file": place.file, "line": place.line, "title": title}
+    written = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
+    return f"::{_COMMANDS[level]} {written}::{_data(message)}"
+
+
+def _data(value: object) -> str:
+    """Escape as GitHub's runner unescapes a command's message."""
+    return str(value).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(value: object) -> str:
+    """Escape as GitHub's runner unescapes a command's property."""
+    return _data(value).replace(":", "%3A").replace(",", "%2C")
+
+
+def _one_line(said: str) -> str:
+    """Keep a line one line, and a terminal's controls out of it."""
+    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", said)

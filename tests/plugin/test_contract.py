@@ -1,0 +1,128 @@
+import json
+
+import pytest
+
+EVENT = {
+    "id": "evt_1",
+    "object": "event",
+    "api_version": "2026-10-28.endive",
+    "created": 1,
+    "data": {
+        "object": {
+            "object": "cash_balance",
+            "available": {"usd": 100},
+            "customer": "cus_1",
+            "customer_account": None,
+            "livemode": False,
+            "settings": {"reconciliation_mode": "automatic", "using_merchant_default": True},
+        }
+    },
+    "livemode": False,
+    "pending_webhooks": 1,
+    "request": {"id": None, "idempotency_key": None},
+    "type": "cash_balance.funds_available",
+}
+
+
+def broken(**changes):
+    event = json.loads(json.dumps(EVENT))
+    event["data"]["object"].update(changes)
+    return event
+
+
+def test_a_payload_of_the_documented_shape_passes(stripe_contract):
+    """A dict, its text and its bytes are checked alike, and nothing is found."""
+    for payload in (EVENT, json.dumps(EVENT), json.dumps(EVENT).encode()):
+        assert stripe_contract.check(payload) == []
+
+
+def test_an_sdk_object_is_checked(stripe_balance, stripe_contract):
+    """What the SDK returned can be handed over as it is."""
+    customer = stripe_balance.customer(reconciliation="manual")
+    stripe_balance.fund(customer, 100)
+    for event in stripe_balance.events():
+        assert stripe_contract.check(event) == []
+
+
+def test_an_events_subject_is_checked_by_its_own_type(stripe_contract):
+    """A fault inside data.object is found where it is, with the rule and the value."""
+    with pytest.raises(AssertionError, match=r"cash_balance at \$\.data\.object\.livemode breaks type"):
+        stripe_contract.check(broken(livemode="no"))
+
+
+def test_an_event_is_held_to_its_own_api_version(stripe_contract):
+    """An event's api_version chooses the schema; an argument overrides it."""
+    old = {**EVENT, "api_version": "2023-10-16"}
+    (finding,) = stripe_contract.check(old)
+    assert (finding.kind, finding.api_version) == ("additive", "2023-10-16")
+    assert stripe_contract.check(old, api_version="2026-10-28.endive") == []
+
+
+def test_a_kind_can_be_named(stripe_contract):
+    """What has no `object` key is checked as what it is said to be."""
+    with pytest.raises(AssertionError, match="required"):
+        stripe_contract.check({}, object="charge")
+
+
+def test_what_cannot_be_checked_is_a_value_error(stripe_contract):
+    """No JSON, no such object, no such version: each is named."""
+    with pytest.raises(ValueError, match="there is no schema for 'chrge'"):
+        stripe_contract.check({}, object="chrge")
+    with pytest.raises(ValueError, match="not a Stripe API version"):
+        stripe_contract.check(EVENT, api_version="latest")
+    with pytest.raises(ValueError, match="Expecting"):
+        stripe_contract.check("{")
+
+
+@pytest.mark.stripe_balance(contract={"additive": "error"})
+def test_a_level_is_chosen_by_the_marker(stripe_contract):
+    """With additive=error an undocumented key fails the test."""
+    with pytest.raises(AssertionError, match=r"additive: cash_balance at \$\.data\.object\.extra"):
+        stripe_contract.check(broken(extra=1))
+
+
+def test_a_finding_shows_no_secret(stripe_contract):
+    """The value of a finding has its secrets masked."""
+    with pytest.raises(AssertionError) as raised:
+        stripe_contract.check(broken(livemode="sk_test_abcdefghijklmn"))
+    assert "abcdefghijklmn" not in str(raised.value)
+
+
+FOUND = f"""
+import pytest
+
+@pytest.mark.parametrize("number", range(3))
+def test_it(stripe_contract, number):
+    event = {EVENT!r}
+    event["data"]["object"]["settings"]["reconciliation_mode"] = "sometimes"
+    event["data"]["object"]["extra"] = number
+    stripe_contract.check(event)
+"""
+
+
+def test_a_warning_is_one_line_of_the_summary_with_a_count(project):
+    """Findings of one kind over a run are one line; information is told by -v only."""
+    result = project.test(FOUND)
+    result.assert_outcomes(passed=3)
+    (line,) = [line for line in result.outlines if line.startswith("stripe: ")]
+    assert line.startswith("stripe: warning: enum: cash_balance at $.data.object.settings")
+    assert "3 times, first in test_it.py::test_it[0]" in line
+
+
+def test_verbose_tells_information_too(project):
+    """With -v the keys that aren't documented are told as well."""
+    result = project.test(FOUND, "-v")
+    result.stdout.fnmatch_lines(["stripe: information: additive: cash_balance at $.data.object.extra*"])
+
+
+def test_quiet_tells_neither(project):
+    """With -q the summary is left out."""
+    result = project.test(FOUND, "-q")
+    assert "stripe:" not in result.stdout.str()
+
+
+def test_levels_come_from_the_environment_too(project, monkeypatch):
+    """PYTEST_STRIPE_CONTRACT holds key=value pairs, with commas between."""
+    monkeypatch.setenv("PYTEST_STRIPE_CONTRACT", "enum=error,additive=error")
+    result = project.test(FOUND)
+    result.assert_outcomes(failed=3)

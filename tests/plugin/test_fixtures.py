@@ -1,0 +1,363 @@
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+import stripe
+
+# DESIGN.md, "What users write", letter by letter.
+PARTIAL_WIRE = """
+def test_partial_wire(stripe_balance):
+    customer = stripe_balance.customer(reconciliation="manual")
+    intent = stripe_balance.bank_transfer_intent(customer, amount=1000, currency="usd")
+    stripe_balance.fund(customer, 600, "usd")
+
+    settle_open_intents(customer.id)          # the code under test, using stripe as it always does
+
+    intent = stripe.PaymentIntent.retrieve(intent.id)
+    assert intent.next_action.display_bank_transfer_instructions.amount_remaining == 400
+    assert stripe_balance.available(customer) == {"usd": 0}
+"""
+SHOPS = {
+    "global stripe": """
+        import stripe
+
+        def settle_open_intents(customer):
+            for intent in stripe.PaymentIntent.list(customer=customer).auto_paging_iter():
+                stripe.PaymentIntent.apply_customer_balance(intent.id)
+    """,
+    "a StripeClient made at import time": """
+        import stripe
+
+        client = stripe.StripeClient("sk_test_of_the_shop")
+
+        def settle_open_intents(customer):
+            for intent in client.v1.payment_intents.list({"customer": customer}).auto_paging_iter():
+                client.v1.payment_intents.apply_customer_balance(intent.id)
+    """,
+    "async, httpx": """
+        import asyncio, stripe
+
+        client = stripe.StripeClient("sk_test_1", http_client=stripe.HTTPXClient())
+
+        def settle_open_intents(customer):
+            asyncio.run(settle(customer))
+
+        async def settle(customer):
+            intents = client.v1.payment_intents
+            listed = await intents.list_async({"customer": customer})
+            async for intent in listed.auto_paging_iter():
+                await intents.apply_customer_balance_async(intent.id)
+    """,
+    "async, aiohttp": """
+        import asyncio, stripe
+
+        client = stripe.StripeClient("sk_test_1", http_client=stripe.AIOHTTPClient())
+
+        def settle_open_intents(customer):
+            asyncio.run(settle(customer))
+
+        async def settle(customer):
+            intents = client.v1.payment_intents
+            listed = await intents.list_async({"customer": customer})
+            async for intent in listed.auto_paging_iter():
+                await intents.apply_customer_balance_async(intent.id)
+    """,
+    "async, global stripe": """
+        import asyncio, stripe
+
+        def settle_open_intents(customer):
+            asyncio.run(settle(customer))
+
+        async def settle(customer):
+            listed = await stripe.PaymentIntent.list_async(customer=customer)
+            async for intent in listed.auto_paging_iter():
+                await stripe.PaymentIntent.apply_customer_balance_async(intent.id)
+    """,
+    "threads": """
+        from concurrent.futures import ThreadPoolExecutor
+        import stripe
+
+        def settle_open_intents(customer):
+            intents = stripe.PaymentIntent.list(customer=customer).data
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(stripe.PaymentIntent.apply_customer_balance, [i.id for i in intents]))
+    """,
+}
+
+
+@pytest.mark.parametrize("shop", SHOPS.values(), ids=SHOPS)
+def test_the_designs_example_passes(shop, project):
+    """The example of the design passes on unmodified code, with no key, no network, no warning."""
+    project.file("shop.py", shop)
+    project.file("test_it.py", f"import stripe\nfrom shop import settle_open_intents\n{PARTIAL_WIRE}")
+    result = project.run(
+        *("-Werror", "--disable-socket", "--allow-unix-socket"), plugins=("pytest_socket",)
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_nothing_reaches_the_host_that_the_app_names(project, server):
+    """An app that sends elsewhere, its `api_base` set, sends nothing while the fixture is there."""
+    project.file(
+        "shop.py",
+        f"""
+        import stripe
+        client = stripe.StripeClient("sk_test_1", base_addresses={{"api": {server.url!r}}})
+        """,
+    )
+    result = project.test(f"""
+        import shop, stripe
+
+        def test_client(stripe_balance):
+            assert shop.client.v1.customers.list().data == []
+
+        def test_global(stripe_balance, monkeypatch):
+            monkeypatch.setattr(stripe, "api_base", {server.url!r})
+            assert stripe.Customer.list().data == []
+
+        def test_without_the_fixture():
+            assert shop.client.v1.customers.retrieve("cus_1").id == "cus_sent"
+    """)
+    result.assert_outcomes(passed=3)
+    assert [seen.path for seen in server.seen] == ["/v1/customers/cus_1"]
+
+
+# The fixtures together.
+
+
+def test_both_fixtures_have_one_world(stripe_balance, stripe_client):
+    """What `stripe_balance` makes `stripe_client` finds: a test has one world."""
+    customer = stripe_balance.customer(name="Ada")
+    assert stripe_client.v1.customers.retrieve(customer.id).name == "Ada"
+
+
+def test_the_client_fixture_works_alone(stripe_client):
+    """`stripe_client` needs no other fixture of ours to be answered."""
+    assert stripe_client.v1.customers.create({"name": "Ada"}).name == "Ada"
+
+
+def test_usefixtures_is_enough(project):
+    """`usefixtures` makes the fake answer, for a test that needs no builder."""
+    result = project.test("""
+        import pytest, stripe
+
+        @pytest.mark.usefixtures("stripe_balance")
+        def test_it():
+            assert stripe.Customer.create(name="Ada").name == "Ada"
+    """)
+    result.assert_outcomes(passed=1)
+
+
+def test_the_builders_do_not_depend_on_the_apps_settings(stripe_balance, monkeypatch):
+    """Whatever the app set on the module `stripe`, the builders work as ever."""
+    monkeypatch.setattr(stripe, "api_key", "pk_test_of_the_app")
+    monkeypatch.setattr(stripe, "api_version", "2020-08-27")
+    monkeypatch.setattr(stripe, "api_base", "http://127.0.0.1:9")
+    monkeypatch.setattr(stripe, "default_http_client", object())
+    customer = stripe_balance.customer(reconciliation="manual")
+    stripe_balance.fund(customer, 100)
+    assert stripe_balance.available(customer) == {"usd": 100}
+
+
+WRAPPED_BALANCE = """
+@pytest.fixture
+def stripe_balance(stripe_balance):
+    stripe_balance.customer(name="first")
+    return stripe_balance
+"""
+WRAPPED_CLIENT = """
+@pytest.fixture
+def stripe_client(stripe_client):
+    stripe_client.v1.customers.create({"name": "first"})
+    return stripe_client
+"""
+OVERRIDING = {
+    "stripe_balance replaced": (
+        "@pytest.fixture\ndef stripe_balance():\n    return 'mine'",
+        "assert stripe_balance == 'mine'",
+    ),
+    "stripe_client replaced": (
+        "@pytest.fixture\ndef stripe_client():\n    return 'mine'",
+        "assert stripe_client == 'mine'",
+    ),
+    "stripe_balance wrapped": (
+        WRAPPED_BALANCE,
+        "assert [customer.name for customer in stripe_client.v1.customers.list()] == ['first']",
+    ),
+    "stripe_client wrapped": (
+        WRAPPED_CLIENT,
+        "assert [customer.name for customer in stripe.Customer.list()] == ['first']",
+    ),
+    "stripe_balance made from stripe_client": (
+        "@pytest.fixture\ndef stripe_balance(stripe_client):\n    return stripe_client",
+        "assert stripe_balance is stripe_client",
+    ),
+}
+
+
+@pytest.mark.parametrize(("conftest", "check"), OVERRIDING.values(), ids=OVERRIDING)
+def test_a_conftests_own_fixture_leaves_the_other_working(conftest, check, project):
+    """A conftest may replace or wrap one of our fixtures, and the other goes on working."""
+    project.file("conftest.py", f"import pytest\n\n{conftest}\n")
+    result = project.test(f"""
+        import stripe
+
+        def test_it(stripe_balance, stripe_client):
+            {check}
+            assert stripe.Customer.create(name="Ada").name == "Ada"
+            for ours in (stripe_balance, stripe_client):
+                client = getattr(ours, "client", ours)
+                if client != "mine":
+                    assert client.v1.customers.create({{"name": "Bob"}}).name == "Bob"
+    """)
+    result.assert_outcomes(passed=1)
+
+
+def test_the_marker_alone_activates_nothing(project, server):
+    """A test that only has the marker sends for real."""
+    result = project.test(f"""
+        import pytest, stripe
+
+        @pytest.mark.stripe_balance(seed="x")
+        def test_it(monkeypatch):
+            monkeypatch.setattr(stripe, "api_base", {server.url!r})
+            assert stripe.Customer.retrieve("cus_1", api_key="sk_test_1").id == "cus_sent"
+    """)
+    result.assert_outcomes(passed=1)
+    assert len(server.seen) == 1
+
+
+def test_a_client_made_in_one_test_serves_in_the_next(project):
+    """A client is answered in every test that uses the fixtures, each in a world of its own."""
+    result = project.test("""
+        import pytest, stripe
+
+        @pytest.fixture(scope="module")
+        def client():
+            return stripe.StripeClient("sk_test_1")
+
+        @pytest.mark.parametrize("time", [1, 2])
+        def test_it(client, stripe_balance, time):
+            assert client.v1.customers.list().data == []
+            client.v1.customers.create({})
+    """)
+    result.assert_outcomes(passed=2)
+
+
+# Keys.
+
+
+def test_an_unset_key_is_set_while_a_test_runs_and_unset_after_it(project):
+    """Where the app has no key the module has sk_test_fake during a test, and none afterwards."""
+    result = project.test("""
+        import stripe
+
+        def test_it(stripe_balance):
+            assert stripe.api_key == "sk_test_fake"
+            assert stripe.Customer.create().object == "customer"
+
+        def test_failing(stripe_client):
+            assert stripe.api_key != "sk_test_fake"
+
+        def test_without():
+            assert stripe.api_key is None
+    """)
+    result.assert_outcomes(passed=2, failed=1)
+    assert stripe.api_key is None
+
+
+@pytest.mark.parametrize("key", ["sk_test_of_the_app", "rk_test_of_the_app", "pk_test_x", "", "x"])
+def test_a_set_key_is_left_alone(key, project, monkeypatch):
+    """A key that the app set is there during a test and after it, whatever it is."""
+    monkeypatch.setattr(stripe, "api_key", key)
+    result = project.test(f"""
+        import stripe
+
+        def test_it(stripe_balance):
+            assert stripe.api_key == {key!r}
+    """)
+    result.assert_outcomes(passed=1)
+    assert stripe.api_key == key
+
+
+def test_a_key_that_a_test_sets_is_left_alone(project):
+    """A key that a test sets itself is not taken for ours."""
+    result = project.test("""
+        import stripe
+
+        def test_it(stripe_balance):
+            stripe.api_key = "sk_test_of_the_app"
+    """)
+    result.assert_outcomes(passed=1)
+    assert stripe.api_key == "sk_test_of_the_app"
+
+
+def test_a_key_of_monkeypatchs_leaves_none_behind(project):
+    """A key set by monkeypatch, which was there before our fixture, leaves the module without one."""
+    result = project.test("""
+        import stripe
+
+        def test_it(monkeypatch, stripe_balance):
+            monkeypatch.setattr(stripe, "api_key", "sk_test_of_the_app")
+
+        def test_next():
+            assert stripe.api_key is None
+    """)
+    result.assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("key", ["sk_test_x", "rk_test_x", "sk_test_51abcdefghijklmnop"])
+def test_a_test_key_is_let_in(key, stripe_balance):
+    """Any secret or restricted test key is as good as another."""
+    assert stripe_balance.customer().id == stripe.Customer.list(api_key=key).data[0].id
+
+
+STRANGERS = {
+    "publishable": ("pk_test_51abcdefghijklmnop", stripe.PermissionError, 403, "secret_key_required"),
+    "publishable, live": ("pk_live_51abcdefghijklmnop", stripe.AuthenticationError, 401, None),
+    "junk": ("junk-of-some-length", stripe.AuthenticationError, 401, None),
+    "short junk": ("junk", stripe.AuthenticationError, 401, None),
+    "a webhook secret": ("whsec_abcdefghijklmnop", stripe.AuthenticationError, 401, None),
+    "empty": ("", stripe.AuthenticationError, 401, None),
+}
+
+
+@pytest.mark.usefixtures("stripe_balance")
+@pytest.mark.parametrize(("key", "error", "status", "code"), STRANGERS.values(), ids=STRANGERS)
+def test_any_other_key_gets_stripes_own_answer(key, error, status, code):
+    """A key that isn't a test key is answered as Stripe does, and never said whole."""
+    with pytest.raises(error) as caught:
+        stripe.Customer.create(api_key=key)
+    told = caught.value.json_body["error"].get("code")  # stripe-python has no code on some of these
+    assert (caught.value.http_status, told) == (status, code)
+    assert not key or key not in str(caught.value)
+
+
+@pytest.mark.usefixtures("stripe_balance")
+def test_a_junk_key_is_masked_as_stripe_masks_it():
+    """An unknown key's last four characters are shown, so that one can tell which it was."""
+    with pytest.raises(stripe.AuthenticationError, match=r"^Invalid API Key provided: \*+ngth$"):
+        stripe.Customer.create(api_key="junk-of-some-length")
+
+
+def test_the_plugin_can_be_turned_off(project):
+    """With `-p no:stripe_balance` there is no fixture, option, marker or ini of ours."""
+    project.file("test_it.py", "def test_it(stripe_balance): pass")
+    without = "-pno:stripe_balance"
+    project.run(without, ours=False).assert_outcomes(errors=1)
+    told = project.run(without, "--help", ours=False).stdout.str()
+    told += project.run(without, "--markers", "--fixtures", ours=False).stdout.str()
+    assert "stripe" not in told
+    assert "stripe_balance" in project.run("--markers").stdout.str()
+
+
+def test_help_names_every_option_and_ini(project):
+    """`--help` lists each option and ini setting of ours."""
+    told = project.run("--help").stdout.str()
+    names = dedent("""
+        --stripe-mode --stripe-api-version --stripe-seed --stripe-assumptions stripe_mode
+        stripe_api_version stripe_seed stripe_now stripe_contract stripe_assume stripe_assumptions
+        stripe_cassette_dir
+    """).split()
+    assert [name for name in names if name not in told] == []

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+HEAVY = "stripe vcr yaml jsonschema jsonschema_rs requests httpx aiohttp werkzeug"
+LOADED = f"""
+import sys
+
+def pytest_unconfigure():
+    heavy = {HEAVY.split()!r}
+    print("loaded:", *sorted(name for name in heavy if name in sys.modules), "end")
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "arguments"),
+    [
+        ("def test_it(): pass", []),
+        ("import pytest\n@pytest.mark.stripe_balance(seed='1')\ndef test_it(): pass", []),
+        ("def test_it(): assert 0", []),
+        ("def test_it(): pass", ["--stripe-mode=fake"]),
+        ("def test_it(): pass", ["-v", "--stripe-assumptions=list"]),
+        ("def test_it(stripe_balance): pass", ["--collect-only"]),
+        ("def test_it(): pass", ["--fixtures"]),
+    ],
+    ids=["plain", "marked", "failing", "mode", "list", "collected only", "fixtures listed"],
+)
+def test_a_repo_that_does_not_use_the_plugin_loads_nothing_heavy(test, arguments, project):
+    """Where no test runs with our fixtures none of the libraries that they need is imported."""
+    project.file("conftest.py", LOADED)
+    project.file("test_it.py", test)
+    project.run_apart(*arguments).stdout.fnmatch_lines(["*loaded: end"])
+
+
+def test_a_repo_that_uses_the_plugin_loads_what_it_needs(project):
+    """The modules that a user pays for are seen by the same look."""
+    project.file("conftest.py", LOADED)
+    project.file("test_it.py", "def test_it(stripe_balance): stripe_balance.customer()")
+    project.run_apart().stdout.fnmatch_lines(["*loaded: *jsonschema_rs* stripe*end"])
+
+
+def test_workers_load_nothing_heavy_either(project):
+    """Under pytest-xdist neither the controller nor a worker imports what no test needs."""
+    project.file(
+        "conftest.py",
+        LOADED.replace('print("loaded:"', 'print("loaded:", file=open("loaded", "a"), *[""').replace(
+            '"end")', '"end"])'
+        ),
+    )
+    project.file("test_it.py", "def test_it(): pass")
+    project.run_apart("-n1", plugins=("xdist",)).assert_outcomes(passed=1)
+    lines = (project.pytester.path / "loaded").read_text().splitlines()
+    assert [line.split() for line in lines] == [["loaded:", "end"]] * 2

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+FAILING = """
+import pytest, stripe
+
+KEY = "sk_test_of_the_app_51abcdefgh"
+
+def test_it(stripe_balance, monkeypatch):
+    monkeypatch.setattr(stripe, "api_key", KEY)
+    ada = stripe_balance.customer(reconciliation="manual", name="Ada")
+    intent = stripe_balance.bank_transfer_intent(ada, 123456)
+    stripe_balance.fund(ada, 60000, reference="REF-1")
+    stripe.PaymentIntent.apply_customer_balance(intent.id, amount=50000)
+    with pytest.raises(stripe.InvalidRequestError):
+        stripe.Customer.retrieve("cus_none")
+    with pytest.raises(stripe.AuthenticationError):
+        stripe.Customer.retrieve("cus_none", api_key="junk-of-the-app-51abcdefgh")
+    assert stripe_balance.available(ada) == {"usd": 0}
+"""
+# The section as it is printed: what stands in a column stands below its head.
+SECTION = [
+    r"-+ Stripe -+",
+    r"requests",
+    r"  POST  /v1/customers  name=Ada&cash_balance\[settings\]\S+ +200  customer cus_\w{14}",
+    r"  POST  /v1/payment_intents  customer=.* +200  payment_intent pi_\w{24} requires_action",
+    r"  POST  /v1/test_helpers/customers/cus_\w{14}/fund_cash_balance  amount=\S+\.\.\. +200  \w+ ccsbtxn_\w{24}",
+    r"  POST  /v1/payment_intents/pi_\w{24}/apply_customer_balance  amount=50000 +200  \w+ pi_\w{24} \w+",
+    r"  GET   /v1/customers/cus_none +404  resource_missing \(id\): No such customer: 'cus_none'",
+    r"  GET   /v1/customers/cus_none +401  invalid_request_error: Invalid API Key provided: \*+efgh",
+    r"  GET   /v1/customers/cus_\w{14}/cash_balance +200  cash_balance",
+    r"",
+    r"this rests on the assumptions .*",
+    r".*",
+    r"",
+    r"payment intent +amount +applied +remaining +status +customer",
+    r"pi_\w{24}  \$1,234\.56  \$500\.00 +\$734\.56  usd  requires_action  cus_\w{14}",
+    r"",
+    r"ledger of cus_\w{14} \(Ada\), .*",
+    r"  created +type +net amount +balance +payment intent or reference",
+    r"  2026-01-01 00:00:02  funded +\$600\.00  \$600\.00  usd  REF-1",
+    r"  2026-01-01 00:00:03  applied_to_payment +-\$500\.00  \$100\.00  usd  pi_\w{24}",
+]
+
+
+@pytest.mark.parametrize("how", ["alone", "on a worker"])
+def test_a_failing_tests_report_shows_requests_intents_and_ledger(how, project):
+    """A failing test's report has what was asked, every intent and every ledger, on a worker too."""
+    project.file("test_it.py", FAILING)
+    result = project.run() if how == "alone" else project.run_apart("-n1", plugins=("xdist",))
+    result.assert_outcomes(failed=1)
+    result.stdout.re_match_lines([f"{line}$" for line in SECTION], consecutive=True)
+
+
+def test_the_reports_columns_are_aligned(project):
+    """In each table of the report a column begins, or for numbers ends, at one place."""
+    lines = project.test(FAILING).outlines
+    requests = [line for line in lines if line.startswith(("  POST  /v1", "  GET   /v1"))]
+    assert len(requests) == 7
+    statuses = {re.search(r"  (200|404|401)  ", line).start() for line in requests}
+    assert len(statuses) == 1
+    head, *rows = lines[next(i for i, line in enumerate(lines) if "net amount" in line) :][:3]
+    for column, word in (("net amount", 3), ("balance", 4)):
+        ends = {[found.end() for found in re.finditer(r"\S+", row)][word] for row in rows}
+        assert ends == {head.index(column) + len(column)}
+
+
+@pytest.mark.parametrize("options", [[], ["-vv", "-rA"]], ids=["plain", "wordy"])
+def test_no_key_is_in_the_report(options, project):
+    """The section of a failing test holds no API key, neither the app's nor a wrong one."""
+    result = project.test(FAILING, "--tb=line", *options)
+    result.assert_outcomes(failed=1)
+    told = result.stdout.str()
+    assert "ledger of" in told
+    assert ("sk_test_" in told, "junk-of" in told) == (False, False)
+
+
+def test_no_client_secret_is_in_the_report(project):
+    """The section of a failing test holds no client secret."""
+    result = project.test(FAILING)
+    assert "ledger of" in result.stdout.str()
+    result.stdout.no_re_match_line(r".*pi_\w{24}_secret_")
+
+
+def test_only_the_last_requests_are_shown(project):
+    """Of many requests the report shows the last ten and says how many there were."""
+    result = project.test("""
+        import stripe
+
+        def test_it(stripe_balance):
+            for number in range(12):
+                stripe.Customer.list(limit=number + 1)
+            stripe.Customer.create()
+            assert 0
+    """)
+    result.stdout.fnmatch_lines(["the last 10 of 13 requests"])
+    shown = [line for line in result.outlines if line.startswith(("  GET   /", "  POST  /"))]
+    assert len(shown) == 10
+    assert re.fullmatch(r"  POST  /v1/customers +200  customer cus_\w{14}", shown[-1])
+
+
+def test_a_connected_accounts_state_is_shown_under_its_name(project):
+    """The report shows the worlds of connected accounts below that of the key's own."""
+    result = project.test("""
+        import stripe
+
+        def test_it(stripe_balance):
+            stripe.Customer.create(name="Mine")
+            stripe.Customer.create(name="Theirs", stripe_account="acct_1")
+            assert 0
+    """)
+    result.stdout.fnmatch_lines(
+        ["never had cash: cus_* (Mine)", "connected account acct_1", "never had cash: cus_* (Theirs)"]
+    )
+
+
+FAILING_AROUND = {
+    "in setup": "stripe_balance.customer()\n    assert 0\n    yield",
+    "in teardown": "stripe_balance.customer()\n    yield\n    assert 0",
+}
+
+
+@pytest.mark.parametrize("code", FAILING_AROUND.values(), ids=FAILING_AROUND)
+def test_an_errors_report_has_the_section_too(code, project):
+    """A fixture that fails on the way in or out has the state in its report."""
+    result = project.test(f"""
+import pytest
+
+@pytest.fixture
+def made(stripe_balance):
+    {code}
+
+def test_it(made):
+    pass
+""")
+    assert result.parseoutcomes()["errors"] == 1
+    result.stdout.re_match_lines([r"-+ Stripe -+", "requests", r"  POST  /v1/customers .*"])
+
+
+def test_a_test_that_passes_has_no_section(project):
+    """The state of a test that passes is nobody's concern."""
+    result = project.test("def test_it(stripe_balance): stripe_balance.customer()", "-rA")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_re_match_line(r"-+ Stripe -+")
+
+
+def test_a_failing_test_without_our_fixtures_has_no_section(project):
+    """A test that doesn't use the fixtures fails as it does without the plugin."""
+    result = project.test("def test_it(): assert 0")
+    result.assert_outcomes(failed=1)
+    result.stdout.no_re_match_line(r"-+ Stripe -+")
+
+
+def test_a_test_that_asked_nothing_says_so(project):
+    """A failing test that asked nothing of Stripe has a section that says just that."""
+    result = project.test("def test_it(stripe_balance): assert 0")
+    result.stdout.re_match_lines([r"-+ Stripe -+", "nothing was asked of Stripe"], consecutive=True)
+
+
+def test_the_report_can_be_printed_at_will(stripe_balance):
+    """`stripe_balance.report()` gives what a failing test would show."""
+    customer = stripe_balance.customer(name="Ada")
+    assert f"never had cash: {customer.id} (Ada)" in stripe_balance.report()

@@ -1,0 +1,451 @@
+from __future__ import annotations
+
+import pytest
+
+from pytest_stripe_balance import modes, resources
+
+NEWEST = resources.newest_api_version()
+SOURCES = ("marker", "option", "environment", "fixture", "ini")
+OPTIONS = {
+    "mode": "--stripe-mode",
+    "api_version": "--stripe-api-version",
+    "seed": "--stripe-seed",
+}
+WITHOUT_A_LOOK = """
+import pytest
+
+{marker}
+def test_it(stripe_balance):
+    assert stripe_balance.customer().object == "customer"
+"""
+SHOWING = """
+import pytest
+
+{marker}
+def test_it(_stripe_session):
+    print("found", _stripe_session.settings.{name})
+"""
+
+
+@pytest.fixture
+def set_by(project, monkeypatch):
+    """Set a setting from several sources in a project, and give the options to run it with."""
+
+    def set_by(name, values, body=SHOWING):
+        marker = ""
+        options = []
+        for source, value in values.items():
+            if source == "marker":
+                marker = f"@pytest.mark.stripe_balance({name}={value!r})"
+            elif source == "option":
+                options = [f"{OPTIONS[name]}={value}"]
+            elif source == "environment":
+                monkeypatch.setenv(f"PYTEST_STRIPE_{name.upper()}", str(value))
+            elif source == "fixture":
+                settings = f"return {{{name!r}: {value!r}}}"
+                text = f"import pytest\n@pytest.fixture\ndef stripe_settings():\n    {settings}\n"
+                project.file("conftest.py", text)
+            else:
+                project.file("pytest.ini", f"[pytest]\nstripe_{name} = {value}\n")
+        project.file("test_it.py", body.format(marker=marker, name=name))
+        return options
+
+    return set_by
+
+
+# The strongest source wins.
+
+
+@pytest.mark.parametrize("strongest", SOURCES)
+def test_the_strongest_source_of_a_seed_wins(strongest, set_by, project):
+    """A seed is taken from marker, command line, environment, fixture, ini, in this order."""
+    speaking = SOURCES[SOURCES.index(strongest) :]
+    options = set_by("seed", {source: f"of-{source}" for source in speaking})
+    project.run("-s", *options).stdout.fnmatch_lines([f"*found of-{strongest}"])
+
+
+SOURCES_OF_NOW = ("marker", "environment", "fixture", "ini")
+
+
+@pytest.mark.parametrize("strongest", SOURCES_OF_NOW)
+def test_the_strongest_source_of_a_beginning_wins(strongest, set_by, project):
+    """`now` is taken from marker, environment, fixture, ini, in this order."""
+    speaking = SOURCES_OF_NOW[SOURCES_OF_NOW.index(strongest) :]
+    options = set_by("now", {source: 1000 + SOURCES.index(source) for source in speaking})
+    found = f"*found {1000 + SOURCES.index(strongest)}"
+    project.run("-s", *options).stdout.fnmatch_lines([found])
+
+
+NAMES = {
+    "marker": "marker stripe_balance",
+    "option": "--stripe-{}",
+    "environment": "PYTEST_STRIPE_{}",
+    "fixture": "fixture stripe_settings",
+    "ini": "ini stripe_{}",
+}
+
+
+def _named(source, name):
+    spelled = {"option": name.replace("_", "-"), "environment": name.upper()}
+    return NAMES[source].format(spelled.get(source, name))
+
+
+@pytest.mark.parametrize(
+    ("name", "bad", "good"),
+    [("mode", "live", "fake"), ("api_version", "2020-08-27", NEWEST)],
+    ids=["mode", "api_version"],
+)
+@pytest.mark.parametrize("strongest", SOURCES)
+def test_the_strongest_source_is_blamed_for_a_bad_value(strongest, name, bad, good, set_by, project):
+    """A mode or a version is taken from the strongest source; its error names that source."""
+    weaker = SOURCES[SOURCES.index(strongest) + 1 :]
+    options = set_by(name, {strongest: bad, **dict.fromkeys(weaker, good)}, WITHOUT_A_LOOK)
+    result = project.run(*options)
+    told = result.stdout.str() + result.stderr.str()
+    assert result.ret != pytest.ExitCode.OK
+    assert f"{_named(strongest, name)}: " in told
+    assert bad in told
+
+
+@pytest.mark.parametrize("name", ["mode", "api_version"])
+@pytest.mark.parametrize("strongest", ["option", "environment"])
+def test_a_stronger_source_hides_a_weaker_ones_bad_value(strongest, name, set_by, project):
+    """A bad value that a stronger source overrules is nobody's fault."""
+    good, bad = ("fake", "live") if name == "mode" else (NEWEST, "2020-08-27")
+    weaker = SOURCES[SOURCES.index(strongest) + 1 :]
+    options = set_by(name, {strongest: good, **dict.fromkeys(weaker, bad)}, WITHOUT_A_LOOK)
+    project.run(*options).assert_outcomes(passed=1)
+
+
+DEFAULTS = {
+    "api_version": NEWEST,
+    "seed": "0",
+    "now": "1767225600",
+    "contract": "{}",
+    "assume": "{}",
+}
+
+
+@pytest.mark.parametrize(("name", "value"), DEFAULTS.items(), ids=DEFAULTS)
+def test_without_a_source_the_default_holds(name, value, set_by, project):
+    """A setting that nobody sets has its documented default."""
+    set_by(name, {})
+    project.run("-s").stdout.fnmatch_lines([f"*found {value}"])
+
+
+TABLES = {
+    "ini alone": ({}, "ch"),
+    "fixture over ini": ({"fixture": {"charge-id-prefix": "py"}}, "py"),
+    "environment over ini": ({"environment": "charge-id-prefix=py"}, "py"),
+    "environment over fixture": (
+        {"environment": "charge-id-prefix=py", "fixture": {"charge-id-prefix": "ch"}},
+        "py",
+    ),
+    "marker over environment and fixture": (
+        {
+            "marker": {"charge-id-prefix": "ch"},
+            "environment": "charge-id-prefix=py",
+            "fixture": {"charge-id-prefix": "py"},
+        },
+        "ch",
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "found"), TABLES.values(), ids=TABLES)
+def test_a_reading_is_taken_from_the_strongest_source_that_names_it(given, found, set_by, project):
+    """Each reading is its strongest source's; those that only the ini names stay as they are."""
+    set_by("assume", given)
+    lines = "\n  charge-id-prefix = ch\n  zero-balance-key=dropped"
+    project.file("pytest.ini", f"[pytest]\nstripe_assume ={lines}\n")
+    readings = {"charge-id-prefix": found, "zero-balance-key": "dropped"}
+    project.run("-s").stdout.fnmatch_lines([f"*found {readings}"])
+
+
+def test_the_closest_marker_wins(project):
+    """Of markers on module, class and function the closest wins, setting by setting."""
+    result = project.test("""
+        import pytest
+        pytestmark = pytest.mark.stripe_balance(seed="module", now=1)
+
+        @pytest.mark.stripe_balance(seed="class", now=2)
+        class TestIt:
+            @pytest.mark.stripe_balance(seed="function")
+            def test_it(self, _stripe_session):
+                settings = _stripe_session.settings
+                assert (settings.seed, settings.now) == ("function", 2)
+
+        def test_outside(_stripe_session):
+            assert (_stripe_session.settings.seed, _stripe_session.settings.now) == ("module", 1)
+    """)
+    result.assert_outcomes(passed=2)
+
+
+def test_each_parameter_set_can_have_a_marker(project):
+    """A marker on a parameter set configures that test alone."""
+    result = project.test("""
+        import pytest
+
+        @pytest.mark.parametrize(
+            "seed",
+            [
+                pytest.param("a", marks=pytest.mark.stripe_balance(seed="a")),
+                pytest.param("b", marks=pytest.mark.stripe_balance(seed="b")),
+                pytest.param("0"),
+            ],
+        )
+        def test_it(_stripe_session, seed):
+            assert _stripe_session.settings.seed == seed
+    """)
+    result.assert_outcomes(passed=3)
+
+
+# What a setting does.
+
+
+@pytest.mark.stripe_balance(now=1_000_000)
+def test_the_world_begins_when_told(stripe_balance):
+    """The first object of a test is created at `now`, and each later one a second after."""
+    created = [stripe_balance.customer().created for _ in range(3)]
+    assert created == [1_000_000, 1_000_001, 1_000_002]
+
+
+def test_the_world_begins_with_2026_by_default(stripe_balance):
+    """Unless told otherwise a world begins on 2026-01-01 at midnight UTC."""
+    assert stripe_balance.customer().created == 1_767_225_600
+
+
+@pytest.mark.parametrize(
+    ("available", "reading"),
+    [
+        pytest.param({"usd": 0}, "kept", id="kept"),
+        pytest.param(
+            {},
+            "dropped",
+            id="dropped",
+            marks=pytest.mark.stripe_balance(assume={"zero-balance-key": "dropped"}),
+        ),
+    ],
+)
+def test_another_reading_of_an_assumption_can_be_chosen(available, reading, stripe_balance):
+    """A marker's `assume` changes what the fake answers where nobody knows what Stripe does."""
+    customer = stripe_balance.customer(reconciliation="manual")
+    intent = stripe_balance.bank_transfer_intent(customer, 100)
+    stripe_balance.fund(customer, 100)
+    stripe_balance.client.v1.payment_intents.apply_customer_balance(intent.id)
+    assert stripe_balance.available(customer) == available, reading
+
+
+# What can't be meant.
+
+WHOLE_RUN = {
+    "an unknown mode, option": (["--stripe-mode=fast"], {}, "", "--stripe-mode: no mode 'fast'"),
+    "an unknown mode, environment": (
+        [],
+        {"PYTEST_STRIPE_MODE": "fast"},
+        "",
+        "PYTEST_STRIPE_MODE: no mode 'fast'; there are fake, replay, record, live, check",
+    ),
+    "an unknown mode, ini": ([], {}, "stripe_mode = fast", "ini stripe_mode: no mode 'fast'"),
+    "an API version that isn't modelled, option": (
+        ["--stripe-api-version=2024-06-20"],
+        {},
+        "",
+        "--stripe-api-version: API version '2024-06-20' is not modelled yet",
+    ),
+    "an API version that isn't modelled, ini": (
+        [],
+        {},
+        "stripe_api_version = 2024-06-20",
+        "ini stripe_api_version: API version '2024-06-20' is not modelled yet",
+    ),
+    "a beginning that is no number, environment": (
+        [],
+        {"PYTEST_STRIPE_NOW": "noon"},
+        "",
+        "PYTEST_STRIPE_NOW: seconds since 1970 are due, not 'noon'",
+    ),
+    "a beginning that is no number, ini": (
+        [],
+        {},
+        "stripe_now = 2026-01-01",
+        "ini stripe_now: seconds since 1970 are due, not '2026-01-01'",
+    ),
+    "a finding that there isn't": (
+        [],
+        {},
+        "stripe_contract = wrong=error",
+        "ini stripe_contract: no 'wrong'; there are breaking, enum, vanished, additive",
+    ),
+    "a level that there isn't": (
+        [],
+        {},
+        "stripe_contract = breaking=loud",
+        "ini stripe_contract: breaking='loud'; it can be error, warning, information",
+    ),
+    "a line without a value": (
+        [],
+        {},
+        "stripe_contract = breaking",
+        "ini stripe_contract: 'breaking' is not of the form key=value",
+    ),
+    "an assumption that there isn't": (
+        [],
+        {},
+        "stripe_assume = luck=good",
+        "ini stripe_assume: no assumption 'luck'",
+    ),
+    "a reading that there isn't": (
+        [],
+        {},
+        "stripe_assume = charge-id-prefix=xx",
+        "ini stripe_assume: assumption 'charge-id-prefix' has no reading 'xx'; it has py, ch",
+    ),
+    "an assumption that there isn't, environment": (
+        [],
+        {"PYTEST_STRIPE_ASSUME": "luck=good"},
+        "",
+        "PYTEST_STRIPE_ASSUME: no assumption 'luck'",
+    ),
+    "a level without a kind, environment": (
+        [],
+        {"PYTEST_STRIPE_CONTRACT": "breaking=error,loud"},
+        "",
+        "PYTEST_STRIPE_CONTRACT: 'loud' is not of the form key=value",
+    ),
+    "a summary that there isn't, environment": (
+        [],
+        {"PYTEST_STRIPE_ASSUMPTIONS": "loud"},
+        "",
+        "PYTEST_STRIPE_ASSUMPTIONS: 'loud'; it can be line, list, none",
+    ),
+    "a summary that there isn't, ini": (
+        [],
+        {},
+        "stripe_assumptions = loud",
+        "ini stripe_assumptions: 'loud'; it can be line, list, none",
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "env", "ini", "line"), WHOLE_RUN.values(), ids=WHOLE_RUN)
+def test_a_bad_setting_of_the_run_stops_it_with_one_line(options, env, ini, line, project, monkeypatch):
+    """A setting of the whole run that can't be meant is a usage error that names its source."""
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    project.file("pytest.ini", f"[pytest]\n{ini}\n")
+    result = project.test("def test_it(): pass", *options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    told = [told for told in result.errlines if told.startswith("ERROR: ")]
+    assert [line in one for one in told] == [True]
+    assert "Traceback" not in result.stderr.str() + result.stdout.str()
+
+
+def test_a_summary_that_there_is_not_is_a_usage_error(project):
+    """`--stripe-assumptions` takes its three words only."""
+    result = project.test("def test_it(): pass", "--stripe-assumptions=loud")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*argument --stripe-assumptions: invalid choice: 'loud'*"])
+
+
+@pytest.mark.parametrize("mode", [mode for mode in modes.MODES if mode != "fake"])
+def test_a_mode_that_is_not_built_yet_says_so(mode, project):
+    """A mode of the design that isn't built is a usage error that says what does answer."""
+    result = project.test("def test_it(): pass", f"--stripe-mode={mode}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [f"ERROR: --stripe-mode: the mode '{mode}' (*) is not built yet; only 'fake' answers*"]
+    )
+
+
+ONE_TEST = {
+    "an unknown keyword": ("colour='blue'", "marker stripe_balance has no 'colour'; there are mode,"),
+    "a positional argument": ("'fake'", "marker stripe_balance takes keywords only: mode,"),
+    "an unknown mode": ("mode='fast'", "marker stripe_balance: no mode 'fast'"),
+    "a mode that isn't built": (
+        "mode='live'",
+        "marker stripe_balance: the mode 'live' (Stripe test mode) is not built yet",
+    ),
+    "a version that isn't modelled": (
+        "api_version='2024-06-20'",
+        "marker stripe_balance: API version '2024-06-20' is not modelled yet",
+    ),
+    "a beginning that is no number": (
+        "now='noon'",
+        "marker stripe_balance: seconds since 1970 are due, not 'noon'",
+    ),
+    "a beginning that no calendar holds": (
+        "now=10**18",
+        "marker stripe_balance: seconds since 1970 are due, not '1000000000000000000'",
+    ),
+    "readings that are no dict": (
+        "assume='charge-id-prefix=ch'",
+        "marker stripe_balance: assume= is a dict",
+    ),
+    "an assumption that there isn't": (
+        "assume={'luck': 'good'}",
+        "marker stripe_balance: no assumption 'luck'",
+    ),
+    "levels that are no dict": ("contract='error'", "marker stripe_balance: contract= is a dict"),
+    "a level that there isn't": (
+        "contract={'breaking': 'loud'}",
+        "marker stripe_balance: breaking='loud'; it can be error, warning, information",
+    ),
+}
+
+
+@pytest.mark.parametrize(("arguments", "line"), ONE_TEST.values(), ids=ONE_TEST)
+def test_a_bad_marker_is_an_error_of_its_test_that_names_the_marker(arguments, line, project):
+    """A marker that can't be meant is an error of its test, which names the marker; others run."""
+    result = project.test(f"""
+        import pytest
+
+        @pytest.mark.stripe_balance({arguments})
+        def test_it(stripe_balance):
+            raise AssertionError("ran")
+
+        def test_other(stripe_balance):
+            pass
+    """)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["E  *UsageError: *"])
+    assert f"UsageError: {line}" in result.stdout.str()
+
+
+def test_a_bad_settings_fixture_is_named(project):
+    """A keyword that `stripe_settings` returns and nobody knows is blamed on that fixture."""
+    result = project.test("""
+        import pytest
+
+        @pytest.fixture
+        def stripe_settings():
+            return {"colour": "blue"}
+
+        def test_it(stripe_balance):
+            raise AssertionError("ran")
+    """)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*UsageError: fixture stripe_settings has no 'colour'; there are*"])
+
+
+def test_the_marker_is_registered(project):
+    """The marker is known to `--strict-markers`."""
+    result = project.test(
+        """
+        import pytest
+
+        @pytest.mark.stripe_balance(seed="1")
+        def test_it():
+            pass
+        """,
+        "--strict-markers",
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_inis_are_registered(project):
+    """Every ini setting is known to `--strict-config`."""
+    names = (*DEFAULTS, "mode", "assumptions", "cassette_dir")
+    lines = "".join(f"stripe_{name} =\n" for name in names)
+    project.file("pytest.ini", f"[pytest]\n{lines}")
+    project.test("def test_it(stripe_balance): pass", "--strict-config").assert_outcomes(passed=1)

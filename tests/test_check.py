@@ -1,0 +1,374 @@
+"""`check`: files of every kind, good and bad, held to the contract of their own API version."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pytest_stripe_balance import checking, cli, resources
+from pytest_stripe_balance.contract import rules
+
+REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real"))
+REAL = sorted(path for path in REAL_DATA.rglob("*") if path.suffix in {".yml", ".yaml"})
+NEWEST = resources.newest_api_version()
+BALANCE = {"object": "cash_balance", "available": {"usd": 100}, "customer": "cus_1", "livemode": False,
+           "customer_account": None, "settings": {"reconciliation_mode": "manual", "using_merchant_default": False}}  # fmt: skip
+BROKEN = {**BALANCE, "customer": 7}
+OPEN = {**BALANCE, "settings": {"reconciliation_mode": "by_hand", "using_merchant_default": False}}
+
+
+def event(held, **keys):
+    return {"id": "evt_1", "object": "event", "created": 1, "livemode": False, "pending_webhooks": 0,
+            "type": "cash_balance.funds_available", "data": {"object": held}, "api_version": NEWEST,
+            "request": None, **keys}  # fmt: skip
+
+
+def cassette(*bodies, asked=None, given=None):
+    return {
+        "interactions": [
+            {
+                "request": {
+                    "method": "POST",
+                    "uri": "https://api.stripe.com/v1/things",
+                    "body": None,
+                    "headers": asked or {},
+                },
+                "response": {
+                    "status": {"code": 200, "message": "OK"},
+                    "headers": given or {},
+                    "body": {"string": json.dumps(body)},
+                },
+            }
+            for body in bodies
+        ],
+        "version": 1,
+    }
+
+
+@pytest.fixture
+def check(tmp_path, monkeypatch, capsys):
+    """Write files into an empty folder, check them there, and give exit code, lines and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments, **files):
+        for name, held in files.items():
+            path = tmp_path / name.replace("__", ".")
+            content = (
+                held
+                if isinstance(held, bytes)
+                else (held if isinstance(held, str) else json.dumps(held)).encode()
+            )
+            path.write_bytes(content)
+        names = [name.replace("__", ".") for name in files]
+        code = cli.main(["check", *arguments, *(() if "-" in arguments else names)])
+        told = capsys.readouterr()
+        return code, told.out.splitlines(), told.err.splitlines()
+
+    return run
+
+
+def found(check, *arguments, **files):
+    """Check, and give what was found as JSON."""
+    code, out, _ = check("--format", "json", *arguments, **files)
+    return code, json.loads("\n".join(out))
+
+
+@pytest.mark.skipif(not REAL, reason="STRIPE_REAL_DATA")
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
+def test_no_real_cassette_breaks_the_contract_of_its_own_version(path):
+    """What Stripe really answered has no breaking finding, and every interaction is accounted for."""
+    outcome = checking.check(checking.Question([str(path)]))
+    assert [str(one) for level, one, _ in outcome.findings if one.kind == "breaking"] == []
+    assert outcome.problems == []
+    passed = sum(tally.count for tally in outcome.unchecked.values())
+    assert outcome.checked + passed == path.read_text("utf-8").count("\n- request:")
+    assert all("no schema" in reason for reason in outcome.unchecked)
+
+
+def test_documents_that_keep_the_contract_end_with_0(check):
+    """A document, a list of them, and lines of them: all are checked, nothing is found."""
+    line = json.dumps(BALANCE)
+    code, told = found(
+        check,
+        one__json=BALANCE,
+        many__json=[BALANCE, BALANCE],
+        lines__jsonl=f"{line}\n\n{line}\n",
+        plain__txt=f"{line}\n{line}",
+    )
+    assert (code, told["findings"], told["checked"], told["files"]) == (0, [], 7, 4)
+
+
+@pytest.mark.parametrize(
+    ("files", "first"),
+    [
+        ({"a__json": BROKEN}, {"file": "a.json", "line": None, "of": None}),
+        ({"a__json": [BALANCE, BROKEN]}, {"file": "a.json", "line": None, "of": "item 1"}),
+        (
+            {"a__jsonl": f"{json.dumps(BALANCE)}\n{json.dumps(BROKEN)}"},
+            {"file": "a.jsonl", "line": 2, "of": None},
+        ),
+        ({"a__json": cassette(BROKEN)}, {"file": "a.json", "line": None, "of": "POST /v1/things"}),
+        (
+            {"a__yaml": yaml.safe_dump(cassette(BROKEN))},
+            {"file": "a.yaml", "line": 2, "of": "POST /v1/things"},
+        ),
+    ],
+)
+def test_a_finding_says_where_it_stands(check, files, first):
+    """File, line, request or item: whatever is known leads to the document; exit code 1."""
+    code, told = found(check, **files)
+    assert code == 1
+    (one,) = told["findings"]
+    assert (one["kind"], one["path"], one["first"]) == ("breaking", "$.customer", first)
+
+
+def test_a_float_for_an_integer_is_found_in_text_that_is_read(check):
+    """1000.0 is not 1000, in documents and in cassettes."""
+    wrong = {**BALANCE, "available": {"usd": 1000.0}}
+    _, told = found(check, a__json=wrong, b__json=cassette(wrong))
+    assert [(one["path"], one["count"]) for one in told["findings"]] == [("$.available.usd", 2)]
+
+
+@pytest.mark.parametrize(
+    ("held", "arguments", "version"),
+    [
+        (BROKEN, [], NEWEST),
+        (BROKEN, ["--api-version", "2024-06-20"], "2024-06-20"),
+        (event(BROKEN, api_version="2024-04-10"), ["--api-version", "2024-06-20"], "2024-04-10"),
+        (event(BROKEN, api_version=None), ["--api-version", "2024-06-20"], "2024-06-20"),
+        (cassette(BROKEN), ["--api-version", "2024-06-20"], "2024-06-20"),
+        (cassette(BROKEN, asked={"Stripe-Version": ["2023-10-16"]}), [], "2023-10-16"),
+        (
+            cassette(
+                BROKEN,
+                asked={"Stripe-Version": ["2023-10-16"]},
+                given={"stripe-version": ["2020-08-27"]},
+            ),
+            [],
+            "2020-08-27",
+        ),
+        (cassette(BROKEN, given={"stripe-version": ["2024-06-20; some_beta=v1"]}), [], "2024-06-20"),
+    ],
+)
+def test_each_is_held_to_its_own_version(check, held, arguments, version):
+    """A cassette's headers, answer before request; an event's key; then the option; then the newest."""
+    _, told = found(check, *arguments, a__json=held)
+    assert {one["api_version"].partition(",")[0] for one in told["findings"]} == {version}
+
+
+def test_a_version_without_a_schema_is_said_and_not_guessed(check):
+    """A preview's answers aren't held to another version's schema."""
+    code, told = found(check, a__json=cassette(BROKEN, given={"stripe-version": ["2099-01-01.nextone"]}))
+    assert (code, told["checked"], told["findings"]) == (0, 0, [])
+    assert told["not_checked"][0]["reason"] == "of API version 2099-01-01.nextone, which has no schema"
+
+
+@pytest.mark.parametrize(
+    ("held", "reason"),
+    [
+        ({"object": "token", "id": "tok_1"}, "of kind token, which has no schema"),
+        ({"id": "x"}, "without an `object` key (--object names the kind)"),
+        (
+            {"object": "list", "data": [{"object": "token"}], "has_more": False, "url": "/v1/tokens"},
+            "of kind token in list, which has no schema",
+        ),
+        (event({"object": "mandate"}), "of kind mandate in event, which has no schema"),
+    ],
+)
+def test_what_no_schema_describes_is_said(check, held, reason):
+    """A kind outside the surface is counted as not checked, also inside a list or an event."""
+    code, told = found(check, a__json=held)
+    assert code == 0
+    assert [(one["reason"], one["count"]) for one in told["not_checked"]] == [(reason, 1)]
+
+
+def test_the_kind_can_be_given(check):
+    """--object checks a document that doesn't say what it is, or says something else."""
+    nameless = {key: value for key, value in BROKEN.items() if key != "object"}
+    code, told = found(check, "--object", "cash_balance", a__json=nameless)
+    assert code == 1
+    assert "$.customer" in {one["path"] for one in told["findings"]}
+    assert told["checked"] == 1
+
+
+def test_levels_can_be_set(check):
+    """--level decides what ends a build, kind by kind, and may be given twice."""
+    assert check(a__json=OPEN)[0] == 0
+    assert check("--level", "enum=error", a__json=OPEN)[0] == 1
+    assert check("--level=breaking=warning", "--level=enum=information", a__json=BROKEN)[0] == 0
+
+
+DEEP = '{"object": "cash_balance", "x": ' + '{"a":' * 600 + "1" + "}" * 601
+TAPE = yaml.safe_dump(cassette(BALANCE, BALANCE))
+BAD = {
+    "not JSON": ("a.json", '{\n"a": nope}', "a.json:2: not JSON"),
+    "a folder": ("sub", None, "sub: a folder; name its files"),
+    "not there": ("gone.json", None, "gone.json: there is no such file"),
+    "no match": ("gone*.json", None, "gone*.json: no file matches"),
+    "not UTF-8": ("a.json", b'{"a":\n"\xe9"}', "a.json:2: not UTF-8: byte 0xe9"),
+    "empty": ("a.json", " \n", "a.json: empty"),
+    "too deep to parse": ("a.json", "[" * 100_000, "a.json: nested too deeply"),
+    "too deep to check": ("a.json", DEEP, "a.json: nested too deeply"),
+    "a key twice": ("a.json", '{"object": "charge", "id": 1, "id": 2}', "a.json: key 'id' is there twice"),
+    "NaN": ("a.json", '{"object": "charge", "amount": NaN}', "a.json: not JSON: NaN"),
+    "half a character": ("a.json", '{"object": "charge", "id": "\\ud800"}', "a.json: holds '\\ud800'"),
+    "no object": ("a.json", "42", "a.json: a number is no Stripe object"),
+    "no object in a list": ("a.json", '[{"object": "token"}, "x"]', "a.json: item 1: a text is no Stripe object"),
+    "a bad line": ("a.jsonl", '{"object": "token"}\n{\n{', "a.jsonl:2: not JSON: Expecting property name enclosed in double quotes (and 1 more such lines)"),
+    "half a cassette in a body": ("a.yaml", TAPE[: TAPE.index("cus_1")], "a.yaml:9: not YAML, or cut short"),
+    "half a cassette between keys": ("a.yaml", TAPE[: TAPE.rindex("    status:")], "a.yaml:16: interaction 2 is cut short"),
+    "half a cassette as JSON": ("a.json", json.dumps(cassette(BALANCE))[:-20], "a.json:1: not JSON"),
+    "a foreign tag": ("a.yaml", "interactions:\n- !!python/object/apply:os.getcwd []", "a.yaml:2: the tag !!python/object/apply:os.getcwd"),
+    "a key twice in YAML": ("a.yaml", "version: 1\nversion: 1", "a.yaml:2: key 'version' is there twice"),
+    "no cassette": ("a.yaml", "hello: world", "a.yaml: no cassette"),
+    "some text": ("a.txt", "hello", "a.txt: no cassette"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "line"), BAD.values(), ids=BAD)
+def test_bad_input_is_one_line_that_names_the_file_and_the_others_are_checked(
+    check, tmp_path, name, content, line
+):
+    """One line on standard error, exit code 2, and the good and the broken file beside it are still told."""
+    (tmp_path / "sub").mkdir()
+    if content is not None:
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    code, out, err = check(name, good__json=BALANCE, broken__json=BROKEN)
+    assert code == 2
+    (said,) = err
+    assert said.startswith(f"pytest_stripe_balance check: {line}")
+    assert [row.rpartition("; in ")[2] for row in out if "breaking" in row] == ["broken.json"]
+    assert " checked in 3 files, " in out[-1]
+
+
+def test_a_bad_line_does_not_hide_the_others_of_its_file(check):
+    """In JSON lines every line is on its own."""
+    code, out, _ = check(a__jsonl=f"nope\n{json.dumps(BROKEN)}")
+    assert code == 2
+    assert "first" not in out[0]
+    assert "a.jsonl:2" in out[0]
+
+
+def test_a_file_above_the_limit_is_not_read(check, tmp_path):
+    """A 200 MB file is refused by its size; --max-mb moves the limit."""
+    with (tmp_path / "huge.json").open("wb") as file:
+        file.truncate(200_000_000)
+    code, _, err = check("huge.json")
+    assert (code, err) == (
+        2,
+        ["pytest_stripe_balance check: huge.json: bigger than 100 MB; --max-mb raises the limit"],
+    )
+    assert check("--max-mb", "0.0001", a__json=BALANCE)[0] == 2
+
+
+def test_patterns_name_files_and_no_folders(check, tmp_path):
+    """`**` goes into folders, each file counts once, and a file with brackets in its name is itself."""
+    for name in ("sub/deep.json", "sub/b[1].json", "sub/c.yaml/x.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(json.dumps(BALANCE))
+    _, told = found(check, "sub/**/*.json", "sub/deep.json", "sub/b[1].json")
+    assert told["files"] == told["checked"] == 3
+    (tmp_path / "sub/b1.json").write_text(json.dumps(BROKEN))
+    assert check("sub/b[1].json")[0] == 0
+    assert check("sub/*.y*ml")[2] == ["pytest_stripe_balance check: sub/*.y*ml: no file matches"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(BROKEN),
+        f"{json.dumps(BROKEN)}\n{json.dumps(BALANCE)}",
+        yaml.safe_dump(cassette(BROKEN)),
+    ],
+)
+def test_standard_input_is_read_as_a_file_is(check, monkeypatch, text):
+    """`-` takes JSON, JSON lines or a cassette."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    code, out, _ = check("-")
+    assert code == 1
+    assert "$.customer" in out[0]
+    assert "<stdin>" in out[0]
+
+
+def test_a_byte_order_mark_is_read_past(check):
+    """Some editors begin UTF-8 with one."""
+    assert check(a__json=b"\xef\xbb\xbf" + json.dumps(BALANCE).encode())[0] == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--api-version", "newest"],
+        ["--object", "teapot"],
+        ["--level", "breaking"],
+        ["--level", "breaking=fatal"],
+    ],
+)
+def test_a_question_that_makes_no_sense_is_one_line_and_2(check, arguments):
+    """Bad usage is told before any file is read, with what there is instead."""
+    code, out, err = check(*arguments, a__json=BROKEN)
+    assert (code, out, len(err)) == (2, [], 1)
+    assert arguments[1] in err[0]
+
+
+def test_secrets_of_a_document_are_not_printed(check):
+    """A client secret in a wrong place, and one for a kind, are masked in every form."""
+    secret = "pi_1_secret_" + "abc123"
+    for form in ("text", "json", "github"):
+        _, out, _ = check(
+            "--format", form, a__json=[{**BALANCE, "customer": [secret]}, {"object": secret}]
+        )
+        assert "_secret_***" in "\n".join(out)
+        assert "abc123" not in "\n".join(out)
+
+
+def test_json_is_checked_without_what_only_cassettes_and_findings_need(tmp_path):
+    """A start on a good JSON file loads neither YAML, nor vcrpy, nor the SDK, nor jsonschema, nor pytest."""
+    (tmp_path / "a.json").write_text(json.dumps(BALANCE))
+    code = (
+        "import sys; from pytest_stripe_balance import cli; code = cli.main(['check', 'a.json']);"
+        "print(sorted({'yaml', 'vcr', 'stripe', 'jsonschema', 'pytest', 'jsonschema_rs'} & set(sys.modules))); sys.exit(code)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.splitlines()[-1] == "['jsonschema_rs']"
+
+
+def test_a_clean_document_costs_one_validation_per_object(tmp_path, monkeypatch):
+    """Many documents of one kind compile their schemas once, and each object is validated once."""
+    compiled, validated = [], []
+    compile_schema = rules._compiled
+
+    class Counting:
+        def __init__(self, schema):
+            compiled.append(schema["title"])
+            self._validator = compile_schema(schema)
+
+        def is_valid(self, value):
+            validated.append(value["object"])
+            return self._validator.is_valid(value)
+
+    monkeypatch.setattr(rules, "_compiled", Counting)
+    rules.contract.cache_clear()
+    (tmp_path / "a.jsonl").write_text("\n".join([json.dumps(event(BALANCE))] * 500))
+    outcome = checking.check(checking.Question([str(tmp_path / "a.jsonl")]))
+    rules.contract.cache_clear()
+    assert outcome.checked == 500
+    assert sorted(compiled) == ["cash_balance", "event"]
+    assert Counter(validated) == {"cash_balance": 500, "event": 500}
+
+
+def test_downstream_repos_have_a_hook_for_their_cassettes():
+    """The pre-commit hook runs this very command, on JSON and YAML in folders called cassettes."""
+    (hook,) = yaml.safe_load(
+        Path(checking.__file__).parents[1].joinpath(".pre-commit-hooks.yaml").read_text("utf-8")
+    )
+    assert (hook["id"], hook["entry"]) == ("stripe-contract", "python -m pytest_stripe_balance check")
+    assert (hook["types_or"], hook["files"]) == (["json", "yaml"], "(^|/)cassettes/")

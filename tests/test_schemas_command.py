@@ -1,0 +1,174 @@
+"""`schemas`: which releases there are, an object's schema, and what changed between two versions."""
+
+import json
+
+import pytest
+
+from pytest_stripe_balance import cli, resources
+from pytest_stripe_balance.contract.differences import Difference, differences
+
+NEWEST = resources.newest_api_version()
+
+
+@pytest.fixture
+def schemas(capsys):
+    """Run `schemas` and give exit code, output and errors."""
+
+    def run(*arguments):
+        code = cli.main(["schemas", *arguments])
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return run
+
+
+def test_every_release_is_listed_with_its_sdk_and_its_objects(schemas):
+    """A row per folder of schemas/, oldest first, with the stripe-python it is from."""
+    code, out, _ = schemas("list")
+    rows = [line.split() for line in out.splitlines()[1:]]
+    assert code == 0
+    assert [row[0] for row in rows] == resources.api_versions()
+    assert rows[-1][:2] == [NEWEST, "16.1.0"]
+    for row in rows:
+        files = len(list((resources.folder("schemas") / row[0]).glob("*.json")))
+        assert int(row[-2]) == files - 1
+
+
+def test_an_object_is_shown_as_its_json_schema(schemas):
+    """`show` prints what is committed, at the newest version or the one that is asked for."""
+    for arguments, release in (([], NEWEST), (["--api-version", "2024-05-01"], "2024-04-10")):
+        code, out, _ = schemas("show", "cash_balance", *arguments)
+        committed = resources.folder("schemas") / release / "cash_balance.json"
+        assert code == 0
+        assert json.loads(out) == json.loads(committed.read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["show", "teapot"], "payment_intent"),
+        (["show", "charge", "--api-version", "soon"], "'soon'"),
+        (["diff", "2024-06-20", "soon"], "'soon'"),
+        (["diff", "2024-06-20", NEWEST, "teapot"], "payment_intent"),
+    ],
+)
+def test_an_unknown_object_or_version_is_one_line_and_2(schemas, arguments, named):
+    """Bad usage says what is wrong or what there is."""
+    code, out, err = schemas(*arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert named in err
+
+
+def test_what_an_upgrade_changes_is_told_for_an_object_and_its_requests(schemas):
+    """Acacia's renaming of `invoice` keys to basil's is there, with the parameters of the same object only."""
+    code, out, _ = schemas("diff", "2025-02-24.acacia", "2025-08-27.basil", "payment_intent")
+    lines = out.splitlines()
+    assert (code, lines[0]) == (0, "2025-02-24.acacia -> 2025-08-27.basil")
+    headings = [line for line in lines[1:] if line and not line.startswith(" ")]
+    assert headings[0] == "payment_intent"
+    assert all(line.endswith("(parameters)") and "/payment_intents" in line for line in headings[1:])
+    assert headings[1:]
+    assert ["removed", "invoice"] in [line.split()[:2] for line in lines]
+
+
+def test_the_table_is_aligned(schemas):
+    """Under one heading every path begins in the same column, and no line runs on for ever."""
+    _, out, _ = schemas("diff", "2024-06-20", NEWEST)
+    for block in out.split("\n\n")[1:]:
+        starts = {
+            len(line) - len(line.split(None, 1)[1])
+            for line in block.splitlines()[1:]
+            if line[2:3].isalpha()
+        }
+        assert len(starts) <= 1
+    values = [line for line in out.splitlines() if " +" in line or " -" in line]
+    assert max(map(len, values)) <= 120
+
+
+def test_the_same_differences_are_there_as_json(schemas):
+    """The JSON form has one entry per change, with lists where values came and went."""
+    _, out, _ = schemas("diff", "2024-06-20", NEWEST, "event", "--format", "json")
+    told = json.loads(out)
+    assert (told["from"], told["to"]) == ("2024-06-20", NEWEST)
+    (types,) = [row for row in told["differences"] if row["where"] == "event" and row["path"] == "type"]
+    assert types["change"] == "values"
+    assert "invoice_payment.paid" in types["after"]
+
+
+def test_versions_of_one_release_have_no_differences_and_say_by_which_schemas(schemas):
+    """Months of a release share its schemas, and the title says so."""
+    _, out, _ = schemas("diff", "2025-03-31.basil", "2025-08-27.basil")
+    assert out.splitlines() == [
+        "2025-03-31.basil (schemas of 2025-08-27.basil) -> 2025-08-27.basil",
+        "",
+        "nothing changed that the schemas tell",
+    ]
+
+
+class Side:
+    """A contract of one object `thing` and one endpoint."""
+
+    def __init__(self, thing=None, asked=None, definitions=None):
+        self.things = {"thing": thing} if thing else {}
+        self.objects = frozenset(self.things)
+        self.rules = {"POST /v1/things": asked} if asked else {}
+        self.definitions = definitions or {}
+
+    def schema(self, name):
+        return self.things[name]
+
+
+def held(required=(), **properties):
+    return {"type": "object", "properties": properties, "required": list(required)}
+
+
+TEXT, MAYBE = {"type": "string"}, {"type": ["null", "string"]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (held(), held(a=TEXT), ("a", "added", "", "string")),
+        (held(a=TEXT), held(), ("a", "removed", "string", "")),
+        (held(), held(a=held(b=TEXT)), ("a", "added", "", "object")),
+        (held(a=TEXT), held(a={"type": "integer"}), ("a", "type", "string", "integer")),
+        (held(a=TEXT), held(a=MAYBE), ("a", "null", "never null", "may be null")),
+        (held(a=TEXT), held(["a"], a=TEXT), ("a", "required", "may be absent", "always there")),
+        (
+            held(a={**TEXT, "x-stripe-enum": ["x", "y"]}),
+            held(a={**TEXT, "x-stripe-enum": ["y", "z"]}),
+            ("a", "values", ("x",), ("z",)),
+        ),
+        (held(a=held(b=TEXT)), held(a=held(b=MAYBE)), ("a.b", "null", "never null", "may be null")),
+        (
+            held(a={"type": "array", "items": TEXT}),
+            held(a={"type": "array", "items": {"type": "integer"}}),
+            ("a[]", "type", "string", "integer"),
+        ),
+        (
+            held(a={"anyOf": [TEXT, {"$ref": "charge.json"}]}),
+            held(a=TEXT),
+            ("a", "type", "charge or string", "string"),
+        ),
+    ],
+)
+def test_each_kind_of_change_is_told_once_with_its_path(old, new, expected):
+    """Keys, types, null-ness, required-ness and values; what is inside a new hash goes with it."""
+    assert list(differences(Side(old), Side(new))) == [Difference("object", "thing", *expected)]
+
+
+def test_objects_and_endpoints_that_come_and_go_are_told():
+    """A whole object or endpoint is one difference."""
+    told = list(differences(Side(held(a=TEXT)), Side(asked=held(b=TEXT))))
+    assert told == [
+        Difference("object", "thing", "", "removed"),
+        Difference("parameters", "POST /v1/things", "", "added"),
+    ]
+
+
+def test_parameters_are_compared_through_their_shared_definitions():
+    """Where a rule stands in its file makes no difference; what it says does."""
+    shared = Side(asked=held(a={"$ref": "#/$defs/name"}), definitions={"name": {**TEXT, "enum": ["x"]}})
+    assert list(differences(shared, Side(asked=held(a={**TEXT, "enum": ["x"]})))) == []
+    told = list(differences(shared, Side(asked=held(a={**TEXT, "enum": ["x"], "clearable": True}))))
+    assert [(row.change, row.after) for row in told] == [("null", "can be cleared")]
