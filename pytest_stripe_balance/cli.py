@@ -17,6 +17,7 @@ from pytest_stripe_balance.refused import Refused
 DEMO_OPTIONS = (
     "-v",
     "-rP",
+    "--no-header",
     "--stripe-assumptions=line",
     *("-p", "pytest_stripe_balance.plugin"),
     *("-p", "no:cacheprovider"),
@@ -29,6 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough, as with `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
     except (Refused, OSError, ValueError) as error:
         print(f"pytest_stripe_balance {options.command}: {error}", file=sys.stderr)  # noqa: T201 - a command's voice
         return BAD_USAGE
@@ -133,9 +138,10 @@ def _schemas_diff(options: argparse.Namespace) -> int:
 
 def _demo(_: argparse.Namespace) -> int:
     """Copy the demo project to an empty folder and let pytest run it there."""
+    shop = Path(__file__).parent / "demo"
+    print(f"a shop that takes bank transfers, and its tests: {shop}\n", flush=True)  # noqa: T201 - as above
     with tempfile.TemporaryDirectory(prefix="stripe-balance-demo-") as folder:
-        shutil.copytree(Path(__file__).parent / "demo", folder, dirs_exist_ok=True, ignore=_leave_caches)
-        print(f"a shop that takes bank transfers, and its tests, in {folder}:\n", flush=True)  # noqa: T201 - as above
+        shutil.copytree(shop, folder, dirs_exist_ok=True, ignore=_leave_caches)
         ended = subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "-m", "pytest", *DEMO_OPTIONS], cwd=folder, env=_plain(), check=False
         )

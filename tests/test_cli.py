@@ -63,3 +63,11 @@ def test_an_unknown_command_is_bad_usage():
     with pytest.raises(SystemExit) as ended:
         cli.main(["nonsense"])
     assert ended.value.code == 2
+
+
+def test_a_reader_who_has_seen_enough_gets_no_error():
+    """`assumptions | head` ends without a word."""
+    command = f"'{sys.executable}' -m pytest_stripe_balance assumptions | head -1"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert len(ended.stdout.splitlines()) == 1
