@@ -31,13 +31,21 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
     if session is not None:
         tell_refusals(item, report)
         if report.failed:
-            report.sections.append(("Stripe", session.report()))
+            report.sections.append(("Stripe", _state(session)))
     if report.when == "teardown":
         noted = [note for watch in item.stash.get(watches_key, ()) for note in watch.noted]
         vars(report)[Summary.ATTRIBUTE] = {
             "assumptions": sorted(session.assumptions) if session else [],
             "findings": [(level, source, *astuple(finding)) for level, source, finding in noted],
         }
+
+
+def _state(session: Session) -> str:
+    """Tell a test's state; what goes wrong here must not end the run."""
+    try:
+        return session.report()
+    except Exception as error:  # noqa: BLE001 - as the docstring says
+        return f"the state can't be told: {error!r}"
 
 
 def failing_if_refused(item: pytest.Item) -> Generator[None, object, object]:

@@ -22,10 +22,12 @@ from pytest_stripe_balance.contract.watch import Watch, wrong_kind
 from pytest_stripe_balance.engine.assumptions import Readings
 from pytest_stripe_balance.engine.determinism import Clock, Ids
 from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.modes import BadSettingError, Setting, one_of, whole_number
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report import tables
-from pytest_stripe_balance.transport.intercept import STRIPE_FOLDER, intercept
+from pytest_stripe_balance.transport.clients import STRIPE_FOLDER
+from pytest_stripe_balance.transport.intercept import intercept
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -99,6 +101,7 @@ class Session:
         self.refusals: list[Refused] = []
         self._fail = fail
         self._lock = threading.RLock()
+        self._answering = False
         self.watch = Watch(settings.contract, settings.api_version)
         self._readings = Readings(settings.assume)
         self._clock = Clock(settings.now)
@@ -129,11 +132,22 @@ class Session:
 
     def answer(self, request: Request) -> Response:
         """Answer a request, or refuse it out loud; one at a time, whatever thread it comes from."""
-        with self._lock, self._refusing():
+        with self._lock, self._refusing(), self._once(request):
             keys.refuse_live(request)
             response = self._dispatch.answer(request)
             self.exchanges.append(Exchange(request, response))
             return response
+
+    @contextmanager
+    def _once(self, request: Request) -> Iterator[None]:
+        """Refuse a request from inside another's answer: a signal handler's, on the same thread."""
+        if self._answering:
+            raise Refused(f"{request}: asked by a signal handler while another request is answered")
+        self._answering = True
+        try:
+            yield
+        finally:
+            self._answering = False
 
     def observe(self, request: Request, response: Response) -> None:
         """Hold an answer against its version's contract; a finding at level error fails the test."""
@@ -152,22 +166,25 @@ class Session:
     def expecting_refusal(self, match: str | None) -> Iterator[None]:
         """Expect one refusal whose message `match` (a regular expression) finds; swallow it.
 
-        Raises AssertionError when none came, or another one did.
+        Raises AssertionError when none came, more than one, or another one.
         """
         before = len(self.refusals)
         try:
             yield
         except BaseException as raised:
-            if not any(refusal.raised_as is raised for refusal in self.refusals):
+            if not any(refusal.raised_as in _all_in(raised) for refusal in self.refusals[before:]):
                 raise
         came = self.refusals[before:]
+        told = "\n".join(map(str, came))
+        wrong = None
         if not came:
-            raise AssertionError("a refusal was expected, and none came")
-        for refusal in came:
-            refusal.told = True
-            if match is not None and not re.search(match, refusal.message):
-                message = f"a refusal that matches {match!r} was expected; this one came:\n{refusal}"
-                raise AssertionError(message) from None
+            wrong = "a refusal was expected, and none came"
+        elif len(came) > 1:
+            wrong = f"one refusal was expected, and {len(came)} came:\n{told}"
+        elif match is not None and not re.search(match, came[0].message):
+            wrong = f"a refusal that matches {match!r} was expected; this one came:\n{told}"
+        if wrong is not None:
+            raise AssertionError(wrong) from None
         del self.refusals[before:]
 
     def unique(self, name: str) -> str:
@@ -188,10 +205,18 @@ class Session:
         try:
             yield
         except Refused as refusal:
+            refusal.message = masked(refusal.message)
             refusal.asked_at = refusal.asked_at or _caller()
             refusal.raised_as = self._fail(refusal)
             self.refusals.append(refusal)
             raise refusal.raised_as from None
+
+
+def _all_in(raised: BaseException) -> list[BaseException]:
+    """Give an exception, or all of a group."""
+    if not isinstance(raised, BaseExceptionGroup):
+        return [raised]
+    return [inner for one in raised.exceptions for inner in _all_in(one)]
 
 
 def _caller() -> str | None:

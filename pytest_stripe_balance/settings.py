@@ -63,10 +63,13 @@ def _table(config: pytest.Config, name: str, given: Given) -> dict[str, modes.Se
         raise modes.BadSettingError(message)
     variable = f"PYTEST_STRIPE_{name.upper()}"
     in_environment = os.environ.get(variable, "")
+    test = {str(key): modes.Setting(str(value), source) for key, value in (own or {}).items()}
+    from_marker = source.startswith("marker")
     return {
         **modes.pairs(config.getini(f"stripe_{name}"), f"ini stripe_{name}"),
+        **({} if from_marker else test),
         **modes.pairs(in_environment.split(",") if in_environment else (), variable),
-        **{str(key): modes.Setting(str(value), source) for key, value in (own or {}).items()},
+        **(test if from_marker else {}),
     }
 
 

@@ -31,11 +31,6 @@ COMMON_HEADERS = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains; preload",
     "Vary": "Origin",
 }
-# Assumptions that the answer to a wrong parameter of any endpoint rests on, by the parameter.
-PARAMETER_ASSUMPTIONS = {
-    "limit": "list-limit",
-    "payment_method_types": "payment-method-types-gone",
-}
 
 
 @dataclass(frozen=True)
@@ -76,13 +71,13 @@ class Dispatch:
 
     def answer(self, request: Request) -> Response:
         """Answer one request. Raises Refused for what the fake won't answer."""
-        call = _Call(self.tables, request, self._request_id())
+        call = _Call(self.tables, request, self._request_id(), self.account(None).world)
         try:
             keys.check(request)
             account = self._account(request)
             endpoint, ids = _route(request)
             _check_headers(request, self.tables.api_version)
-            call.start(account, endpoint)
+            call.start(account.world, endpoint)
             given = call.read()
             kept = None
             if request.method == "POST":
@@ -111,8 +106,13 @@ class Dispatch:
                 f"account '{name}' (or that account does not exist). Application access may have "
                 "been revoked."
             )
-            self.account(None).world.readings.rest("account-invalid")
-            raise Fault(message, status=403, code="account_invalid", identified=False)
+            raise Fault(
+                message,
+                status=403,
+                code="account_invalid",
+                identified=False,
+                assumed="account-invalid",
+            )
         return self.account(name)
 
     def _request_id(self) -> str:
@@ -145,27 +145,19 @@ def _check_headers(request: Request, newest: str) -> None:
 class _Call:
     """One request on its way."""
 
-    def __init__(self, tables: Tables, request: Request, request_id: str) -> None:
+    def __init__(self, tables: Tables, request: Request, request_id: str, world: World) -> None:
         self.tables = tables
         self.request = request
         self.request_id = request_id
         self.given = "&".join(part for part in (request.query, request.body) if part)
-        self.account: _Account | None = None
+        self.world = world
         self.endpoint: Endpoint | None = None
         self.expand: list[str] = []
+        self.fingerprint = ""
 
-    @property
-    def fingerprint(self) -> str:
-        return idempotency.fingerprint(self.given)
-
-    def start(self, account: _Account, endpoint: Endpoint) -> None:
+    def start(self, world: World, endpoint: Endpoint) -> None:
         """Settle what is called, and in which world."""
-        self.account, self.endpoint = account, endpoint
-
-    @property
-    def world(self) -> World:
-        assert self.account is not None, "unreachable because start settles the account"
-        return self.account.world
+        self.world, self.endpoint = world, endpoint
 
     @property
     def row(self) -> Endpoint:
@@ -175,6 +167,7 @@ class _Call:
     def read(self) -> dict[str, Any]:
         """Read the parameters; nothing has changed when one is wrong."""
         decoded = form.decode(self.given)
+        self.fingerprint = idempotency.fingerprint(decoded)
         given = parameters.read(decoded, self.tables.rules[str(self.row)], self.tables.definitions)
         self.expand = given.pop("expand", [])
         parameters.refuse_unmodelled(given, self.row.verb, str(self.row))
@@ -188,27 +181,28 @@ class _Call:
         return given
 
     def note(self, fault: Fault) -> None:
-        """Name the assumptions that the answer to a wrong parameter rests on."""
-        if self.endpoint is None:
-            return
-        if self.endpoint.parameter_errors and fault.type == "invalid_request_error":
-            self.world.readings.rest(self.endpoint.parameter_errors)
-        if fault.param in PARAMETER_ASSUMPTIONS:
-            self.world.readings.rest(PARAMETER_ASSUMPTIONS[fault.param])
+        """Name the assumptions that an answer from before the execution rests on."""
+        world = self.world
+        if fault.assumed:
+            world.readings.rest(fault.assumed)
+        if self.endpoint and self.endpoint.parameter_errors and fault.identified:
+            world.readings.rest(self.endpoint.parameter_errors)
 
     def execute(self, ids: tuple[str, ...], given: dict[str, Any]) -> Response:
-        """Run the verb; an error now counts as executed."""
+        """Run the verb and render its result, or leave the world as it was; an error now counts."""
         world = self.world
         world.cause = Cause(self.request_id, self.request.headers.get("Idempotency-Key"))
         before = world.ids.minted
         try:
-            result = self.row.verb(world, *ids, **given)
-            return self.respond(200, self._body(result))
+            with world.all_or_nothing():
+                body = self._body(self.row.verb(world, *ids, **given))
         except Fault as fault:
-            return self.error(fault, executed=True)
-        finally:
-            if world.ids.minted > before:
+            if fault.noted:
                 world.clock.tick()
+            return self.error(fault, executed=True)
+        if world.ids.minted > before:
+            world.clock.tick()
+        return self.respond(200, body)
 
     def _body(self, result: Record | Page[Any]) -> dict[str, Any]:
         if not isinstance(result, Page):
@@ -243,9 +237,8 @@ class _Call:
         if fault.intent:
             error["payment_intent"] = self._render(fault.intent)
         if fault.identified:
-            now = self.account.world.clock.now if self.account else 0
             logs = "https://dashboard.stripe.com/test/logs"
-            error["request_log_url"] = f"{logs}/{self.request_id}?t={now}"
+            error["request_log_url"] = f"{logs}/{self.request_id}?t={self.world.clock.now}"
         error["type"] = fault.type
         response = self.respond(fault.status, {"error": error}, executed=executed)
         if fault.identified:
@@ -266,10 +259,12 @@ class _Call:
             "Request-Id": self.request_id,
             "Stripe-Version": self.tables.api_version,
         }
+        key = self.request.headers.get("Idempotency-Key")
         if self.request.method == "POST":
-            key = self.request.headers.get("Idempotency-Key")
-            headers["Idempotency-Key"] = key or self.request_id.replace("req_", "server-")
+            headers["Idempotency-Key"] = key or self.world.ids.uuid(self.request_id)
             headers["Original-Request"] = self.request_id
+        elif self.request.method == "DELETE" and key:
+            headers["Idempotency-Key"] = key
         if executed:
             headers["Stripe-Should-Retry"] = "false"
         account = self.request.headers.get("Stripe-Account")

@@ -11,20 +11,29 @@ from pytest_stripe_balance.engine.world import World
 from pytest_stripe_balance.refused import Refused
 
 MAX_DEPTH = 4
-# For an object's name: the paths inside it that can be expanded, and what can stand there.
-Expandables = Callable[[str], Mapping[str, tuple[str, ...]]]
+# For an object's name: the paths inside it that can be expanded, what can stand there, and whether
+# it is left out until it is asked for.
+Expandables = Callable[[str], Mapping[str, tuple[tuple[str, ...], bool]]]
+MODELLED_INCLUDED = frozenset({("customer", "cash_balance")})
 Hop = tuple[str, str]
 
 
 def check(paths: Iterable[str], returns: str, *, listed: bool, expandables: Expandables) -> None:
-    """Refuse a path that can't be expanded, before anything moves; a Fault with Stripe's text."""
+    """Refuse a path that can't be expanded, before anything moves; a Fault with Stripe's text.
+
+    Refused out loud is what Stripe would include and the fake doesn't keep.
+    """
     for path in paths:
-        if len(path.split(".")) > MAX_DEPTH:
-            raise Fault(
-                f"You cannot expand more than {MAX_DEPTH} levels of a property. Property: {path}"
-            )
+        if path.count(".") > MAX_DEPTH:
+            message = f"You cannot expand more than {MAX_DEPTH} levels of a property. Property: {path}"
+            raise Fault(message, assumed="expand-depth")
         inner = path.removeprefix("data.") if listed else path
-        if (listed and inner == path) or not _hops(inner, returns, expandables):
+        hops = _hops(inner, returns, expandables)
+        for name, field in hops:
+            included = expandables(name)[field][1]
+            if included and (name, field) not in MODELLED_INCLUDED:
+                raise Refused(f"expand[]={path}: {field} of a {name} is not modelled")
+        if (listed and inner == path) or not hops:
             fits = listed and inner == path and _hops(path, returns, expandables)
             hint = f" You may want to try expanding 'data.{path}' instead." if fits else ""
             raise Fault(f"This property cannot be expanded ({path}).{hint}")
@@ -32,7 +41,7 @@ def check(paths: Iterable[str], returns: str, *, listed: bool, expandables: Expa
 
 def _hops(path: str, name: str, expandables: Expandables) -> list[Hop]:
     """Split a path into its hops from object to object; empty when one of them can't be."""
-    for field, targets in expandables(name).items():
+    for field, (targets, _) in expandables(name).items():
         if path == field:
             return [(name, field)]
         if path.startswith(f"{field}."):
@@ -91,11 +100,10 @@ def _find(world: World, record_id: str) -> Record:
         record: Record | None = table.get(record_id)
         if record is not None:
             return record
-    raise Refused(f"expanding {record_id!r} is not modelled: no such object is kept")
+    raise AssertionError(f"unreachable because {record_id} was rendered from a record")
 
 
 def _included(world: World, name: str, field: str, record_id: str) -> Record:
     """Give what is only shown when asked for."""
-    if (name, field) == ("customer", "cash_balance"):
-        return world.cash_balance(world.customer(record_id, in_path=False))
-    raise Refused(f"expand[]={field} of a {name} is not modelled")
+    assert (name, field) in MODELLED_INCLUDED, f"unreachable because check refuses {field} of {name}"
+    return world.cash_balance(world.customer(record_id, in_path=False))

@@ -22,7 +22,7 @@ def decode(text: str) -> Form:
     form: Form = {}
     fields = [field for field in text.split("&") if field]
     if len(fields) > MAX_FIELDS:
-        raise Fault(f"Invalid request: more than {MAX_FIELDS} parameters.")
+        raise _unreadable(f"more than {MAX_FIELDS} parameters.")
     for field in fields:
         name, _, value = field.partition("=")
         _put(form, _path(_unquote(name)), _unquote(value))
@@ -33,8 +33,7 @@ def _unquote(text: str) -> str:
     try:
         return unquote_to_bytes(text.replace("+", " ")).decode("utf-8")
     except UnicodeError:
-        message = "Invalid request: the parameters are not valid UTF-8."
-        raise Fault(message) from None
+        raise _unreadable("the parameters are not valid UTF-8.") from None
 
 
 def _path(name: str) -> list[str]:
@@ -43,10 +42,10 @@ def _path(name: str) -> list[str]:
     if not bracket:
         return [name]
     if not head or not rest.endswith("]"):
-        raise Fault(f"Invalid request: the parameter name {name!r} cannot be read.")
+        raise _unreadable(f"the parameter name {name[:80]!r} cannot be read.")
     path = [head, *rest[:-1].split("][")]
     if len(path) > MAX_DEPTH or any("[" in part or "]" in part for part in path):
-        raise Fault(f"Invalid request: the parameter name {name[:80]!r} cannot be read.")
+        raise _unreadable(f"the parameter name {name[:80]!r} cannot be read.")
     return path
 
 
@@ -64,7 +63,11 @@ def _put(form: Form, path: list[str], value: str) -> None:
 
 def _both(path: list[str]) -> Fault:
     name = bracketed(path)
-    return Fault(f"Invalid request: {name} is given both as a value and as a hash.", param=name)
+    return _unreadable(f"{name} is given both as a value and as a hash.", name)
+
+
+def _unreadable(why: str, param: str | None = None) -> Fault:
+    return Fault(f"Invalid request: {why}", param=param, assumed="parameter-texts")
 
 
 def bracketed(path: list[str]) -> str:

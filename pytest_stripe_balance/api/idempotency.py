@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 
+from pytest_stripe_balance.api.form import Form
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.world import World
@@ -32,7 +34,7 @@ class Answers:
         key = request.headers.get("Idempotency-Key", "")
         if len(key) > MAX_LENGTH:
             message = f"Idempotency keys can be at most {MAX_LENGTH} characters long."
-            raise Fault(message, type="idempotency_error")
+            raise Fault(message, type="idempotency_error", assumed="idempotency-key-length")
         kept = self._kept.get(key)
         if not key or kept is None or world.clock.now - kept.at >= KEPT_SECONDS:
             return None
@@ -54,9 +56,9 @@ class Answers:
             self._kept[key] = _Kept(request.path, parameters, response, world.clock.now)
 
 
-def fingerprint(parameters: str) -> str:
-    """Make parameters comparable without keeping them, whatever their order."""
-    in_order = "&".join(sorted(parameters.split("&")))
+def fingerprint(parameters: Form) -> str:
+    """Make decoded parameters comparable without keeping them, whatever their order."""
+    in_order = json.dumps(parameters, sort_keys=True)
     return hashlib.blake2b(in_order.encode(), digest_size=16).hexdigest()
 
 

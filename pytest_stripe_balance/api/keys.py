@@ -48,7 +48,7 @@ def check(request: Request) -> None:
     if not key:
         raise Fault(NO_KEY, status=401, identified=False)
     if key.startswith("pk_test_"):
-        raise Fault(PUBLISHABLE, status=403, code="secret_key_required")
+        raise Fault(PUBLISHABLE, status=403, code="secret_key_required", assumed="publishable-key")
     if not key.startswith(TEST):
         message = f"Invalid API Key provided: {masked(key)}"
         raise Fault(message, status=401, identified=False)

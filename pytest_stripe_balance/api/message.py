@@ -9,7 +9,9 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-SECRET_HEADERS = frozenset({"authorization", "idempotency-key", "x-stripe-client-telemetry"})
+SECRET_HEADERS = frozenset(
+    {"authorization", "idempotency-key", "stripe-account", "x-stripe-client-telemetry"}
+)
 
 
 class Headers(Mapping[str, str]):
@@ -46,9 +48,9 @@ class Request:
     """One request as the SDK would have sent it. `method` is upper case, `body` what it posted."""
 
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: Headers
-    body: str = ""
+    body: str = field(default="", repr=False)
 
     @cached_property
     def path(self) -> str:

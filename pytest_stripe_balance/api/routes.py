@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote_plus
 
 from pytest_stripe_balance.engine import allocation, charges, customers, events, funding, intents
 
@@ -105,5 +106,5 @@ def match(method: str, path: str) -> tuple[Endpoint, tuple[str, ...]] | None:
     """Find the row of a request and the ids in its path; None when no row fits."""
     for endpoint in ENDPOINTS:
         if endpoint.method == method and (found := endpoint.pattern.fullmatch(path)):
-            return endpoint, found.groups()
+            return endpoint, tuple(map(unquote_plus, found.groups()))
     return None

@@ -62,8 +62,8 @@ class Contract:
         return frozenset(path.stem for path in self._folder.glob("*.json")) - {"parameters"}
 
     @cache  # noqa: B019 - contracts live as long as the process
-    def expandables(self, name: str) -> Mapping[str, tuple[str, ...]]:
-        """Give an object's expandable paths and the objects that can stand there."""
+    def expandables(self, name: str) -> Mapping[str, tuple[tuple[str, ...], bool]]:
+        """Give an object's expandable paths: what can stand there, and whether it is shown only then."""
         return dict(shapes.expandable_paths(self.schema(name))) if name in self.objects else {}
 
     @cache  # noqa: B019 - as above

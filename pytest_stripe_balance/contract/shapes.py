@@ -51,12 +51,18 @@ def strict(shallow: Any) -> Any:  # noqa: ANN401 - any JSON
     return closed
 
 
-def expandable_paths(schema: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Walk a schema's hashes for what can be expanded, and into which objects."""
+def expandable_paths(
+    schema: Mapping[str, Any], path: str = ""
+) -> Iterator[tuple[str, tuple[tuple[str, ...], bool]]]:
+    """Walk a schema's hashes for what can be expanded: into which objects, and whether only then shown.
+
+    What can't stand there as an id is left out of an object until it is asked for.
+    """
     for name, inner in schema.get("properties", {}).items():
         here = f"{path}.{name}" if path else name
         if targets := inner.get(EXPANDABLE):
-            yield here, tuple(targets)
+            takes_id = any("string" in part.get("type", ()) for part in [inner, *inner.get("anyOf", ())])
+            yield here, (tuple(targets), not takes_id)
         elif "properties" in inner:
             yield from expandable_paths(inner, here)
 

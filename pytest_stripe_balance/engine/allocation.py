@@ -44,10 +44,9 @@ def apply_customer_balance(
     `payment_intent.succeeded`. In part it stays incomplete, with `payment_intent.partially_funded`
     last. Faults: the table REFUSALS, in its order. Source: the API reference and FACTS 3.4.
     """
-    intent = world.payment_intents.get(intent_id)
-    if intent is None:
+    if world.payment_intents.get(intent_id) is None:
         world.readings.rest("apply-unknown-intent")
-        raise faults.missing_object("payment_intent", intent_id, "intent", in_path=True)
+    intent = world.payment_intents.find(intent_id, "intent")
     attempt = Attempt(world, intent, amount, currency and funding.lowered(world, currency))
     attempt.refuse()
     customer = attempt.customer
@@ -131,11 +130,13 @@ class Refusal:
 def _wrong_status(attempt: Attempt) -> bool:
     intent, readings = attempt.intent, attempt.world.readings
     if intent.status == "requires_confirmation" and intent.amount_updated:
-        return readings.rest("apply-after-update") == "confirm-first"
+        return readings.reading("apply-after-update") == "confirm-first"
     return intent.status not in APPLICABLE
 
 
 def _status_fault(attempt: Attempt) -> Fault:
+    if attempt.intent.status == "requires_confirmation" and attempt.intent.amount_updated:
+        attempt.world.readings.rest("apply-after-update")
     message = (
         "You cannot apply the customer balance to this PaymentIntent because it has a status of "
         f"{attempt.intent.status}. Only a PaymentIntent with one of the following statuses may be "
@@ -216,6 +217,7 @@ def put_money(
 ) -> PaymentIntent:
     """Move `amount` from the balance to the intent; in full it succeeds, in part it waits on."""
     assert 0 < amount <= intent.remaining, f"{amount} does not fit {intent.id}"
+    world.readings.rest("apply-event-order")
     intent = _allocate(world, intent, customer, amount)
     if intent.remaining == 0:
         return _succeed(world, intent)

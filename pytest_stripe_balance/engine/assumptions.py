@@ -158,6 +158,12 @@ REGISTER: Mapping[str, Assumption] = {
             17,
         ),
         _only(
+            "apply-event-order",
+            9,
+            "Money that goes to an intent gives its events in the order ledger row, charge.succeeded, "
+            "payment_intent.succeeded; in part, ledger row, then the intent's own.",
+        ),
+        _only(
             "apply-automatic-customer",
             8,
             "apply_customer_balance works for customers in either reconciliation mode.",
@@ -251,6 +257,12 @@ REGISTER: Mapping[str, Assumption] = {
             21,
             "Test-mode IBANs, BICs and addresses are made up: no capture of one is public.",
         ),
+        _only(
+            "eu-default-country",
+            21,
+            "Without a country, eu_bank_transfer takes the customer's own where it has bank transfers, "
+            "and IE elsewhere; it is not echoed.",
+        ),
         # Charges.
         Assumption(
             "charge-id-prefix",
@@ -314,6 +326,28 @@ REGISTER: Mapping[str, Assumption] = {
             "is ours.",
         ),
         # The protocol.
+        _only(
+            "parameter-texts",
+            6,
+            "The texts for a hash, array, boolean or string that isn't one, and for a form that "
+            "can't be read, are ours.",
+        ),
+        _only(
+            "publishable-key",
+            6,
+            "A publishable test key is 403 secret_key_required; the code is documented, the status is "
+            "from other people's reports.",
+        ),
+        _only(
+            "idempotency-key-length",
+            30,
+            "An idempotency key of more than 255 characters is 400 idempotency_error, in our words.",
+        ),
+        _only(
+            "expand-depth",
+            6,
+            "Expanding through more than 4 dots is refused in a text from memory.",
+        ),
         _only(
             "email-invalid",
             6,

@@ -98,4 +98,4 @@ def _payment_failed(world: World, intent: PaymentIntent) -> Fault:
         last_payment_error=error,
     )
     world.record_event("payment_intent.payment_failed", world.payment_intents.put(failed))
-    return Fault(message, code=code, intent=failed)
+    return Fault(message, code=code, intent=failed, noted=True)

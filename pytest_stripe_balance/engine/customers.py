@@ -73,6 +73,8 @@ def update(world: World, customer_id: str, **params: Unpack[CustomerParams]) -> 
     changed = replace(customer, **_changes(world, customer, params))
     if changed == customer:
         return customer
+    if changed.reconciliation != customer.reconciliation:
+        world.readings.rest("settings-event")
     world.customers.put(changed)
     previous = _previous(customer, changed, params)
     if previous:
@@ -136,12 +138,10 @@ def list_cash_balance_transactions(
 
 def retrieve_cash_balance_transaction(world: World, customer_id: str, entry_id: str) -> Entry:
     """Find one ledger row of a customer."""
-    entry = world.ledger.rows(world.customer_above(customer_id).id).get(entry_id)
-    if entry is None:
+    rows = world.ledger.rows(world.customer_above(customer_id).id)
+    if rows.get(entry_id) is None:
         world.readings.rest("parameter-transaction")
-        noun = "customer_cash_balance_transaction"
-        raise faults.missing_object(noun, entry_id, "transaction", in_path=True)
-    return entry
+    return rows.find(entry_id, "transaction")
 
 
 def require_manual(world: World, customer: Customer, what: str) -> None:

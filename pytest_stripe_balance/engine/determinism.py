@@ -54,6 +54,12 @@ class Ids:
         """Derive decimal digits from a name, as in an account number."""
         return self._derive(of, length, _TO_DIGITS)
 
+    def uuid(self, of: str) -> str:
+        """Derive a UUID's text from a name, as a server mints for an idempotency key."""
+        text = f"{self.seed}\0{of}".encode()
+        digits = hashlib.blake2b(text, digest_size=16).hexdigest()
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
     def _derive(self, of: str, length: int, table: bytes) -> str:
         text = f"{self.seed}\0{of}".encode()
         return hashlib.blake2b(text, digest_size=length).digest().translate(table).decode()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
-from pytest_stripe_balance.engine import faults
 from pytest_stripe_balance.engine.table import Cursors, by_created
 
 if TYPE_CHECKING:
@@ -15,11 +14,9 @@ if TYPE_CHECKING:
 
 def retrieve(world: World, event_id: str) -> Event:
     """Find an event; 404 with param `id`, the name of the path's placeholder."""
-    event = world.events.get(event_id)
-    if event is None:
+    if world.events.get(event_id) is None:
         world.readings.rest("other-missing-objects")
-        raise faults.missing_object("event", event_id, "id", in_path=True)
-    return event
+    return world.events.find(event_id, "id")
 
 
 def list_(

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 class Fault(Exception):  # noqa: N818 - it is an answer of Stripe's, not a failure of ours
     """An error answer. `intent` is the PaymentIntent that the body embeds, as state errors do.
 
-    `identified` is False for the answers that carry neither Request-Id nor Stripe-Version (401).
+    `identified` is False for the answers that carry neither Request-Id nor Stripe-Version (401);
+    `assumed` names the assumption that the answer rests on, if any; `noted` says that what was
+    written before it stays, as a failed payment does.
     """
 
     def __init__(
@@ -28,6 +30,8 @@ class Fault(Exception):  # noqa: N818 - it is an answer of Stripe's, not a failu
         param: str | None = None,
         intent: PaymentIntent | None = None,
         identified: bool = True,
+        assumed: str | None = None,
+        noted: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -37,6 +41,8 @@ class Fault(Exception):  # noqa: N818 - it is an answer of Stripe's, not a failu
         self.param = param
         self.intent = intent
         self.identified = identified
+        self.assumed = assumed
+        self.noted = noted
 
 
 def missing_object(noun: str, given: str, param: str, *, in_path: bool) -> Fault:

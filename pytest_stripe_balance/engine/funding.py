@@ -147,6 +147,9 @@ def check_options(world: World, options: CustomerBalanceOptions, currency: str) 
         message = f"The bank transfer type {transfer['type']} cannot be used with {currency}."
         raise faults.Fault(message, param=f"{path}[bank_transfer][type]")
     fundable(world, currency)
+    if transfer["type"] != "eu_bank_transfer" and "eu_bank_transfer" in transfer:
+        raise Refused(f"{path}[bank_transfer]: eu_bank_transfer in a {transfer['type']} is not modelled")
+    _check_address_types(transfer)
     country = (transfer.get("eu_bank_transfer") or {}).get("country")
     if country is not None and country not in EU_COUNTRIES:
         world.readings.rest("bank-transfer-country")
@@ -173,22 +176,35 @@ def _financial_addresses(world: World, customer: Customer, transfer: Hash) -> tu
     if transfer["type"] == "us_bank_transfer":
         addresses = _us_addresses(world, customer)
     else:
-        country = (transfer.get("eu_bank_transfer") or {}).get("country") or DEFAULT_EU_COUNTRY
-        addresses = (_eu_address(world, customer, country),)
-    wanted = transfer.get("requested_address_types")
-    if wanted is None:
-        return addresses
-    kinds = {"sepa": "iban"}
-    chosen = {kinds.get(kind, kind) for kind in wanted}
-    kept = tuple(address for address in addresses if address["type"] in chosen)
-    if len(kept) != len(chosen):
-        message = (
-            f"payment_method_options[customer_balance][bank_transfer][requested_address_types]="
-            f"{wanted} goes beyond what is modelled for {transfer['type']}: "
-            f"{', '.join(address['type'] for address in addresses)}"
+        addresses = (_eu_address(world, customer, _eu_country(world, customer, transfer)),)
+    wanted = _wanted_addresses(transfer)
+    return tuple(address for address in addresses if wanted is None or address["type"] in wanted)
+
+
+def _eu_country(world: World, customer: Customer, transfer: Hash) -> str:
+    given: str | None = (transfer.get("eu_bank_transfer") or {}).get("country")
+    if given is not None:
+        return given
+    world.readings.rest("eu-default-country")
+    own = (customer.address or {}).get("country")
+    return own if own in EU_COUNTRIES else DEFAULT_EU_COUNTRY
+
+
+def _wanted_addresses(transfer: Hash) -> set[str] | None:
+    """Read which types of address are asked for; None for all of them."""
+    kinds = transfer.get("requested_address_types")
+    return None if kinds is None else {"iban" if kind == "sepa" else kind for kind in kinds}
+
+
+def _check_address_types(transfer: BankTransferParams) -> None:
+    """Refuse types of address that the fake doesn't have for the region."""
+    there = {"us_bank_transfer": {"aba", "swift"}, "eu_bank_transfer": {"iban"}}[transfer["type"]]
+    wanted = _wanted_addresses(transfer)
+    if wanted is not None and not (wanted and wanted <= there):
+        raise Refused(
+            f"requested_address_types of a {transfer['type']} other than {', '.join(sorted(there))} "
+            "are not modelled"
         )
-        raise Refused(message)
-    return kept
 
 
 def _us_addresses(world: World, customer: Customer) -> tuple[Hash, ...]:

@@ -65,7 +65,7 @@ class ConfirmParams(PaymentMethodParams, HowToConfirm, total=False):
     shipping: dict[str, Any] | None
 
 
-def create(  # noqa: PLR0913 - Stripe's parameters
+def create(
     world: World,
     *,
     amount: int,
@@ -120,10 +120,7 @@ def create(  # noqa: PLR0913 - Stripe's parameters
 
 def retrieve(world: World, intent_id: str) -> PaymentIntent:
     """Find an intent; 404 with param `intent` [obs]."""
-    intent = world.payment_intents.get(intent_id)
-    if intent is None:
-        raise faults.missing_object("payment_intent", intent_id, "intent", in_path=True)
-    return intent
+    return world.payment_intents.find(intent_id, "intent")
 
 
 def list_(

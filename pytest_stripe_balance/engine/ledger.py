@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine.table import Table
+from pytest_stripe_balance.engine.table import Journal, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_stripe_balance.engine.records import Entry
 
+NOUN = "customer_cash_balance_transaction"
+
 
 @dataclass
 class Ledger:
     """Every customer's rows, oldest first. Rows are never changed and never removed."""
 
+    journal: Journal = field(default_factory=list)
     _rows: dict[str, Table[Entry]] = field(default_factory=dict)
     _balances: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -25,9 +29,16 @@ class Ledger:
         balances = self._balances.setdefault(entry.customer, {})
         balance = balances.get(entry.currency, 0) + entry.net_amount
         assert balance == entry.ending_balance, f"{entry} does not lead to {balance}"
-        self._rows.setdefault(entry.customer, Table("transaction")).put(entry)
+        rows = self._rows.setdefault(entry.customer, Table(NOUN, self.journal))
+        self.journal.append(functools.partial(self._restore, entry, dict(balances)))
+        rows.put(entry)
         balances[entry.currency] = balance
         return entry
+
+    def _restore(self, entry: Entry, balances: dict[str, int]) -> None:
+        self._balances[entry.customer] = balances
+        if not len(self._rows[entry.customer]):
+            del self._rows[entry.customer], self._balances[entry.customer]
 
     def balance(self, customer: str, currency: str) -> int:
         """The customer's available cash in one currency, in minor units."""
@@ -39,7 +50,7 @@ class Ledger:
 
     def rows(self, customer: str) -> Table[Entry]:
         """One customer's rows."""
-        return self._rows.get(customer) or Table("transaction")
+        return self._rows.get(customer) or Table(NOUN)
 
     def customers(self) -> Iterator[str]:
         """Every customer that ever had a row."""

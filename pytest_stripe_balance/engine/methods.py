@@ -136,13 +136,11 @@ def _options(params: PaymentMethodParams) -> CustomerBalanceOptions:
 
 
 def _known_method(world: World, method_id: str) -> PaymentMethod:
-    method = world.payment_methods.get(method_id)
-    if method is None and method_id.startswith(("pm_card", "card_", "src_", "tok_")):
+    if world.payment_methods.get(method_id) is None and method_id.startswith(
+        ("pm_card", "card_", "src_", "tok_")
+    ):
         raise Refused(f"payment_method={method_id!r}: only customer_balance methods are modelled")
-    if method is None:
-        noun = world.payment_methods.noun
-        raise faults.missing_object(noun, method_id, "payment_method", in_path=False)
-    return method
+    return world.payment_methods.find(method_id, "payment_method", in_path=False)
 
 
 def take(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> PaymentIntent:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, Protocol, TypedDict, TypeVar
@@ -9,7 +11,11 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypedDict, TypeVar
 from pytest_stripe_balance.engine import faults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
+
+
+# How to undo what was written since a request began, last first.
+Journal = list[Callable[[], object]]
 
 
 class Identified(Protocol):
@@ -43,8 +49,9 @@ class Page(Generic[R]):
 class Table(Generic[R]):
     """Records of one kind. `noun` is what Stripe calls one in "No such ...: 'x'"."""
 
-    def __init__(self, noun: str) -> None:
+    def __init__(self, noun: str, journal: Journal | None = None) -> None:
         self.noun = noun
+        self._journal = journal if journal is not None else []
         self._records: list[R] = []
         self._places: dict[str, int] = {}
 
@@ -59,14 +66,29 @@ class Table(Generic[R]):
         place = self._places.get(record_id)
         return None if place is None else self._records[place]
 
+    def find(self, record_id: str, param: str, *, in_path: bool = True) -> R:
+        """Look a record up by id; a `resource_missing` fault when it isn't there."""
+        record = self.get(record_id)
+        if record is None:
+            raise faults.missing_object(self.noun, record_id, param, in_path=in_path)
+        return record
+
     def put(self, record: R) -> R:
         """Add a record, or put it in the place of the one with the same id."""
-        place = self._places.setdefault(record.id, len(self._records))
-        if place == len(self._records):
+        place = self._places.get(record.id)
+        if place is None:
+            self._journal.append(functools.partial(self._drop, record.id))
+            self._places[record.id] = len(self._records)
             self._records.append(record)
         else:
+            before = self._records[place]
+            self._journal.append(functools.partial(self._records.__setitem__, place, before))
             self._records[place] = record
         return record
+
+    def _drop(self, record_id: str) -> None:
+        del self._places[record_id]
+        self._records.pop()
 
     def page(
         self,

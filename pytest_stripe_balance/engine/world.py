@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ from pytest_stripe_balance.engine.records import (
     PaymentIntent,
     PaymentMethod,
 )
-from pytest_stripe_balance.engine.table import Table
+from pytest_stripe_balance.engine.table import Journal, Table
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.determinism import Clock, Ids
@@ -33,23 +35,35 @@ BUSINESS_NAME = "Acme"
 class World:
     """Customers, intents, charges, the ledger and the events, with a clock and ids of their own.
 
-    Verbs are functions that take a world first; they refuse before they write, so a fault leaves
-    the world as it was.
+    Verbs are functions that take a world first, and run inside `all_or_nothing`.
     """
 
     clock: Clock
     ids: Ids
     readings: Readings = field(default_factory=Readings)
     cause: Cause | None = None
-    ledger: Ledger = field(default_factory=Ledger)
-    customers: Table[Customer] = field(default_factory=lambda: Table("customer"))
-    payment_intents: Table[PaymentIntent] = field(default_factory=lambda: Table("payment_intent"))
-    payment_methods: Table[PaymentMethod] = field(default_factory=lambda: Table("PaymentMethod"))
-    charges: Table[Charge] = field(default_factory=lambda: Table("charge"))
-    balance_transactions: Table[BalanceTransaction] = field(
-        default_factory=lambda: Table("balance transaction")
-    )
-    events: Table[Event] = field(default_factory=lambda: Table("event"))
+    journal: Journal = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self.journal)
+        self.customers: Table[Customer] = Table("customer", self.journal)
+        self.payment_intents: Table[PaymentIntent] = Table("payment_intent", self.journal)
+        self.payment_methods: Table[PaymentMethod] = Table("PaymentMethod", self.journal)
+        self.charges: Table[Charge] = Table("charge", self.journal)
+        self.balance_transactions: Table[BalanceTransaction] = Table("balance transaction", self.journal)
+        self.events: Table[Event] = Table("event", self.journal)
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Undo what was written inside when anything but an answer that is noted comes out."""
+        self.journal.clear()
+        try:
+            yield
+        except BaseException as error:
+            if not (isinstance(error, faults.Fault) and error.noted):
+                while self.journal:
+                    self.journal.pop()()
+            raise
 
     def customer(self, customer_id: str, param: str = "customer", *, in_path: bool) -> Customer:
         """Find a customer that isn't deleted; a `resource_missing` fault otherwise."""
@@ -111,6 +125,9 @@ class World:
         for intent in self.payment_intents:
             assert held.pop(intent.id, 0) == intent.applied, f"{intent.id} holds another sum"
             assert 0 <= intent.applied <= intent.amount, f"{intent.id} holds more than its amount"
+            assert not (intent.status == "canceled" and intent.applied), f"{intent.id} holds money"
+            told = intent.instructions is not None
+            assert (intent.status == "requires_action") == told, f"{intent.id} and instructions"
             charge = self.charges.get(intent.latest_charge or "")
             assert (intent.status == "succeeded") == (charge is not None), f"{intent.id} and charge"
             assert charge is None or charge.amount == intent.amount == intent.applied

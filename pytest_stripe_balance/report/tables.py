@@ -124,7 +124,9 @@ def _request(exchange: Exchange) -> tuple[str, str, int, str]:
     if "error" in body:
         error = body["error"]
         about = f" ({error['param']})" if "param" in error else ""
-        answer = f"{error.get('code') or error['type']}{about}: {masked(error['message'])}"
+        key = request.headers.get("Idempotency-Key")
+        message = error["message"].replace(key, "***") if key else error["message"]
+        answer = f"{error.get('code') or error['type']}{about}: {masked(message)}"
     elif body.get("object") == "list":
         answer = f"{len(body['data'])} listed"
     else:

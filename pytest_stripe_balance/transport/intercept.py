@@ -13,33 +13,19 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import stripe
-from stripe import _http_client, _telemetry_id
+from stripe import _telemetry_id
+from stripe._api_requestor import _APIRequestor
 
 from pytest_stripe_balance.api.message import Headers, Request, Response
+from pytest_stripe_balance.transport import clients
 
 Answer = Callable[[Request], Response | None]
 Observe = Callable[[Request, Response], None]
 Sent = tuple[Any, int, Mapping[str, str]]
 
-STRIPE_FOLDER = str(Path(stripe.__file__).parent)
-SYNC = ("request", "request_stream")
-ASYNC = ("request_async", "request_stream_async")
-# A user's own class may send from here without coming to the four above.
-RETRIES = (
-    "request_with_retries",
-    "request_stream_with_retries",
-    "request_with_retries_async",
-    "request_stream_with_retries_async",
-)
-# These can't send: stripe-python has them fail, and so they do here.
-_NEVER_SEND = {
-    "AIOHTTPClient": SYNC,
-    "NoImportFoundAsyncClient": ASYNC,
-}
 # The taps that let the request at hand through: what its client calls on the way is the same request.
 _passed: ContextVar[frozenset[Tap]] = ContextVar("pytest_stripe_balance", default=frozenset())
 
@@ -81,21 +67,25 @@ class Tap:
     observe: Observe
     sends: bool
     _undo: list[Callable[[], None]] = field(default_factory=list)
+    _is_open: bool = False
 
     def open(self) -> None:
         """Patch every client class there is, and those to come."""
+        self._is_open = True
         try:
             if not self.sends:
                 self._set(_telemetry_id, "get_telemetry_id", lambda: None)
+                self._set(_APIRequestor, "_get_http_client", self._http_client())
             self._set(stripe.HTTPClient, "__init_subclass__", self._announce())
-            for cls in _subclasses(stripe.HTTPClient):
+            for cls in clients.subclasses(stripe.HTTPClient):
                 self._patch(cls)
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
-        """Take every patch off again."""
+        """Take every patch off again; one that others have put back meanwhile does nothing more."""
+        self._is_open = False
         while self._undo:
             self._undo.pop()()
 
@@ -105,6 +95,19 @@ class Tap:
         else:
             self._undo.append(functools.partial(delattr, owner, name))
         setattr(owner, name, value)
+
+    def _http_client(self) -> Callable[[_APIRequestor], stripe.HTTPClient]:
+        """Make the requestor's look-up put a stand-in in the place of a client that the tap misses."""
+        original = vars(_APIRequestor)["_get_http_client"]
+
+        @functools.wraps(original)
+        def get_http_client(requestor: _APIRequestor) -> stripe.HTTPClient:
+            client: stripe.HTTPClient = original(requestor)
+            if not self._is_open or clients.is_tapped(client):
+                return client
+            return clients.StandIn(client)
+
+        return get_http_client
 
     def _announce(self) -> classmethod[Any, Any, None]:
         """Make an `__init_subclass__` that patches a class as soon as it is defined."""
@@ -121,15 +124,15 @@ class Tap:
         return classmethod(init_subclass)
 
     def _patch(self, cls: type) -> None:
-        for name in (*SYNC, *ASYNC):
-            if name in _NEVER_SEND.get(cls.__name__, ()) and _is_stripes(cls):
+        for name in (*clients.SYNC, *clients.ASYNC):
+            if name in clients.NEVER_SEND.get(cls.__name__, ()) and clients.is_stripes(cls):
                 continue
-            if (original := _own(cls, name)) is not None:
+            if (original := clients.own(cls, name)) is not None:
                 self._wrap(cls, name, original)
         if self.sends:
             return
-        for name in RETRIES:
-            if _own(cls, name) is not None:
+        for name in clients.RETRIES:
+            if clients.own(cls, name) is not None:
                 self._set(cls, name, getattr(stripe.HTTPClient, name))
                 # stripe-python's own comes to this one, which the class may have done without.
                 called = name.replace("_with_retries", "")
@@ -138,7 +141,7 @@ class Tap:
 
     def _wrap(self, cls: type, name: str, original: Callable[..., Any]) -> None:
         stream = "stream" in name
-        if name in ASYNC:
+        if name in clients.ASYNC:
             self._set(cls, name, self._async(original, stream=stream))
         else:
             can_fail = cls is stripe.HTTPXClient
@@ -157,7 +160,11 @@ class Tap:
             **options: Any,  # noqa: ANN401 - as above
         ) -> Sent:
             arguments = (client, method, url, headers, post_data)
-            if self in _passed.get() or (can_fail and _is_async_only(client)):
+            if (
+                not self._is_open
+                or self in _passed.get()
+                or (can_fail and clients.is_async_only(client))
+            ):
                 return original(*arguments, **options)
             asked = _request(method, url, headers, post_data)
             response = self.answer(asked)
@@ -172,7 +179,7 @@ class Tap:
                 _passed.reset(token)
             return self._observed(asked, sent, stream=stream)
 
-        return request
+        return clients.marked(request)
 
     def _async(self, original: Callable[..., Any], *, stream: bool) -> Callable[..., Any]:
         @functools.wraps(original)
@@ -185,7 +192,7 @@ class Tap:
             **options: Any,  # noqa: ANN401 - as above
         ) -> Sent:
             arguments = (client, method, url, headers, post_data)
-            if self in _passed.get():
+            if not self._is_open or self in _passed.get():
                 sent: Sent = await original(*arguments, **options)
                 return sent
             asked = _request(method, url, headers, post_data)
@@ -201,7 +208,7 @@ class Tap:
                 _passed.reset(token)
             return self._observed(asked, sent, stream=stream)
 
-        return request
+        return clients.marked(request)
 
     def _observed(self, asked: Request, sent: Sent, *, stream: bool) -> Sent:
         body, status, headers = sent
@@ -209,35 +216,6 @@ class Tap:
             content = body.encode() if isinstance(body, str) else body
             self.observe(asked, Response(status, Headers(dict(headers)), content))
         return sent
-
-
-def _subclasses(cls: type) -> Iterator[type]:
-    seen: set[type] = set()
-    waiting: list[type] = cls.__subclasses__()
-    while waiting:
-        found = waiting.pop()
-        if found not in seen:
-            seen.add(found)
-            waiting += found.__subclasses__()
-            yield found
-
-
-def _is_stripes(cls: type) -> bool:
-    return cls.__module__ == _http_client.__name__
-
-
-def _own(cls: type, name: str) -> Callable[..., Any] | None:
-    """Give a method that is `cls`'s own, or comes to it from a mixin outside the clients' tree."""
-    owner = next((base for base in cls.__mro__ if name in vars(base)), object)
-    if owner is cls or not issubclass(owner, stripe.HTTPClient):
-        method: Callable[..., Any] | None = vars(owner).get(name)
-        return method
-    return None
-
-
-def _is_async_only(client: stripe.HTTPClient) -> bool:
-    """Tell an httpx client that was made without sync methods: its own error is the answer."""
-    return isinstance(client, stripe.HTTPXClient) and client._client is None  # noqa: SLF001 - it has no public name
 
 
 def _request(method: str, url: str, headers: Mapping[str, str] | None, post_data: object) -> Request:

@@ -1,5 +1,7 @@
 """What stands around the call: lists, expand, idempotency, headers, connected accounts."""
 
+import uuid
+
 import pytest
 import stripe
 
@@ -169,6 +171,86 @@ def test_a_connected_account_has_a_world_of_its_own(stripe_balance):
     with pytest.raises(stripe.PermissionError) as caught:
         stripe.Customer.list(stripe_account="not an account")
     assert caught.value.code == "account_invalid" or caught.value.json_body["error"]["code"]
+
+
+def test_a_key_is_kept_for_a_day(stripe_balance, _stripe_session):
+    """After 24 hours of the world's clock the key is free again."""
+    clock = _stripe_session.world.clock
+    first = stripe.Customer.create(idempotency_key="daily")
+    clock.now += 24 * 60 * 60 - 2
+    assert stripe.Customer.create(idempotency_key="daily").id == first.id
+    clock.now += 2
+    assert stripe.Customer.create(idempotency_key="daily").id != first.id
+
+
+def test_a_key_has_at_most_255_characters(stripe_balance):
+    """One character more is refused, and nothing is made."""
+    assert stripe.Customer.create(idempotency_key="k" * 255).id
+    with pytest.raises(stripe.IdempotencyError):
+        stripe.Customer.create(idempotency_key="k" * 256)
+    assert len(stripe.Customer.list().data) == 1
+
+
+def test_a_key_tells_which_of_two_equal_names_won(stripe_balance):
+    """The order of a repeated name counts, the order of different ones doesn't."""
+    headers = {"Idempotency-Key": "K", "Authorization": "Bearer sk_test_1"}
+    client = stripe.RequestsClient()
+
+    def post(body):
+        return client.request("post", "https://api.stripe.com/v1/customers", headers, body)
+
+    assert post("name=a&email=a@example.com")[1] == 200
+    assert post("email=a@example.com&name=a")[2]["Idempotent-Replayed"] == "true"
+    assert post("name=b&name=a&email=a@example.com")[1] == 200
+    assert post("name=a&name=b&email=a@example.com")[1] == 400
+
+
+def test_a_delete_echoes_its_key_and_a_post_without_one_is_given_one(stripe_balance):
+    """DELETE echoes the key alone; a POST's missing key is made by the server, as a UUID."""
+    customer = stripe_balance.customer()
+    deleted = stripe.Customer.delete(customer.id, idempotency_key="mine").last_response.headers
+    assert deleted["Idempotency-Key"] == "mine"
+    assert "Original-Request" not in deleted
+    _, _, posted = stripe.RequestsClient().request(
+        "post", "https://api.stripe.com/v1/customers", {"Authorization": "Bearer sk_test_1"}, ""
+    )
+    assert str(uuid.UUID(posted["Idempotency-Key"])) == posted["Idempotency-Key"]
+
+
+def test_unauthorized_answers_name_nothing(stripe_balance):
+    """A 401 carries neither Request-Id nor Stripe-Version, and says how to authenticate."""
+    with pytest.raises(stripe.AuthenticationError) as caught:
+        stripe.Customer.list(api_key="junk")
+    assert caught.value.headers["Www-Authenticate"] == 'Bearer realm="Stripe"'
+    assert not {"Request-Id", "Stripe-Version", "Idempotency-Key"} & set(caught.value.headers)
+    with pytest.raises(stripe.PermissionError) as forbidden:
+        stripe.Customer.list(api_key="pk_test_1")
+    assert "Request-Id" in forbidden.value.headers
+
+
+def test_the_connected_account_is_echoed(stripe_balance):
+    """The answer names the account that it is from."""
+    customer = stripe.Customer.create(stripe_account="acct_1")
+    assert customer.last_response.headers["Stripe-Account"] == "acct_1"
+
+
+def test_ids_in_paths_are_decoded(stripe_balance):
+    """An id that needed encoding is told as it was meant."""
+    with pytest.raises(stripe.InvalidRequestError, match="No such customer: 'cus ä/x'"):
+        stripe.Customer.retrieve("cus ä/x")
+
+
+def test_expand_goes_through_four_dots(stripe_balance):
+    """Four dots are the documented depth, five are refused."""
+    customer = manual(stripe_balance)
+    stripe_balance.fund(customer, 100)
+    paid = stripe_balance.bank_transfer_intent(customer, 100)
+    stripe.PaymentIntent.apply_customer_balance(paid.id)
+    deep = "latest_charge.payment_intent.latest_charge.payment_intent.customer"
+    found = stripe.PaymentIntent.retrieve(paid.id, expand=[deep])
+    assert found.latest_charge.payment_intent.latest_charge.payment_intent.customer.id == customer.id
+    with pytest.raises(stripe.InvalidRequestError, match="more than 4 levels"):
+        stripe.PaymentIntent.retrieve(paid.id, expand=[f"data.{deep}"])
 
 
 def test_a_stripe_context_is_refused(stripe_balance):

@@ -262,6 +262,12 @@ def test_a_refusal_is_what_the_table_says_and_changes_nothing(row, refused_with)
     assert before[0] == after[0]
 
 
+def apply_to_canceled_orphan(stage):
+    intent = stage.orphan()
+    stripe.PaymentIntent.cancel(intent)
+    stripe.PaymentIntent.apply_customer_balance(intent)
+
+
 ORDER = (
     # each call breaks the named rules at once; the first one answers
     ("an unknown parameter before a bad amount", apply("requires_action", foo=1, amount="abc"), "foo"),
@@ -272,6 +278,7 @@ ORDER = (
      lambda _: stripe.PaymentIntent.apply_customer_balance("pi_nope", expand=["x"]), None),
     ("the payment method type before the currency", apply("card_only", currency="eur"), None),
     ("the customer before the currency", apply("orphan", currency="eur"), "customer"),
+    ("the customer before the status", lambda stage: apply_to_canceled_orphan(stage), "customer"),
     ("the status before the currency", apply("canceled", currency="eur"), None),
     ("the currency before the amount", apply("requires_action", currency="eur", amount=1001), "currency"),
     ("the intent's amount before the remaining", apply("partly_funded", amount=1001), "amount"),

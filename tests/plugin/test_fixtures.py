@@ -267,6 +267,22 @@ def test_an_unset_key_is_set_while_a_test_runs_and_unset_after_it(project):
     assert stripe.api_key is None
 
 
+def test_our_key_is_gone_as_soon_as_nothing_is_answered_any_more(project):
+    """A fixture that is torn down after ours has no key to send with."""
+    result = project.test("""
+        import pytest, stripe
+
+        @pytest.fixture
+        def app():
+            yield
+            assert stripe.api_key is None
+
+        def test_it(app, stripe_balance):
+            assert stripe.api_key == "sk_test_fake"
+    """)
+    result.assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize("key", ["sk_test_of_the_app", "rk_test_of_the_app", "pk_test_x", "", "x"])
 def test_a_set_key_is_left_alone(key, project, monkeypatch):
     """A key that the app set is there during a test and after it, whatever it is."""

@@ -123,6 +123,9 @@ SWALLOWED = {
     "xfail that expects any exception": (
         "@pytest.mark.xfail(raises=BaseException)\n" + _body("swallow()")
     ),
+    "xfail where another refusal was expected": (
+        "@pytest.mark.xfail\n" + _body('with stripe_balance.refused(match="payouts"):\n    ask()')
+    ),
     "unittest": """
         @pytest.mark.usefixtures("stripe_balance")
         class Test(unittest.TestCase):

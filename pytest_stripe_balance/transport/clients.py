@@ -1,0 +1,111 @@
+"""stripe-python's client classes and users' own: where they send from, and whether the tap has it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import stripe
+from stripe import _http_client
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+STRIPE_FOLDER = str(Path(stripe.__file__).parent)
+SYNC = ("request", "request_stream")
+ASYNC = ("request_async", "request_stream_async")
+# A user's own class may send from here without coming to the four above.
+RETRIES = (
+    "request_with_retries",
+    "request_stream_with_retries",
+    "request_with_retries_async",
+    "request_stream_with_retries_async",
+)
+# These can't send: stripe-python has them fail, and so they do here.
+NEVER_SEND = {
+    "AIOHTTPClient": SYNC,
+    "NoImportFoundAsyncClient": ASYNC,
+}
+# What the retries go through; a class of its own here sends from there.
+INTERNALS = ("_request_with_retries_internal", "_request_with_retries_internal_async")
+_MARK = "_is_tapped_by_pytest_stripe_balance"
+
+
+class StandIn(stripe.HTTPClient):
+    """Takes the place of a client whose own code would send past the tap.
+
+    Such are clients that aren't `stripe.HTTPClient`s, and those whose methods were replaced. The tap
+    is on this class as on any other, so its own methods are never come to.
+    """
+
+    def __init__(self, client: object) -> None:
+        super().__init__()
+        self.name = getattr(client, "name", type(client).__name__)  # type: ignore[misc] # one a client
+
+    def request(self, *_: object, **__: object) -> NoReturn:
+        """Never come to."""
+        raise AssertionError("unreachable because the tap answers in its place")
+
+    request_stream = request_async = request_stream_async = request
+
+    def sleep_async(self, secs: float) -> Awaitable[None]:
+        """Sleep between the retries of an async request."""
+        return asyncio.sleep(secs)
+
+
+def marked(method: F) -> F:
+    """Mark a method as the tap's."""
+    setattr(method, _MARK, True)
+    return method
+
+
+def is_tapped(client: object) -> bool:
+    """Tell whether everything that a client sends comes to the tap."""
+    if not isinstance(client, stripe.HTTPClient):
+        return False
+    cls = type(client)
+    names = (*SYNC, *ASYNC, *RETRIES, *INTERNALS)
+    if cls.__getattribute__ is not object.__getattribute__ or not vars(client).keys().isdisjoint(names):
+        return False
+    fallback = getattr(client, "_async_fallback_client", None)
+    return all(_is_known(cls, name) for name in names) and (fallback is None or is_tapped(fallback))
+
+
+def _is_known(cls: type, name: str) -> bool:
+    method = getattr(cls, name)
+    if getattr(method, _MARK, False) or method is getattr(stripe.HTTPClient, name):
+        return True
+    owner = next(base for base in cls.__mro__ if name in vars(base))
+    return is_stripes(owner) and name in NEVER_SEND.get(owner.__name__, ())
+
+
+def subclasses(cls: type) -> Iterator[type]:
+    """Walk every subclass there is, at any depth."""
+    seen: set[type] = set()
+    waiting: list[type] = cls.__subclasses__()
+    while waiting:
+        found = waiting.pop()
+        if found not in seen:
+            seen.add(found)
+            waiting += found.__subclasses__()
+            yield found
+
+
+def is_stripes(cls: type) -> bool:
+    """Tell stripe-python's own client classes from users'."""
+    return cls.__module__ == _http_client.__name__
+
+
+def own(cls: type, name: str) -> Callable[..., Any] | None:
+    """Give a method that is `cls`'s own, or comes to it from a mixin outside the clients' tree."""
+    owner = next((base for base in cls.__mro__ if name in vars(base)), object)
+    if owner is cls or not issubclass(owner, stripe.HTTPClient):
+        method: Callable[..., Any] | None = vars(owner).get(name)
+        return method
+    return None
+
+
+def is_async_only(client: stripe.HTTPClient) -> bool:
+    """Tell an httpx client that was made without sync methods: its own error is the answer."""
+    return isinstance(client, stripe.HTTPXClient) and client._client is None  # noqa: SLF001 - it has no public name

@@ -1,0 +1,174 @@
+"""Values that nothing else would miss."""
+
+import pytest
+import stripe
+
+FULL = {
+    "description": "order 7",
+    "metadata": {"order": "7"},
+    "receipt_email": "ada@example.com",
+    "statement_descriptor": "ACME",
+    "statement_descriptor_suffix": "7",
+    "transfer_group": "seven",
+    "shipping": {"name": "Ada", "address": {"line1": "1 Main Street"}},
+}
+
+
+def test_a_charge_says_what_its_intent_says(stage):
+    """Each field that describes an intent stands on its charge."""
+    method = {"type": "customer_balance", "billing_details": {"email": "ada@example.com", "name": "Ada"}}
+    intent = stage.intent(amount=500, payment_method_data=method, **FULL)
+    paid = stripe.PaymentIntent.apply_customer_balance(
+        intent, expand=["latest_charge", "payment_method"]
+    )
+    charge = paid.latest_charge.to_dict()
+    for name in (*FULL, "customer", "currency", "amount"):
+        assert charge[name] == paid.to_dict()[name], name
+    assert charge["billing_details"] == paid.payment_method.to_dict()["billing_details"]
+    assert (charge["created"], charge["amount_refunded"], charge["refunded"]) == (
+        stage.balance.events("charge.succeeded")[0].created,
+        0,
+        False,
+    )
+
+
+def test_the_balance_transaction_is_available_at_once(stage):
+    """It is of the charge, without a fee, at the charge's time."""
+    paid = stripe.PaymentIntent.apply_customer_balance(
+        stage.intent(amount=500), expand=["latest_charge.balance_transaction"]
+    )
+    money, charge = paid.latest_charge.balance_transaction, paid.latest_charge
+    assert (money.available_on, money.status, money.reporting_category) == (
+        charge.created,
+        "available",
+        "charge",
+    )
+    assert (money.fee, money.fee_details, money.currency) == (0, [], "usd")
+
+
+LIMITS = (("usd", 50), ("eur", 50), ("gbp", 30), ("jpy", 50), ("mxn", 1000))
+
+
+@pytest.mark.parametrize(("currency", "least"), LIMITS)
+def test_each_currency_has_its_smallest_and_largest_amount(stripe_balance, currency, least):
+    """The documented limits are taken, and one less or more is not."""
+    for amount in (least, 99_999_999):
+        assert stripe.PaymentIntent.create(amount=amount, currency=currency).amount == amount
+    for amount, code in ((least - 1, "amount_too_small"), (100_000_000, "amount_too_large")):
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            stripe.PaymentIntent.create(amount=amount, currency=currency)
+        assert caught.value.code == code
+
+
+def told(intent):
+    return stripe.PaymentIntent.retrieve(intent).next_action.display_bank_transfer_instructions
+
+
+def test_a_customers_account_is_one_and_its_own(stripe_balance):
+    """Every intent of a customer names the same account, and no other customer's does."""
+    customers = [stripe_balance.customer(reconciliation="manual") for _ in range(2)]
+    for currency, kind, number in (("usd", "aba", "account_number"), ("eur", "iban", "iban")):
+        numbers = [
+            {
+                told(
+                    stripe_balance.bank_transfer_intent(customer, 100, currency).id
+                ).financial_addresses[0][kind][number]
+                for _ in range(2)
+            }
+            for customer in customers
+        ]
+        assert [len(one) for one in numbers] == [1, 1]
+        assert numbers[0] != numbers[1]
+
+
+def test_a_reference_stays_over_confirms_and_differs_between_intents(stage):
+    """An intent keeps its reference when it is confirmed again."""
+    one, other = stage.intent(), stage.intent()
+    reference = told(one).reference
+    stripe.PaymentIntent.modify(one, amount=900)
+    stripe.PaymentIntent.confirm(one)
+    assert told(one).reference == reference != told(other).reference
+    assert len(reference) == 12
+
+
+@pytest.mark.parametrize("country", ["BE", "DE", "ES", "FR", "IE", "NL"])
+def test_an_iban_checks_out(stripe_balance, country):
+    """The IBAN of each country has check digits that hold (mod 97 is 1)."""
+    customer = stripe_balance.customer(reconciliation="manual")
+    transfer = {"type": "eu_bank_transfer", "eu_bank_transfer": {"country": country}}
+    options = {"customer_balance": {"funding_type": "bank_transfer", "bank_transfer": transfer}}
+    intent = stripe_balance.bank_transfer_intent(customer, 100, "eur", payment_method_options=options)
+    iban = told(intent.id).financial_addresses[0].iban
+    assert iban.country == iban.iban[:2] == country
+    turned = iban.iban[4:] + iban.iban[:4]
+    assert int("".join(str(int(letter, 36)) for letter in turned)) % 97 == 1
+
+
+@pytest.mark.parametrize(("own", "used"), [("DE", "DE"), ("US", "IE"), (None, "IE")])
+def test_without_a_country_the_customers_own_is_taken(stripe_balance, own, used):
+    """eu_bank_transfer without a country goes by the customer's address, else to IE."""
+    address = {"country": own} if own else {"city": "x"}
+    customer = stripe_balance.customer(reconciliation="manual", address=address)
+    transfer = {"type": "eu_bank_transfer"}
+    options = {"customer_balance": {"funding_type": "bank_transfer", "bank_transfer": transfer}}
+    intent = stripe_balance.bank_transfer_intent(customer, 100, "eur", payment_method_options=options)
+    assert told(intent.id).financial_addresses[0].iban.country == used
+
+
+def test_addresses_are_those_that_were_asked_for(stage):
+    """requested_address_types narrows the instructions."""
+    transfer = {"type": "us_bank_transfer", "requested_address_types": ["swift"]}
+    options = {"customer_balance": {"funding_type": "bank_transfer", "bank_transfer": transfer}}
+    intent = stage.intent(payment_method_options=options)
+    assert [address.type for address in told(intent).financial_addresses] == ["swift"]
+
+
+def test_an_intent_is_canceled_when_it_is_canceled(stage):
+    """canceled_at is the time of the cancel, not of the intent."""
+    intent = stage.intent()
+    stage.balance.customer()
+    canceled = stripe.PaymentIntent.cancel(intent)
+    (event,) = stage.balance.events("payment_intent.canceled")
+    assert canceled.canceled_at == event.created > canceled.created
+
+
+def test_a_failed_payment_is_forgotten_when_it_is_paid(stage):
+    """last_payment_error goes when the intent succeeds."""
+    intent = stage.intent("requires_payment_method", 500)
+    with pytest.raises(stripe.InvalidRequestError):
+        stripe.PaymentIntent.confirm(intent, payment_method_data={"type": "customer_balance"})
+    failed = stripe.PaymentIntent.retrieve(intent)
+    assert failed.last_payment_error.code == "payment_method_customer_decline"
+    assert [event.type for event in stage.balance.events()][-1] == "payment_intent.payment_failed"
+    assert stripe.PaymentIntent.apply_customer_balance(intent).last_payment_error is None
+
+
+def test_amount_received_is_nothing_until_all_is_there(stage):
+    """A partly funded intent has received nothing yet, confirmed or not."""
+    for intent in (stage.intent(), stage.intent("requires_payment_method")):
+        partly = stripe.PaymentIntent.apply_customer_balance(intent, amount=100)
+        assert (partly.amount_received, partly.confirmation_method) == (0, "automatic")
+
+
+@pytest.mark.stripe_balance(assume={"apply-after-update": "directly"})
+def test_only_an_update_of_the_amount_opens_the_other_reading(stage):
+    """With apply-after-update=directly an intent that was merely never confirmed is refused still."""
+    with pytest.raises(stripe.InvalidRequestError):
+        stripe.PaymentIntent.apply_customer_balance(stage.intent("requires_confirmation"))
+    updated = stage.partly_funded()
+    stripe.PaymentIntent.modify(updated, amount=400)
+    stripe.PaymentIntent.confirm(updated)
+    stripe.PaymentIntent.cancel(updated)
+    with pytest.raises(stripe.InvalidRequestError):
+        stripe.PaymentIntent.apply_customer_balance(updated)
+
+
+def test_long_lists_are_given_whole(stripe_balance):
+    """ledger() and events() page through everything, of this test's own customers."""
+    customer = stripe_balance.customer(reconciliation="manual")
+    for number in range(1, 121):
+        stripe_balance.fund(customer, number)
+    stripe.PaymentIntent.create(amount=100, currency="usd")
+    assert [row.net_amount for row in stripe_balance.ledger(customer)] == [*range(1, 121)]
+    assert len(stripe_balance.events("cash_balance.funds_available")) == 120
+    assert stripe_balance.events("payment_intent.created") == []

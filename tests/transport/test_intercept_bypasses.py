@@ -1,0 +1,142 @@
+"""Clients whose own code would send past the tap, in every odd shape."""
+
+from __future__ import annotations
+
+import asyncio
+import types
+
+import pytest
+import stripe
+
+
+class Duck:
+    """Sends, and is no stripe.HTTPClient."""
+
+    name = "duck"
+
+    def __init__(self):
+        self._client = stripe.UrllibClient()
+
+    def request_with_retries(self, method, url, headers, post_data=None, **_):
+        return _ORIGINAL(self._client, method, url, headers, post_data)
+
+    async def request_with_retries_async(self, method, url, headers, post_data=None, **_):
+        return _ORIGINAL(self._client, method, url, headers, post_data)
+
+
+_ORIGINAL = stripe.UrllibClient.request
+
+
+class Aloof(stripe.UrllibClient):
+    """Doesn't tell stripe-python's classes of its subclasses."""
+
+    def __init_subclass__(cls, **kwargs):
+        pass
+
+
+def _defined_late():
+    class Late(Aloof):
+        def request(self, method, url, headers, post_data=None):
+            return _ORIGINAL(self, method, url, headers, post_data)
+
+    return Late()
+
+
+def _replaced_on_the_class():
+    class Replaced(stripe.UrllibClient):
+        pass
+
+    Replaced.request = _ORIGINAL
+    return Replaced()
+
+
+def _replaced_on_the_instance():
+    client = stripe.UrllibClient()
+    client.request = types.MethodType(_ORIGINAL, client)
+    return client
+
+
+def _own_internals():
+    class Inner(stripe.UrllibClient):
+        def _request_with_retries_internal(self, method, url, headers, post_data, *_, **__):
+            return _ORIGINAL(self, method, url, headers, post_data)
+
+    return Inner()
+
+
+def _own_look_up():
+    class Looking(stripe.UrllibClient):
+        def __getattribute__(self, name):
+            if name == "request":
+                return types.MethodType(_ORIGINAL, self)
+            return super().__getattribute__(name)
+
+    return Looking()
+
+
+def _behind_a_fallback():
+    return stripe.UrllibClient(async_fallback_client=Duck())
+
+
+ODD = {
+    "a duck": Duck,
+    "defined late below an aloof class": _defined_late,
+    "replaced on the class": _replaced_on_the_class,
+    "replaced on the instance": _replaced_on_the_instance,
+    "own internals": _own_internals,
+    "own look-up": _own_look_up,
+}
+
+
+@pytest.mark.parametrize("make", ODD.values(), ids=ODD)
+def test_nothing_leaves_whatever_the_client(make, answering, client_of, server):
+    """A client that would send past the tap is stood in for, and nothing is sent."""
+    with answering.tap():
+        assert client_of(make()).v1.customers.retrieve("cus_1").id == "cus_answered"
+    assert server.seen == []
+    assert len(answering.observed) == 1
+
+
+@pytest.mark.parametrize("make", [Duck, _behind_a_fallback], ids=["a duck", "behind a fallback"])
+def test_nothing_leaves_asynchronously(make, answering, client_of, server):
+    """The same holds for async calls, and for a fallback behind another client."""
+    with answering.tap():
+        found = asyncio.run(client_of(make()).v1.customers.retrieve_async("cus_1"))
+    assert found.id == "cus_answered"
+    assert server.seen == []
+
+
+def test_the_default_client_is_stood_in_for_too(answering, server, monkeypatch):
+    """stripe.default_http_client may be such a client as well."""
+    monkeypatch.setattr(stripe, "default_http_client", Duck())
+    monkeypatch.setattr(stripe, "api_key", "sk_test_1")
+    monkeypatch.setattr(stripe, "api_base", server.url)
+    with answering.tap():
+        assert stripe.Customer.retrieve("cus_1").id == "cus_answered"
+    assert server.seen == []
+
+
+def test_a_client_that_the_tap_has_is_itself(answering, client_of):
+    """No stand-in takes the place of an ordinary client."""
+    with answering.tap():
+        client = stripe.UrllibClient()
+        assert client_of(client)._requestor._get_http_client() is client
+
+
+@pytest.mark.parametrize("stuck", ["request", "_get_http_client"])
+def test_a_patch_that_is_put_back_late_does_nothing_more(stuck, answering, client_of, server):
+    """What somebody kept of a closed tap, and put back, sends as it would without it."""
+    owner = (
+        stripe.UrllibClient if stuck == "request" else type(stripe.StripeClient("sk_test_1")._requestor)
+    )
+    before = vars(owner)[stuck]
+    with answering.tap():
+        kept = vars(owner)[stuck]
+    setattr(owner, stuck, kept)
+    try:
+        found = client_of(stripe.UrllibClient()).v1.customers.retrieve("cus_1")
+    finally:
+        setattr(owner, stuck, before)
+    assert found.id != "cus_answered"
+    assert len(server.seen) == 1
+    assert answering.asked == []
