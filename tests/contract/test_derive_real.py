@@ -21,6 +21,7 @@ from referencing.jsonschema import DRAFT202012
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.contract.derive import PARAMETERS, RELEASES, release_folder
+from pytest_stripe_balance.contract.rules import contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -127,6 +128,8 @@ def test_every_real_object_has_the_shape_of_its_version() -> None:
         counts, wrong = complaints(release_folder(version), iter([(f"{where} {version}", body)]))
         assert wrong == []
         checked += counts
+        told = contract(version).check_text(json.dumps(body))
+        assert [str(finding) for finding in told if finding.kind != "additive"] == []
     assert checked["payment_intent"] > 100
     assert checked["charge"] > 100
     assert set(checked) >= {"customer", "refund", "payment_method", "error", "balance_transaction"}
@@ -184,6 +187,63 @@ def test_faults_of_real_objects_are_found(
     record_testsuite_property(f"faults of {name}", f"{found} of {total} found")
     assert total >= least
     assert found >= total * 0.99
+
+
+@pytest.mark.parametrize(
+    ("name", "of"), [("payment_intent", stripe.PaymentIntent), ("charge", stripe.Charge)]
+)
+def test_the_check_tells_faults_where_they_are(
+    name: str, of: type, record_testsuite_property: Callable[[str, object], None]
+) -> None:
+    """Of the same faults, and of integers written as floats, a check tells at least 99% as breaking."""
+    seen: set[tuple[str, ...]] = set()
+    shapes = contract(RELEASES[-1])
+    found = total = 0
+    for _, _, body in answers():
+        for kind, value in objects(body):
+            if kind != name or not compiled(RELEASES[-1], name).is_valid(value):
+                continue
+            floats = [
+                (path, with_value(value, path, float(number)))
+                for path, number in integers(value)
+                if ("float", *path) not in seen and not seen.add(("float", *path))
+            ]
+            for path, mutant in [*mutants(value, of, seen), *floats]:
+                findings = shapes.check(mutant, object=name)
+                told = {finding.path for finding in findings if finding.kind == "breaking"}
+                total += 1
+                found += not told.isdisjoint({json_path(path), json_path((*path, "object"))})
+    record_testsuite_property(f"faults of {name} told by a check", f"{found} of {total}")
+    assert total > 500
+    assert found >= total * 0.99
+
+
+def json_path(path: tuple[str | int, ...]) -> str:
+    """Write a path as findings do."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+
+
+def integers(
+    value: Json, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """(Path, number) of every integer that is a Stripe field: not in metadata, not in other objects."""
+    steps = value.items() if isinstance(value, dict) else enumerate(value)
+    for step, held in steps:
+        if isinstance(held, int) and not isinstance(held, bool):
+            yield (*path, step), held
+        nested = isinstance(held, list) or (isinstance(held, dict) and "object" not in held)
+        if nested and step not in ("metadata", "exchange_rate"):
+            yield from integers(held, (*path, step))
+
+
+def with_value(value: Json, path: tuple[str | int, ...], wrong: Json) -> Json:
+    """Copy a document with another value at a path."""
+    mutant = copy.deepcopy(value)
+    owner = mutant
+    for step in path[:-1]:
+        owner = owner[step]
+    owner[path[-1]] = wrong
+    return mutant
 
 
 def places(name: str, value: Json) -> set[tuple[str | int, ...]]:
