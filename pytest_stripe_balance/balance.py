@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -171,17 +172,35 @@ class StripeContract:
 
         `object` names its kind where it has no `object` key; `api_version` is an event's own, or the
         account's, unless it is given. AssertionError with every finding at level error; ValueError
-        for what isn't JSON, an unknown kind or version.
+        for what isn't JSON, or has no schema. A warning tells that an event's own object has none.
         """
+        __tracebackhide__ = True
         text = document if isinstance(document, str | bytes) else json.dumps(document, default=_plain)
         before = len(self._watch.noted)
         if api_version is None:
             api_version = _version_of(json.loads(text))
+        self._refuse_unknown(json.loads(text), object, api_version)
         errors = self._watch.over(text, "stripe_contract", object=object, api_version=api_version)
         if errors:
             told = "\n".join(map(str, errors))
             raise AssertionError(f"this does not have the documented shape:\n{told}")
         return [finding for _, _, finding in self._watch.noted[before:]]
+
+    def _refuse_unknown(self, document: Any, name: str | None, api_version: str | None) -> None:  # noqa: ANN401 - any JSON
+        """Tell what would pass because nothing of it has a schema."""
+        known = self._watch.objects(api_version)
+        given = document if isinstance(document, dict) else {}
+        kind = name or given.get("object") or ("error" if "error" in given else None)
+        if not isinstance(document, list) and kind not in known:
+            listed = ", ".join(sorted(known))
+            message = (
+                f"nothing here can be checked: its object is {kind!r}; there are schemas for {listed}"
+            )
+            raise ValueError(message)
+        subject = (given.get("data") or {}).get("object") if kind == "event" else None
+        if isinstance(subject, dict) and subject.get("object") not in known:
+            message = f"the event was checked, its {subject.get('object')!r} has no schema and was not"
+            warnings.warn(message, stacklevel=3)
 
 
 def _version_of(document: object) -> str | None:

@@ -5,13 +5,14 @@ import re
 _SECRETS = (
     (re.compile(r"\b([a-z]{2}_(?:test|live)_)\w+"), r"\1***"),  # API keys
     (re.compile(r"\b(whsec_)\w+"), r"\1***"),
+    (re.compile(r"\b\d{13,19}\b"), "***"),  # card and account numbers
     (re.compile(r"(_secret_)\w+"), r"\1***"),  # client secrets
     (re.compile(r"[\w.+-]+@(?!example\.(?:com|net|org)\b)[\w-]+(?:\.[\w-]+)+"), "***@***"),
 )
 
 
 def masked(text: str) -> str:
-    """Mask API keys, signing secrets, client secrets and e-mail addresses in a text.
+    """Mask API keys, signing and client secrets, card numbers and e-mail addresses in a text.
 
     Addresses at example.com, .net and .org (RFC 2606) are nobody's and stay.
     """

@@ -6,6 +6,7 @@ import pytest
 
 from pytest_stripe_balance import cli, resources
 from pytest_stripe_balance.contract.differences import Difference, differences
+from pytest_stripe_balance.report import differences as told
 
 NEWEST = resources.newest_api_version()
 
@@ -71,8 +72,9 @@ def test_what_an_upgrade_changes_is_told_for_an_object_and_its_requests(schemas)
     assert ["removed", "invoice"] in [line.split()[:2] for line in lines]
 
 
-def test_the_table_is_aligned(schemas):
-    """Under one heading every path begins in the same column, and no line runs on for ever."""
+def test_the_table_is_aligned_and_fits_a_terminal(schemas, monkeypatch):
+    """Under one heading every path begins in the same column, and a terminal's lines are wrapped."""
+    monkeypatch.setattr(told, "_width", lambda: 110)
     _, out, _ = schemas("diff", "2024-06-20", NEWEST)
     for block in out.split("\n\n")[1:]:
         starts = {
@@ -85,12 +87,18 @@ def test_the_table_is_aligned(schemas):
     assert max(map(len, values)) <= 120
 
 
+def test_a_piped_table_has_whole_values_on_its_lines(schemas):
+    """Where no terminal reads, nothing is cut in two."""
+    _, out, _ = schemas("diff", "2024-06-20", NEWEST)
+    assert "+financial_account_balance_does_not_support_currency" in out
+
+
 def test_the_same_differences_are_there_as_json(schemas):
     """The JSON form has one entry per change, with lists where values came and went."""
     _, out, _ = schemas("diff", "2024-06-20", NEWEST, "event", "--format", "json")
-    told = json.loads(out)
-    assert (told["from"], told["to"]) == ("2024-06-20", NEWEST)
-    (types,) = [row for row in told["differences"] if row["where"] == "event" and row["path"] == "type"]
+    read = json.loads(out)
+    assert (read["from"], read["to"]) == ("2024-06-20", NEWEST)
+    (types,) = [row for row in read["differences"] if row["where"] == "event" and row["path"] == "type"]
     assert types["change"] == "values"
     assert "invoice_payment.paid" in types["after"]
 
@@ -172,3 +180,22 @@ def test_parameters_are_compared_through_their_shared_definitions():
     assert list(differences(shared, Side(asked=held(a={**TEXT, "enum": ["x"]})))) == []
     told = list(differences(shared, Side(asked=held(a={**TEXT, "enum": ["x"], "clearable": True}))))
     assert [(row.change, row.after) for row in told] == [("null", "can be cleared")]
+
+
+def test_a_parameter_that_is_gone_is_told_as_removed(schemas):
+    """payment_method_types went with endive: create, update and confirm lose it."""
+    code, out, _ = schemas("diff", "2023-10-16", NEWEST, "payment_intent", "--format", "json")
+    changes = {
+        (row["where"], row["change"])
+        for row in json.loads(out)["differences"]
+        if row["path"] == "payment_method_types" and row["of"] == "parameters"
+    }
+    assert code == 0
+    assert {change for _, change in changes} == {"removed"}
+
+
+def test_what_is_due_since_a_date_is_no_change(schemas):
+    """A key that old versions carry in newer objects isn't told as one that came."""
+    _, out, _ = schemas("diff", "2023-10-16", NEWEST, "charge", "--format", "json")
+    paths = {row["path"] for row in json.loads(out)["differences"] if row["of"] == "object"}
+    assert not {"amount_captured", "billing_details", "disputed"} & paths

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pytest_stripe_balance.contract.shapes import ENUM
+from pytest_stripe_balance.contract.shapes import ENUM, as_of_today
 
 Schema = Any
 OBJECT, PARAMETERS = "object", "parameters"
@@ -117,7 +117,7 @@ def _keys(schema: Schema, definitions: Mapping[str, Schema]) -> dict[str, _Key] 
     if schema is None:
         return None
     found: dict[str, _Key] = {}
-    _walk(schema, "", found, definitions, required=True, depth=0)
+    _walk(as_of_today(schema), "", found, definitions, required=True, depth=0)
     del found[""]
     return found
 
@@ -132,7 +132,7 @@ def _walk(
     depth: int,
 ) -> None:
     schema = _resolved(schema, definitions)
-    if depth > _DEEPEST or not isinstance(schema, dict):
+    if depth > _DEEPEST or not isinstance(schema, dict) or "gone" in schema:
         return
     key = found.setdefault(path, _Key())
     key.required |= required

@@ -39,7 +39,7 @@ class Contract:
             message = f"there is no schema for API version {api_version}; there are {known}"
             raise ValueError(message)
         self._called = api_version
-        if api_version < RELEASES[0]:
+        if not RELEASES[0] <= api_version[:10] <= RELEASES[-1][:10]:
             self._called += f", by the schema of {self.release}"
         self._lenient: dict[str, Any] = {}
         self._strict: dict[str, Any] = {}
@@ -96,20 +96,26 @@ class Contract:
             message = f"there is no schema for {name!r} at {self.release}; there are {known}"
             raise ValueError(message)
         findings: list[Finding] = []
-        for path, kind, value in self._objects_in(document, "$", name):
-            if not self._strictly(kind).is_valid(value):
-                findings += self._explain(kind, value, path)
-            if with_floats:
-                findings += self._floats(kind, value, path)
+        for shapes_of, path, kind, value in self._objects_in(document, "$", name):
+            findings += shapes_of._check_one(kind, value, path, with_floats=with_floats)  # noqa: SLF001 - its own kind
         return findings
+
+    def _check_one(self, kind: str, value: Json, path: str, *, with_floats: bool) -> list[Finding]:
+        valid = self._strictly(kind).is_valid(value)
+        findings = [] if valid else self._explain(kind, value, path)
+        return [*findings, *(self._floats(kind, value, path) if with_floats else ())]
 
     def _objects_in(
         self, value: Json, path: str, name: str | None = None
-    ) -> Iterator[tuple[str, str, Json]]:
+    ) -> Iterator[tuple[Contract, str, str, Json]]:
+        """Walk the objects inside a document; an event inside it goes by its own API version."""
         if isinstance(value, dict):
+            if path != "$" and (own := self._of_event(value)) is not self:
+                yield from own._objects_in(value, path)  # noqa: SLF001 - its own kind
+                return
             kind = name or self._kind_of(value, path)
             if kind is not None:
-                yield path, kind, value
+                yield self, path, kind, value
             for key, inner in value.items():
                 if isinstance(inner, dict | list) and key not in NOT_STRIPES:
                     yield from self._objects_in(inner, f"{path}.{key}")
@@ -117,6 +123,16 @@ class Contract:
             for index, inner in enumerate(value):
                 if isinstance(inner, dict | list):
                     yield from self._objects_in(inner, f"{path}[{index}]")
+
+    def _of_event(self, value: dict[str, Json]) -> Contract:
+        """Give the contract that an event inside a document goes by; this one for anything else."""
+        version = value.get("api_version")
+        if value.get("object") != "event" or version in (None, self.api_version):
+            return self
+        try:
+            return contract(str(version))
+        except ValueError:
+            return self
 
     def _kind_of(self, value: dict[str, Json], path: str) -> str | None:
         name = value.get("object")

@@ -86,3 +86,26 @@ def integers_written_as_floats(schema: Any, value: Any, path: str) -> Iterator[t
     elif isinstance(value, list) and isinstance(schema.get("items"), dict):
         for index, held in enumerate(value):
             yield from integers_written_as_floats(schema["items"], held, f"{path}[{index}]")
+
+
+def as_of_today(schema: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Put what is due in objects made since some date (the rules of `allOf`) into the schema itself."""
+    for rule in schema.get("allOf", ()):
+        if "then" in rule:
+            schema = _stricter(schema, rule["then"])
+    return schema
+
+
+def _stricter(schema: Any, rule: Any) -> Any:  # noqa: ANN401 - any JSON
+    stricter = dict(schema)
+    if "required" in rule:
+        stricter["required"] = sorted({*schema.get("required", ()), *rule["required"]})
+    if "type" in rule:
+        stricter["type"] = rule["type"]
+    for name, inner in rule.get("properties", {}).items():
+        if name in schema.get("properties", {}):
+            properties = stricter.get("properties", {})
+            stricter["properties"] = {**properties, name: _stricter(properties[name], inner)}
+    if "items" in rule and "items" in schema:
+        stricter["items"] = _stricter(schema["items"], rule["items"])
+    return stricter

@@ -35,6 +35,10 @@ class Watch:
         shapes = contract(api_version or self.api_version)
         return self.graded(shapes.check_text(text, object), source)
 
+    def objects(self, api_version: str | None = None) -> frozenset[str]:
+        """Name the objects that have a schema at an API version."""
+        return contract(api_version or self.api_version).objects
+
     def graded(self, findings: Iterable[Finding], source: str) -> list[Finding]:
         """Give the findings at level error, note the others."""
         errors = []

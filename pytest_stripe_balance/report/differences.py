@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -11,7 +13,6 @@ from itertools import groupby
 from pytest_stripe_balance.contract.differences import PARAMETERS, Difference
 from pytest_stripe_balance.report.tables import table
 
-WIDTH = 110
 LONG = 64
 
 
@@ -38,7 +39,7 @@ def _rows(rows: Sequence[Difference]) -> list[str]:
     indent = 2 + kind + 2 + widest + 2
     lines = []
     for row, path in zip(rows, paths, strict=True):
-        said = textwrap.wrap(_said(row), max(WIDTH - indent, 40), break_on_hyphens=False) or [""]
+        said = textwrap.wrap(_said(row), max(_width() - indent, 40), break_on_hyphens=False) or [""]
         first = f"  {row.change:{kind}}  {path:{widest}}  "
         if len(path) > widest:
             lines.append(first.rstrip())
@@ -52,6 +53,11 @@ def as_json(old: str, new: str, differences: Iterable[Difference]) -> str:
     """Tell differences for a program."""
     rows = [asdict(row) for row in differences]
     return json.dumps({"from": old, "to": new, "differences": rows}, indent=1)
+
+
+def _width() -> int:
+    """Wrap for a terminal only: piped lines stay whole."""
+    return shutil.get_terminal_size((110, 24)).columns if sys.stdout.isatty() else 100_000
 
 
 def _said(row: Difference) -> str:

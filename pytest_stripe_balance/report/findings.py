@@ -148,6 +148,10 @@ def github(outcome: Outcome) -> str:
     lines += [
         _annotation(level, place, "Stripe contract", said) for level, said, place in _told(outcome)
     ]
+    lines += [
+        _annotation("information", tally.first, "not checked", f"{tally.count} {reason}")
+        for reason, tally in outcome.unchecked.items()
+    ]
     return "\n".join([*lines, _sum(outcome)])
 
 

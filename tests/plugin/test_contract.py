@@ -66,7 +66,7 @@ def test_a_kind_can_be_named(stripe_contract):
 
 def test_what_cannot_be_checked_is_a_value_error(stripe_contract):
     """No JSON, no such object, no such version: each is named."""
-    with pytest.raises(ValueError, match="there is no schema for 'chrge'"):
+    with pytest.raises(ValueError, match="its object is 'chrge'"):
         stripe_contract.check({}, object="chrge")
     with pytest.raises(ValueError, match="not a Stripe API version"):
         stripe_contract.check(EVENT, api_version="latest")
@@ -126,3 +126,21 @@ def test_levels_come_from_the_environment_too(project, monkeypatch):
     monkeypatch.setenv("PYTEST_STRIPE_CONTRACT", "enum=error,additive=error")
     result = project.test(FOUND)
     result.assert_outcomes(failed=3)
+
+
+def test_what_has_no_schema_does_not_pass_unseen(stripe_contract):
+    """A kind that isn't known, or none at all, is an error; an event's unknown subject a warning."""
+    for payload in ({"object": "subscription"}, {"foo": 1}, None):
+        with pytest.raises(ValueError, match="nothing here can be checked"):
+            stripe_contract.check(payload)
+    event = {**EVENT, "data": {"object": {"object": "subscription"}}}
+    with pytest.warns(UserWarning, match="its 'subscription' has no schema"):
+        assert stripe_contract.check(event) == []
+
+
+def test_an_event_inside_a_document_goes_by_its_own_version(stripe_contract):
+    """Two events of two versions in one list are each held to their own."""
+    findings = stripe_contract.check([EVENT, {**EVENT, "api_version": "2023-10-16"}])
+    assert [(finding.path, finding.api_version) for finding in findings] == [
+        ("$[1].data.object.customer_account", "2023-10-16")
+    ]
