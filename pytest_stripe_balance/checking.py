@@ -130,6 +130,9 @@ class _Judge:
                 continue
             request, response = found.exchange.request, found.exchange.response
             place = Place(file, found.line, str(request))
+            if not request.path.startswith("/v1/"):
+                self._outcome.passed_over("of another API than v1", place)
+                continue
             version = _pinned(response.headers) or _pinned(request.headers)
             self._held(place, response.json, version, None)
 

@@ -184,10 +184,19 @@ def _derive(options: argparse.Namespace) -> int:
     from pytest_stripe_balance.contract import derive  # noqa: PLC0415
 
     sdk = options.sdk or derive.installed_sdk()
-    into = options.into or resources.folder("schemas")
-    folder = into / derive.release_folder(derive.api_version(sdk))
-    objects, skipped = derive.surface(sdk)
-    documents = derive.derive(sdk, objects, [str(endpoint) for endpoint in routes.ENDPOINTS])
+    version = derive.api_version(sdk)
+    folder = (options.into or resources.folder("schemas")) / derive.release_folder(version)
+    if options.into is None and folder.name != version:
+        raise ValueError(
+            f"{sdk} pins {version}; the folder holds {folder.name}. --into writes elsewhere"
+        )
+    try:
+        objects, skipped = derive.surface(sdk)
+        documents = derive.derive(sdk, objects, [str(endpoint) for endpoint in routes.ENDPOINTS])
+    except SyntaxError as error:
+        raise ValueError(f"{error.filename or sdk}:{error.lineno}: not Python: {error.msg}") from None
+    if lost := [name for name in skipped if (folder / f"{name}.json").exists()]:
+        raise ValueError(f"{sdk} lacks {', '.join(lost)}, which {folder} has; nothing was written")
     written = derive.write(documents, folder)
     readme = Path(__file__).parents[1] / "README.md"
     if options.into is None and readme.is_file():

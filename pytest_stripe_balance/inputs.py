@@ -57,6 +57,8 @@ def _content(name: str, limit: int) -> bytes:
     try:
         if name == STDIN:
             return sys.stdin.buffer.read(limit + 1)
+        if Path(name).exists() and not (Path(name).is_file() or Path(name).is_dir()):
+            raise InputError("no file with an end: a pipe, a socket or a device")
         with Path(name).open("rb") as file:
             return file.read(limit + 1)
     except IsADirectoryError as error:

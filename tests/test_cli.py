@@ -1,10 +1,12 @@
 import os
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 from pytest_stripe_balance import cli, resources
+from pytest_stripe_balance.contract import derive
 from pytest_stripe_balance.engine.assumptions import REGISTER
 
 
@@ -71,3 +73,18 @@ def test_a_reader_who_has_seen_enough_gets_no_error():
     ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert len(ended.stdout.splitlines()) == 1
+
+
+def test_derive_writes_nothing_from_a_broken_sdk(tmp_path, capsys):
+    """A release that can't be read, or lacks what the folder has, leaves the folder as it is."""
+    sdk = tmp_path / "stripe"
+    shutil.copytree(derive.installed_sdk(), sdk, ignore=shutil.ignore_patterns("__pycache__"))
+    into = tmp_path / "schemas"
+    assert cli.main(["derive", "--sdk", str(sdk), "--into", str(into)]) == 0
+    before = {path: path.read_bytes() for path in into.rglob("*.json")}
+    (sdk / "_refund.py").write_text("class Refund(:\n")
+    assert cli.main(["derive", "--sdk", str(sdk), "--into", str(into)]) == 2
+    assert "_refund.py" in capsys.readouterr().err
+    (sdk / "_refund.py").unlink()
+    assert cli.main(["derive", "--sdk", str(sdk), "--into", str(into)]) == 2
+    assert {path: path.read_bytes() for path in into.rglob("*.json")} == before

@@ -27,6 +27,8 @@ def unpacked(body: Any, headers: Mapping[str, str]) -> bytes:  # noqa: ANN401 - 
     """
     if isinstance(body, dict):
         body = _coded(body["base64_string"]) if body.get("base64_string") else body.get("string")
+    if isinstance(body, dict | list):
+        raise BodyError("with a body that is no text")
     content = body if isinstance(body, bytes) else str(body or "").encode("utf-8", "surrogatepass")
     if content.lstrip()[:1] in (b"{", b"["):
         return content

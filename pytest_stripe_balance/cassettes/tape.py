@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes.bodies import BodyError, unpacked
-from pytest_stripe_balance.inputs import InputError
+from pytest_stripe_balance.inputs import InputError, json_of
 
 _LISTS = ("interactions", "http_interactions")
 _SIGNS = ("stripe-version", "x-stripe-client-user-agent", "x-stripe-client-telemetry")
@@ -56,11 +56,12 @@ def interactions(data: Any) -> Iterator[Recorded | Skipped]:  # noqa: ANN401 - a
         line = getattr(item, "line", None)
         try:
             request, status, headers, body = _sides(item)
+            is_stripes = _is_stripes(request, headers)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(
                 f"interaction {number} is cut short, or not as vcrpy writes them", line
             ) from error
-        if not _is_stripes(request, headers):
+        if not is_stripes:
             continue
         try:
             response = Response(status, headers, unpacked(body, headers))
@@ -79,8 +80,11 @@ def _unlike_json(response: Response) -> str | None:
     if not response.body:
         return "without a body"
     try:
-        response.json  # noqa: B018 - parsed once, and kept
-    except (ValueError, RecursionError):
+        json_of(response.body.decode("utf-8"))
+    except InputError as error:
+        plain = error.reason.startswith("not JSON")
+        return "with a body that isn't JSON" if plain else f"with a body that is unsound: {error.reason}"
+    except UnicodeDecodeError:
         return "with a body that isn't JSON"
     return None
 
@@ -108,7 +112,7 @@ def _sides(item: Any) -> tuple[Request, int, Headers, Any]:  # noqa: ANN401 - as
     """Take an interaction apart: request, and the response's status, headers and body as written."""
     asked, given = item["request"], item["response"]
     request = Request(
-        method=str(asked["method"]).upper(),
+        method=_plain(asked["method"]).upper(),
         url=_url(asked),
         headers=_headers(asked.get("headers")),
         body=_posted(asked.get("body")),
@@ -122,10 +126,17 @@ def _sides(item: Any) -> tuple[Request, int, Headers, Any]:  # noqa: ANN401 - as
 
 def _url(asked: dict[str, Any]) -> str:
     if not _is_old({"request": asked}):
-        return str(asked["uri"])
-    protocol, port = str(asked["protocol"]), int(asked.get("port") or 0)
+        return _plain(asked["uri"])
+    protocol, port = _plain(asked["protocol"]), int(asked.get("port") or 0)
     shown = "" if port in (0, _PORTS.get(protocol)) else f":{port}"
-    return f"{protocol}://{asked['host']}{shown}{asked['path']}"
+    return f"{protocol}://{_plain(asked['host'])}{shown}{_plain(asked['path'])}"
+
+
+def _plain(value: object) -> str:
+    """Take a text or number; what YAML's aliases multiply is never written out."""
+    if isinstance(value, dict | list):
+        raise TypeError("a hash or list where a text is due")
+    return str(value)
 
 
 def _headers(written: Any) -> Headers:  # noqa: ANN401 - as above
@@ -149,7 +160,7 @@ def _is_text(value: object) -> bool:
 
 
 def _text(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else _plain(value)
 
 
 def _posted(body: Any) -> str:  # noqa: ANN401 - as above

@@ -131,7 +131,8 @@ def _strict(owner: Node, key: str) -> Node:
 def _since(date: str, rule: Node) -> Node:
     """Hold a rule to objects created on a date or after."""
     moment = int(datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp())
-    return {"if": {"properties": {"created": {"minimum": moment}}}, "then": rule}
+    since = {"properties": {"created": {"type": "integer", "minimum": moment}}, "required": ["created"]}
+    return {"if": since, "then": rule}
 
 
 def _nest(rule: Node, steps: tuple[str, ...]) -> Node:

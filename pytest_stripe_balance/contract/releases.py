@@ -43,7 +43,23 @@ def release_folder(version: str) -> str:
 # What older API versions had and the oldest schema doesn't: before a date, on an object, some keys.
 _OLDER: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     # 2022-11-15 took PaymentIntent.charges away (FACTS 6.9).
-    ("2022-11-15", "payment_intent", {"charges": {"type": "object", "$ref": "list.json"}}),
+    (
+        "2022-11-15",
+        "payment_intent",
+        {
+            "charges": {
+                "type": "object",
+                "required": ["object", "data"],
+                "properties": {
+                    "object": {"const": "list"},
+                    "data": {"type": "array", "items": {"$ref": "charge.json"}},
+                    "has_more": {"type": "boolean"},
+                    "total_count": {"type": "integer"},
+                    "url": {"type": "string"},
+                },
+            }
+        },
+    ),
 )
 
 

@@ -101,6 +101,8 @@ class Contract:
         return findings
 
     def _check_one(self, kind: str, value: Json, path: str, *, with_floats: bool) -> list[Finding]:
+        if kind == "event" and (wrong := self._wrong_subject(value, path)):
+            return [wrong]
         valid = self._strictly(kind).is_valid(value)
         findings = [] if valid else self._explain(kind, value, path)
         return [*findings, *(self._floats(kind, value, path) if with_floats else ())]
@@ -124,6 +126,18 @@ class Contract:
                 if isinstance(inner, dict | list):
                     yield from self._objects_in(inner, f"{path}[{index}]")
 
+    def _wrong_subject(self, event: dict[str, Json], path: str) -> Finding | None:
+        """Find that an event is about another object than its type says, as "charge.succeeded" does."""
+        about, _, happened = str(event.get("type", "")).partition(".")
+        data = event.get("data")
+        subject = data.get("object") if isinstance(data, dict) else None
+        if about not in self.objects or "." in happened or not isinstance(subject, dict):
+            return None
+        if subject.get("object") == about:
+            return None
+        where, rule = f"{path}.data.object.object", f"const: {about}"
+        return Finding("breaking", "event", where, rule, _shown(subject.get("object")), self._called)
+
     def _of_event(self, value: dict[str, Json]) -> Contract:
         """Give the contract that an event inside a document goes by; this one for anything else."""
         version = value.get("api_version")
@@ -137,7 +151,7 @@ class Contract:
     def _kind_of(self, value: dict[str, Json], path: str) -> str | None:
         name = value.get("object")
         if name is None:
-            return "error" if path == "$" and "error" in value else None
+            return "error" if path == "$" and isinstance(value.get("error"), dict) else None
         if not isinstance(name, str):
             return None
         if value.get("deleted") is True and f"deleted_{name}" in self.objects:
@@ -164,7 +178,9 @@ class Contract:
         found: dict[tuple[str, str], tuple[str, Json]] = {}
         if not self._leniently(name).is_valid(value):
             for kind, where, rule, what in _broken(self._shallow(name), value):
-                found.setdefault((kind, where), (rule, what))
+                before = found.setdefault((kind, where), (rule, what))[0]
+                if rule.startswith("required: ") and rule not in before:
+                    found[kind, where] = (f"{before}; {rule}", what)
         for kind, where, rule, what in _undocumented(self._strictly(name), self._shallow(name), value):
             if ("breaking", where) not in found:
                 found.setdefault((kind, where), (rule, what))

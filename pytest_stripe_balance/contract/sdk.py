@@ -152,7 +152,9 @@ class Sdk:
     def _pinned(self) -> str:
         for name in _VERSION_FILES:
             file = self.folder / name
-            tree = ast.parse(file.read_text("utf-8")) if file.is_file() else ast.Module([], [])
+            tree = (
+                ast.parse(file.read_text("utf-8"), str(file)) if file.is_file() else ast.Module([], [])
+            )
             for node in ast.walk(tree):
                 match node:
                     case ast.Assign(
@@ -168,7 +170,7 @@ class Sdk:
             base = self.folder.joinpath(*name.split(".")[1:])
             file = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
             known = file.is_file()
-            tree = ast.parse(file.read_text("utf-8")) if known else None
+            tree = ast.parse(file.read_text("utf-8"), str(file)) if known else None
             self._modules[name] = Module(self, name, tree) if tree else None
         return self._modules[name]
 

@@ -44,7 +44,8 @@ def strict(shallow: Any) -> Any:  # noqa: ANN401 - any JSON
     if ENUM in shallow:
         closed["enum"] = [*shallow[ENUM], *([None] if "null" in shallow.get("type", ()) else [])]
     stub = shallow.get("properties", {}).keys() <= {"id", "object"}
-    if not stub and "additionalProperties" not in shallow:
+    is_part = "allOf" in shallow and "title" not in shallow  # a list of certain objects
+    if not stub and not is_part and "additionalProperties" not in shallow:
         closed["additionalProperties"] = False
     if always := shallow.get(ALWAYS):
         closed["required"] = sorted({*shallow.get("required", ()), *always})

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, LEVELS, Finding
+from pytest_stripe_balance.masking import masked
 
 OK, FINDINGS, BAD_INPUT = 0, 1, 2
 _INDEX = re.compile(r"\[\d+\]")
@@ -119,7 +120,7 @@ def as_json(outcome: Outcome) -> str:
                 "level": level,
                 "kind": found.kind,
                 "object": found.object,
-                "path": found.path,
+                "path": masked(found.path),
                 "rule": found.rule,
                 "value": found.value,
                 "api_version": found.api_version,
@@ -133,7 +134,7 @@ def as_json(outcome: Outcome) -> str:
             for reason, tally in outcome.unchecked.items()
         ],
         "problems": [
-            {**_place(problem.place), "reason": problem.reason} for problem in outcome.problems
+            {**_place(problem.place), "reason": masked(problem.reason)} for problem in outcome.problems
         ],
     }
     return json.dumps(document, indent=1)
@@ -201,7 +202,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _place(place: Place) -> dict[str, str | int | None]:
-    return {"file": place.file, "line": place.line, "of": place.of or None}
+    return {"file": place.file, "line": place.line, "of": masked(place.of) or None}
 
 
 def _annotation(level: str, place: Place, title: str, message: str) -> str:
@@ -212,7 +213,7 @@ def _annotation(level: str, place: Place, title: str, message: str) -> str:
 
 def _data(value: object) -> str:
     """Escape as GitHub's runner unescapes a command's message."""
-    return str(value).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return masked(str(value)).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(value: object) -> str:
@@ -221,5 +222,5 @@ def _property(value: object) -> str:
 
 
 def _one_line(said: str) -> str:
-    """Keep a line one line, and a terminal's controls out of it."""
-    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", said)
+    """Keep a line one line, and secrets and a terminal's controls out of it."""
+    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", masked(said))

@@ -1,0 +1,67 @@
+"""Documents in odd shapes, and what a check makes of them."""
+
+import pytest
+
+from pytest_stripe_balance.contract.rules import contract
+
+NEWEST, OLD = contract("2026-10-28.endive"), contract("2019-05-16")
+
+
+def breaking(shapes, document, name=None):
+    return [
+        (found.path, found.rule) for found in shapes.check(document, name) if found.kind == "breaking"
+    ]
+
+
+@pytest.mark.parametrize("item", [5, None, "x", {}, {"object": 7}])
+def test_a_list_holds_objects_that_name_their_type(item):
+    """Anything else among a list's items is found at its index."""
+    listed = {"object": "list", "data": [item], "has_more": False, "url": "/v1/charges"}
+    assert any(path.startswith("$.data[0]") for path, _ in breaking(NEWEST, listed))
+
+
+def test_an_event_is_about_what_its_type_says():
+    """payment_intent.succeeded about a refund is breaking; charge.refund.updated is not."""
+    event = {
+        "object": "event",
+        "type": "payment_intent.succeeded",
+        "data": {"object": {"object": "refund"}},
+    }
+    assert breaking(NEWEST, event)[0] == ("$.data.object.object", "const: payment_intent")
+    about = {**event, "type": "charge.refund.updated"}
+    assert "$.data.object.object" not in dict(breaking(NEWEST, about))
+
+
+def test_the_charges_of_old_intents_are_charges():
+    """Before 2022-11-15 an intent carries a list of charges, and each is held to that."""
+    intent = {
+        "object": "payment_intent",
+        "charges": {"object": "list", "data": [{"object": "refund"}, 5]},
+    }
+    paths = [path for path, _ in breaking(OLD, intent)]
+    assert "$.charges.data[0].object" in paths
+    assert "$.charges.data[1]" in paths
+
+
+def test_a_missing_creation_time_is_named_and_blames_no_other_key():
+    """Without `created` nobody can tell which late keys are due, and only `created` is missing."""
+    charge = {"object": "charge", "id": "ch_1"}
+    (required,) = [rule for path, rule in breaking(OLD, charge) if path == "$"]
+    assert "created" in required
+    assert "disputed" not in required
+
+
+@pytest.mark.parametrize("error", ["invalid_grant", None, []])
+def test_an_error_that_is_no_hash_is_another_protocols(error):
+    """OAuth's `error` is a text, and no error object of the API."""
+    assert NEWEST.check({"error": error, "error_description": "x"}) == []
+
+
+def test_keys_of_a_typed_list_are_documented():
+    """The list inside an invoice has the keys that every list has."""
+    invoice = {
+        "object": "invoice",
+        "lines": {"object": "list", "data": [], "has_more": False, "url": "/", "total_count": 0},
+    }
+    paths = {found.path for found in NEWEST.check(invoice) if found.kind == "additive"}
+    assert not {"$.lines.object", "$.lines.url", "$.lines.has_more"} & paths
