@@ -149,6 +149,10 @@ class _Judge:
         except ValueError:
             self._outcome.passed_over(f"of API version {_short(version)}, which has no schema", place)
             return
+        if kind is None and _kind(document) is None:
+            # Nobody knows of which version what lies inside it is.
+            self._outcome.passed_over("without an `object` key (--object names the kind)", place)
+            return
         try:
             findings = rules.check(document, kind)
             unknown = [] if kind else list(_unknown(document, rules))
@@ -179,9 +183,7 @@ def _kind(document: Json) -> str | None:
 def _unknown(document: Json, rules: Contract) -> Iterator[str]:
     """Say of a document, a list's items and an event's object which ones no schema describes."""
     kind = _kind(document)
-    if kind is None:
-        yield "without an `object` key (--object names the kind)"
-    elif kind not in rules.objects:
+    if kind is not None and kind not in rules.objects:
         yield f"of kind {_short(kind)}, which has no schema"
     inside = document.get("data") if kind in ("list", "search_result", "event") else None
     held = (

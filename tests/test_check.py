@@ -375,3 +375,11 @@ def test_downstream_repos_have_a_hook_for_their_cassettes():
     )
     assert (hook["id"], hook["entry"]) == ("stripe-contract", "python -m pytest_stripe_balance check")
     assert (hook["types_or"], hook["files"]) == (["json", "yaml"], "(^|/)cassettes/")
+
+
+def test_what_lies_in_an_unknown_wrapping_is_not_judged(check, tmp_path):
+    """A document without an `object` key is said to be unchecked, and nothing inside it is found wrong."""
+    (tmp_path / "a.json").write_text(json.dumps({"body": BROKEN}))
+    outcome = checking.check(checking.Question([str(tmp_path / "a.json")]))
+    assert (outcome.checked, outcome.findings) == (0, [])
+    assert [*outcome.unchecked] == ["without an `object` key (--object names the kind)"]
