@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import stripe
 
 from pytest_stripe_balance.api.message import Exchange
+from pytest_stripe_balance.contract.rules import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,11 +177,12 @@ class StripeContract:
         """
         __tracebackhide__ = True
         text = document if isinstance(document, str | bytes) else json.dumps(document, default=_plain)
+        given = read(text)
         before = len(self._watch.noted)
         if api_version is None:
-            api_version = _version_of(json.loads(text))
-        self._refuse_unknown(json.loads(text), object, api_version)
-        errors = self._watch.over(text, "stripe_contract", object=object, api_version=api_version)
+            api_version = _version_of(given.document)
+        self._refuse_unknown(given.document, object, api_version)
+        errors = self._watch.over(given, "stripe_contract", object=object, api_version=api_version)
         if errors:
             told = "\n".join(map(str, errors))
             raise AssertionError(f"this does not have the documented shape:\n{told}")

@@ -17,7 +17,7 @@ from pytest_stripe_balance.api import keys, routes
 from pytest_stripe_balance.api.dispatch import Dispatch, Tables
 from pytest_stripe_balance.api.message import Exchange, Request, Response
 from pytest_stripe_balance.contract.findings import KINDS, LEVELS
-from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.contract.rules import contract, read
 from pytest_stripe_balance.contract.watch import Watch, wrong_kind
 from pytest_stripe_balance.engine.assumptions import Readings
 from pytest_stripe_balance.engine.determinism import Clock, Ids
@@ -153,11 +153,12 @@ class Session:
         """Hold an answer against its version's contract; a finding at level error fails the test."""
         version = response.headers.get("Stripe-Version", self.settings.api_version)
         with self._refusing():
-            errors = self.watch.over(response.body, str(request), api_version=version)
+            given = read(response.body)
+            errors = self.watch.over(given, str(request), api_version=version)
             row = routes.match(request.method, request.path)
             if row is not None and response.status == HTTPStatus.OK:
                 due = "list" if row[0].listed else row[0].returns
-                errors += self.watch.graded(wrong_kind(response.json, due, version), str(request))
+                errors += self.watch.graded(wrong_kind(given.document, due, version), str(request))
             if errors:
                 told = "\n".join(map(str, errors))
                 raise Refused(f"{request}: the answer does not have the documented shape:\n{told}")

@@ -197,6 +197,8 @@ class _Call:
             with world.all_or_nothing():
                 body = self._body(self.row.verb(world, *ids, **given))
         except Fault as fault:
+            if fault.assumed:
+                world.readings.rest(fault.assumed)
             if fault.noted:
                 world.clock.tick()
             return self.error(fault, executed=True)

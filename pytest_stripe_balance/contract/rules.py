@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,25 @@ Json = Any
 SHOWN = 200
 # What these hold is a user's own, or a part of an object only.
 NOT_STRIPES = frozenset({"metadata", "previous_attributes"})
+
+
+@dataclass(frozen=True)
+class Read:
+    """A parsed document, and whether a number in it was written as a float."""
+
+    document: Json
+    with_floats: bool
+
+
+def read(text: bytes | str) -> Read:
+    """Parse JSON once for everything that looks at it; ValueError when it isn't JSON."""
+    floats: list[str] = []
+
+    def number(written: str) -> float:
+        floats.append(written)
+        return float(written)
+
+    return Read(json.loads(text, parse_float=number), with_floats=bool(floats))
 
 
 class Contract:
@@ -73,14 +93,11 @@ class Contract:
 
     def check_text(self, text: bytes | str, object: str | None = None) -> list[Finding]:  # noqa: A002 - Stripe's own name for it
         """Check a document as it was sent; ValueError when it isn't JSON."""
-        floats: list[str] = []
+        return self.check_read(read(text), object)
 
-        def read(number: str) -> float:
-            floats.append(number)
-            return float(number)
-
-        document = json.loads(text, parse_float=read)
-        return self._check(document, object, with_floats=bool(floats))
+    def check_read(self, given: Read, object: str | None = None) -> list[Finding]:  # noqa: A002 - as above
+        """Check a document that was read already."""
+        return self._check(given.document, object, with_floats=given.with_floats)
 
     def check(self, document: Json, object: str | None = None) -> list[Finding]:  # noqa: A002 - as above
         """Check a document, and every object inside it that has a schema; [] when all is well.

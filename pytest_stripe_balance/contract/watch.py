@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, Finding
-from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.contract.rules import Read, contract
 
 
 class Watch:
@@ -22,7 +22,7 @@ class Watch:
 
     def over(
         self,
-        text: bytes | str,
+        given: Read,
         source: str,
         *,
         object: str | None = None,  # noqa: A002 - Stripe's own name for it
@@ -30,10 +30,10 @@ class Watch:
     ) -> list[Finding]:
         """Check a document; give the findings at level error, note the others.
 
-        ValueError when it isn't JSON, or there is no such object or API version.
+        ValueError when there is no such object or API version.
         """
         shapes = contract(api_version or self.api_version)
-        return self.graded(shapes.check_text(text, object), source)
+        return self.graded(shapes.check_read(given, object), source)
 
     def objects(self, api_version: str | None = None) -> frozenset[str]:
         """Name the objects that have a schema at an API version."""

@@ -44,9 +44,7 @@ def apply_customer_balance(
     `payment_intent.succeeded`. In part it stays incomplete, with `payment_intent.partially_funded`
     last. Faults: the table REFUSALS, in its order. Source: the API reference and FACTS 3.4.
     """
-    if world.payment_intents.get(intent_id) is None:
-        world.readings.rest("apply-unknown-intent")
-    intent = world.payment_intents.find(intent_id, "intent")
+    intent = world.payment_intents.find(intent_id, "intent", assumed="apply-unknown-intent")
     attempt = Attempt(world, intent, amount, currency and funding.lowered(world, currency))
     attempt.refuse()
     customer = attempt.customer

@@ -16,6 +16,4 @@ def retrieve(world: World, charge_id: str) -> Charge:
 
 def retrieve_balance_transaction(world: World, transaction_id: str) -> BalanceTransaction:
     """Find a balance transaction; 404 with param `id`, the name of the path's placeholder."""
-    if world.balance_transactions.get(transaction_id) is None:
-        world.readings.rest("other-missing-objects")
-    return world.balance_transactions.find(transaction_id, "id")
+    return world.balance_transactions.find(transaction_id, "id", assumed="other-missing-objects")

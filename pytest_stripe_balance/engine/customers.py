@@ -139,9 +139,7 @@ def list_cash_balance_transactions(
 def retrieve_cash_balance_transaction(world: World, customer_id: str, entry_id: str) -> Entry:
     """Find one ledger row of a customer."""
     rows = world.ledger.rows(world.customer_above(customer_id).id)
-    if rows.get(entry_id) is None:
-        world.readings.rest("parameter-transaction")
-    return rows.find(entry_id, "transaction")
+    return rows.find(entry_id, "transaction", assumed="parameter-transaction")
 
 
 def require_manual(world: World, customer: Customer, what: str) -> None:

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 def retrieve(world: World, event_id: str) -> Event:
     """Find an event; 404 with param `id`, the name of the path's placeholder."""
-    if world.events.get(event_id) is None:
-        world.readings.rest("other-missing-objects")
-    return world.events.find(event_id, "id")
+    return world.events.find(event_id, "id", assumed="other-missing-objects")
 
 
 def list_(

@@ -45,13 +45,16 @@ class Fault(Exception):  # noqa: N818 - it is an answer of Stripe's, not a failu
         self.noted = noted
 
 
-def missing_object(noun: str, given: str, param: str, *, in_path: bool) -> Fault:
+def missing_object(
+    noun: str, given: str, param: str, *, in_path: bool, assumed: str | None = None
+) -> Fault:
     """No such object: 404 where the path names it, 400 where a parameter does (FACTS 5.3)."""
     return Fault(
         f"No such {noun}: '{given}'",
         status=404 if in_path else 400,
         code="resource_missing",
         param=param,
+        assumed=assumed,
     )
 
 

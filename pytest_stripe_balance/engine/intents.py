@@ -131,9 +131,8 @@ def list_(
     **cursors: Unpack[Cursors],
 ) -> Page[PaymentIntent]:
     """List intents, newest first; those of one `customer`, who may be deleted by now."""
-    if customer is not None and world.customers.get(customer) is None:
-        world.readings.rest("list-unknown-customer")
-        raise faults.missing_object("customer", customer, "customer", in_path=False)
+    if customer is not None:
+        world.customers.find(customer, "customer", in_path=False, assumed="list-unknown-customer")
     in_time = by_created(created)
     return world.payment_intents.page(
         keep=lambda intent: in_time(intent.created) and customer in (None, intent.customer),

@@ -66,11 +66,14 @@ class Table(Generic[R]):
         place = self._places.get(record_id)
         return None if place is None else self._records[place]
 
-    def find(self, record_id: str, param: str, *, in_path: bool = True) -> R:
-        """Look a record up by id; a `resource_missing` fault when it isn't there."""
+    def find(self, record_id: str, param: str, *, in_path: bool = True, assumed: str | None = None) -> R:
+        """Look a record up by id; a `resource_missing` fault when it isn't there.
+
+        `assumed` names the assumption that this answer rests on, if any.
+        """
         record = self.get(record_id)
         if record is None:
-            raise faults.missing_object(self.noun, record_id, param, in_path=in_path)
+            raise faults.missing_object(self.noun, record_id, param, in_path=in_path, assumed=assumed)
         return record
 
     def put(self, record: R) -> R:

@@ -65,20 +65,20 @@ class World:
                     self.journal.pop()()
             raise
 
-    def customer(self, customer_id: str, param: str = "customer", *, in_path: bool) -> Customer:
+    def customer(
+        self, customer_id: str, param: str = "customer", *, in_path: bool, assumed: str | None = None
+    ) -> Customer:
         """Find a customer that isn't deleted; a `resource_missing` fault otherwise."""
-        customer = self.customers.get(customer_id)
-        if customer is None or customer.deleted:
-            raise faults.missing_object("customer", customer_id, param, in_path=in_path)
+        customer = self.customers.find(customer_id, param, in_path=in_path, assumed=assumed)
+        if customer.deleted:
+            raise faults.missing_object(
+                self.customers.noun, customer_id, param, in_path=in_path, assumed=assumed
+            )
         return customer
 
     def customer_above(self, customer_id: str) -> Customer:
         """Find the customer that a route lies below, as in /v1/customers/{customer}/cash_balance."""
-        try:
-            return self.customer(customer_id, in_path=True)
-        except faults.Fault:
-            self.readings.rest("parameter-customer")
-            raise
+        return self.customer(customer_id, in_path=True, assumed="parameter-customer")
 
     def mode_of(self, customer: Customer) -> ReconciliationMode:
         """The reconciliation mode in effect: the customer's own, or the account's default."""

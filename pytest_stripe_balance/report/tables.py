@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -120,7 +119,7 @@ def _request(exchange: Exchange) -> tuple[str, str, int, str]:
     request, response = exchange.request, exchange.response
     given = "&".join(part for part in (request.query, request.body) if part)
     asked = f"{request.path}  {masked(unquote_plus(given))}".strip()
-    body = json.loads(response.body)
+    body = response.json
     if "error" in body:
         error = body["error"]
         about = f" ({error['param']})" if "param" in error else ""
