@@ -334,3 +334,28 @@ def test_a_single_broken_rule_rests_on_no_order(stage, _stripe_session):
     with pytest.raises(stripe.InvalidRequestError):
         stripe.PaymentIntent.apply_customer_balance(intent, currency="eur")
     assert "apply-refusal-order" in _stripe_session.assumptions
+
+
+REFUSED_RESTS = (
+    ("apply-unknown-intent", lambda _: stripe.PaymentIntent.apply_customer_balance("pi_nope")),
+    ("parameter-customer", lambda _: stripe.Customer.retrieve_cash_balance("cus_nope")),
+    ("parameter-transaction",
+     lambda stage: stripe.Customer.retrieve_cash_balance_transaction(stage.customer, "ccsbtxn_nope")),
+    ("other-missing-objects", lambda _: stripe.Event.retrieve("evt_nope")),
+    ("other-missing-objects", lambda _: stripe.BalanceTransaction.retrieve("txn_nope")),
+    ("list-unknown-customer", lambda _: stripe.PaymentIntent.list(customer="cus_nope")),
+    ("list-limit", lambda _: stripe.Customer.list(limit=0)),
+    ("parameter-texts", lambda _: stripe.PaymentIntent.list(limit={"a": "b"})),
+    ("payment-method-types-gone",
+     lambda _: stripe.PaymentIntent.create(amount=100, currency="usd", payment_method_types=["card"])),
+    ("publishable-key", lambda _: stripe.Customer.list(api_key="pk_test_1")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("assumption", "call"), REFUSED_RESTS, ids=[row[0] for row in REFUSED_RESTS])
+def test_a_refusal_names_the_assumption_that_it_rests_on(assumption, call, stage, _stripe_session):
+    """An error whose text or param nobody has seen says so, before and after the execution."""
+    _stripe_session._readings.rested.clear()
+    with pytest.raises(stripe.StripeError):
+        call(stage)
+    assert assumption in _stripe_session.assumptions
