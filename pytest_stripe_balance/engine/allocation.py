@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import customers, faults, funding, money
+from pytest_stripe_balance.engine import customers, faults, money, regions
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.records import (
     BalanceTransaction,
@@ -45,7 +45,7 @@ def apply_customer_balance(
     last. Faults: the table REFUSALS, in its order. Source: the API reference and FACTS 3.4.
     """
     intent = world.payment_intents.find(intent_id, "intent", assumed="apply-unknown-intent")
-    attempt = Attempt(world, intent, amount, currency and funding.lowered(world, currency))
+    attempt = Attempt(world, intent, amount, currency and regions.lowered(world, currency))
     attempt.refuse()
     customer = attempt.customer
     assert customer is not None, "unreachable because an intent without a customer is refused"
@@ -230,7 +230,7 @@ def take_back(world: World, intent: PaymentIntent, customer: Customer) -> Paymen
 
 def _allocate(world: World, intent: PaymentIntent, customer: Customer, amount: int) -> PaymentIntent:
     entry_type = "applied_to_payment" if amount > 0 else "unapplied_from_payment"
-    funding.move(world, customer, intent.currency, -amount, entry_type, payment_intent=intent.id)
+    world.move(customer, intent.currency, -amount, entry_type, payment_intent=intent.id)
     return world.payment_intents.put(replace(intent, applied=intent.applied + amount))
 
 

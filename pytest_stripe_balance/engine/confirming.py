@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import allocation, customers, faults, funding, methods
+from pytest_stripe_balance.engine import allocation, customers, faults, methods, regions
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.methods import PaymentMethodParams
 
@@ -71,7 +71,7 @@ def carry_out(world: World, intent: PaymentIntent) -> PaymentIntent:
     if drawn < intent.remaining and "funding_type" not in intent.customer_balance_options:
         raise _payment_failed(world, intent)
     if drawn < intent.remaining:
-        told = funding.instructions(world, intent, payer)
+        told = regions.instructions(world, intent, payer)
         intent = replace(intent, status="requires_action", instructions=told)
     intent = world.payment_intents.put(replace(intent, confirmed=True, amount_updated=False))
     if drawn:

@@ -10,9 +10,9 @@ from pytest_stripe_balance.engine import (
     confirming,
     customers,
     faults,
-    funding,
     methods,
     money,
+    regions,
 )
 from pytest_stripe_balance.engine.methods import AutomaticPaymentMethods, PaymentMethodParams
 from pytest_stripe_balance.engine.records import PaymentIntent
@@ -82,7 +82,7 @@ def create(
     Event `payment_intent.created`, before those of the confirm [obs]. `amount` is in minor units,
     at least Stripe's minimum and at most 99999999.
     """
-    currency = funding.lowered(world, currency)
+    currency = regions.lowered(world, currency)
     if currency not in money.MINIMUM:
         known = ", ".join(money.MINIMUM)
         raise Refused(f"payment intents in {currency!r} are not modelled; those in {known} are")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from pytest_stripe_balance.engine import allocation, customers, faults, funding
-from pytest_stripe_balance.engine.funding import CustomerBalanceOptions
+from pytest_stripe_balance.engine import allocation, customers, faults, regions
+from pytest_stripe_balance.engine.regions import CustomerBalanceOptions
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def with_types(
     Allowed types are filtered silently by what fits [doc]; a payment method alone stands for its
     own type; else Stripe's automatic payment methods are on [obs].
     """
-    fits = intent.customer is not None and intent.currency in funding.REGIONS
+    fits = intent.customer is not None and intent.currency in regions.REGIONS
     if allowed is not None:
         types = tuple(kind for kind in allowed if fits or kind != "customer_balance")
         if not types:
@@ -128,7 +128,7 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
             "allowed_payment_method_types=['customer_balance']"
         )
     merged = CustomerBalanceOptions(**{**intent.customer_balance_options, **options})  # type: ignore[typeddict-item] # a merge of two of them
-    funding.check_options(world, merged, intent.currency)
+    regions.check_options(world, merged, intent.currency)
 
 
 def _options(params: PaymentMethodParams) -> CustomerBalanceOptions:

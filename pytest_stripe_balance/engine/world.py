@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_stripe_balance.engine import faults
 from pytest_stripe_balance.engine.assumptions import Readings
@@ -98,6 +98,32 @@ class World:
             reconciliation_mode=self.mode_of(customer),
             using_merchant_default=customer.reconciliation is None,
         )
+
+    def move(
+        self,
+        customer: Customer,
+        currency: str,
+        net_amount: int,
+        entry_type: str,
+        **about: Any,  # noqa: ANN401 - fields of a record
+    ) -> Entry:
+        """Write the one row of a movement and record its event; every cent that moves passes here.
+
+        `about` is what an Entry of this type names: its intent, bank transfer, refund and so on.
+        """
+        entry = Entry(
+            id=self.ids.mint("ccsbtxn_", 24),
+            created=self.clock.now,
+            customer=customer.id,
+            currency=currency,
+            net_amount=net_amount,
+            ending_balance=self.ledger.balance(customer.id, currency) + net_amount,
+            type=entry_type,
+            **about,
+        )
+        self.ledger.append(entry)
+        self.record_event("customer_cash_balance_transaction.created", entry)
+        return entry
 
     def record_event(
         self,

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_stripe_balance.engine import allocation
+from pytest_stripe_balance.engine.world import World
 
 INCLUDED = ("customer.sources", "latest_charge.refunds", "customer.subscriptions")
 
@@ -84,7 +85,7 @@ def test_the_first_funding_can_be_undone(stage, _stripe_session, monkeypatch):
 def test_a_signal_handler_cannot_reach_into_an_answer(stage, _stripe_session, monkeypatch):
     """A request from a handler, in the middle of another's, is refused and spoils nothing."""
     intent = stage.intent()
-    move = allocation.funding.move
+    move = World.move
 
     def handler(*_):
         stripe.PaymentIntent.apply_customer_balance(intent, amount=1)
@@ -93,7 +94,7 @@ def test_a_signal_handler_cannot_reach_into_an_answer(stage, _stripe_session, mo
         signal.raise_signal(signal.SIGUSR1)
         return move(*args, **kwargs)
 
-    monkeypatch.setattr(allocation.funding, "move", interrupted)
+    monkeypatch.setattr(World, "move", interrupted)
     before = signal.signal(signal.SIGUSR1, handler)
     try:
         with stage.balance.refused(match="signal handler"):
@@ -107,7 +108,7 @@ def test_threads_never_spend_a_cent_twice(stage, _stripe_session, monkeypatch):
     """Eight threads that apply to one balance are answered one after the other."""
     intents = [stage.intent(amount=100) for _ in range(8)]
     inside, most = threading.Semaphore(0), []
-    move = allocation.funding.move
+    move = World.move
 
     def counted(*args, **kwargs):
         inside.release()
@@ -116,7 +117,7 @@ def test_threads_never_spend_a_cent_twice(stage, _stripe_session, monkeypatch):
         inside.acquire()
         return move(*args, **kwargs)
 
-    monkeypatch.setattr(allocation.funding, "move", counted)
+    monkeypatch.setattr(World, "move", counted)
 
     def pay(intent):
         try:
