@@ -100,6 +100,8 @@ def _find(world: World, record_id: str) -> Record:
         record: Record | None = table.get(record_id)
         if record is not None:
             return record
+    if entry := world.ledger.find(record_id):
+        return entry
     raise AssertionError(f"unreachable because {record_id} was rendered from a record")
 
 

@@ -88,16 +88,23 @@ def _cash_balance(_: World, balance: CashBalance) -> Json:
     }
 
 
+# What the hash named after an entry's type tells; the other types have no such hash (FACTS 1.3).
+_TOLD_OF_ENTRIES = {
+    "adjusted_for_overdraft": ("balance_transaction", "linked_transaction"),
+    "applied_to_payment": ("payment_intent",),
+    "funded": ("bank_transfer",),
+    "refunded_from_payment": ("refund",),
+    "transferred_to_balance": ("balance_transaction",),
+    "unapplied_from_payment": ("payment_intent",),
+}
+
+
 def _entry(_: World, entry: Entry) -> Json:
-    about: Json = {}
-    if entry.payment_intent is not None:
-        about = {entry.type: {"payment_intent": entry.payment_intent}}
-    elif entry.bank_transfer is not None:
-        about = {entry.type: {"bank_transfer": entry.bank_transfer}}
+    told = _TOLD_OF_ENTRIES.get(entry.type)
     return {
         "id": entry.id,
         "object": "customer_cash_balance_transaction",
-        **about,
+        **({entry.type: {name: getattr(entry, name) for name in told}} if told else {}),
         "created": entry.created,
         "currency": entry.currency,
         "customer": entry.customer,
@@ -246,8 +253,17 @@ def _charge(world: World, charge: Charge) -> Json:
     }
 
 
+_REPORTING_CATEGORIES = {
+    "adjustment": "other_adjustment",
+    "payment": "charge",
+    "payment_failure_refund": "refund_failure",
+    "payment_refund": "refund",
+    "payment_unreconciled": "unreconciled_customer_funds",
+}
+
+
 def _balance_transaction(world: World, transaction: BalanceTransaction) -> Json:
-    world.readings.rest("charge-shape")
+    world.readings.rest("charge-shape" if transaction.type == "payment" else "other-bookings")
     return {
         "id": transaction.id,
         "object": "balance_transaction",
@@ -261,7 +277,7 @@ def _balance_transaction(world: World, transaction: BalanceTransaction) -> Json:
         "fee": transaction.fee,
         "fee_details": [],
         "net": transaction.amount - transaction.fee,
-        "reporting_category": "charge",
+        "reporting_category": _REPORTING_CATEGORIES[transaction.type],
         "source": transaction.source,
         "status": "available",
         "type": transaction.type,

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import customers, faults, money, regions
+from pytest_stripe_balance.engine import charges, customers, faults, money, regions
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.records import (
-    BalanceTransaction,
     Charge,
     Customer,
     PaymentIntent,
@@ -21,7 +20,7 @@ from pytest_stripe_balance.engine.records import (
 )
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Hash
+    from pytest_stripe_balance.engine.records import Entry, Hash
     from pytest_stripe_balance.engine.world import World
 
 APPLICABLE = ("requires_action", "requires_payment_method")
@@ -216,22 +215,24 @@ def put_money(
     """Move `amount` from the balance to the intent; in full it succeeds, in part it waits on."""
     assert 0 < amount <= intent.remaining, f"{amount} does not fit {intent.id}"
     world.readings.rest("apply-event-order")
-    intent = _allocate(world, intent, customer, amount)
+    intent, _ = _allocate(world, intent, customer, amount)
     if intent.remaining == 0:
         return _succeed(world, intent)
     world.record_event(partial_event, intent)
     return intent
 
 
-def take_back(world: World, intent: PaymentIntent, customer: Customer) -> PaymentIntent:
-    """Move all that an intent holds back to the balance; nothing when it holds nothing."""
-    return _allocate(world, intent, customer, -intent.applied) if intent.applied else intent
+def take_back(world: World, intent: PaymentIntent, customer: Customer) -> tuple[PaymentIntent, Entry]:
+    """Move all that an intent holds back to the balance; give the intent and the row."""
+    return _allocate(world, intent, customer, -intent.applied)
 
 
-def _allocate(world: World, intent: PaymentIntent, customer: Customer, amount: int) -> PaymentIntent:
+def _allocate(
+    world: World, intent: PaymentIntent, customer: Customer, amount: int
+) -> tuple[PaymentIntent, Entry]:
     entry_type = "applied_to_payment" if amount > 0 else "unapplied_from_payment"
-    world.move(customer, intent.currency, -amount, entry_type, payment_intent=intent.id)
-    return world.payment_intents.put(replace(intent, applied=intent.applied + amount))
+    entry = world.move(customer, intent.currency, -amount, entry_type, payment_intent=intent.id)
+    return world.payment_intents.put(replace(intent, applied=intent.applied + amount)), entry
 
 
 def _succeed(world: World, intent: PaymentIntent) -> PaymentIntent:
@@ -272,17 +273,13 @@ def payment_method(
 def _charge(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charge:
     charge_id = world.ids.mint(f"{world.readings.rest('charge-id-prefix')}_", 24)
     world.readings.rest("charge-shape")
-    transaction = world.balance_transactions.put(
-        BalanceTransaction(
-            id=world.ids.mint("txn_", 24),
-            created=world.clock.now,
-            amount=intent.amount,
-            currency=intent.currency,
-            fee=0,
-            source=charge_id,
-            type="payment",
-            description=intent.description,
-        )
+    booked = charges.book(
+        world,
+        intent.amount,
+        intent.currency,
+        "payment",
+        source=charge_id,
+        description=intent.description,
     )
     return world.charges.put(
         Charge(
@@ -293,7 +290,7 @@ def _charge(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charg
             customer=intent.customer,
             payment_intent=intent.id,
             payment_method=method.id,
-            balance_transaction=transaction.id,
+            balance_transaction=booked.id,
             billing_details=method.billing_details,
             description=intent.description,
             metadata=intent.metadata,

@@ -19,9 +19,14 @@ RECORDINGS: Mapping[int, str] = {
     4: "apply on an intent in every status",
     5: "apply and funding with another, an unsupported and a capital currency",
     6: "apply on a card-only intent, without a customer, on unknown ids, with bad parameters and keys",
+    7: "apply on the intent of an invoice, with an amount and without enough cash",
     8: "apply for a customer in automatic mode",
     9: "the list of events, with their request, after each funding and apply",
+    10: "a funding that reconciles: its row in the answer, and a balance read right after",
     11: "a partly funded intent, retrieved",
+    12: "a funding beside an older balance, with intents that fit the one and the sum of both",
+    13: "a funding for a customer with intents in requires_payment_method and requires_confirmation",
+    14: "fundings that fit no group of several invoices, and references in several spellings",
     15: "the charge and balance transaction of a succeeded intent",
     16: "the instructions of an intent before and after an update and a second confirm",
     17: "an update of a partly funded intent's amount, and its events",
@@ -30,11 +35,17 @@ RECORDINGS: Mapping[int, str] = {
     20: "the rows of test fundings in each region, and an unknown row",
     21: "funding instructions of each region, and for countries that have none",
     22: "deleting customers with cash, with a balance of 0, and never funded",
+    23: "a funding with a reference that begins with reversal_",
+    24: "a refund to the cash balance, made in the Dashboard",
+    25: "a refund to the bank: made, canceled, expired",
+    26: "a refund with origin=customer_balance, and its errors",
     28: "a confirm without a funding_type and without enough cash",
     29: "customer_balance without a customer, and with another currency's bank transfer type",
     30: "the headers of a replay, and a key used on another endpoint",
     31: "payment_method_types at endive, and what allowed_payment_method_types shows",
+    32: "an invoice from its draft to its payment by a funding",
     33: "the settings and events after each change of the reconciliation mode",
+    35: "a balance that nobody reconciles, under a test clock of 75 and of 90 days",
 }
 
 
@@ -262,6 +273,77 @@ REGISTER: Mapping[str, Assumption] = {
             21,
             "Without a country, eu_bank_transfer takes the customer's own where it has bank transfers, "
             "and IE elsewhere; it is not echoed.",
+        ),
+        # Automatic reconciliation: documented in prose (FACTS 4); these are the gaps between the lines.
+        _only(
+            "reconciled-at-once",
+            10,
+            "Reconciliation happens within the call that brings or frees the money, and the row that "
+            "a test funding answers with ends on the balance before it.",
+        ),
+        _only(
+            "open-intents",
+            13,
+            "Automatic reconciliation pays intents in requires_action, and no others; an intent's age "
+            "is its creation, outside Japan.",
+        ),
+        Assumption(
+            "group-sum",
+            "The group of step 3 sums to the amount sent, not to the whole balance.",
+            {
+                "sent": "only the amount of the transfer is matched",
+                "balance": "where no group sums to the amount sent, one that sums to the whole "
+                "balance is taken",
+            },
+            12,
+        ),
+        _only(
+            "group-ties",
+            12,
+            "Groups of equal size and equally many invoices are compared by their intents, oldest "
+            "first, then by their invoices.",
+        ),
+        Assumption(
+            "invoice-too-large",
+            "Where step 4 comes to an invoice that the balance doesn't cover, it goes on to newer ones.",
+            {"skipped": "newer invoices that fit are paid", "stopped": "no newer invoice is paid"},
+            14,
+        ),
+        _only(
+            "reference-match",
+            14,
+            "A reference matches regardless of spaces around it; what the transfer has beyond the match "
+            "goes on to step 3 as the amount sent.",
+        ),
+        _only(
+            "freed-funds-group",
+            18,
+            "Funds that an update, a cancel or a refund frees are matched as a transfer of that amount "
+            "without a reference would be.",
+        ),
+        _only(
+            "confirmation-time",
+            13,
+            "In Japan an intent that is confirmed again counts from its last confirmation.",
+        ),
+        # Reversals and funds that nobody claims.
+        _only(
+            "reversal-at-once",
+            23,
+            "A transfer whose reference begins with reversal_ is reconciled, and pulled back in the "
+            "same call; what was applied to intents stays with them.",
+        ),
+        _only(
+            "overdraft-adjustment",
+            23,
+            "A balance that a reversal takes below zero is lifted to 0 at once, by a balance "
+            "transaction of type adjustment.",
+        ),
+        _only(
+            "other-bookings",
+            23,
+            "Balance transactions other than payments are available at once, without a fee; their "
+            "reporting_category is from the documentation of reports.",
         ),
         # Charges.
         Assumption(

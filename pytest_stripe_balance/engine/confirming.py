@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import allocation, customers, faults, methods, regions
+from pytest_stripe_balance.engine import allocation, faults, methods, regions
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.methods import PaymentMethodParams
 
@@ -37,9 +37,7 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
         raise _cannot_confirm(message, intent)
     if not (methods.given(params) or intent.payment_method):
         raise _cannot_confirm(f"it's missing a payment method. {_way_out(intent)}", intent)
-    payer = owner(world, intent)
-    if world.ledger.balance(payer.id, intent.currency):
-        customers.require_manual(world, payer, f"a confirm of {intent.id or 'an intent'} with cash")
+    owner(world, intent)
 
 
 def _way_out(intent: PaymentIntent) -> str:
@@ -65,20 +63,25 @@ def carry_out(world: World, intent: PaymentIntent) -> PaymentIntent:
     """Carry a checked confirm out (the matrix of FACTS 3.2)."""
     payer = owner(world, intent)
     balance = world.ledger.balance(payer.id, intent.currency)
-    drawn = 0
-    if balance and world.readings.rest("manual-confirm") == "draw":
-        drawn = min(balance, intent.remaining)
+    drawn = min(balance, intent.remaining) if balance and _draws(world, payer) else 0
     if drawn < intent.remaining and "funding_type" not in intent.customer_balance_options:
         raise _payment_failed(world, intent)
     if drawn < intent.remaining:
         told = regions.instructions(world, intent, payer)
         intent = replace(intent, status="requires_action", instructions=told)
-    intent = world.payment_intents.put(replace(intent, confirmed=True, amount_updated=False))
+    intent = replace(intent, confirmed_at=world.clock.now, amount_updated=False)
+    world.payment_intents.put(intent)
     if drawn:
         event = "payment_intent.requires_action"
         return allocation.put_money(world, intent, payer, drawn, partial_event=event)
     world.record_event("payment_intent.requires_action", intent)
     return intent
+
+
+def _draws(world: World, payer: Customer) -> bool:
+    """Tell whether a confirm takes what the balance has; documented for automatic mode."""
+    automatic = world.mode_of(payer) == "automatic"
+    return automatic or world.readings.rest("manual-confirm") == "draw"
 
 
 def _payment_failed(world: World, intent: PaymentIntent) -> Fault:

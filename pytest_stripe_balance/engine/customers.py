@@ -142,17 +142,6 @@ def retrieve_cash_balance_transaction(world: World, customer_id: str, entry_id: 
     return rows.find(entry_id, "transaction", assumed="parameter-transaction")
 
 
-def require_manual(world: World, customer: Customer, what: str) -> None:
-    """Refuse out loud where automatic reconciliation would have to decide where money goes."""
-    if world.mode_of(customer) == "automatic":
-        raise Refused(
-            f"automatic reconciliation is not modelled yet: {what} of customer {customer.id}, "
-            "whose reconciliation mode is automatic. Create the customer with "
-            "cash_balance={'settings': {'reconciliation_mode': 'manual'}}, or with "
-            "stripe_balance.customer(reconciliation='manual')"
-        )
-
-
 def _email(world: World, email: str | None) -> str | None:
     if email is not None and "@" not in email:
         world.readings.rest("email-invalid")

@@ -1,15 +1,17 @@
-"""Money that arrives by bank transfer (FACTS 1.3, 3.3)."""
+"""Money that arrives by bank transfer, and may be pulled back (FACTS 1.3, 3.3, 3.8)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import customers, regions
+from pytest_stripe_balance.engine import automatic, charges, regions
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.records import Entry
     from pytest_stripe_balance.engine.world import World
+
+REVERSAL = "reversal_"
 
 
 def fund_cash_balance(
@@ -17,18 +19,39 @@ def fund_cash_balance(
 ) -> Entry:
     """Let a bank transfer land, as the test helper does; give its `funded` row.
 
-    Events `customer_cash_balance_transaction.created`, then `cash_balance.funds_available`. Refused
-    while the customer's mode is automatic. Source: FACTS 3.3 [doc].
+    Event `customer_cash_balance_transaction.created`, then those of `automatic.reconcile`. A
+    `reference` that begins with `reversal_` (us_bank_transfer only) has it pulled back afterwards.
+    Source: FACTS 3.3 and 3.8 [doc].
     """
     customer = world.customer_above(customer_id)
     region = regions.fundable(world, currency)
-    customers.require_manual(world, customer, "funding the cash balance")
-    if reference is not None and reference.startswith("reversal_"):
-        message = "a reference beginning 'reversal_' simulates a reversal, which is not modelled yet"
-        raise Refused(message)
+    reversed_ = reference is not None and reference.startswith(REVERSAL)
+    if reversed_ and region.currency != "usd":
+        raise Refused(f"a reference beginning {REVERSAL!r} is only documented for usd transfers")
     world.readings.rest("funded-test-values")
     world.readings.rest("fund-event-request")
     transfer = {"reference": reference, "type": region.type, region.type: region.sender}
     entry = world.move(customer, region.currency, amount, "funded", bank_transfer=transfer)
-    world.record_event("cash_balance.funds_available", world.cash_balance(customer))
+    automatic.reconcile(world, entry, reference)
+    if reversed_:
+        _reverse(world, entry)
     return entry
+
+
+def _reverse(world: World, funded: Entry) -> None:
+    """Pull a transfer back; what was spent of it by then comes from the merchant's balance."""
+    world.readings.rest("reversal-at-once")
+    customer = world.customer(funded.customer, in_path=False)
+    entry = world.move(customer, funded.currency, -funded.net_amount, "funding_reversed")
+    overdraft = -entry.ending_balance
+    if overdraft > 0:
+        world.readings.rest("overdraft-adjustment")
+        charges.move_with_merchant(
+            world,
+            customer,
+            entry.currency,
+            overdraft,
+            "adjusted_for_overdraft",
+            book_as="adjustment",
+            linked_transaction=entry.id,
+        )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from pytest_stripe_balance.engine import (
     allocation,
+    automatic,
     confirming,
     customers,
     faults,
@@ -20,6 +21,7 @@ from pytest_stripe_balance.engine.table import Cursors, by_created
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.records import Entry
     from pytest_stripe_balance.engine.table import Page
     from pytest_stripe_balance.engine.world import World
 
@@ -152,7 +154,7 @@ def update(
 
     Then it is to be confirmed again. Other changes leave the money where it is; a new payment
     method on an intent that holds money is refused out loud. The update itself has no event, only
-    the money has: `customer_cash_balance_transaction.created`, `cash_balance.funds_available`.
+    the money has: `customer_cash_balance_transaction.created`, then those of `automatic.reconcile`.
     """
     intent = retrieve(world, intent_id)
     if amount is not None:
@@ -168,8 +170,10 @@ def update(
             f"holds {intent.applied}, are not modelled"
         )
     changed = methods.take(world, changed, params)
+    freed = None
     if amount is not None and amount != intent.amount:
-        changed = replace(_freed(world, changed), amount=amount)
+        changed, freed = _emptied(world, changed)
+        changed = replace(changed, amount=amount)
     if intent.status == "requires_action" and (repaid or changed.amount != intent.amount):
         world.readings.rest("update-amount-status")
         changed = replace(
@@ -178,15 +182,21 @@ def update(
             instructions=None,
             amount_updated=changed.amount != intent.amount,
         )
-    return world.payment_intents.put(changed)
+    world.payment_intents.put(changed)
+    if freed:
+        world.readings.rest("freed-funds-event")
+        automatic.reconcile(world, freed)
+    return changed
 
 
 def confirm(world: World, intent_id: str, **params: Unpack[ConfirmParams]) -> PaymentIntent:
     """Confirm an intent: it gets bank transfer instructions and waits in `requires_action`.
 
-    Event `payment_intent.requires_action`. In manual mode the balance stays untouched unless the
-    reading draw of the assumption manual-confirm is picked; in automatic mode a confirm that would
-    draw is refused out loud. Faults: FACTS 5.5 [obs]. Without a funding_type the payment fails.
+    In automatic mode it first takes what the balance has: in full it succeeds, with the events of
+    `allocation.put_money`. In manual mode the balance stays untouched unless the reading draw of
+    the assumption manual-confirm is picked. Event `payment_intent.requires_action` where money is
+    still due. Without a funding_type it fails then: `payment_intent.payment_failed`, and an error.
+    Source: FACTS 3.2 [doc]; faults: FACTS 5.5 [obs].
     """
     intent = retrieve(world, intent_id)
     confirming.check(world, intent, params)
@@ -199,7 +209,7 @@ def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = No
     """Cancel an intent; what it holds goes back to the balance (FACTS 3.6 [doc]).
 
     Events `customer_cash_balance_transaction.created` when it held money, then
-    `payment_intent.canceled`, then `cash_balance.funds_available`.
+    `payment_intent.canceled`, then those of `automatic.reconcile`: the money may go to another.
     """
     intent = retrieve(world, intent_id)
     if intent.status not in CANCELABLE:
@@ -209,11 +219,7 @@ def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = No
             f"{CANCELABLE_BY_STRIPE}."
         )
         raise faults.unexpected_state(message, intent)
-    owner = confirming.owner(world, intent) if intent.applied else None
-    if owner:
-        world.readings.rest("cancel-event-order")
-        customers.require_manual(world, owner, f"funds freed by canceling {intent_id}")
-        intent = allocation.take_back(world, intent, owner)
+    intent, freed = _emptied(world, intent)
     canceled = replace(
         intent,
         status="canceled",
@@ -222,9 +228,17 @@ def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = No
         instructions=None,
     )
     world.record_event("payment_intent.canceled", world.payment_intents.put(canceled))
-    if owner:
-        world.record_event("cash_balance.funds_available", world.cash_balance(owner))
+    if freed:
+        world.readings.rest("cancel-event-order")
+        automatic.reconcile(world, freed)
     return canceled
+
+
+def _emptied(world: World, intent: PaymentIntent) -> tuple[PaymentIntent, Entry | None]:
+    """Send what an intent holds back to the balance; give the row of that, if it held anything."""
+    if not intent.applied:
+        return intent, None
+    return allocation.take_back(world, intent, confirming.owner(world, intent))
 
 
 def _described(intent: PaymentIntent, params: IntentParams | ConfirmParams) -> PaymentIntent:
@@ -256,18 +270,6 @@ def _with_customer(world: World, intent: PaymentIntent, customer_id: str) -> Pay
     if customer_id == intent.customer:
         return intent
     raise Refused(f"giving the intent {intent.id} another customer is not modelled: create it with one")
-
-
-def _freed(world: World, intent: PaymentIntent) -> PaymentIntent:
-    """Send what an intent holds back to the balance, because its amount changes."""
-    if not intent.applied:
-        return intent
-    owner = confirming.owner(world, intent)
-    customers.require_manual(world, owner, f"funds freed by an update of {intent.id}")
-    world.readings.rest("freed-funds-event")
-    intent = allocation.take_back(world, intent, owner)
-    world.record_event("cash_balance.funds_available", world.cash_balance(owner))
-    return intent
 
 
 DESCRIPTIVE = frozenset(IntentParams.__annotations__) - frozenset(PaymentMethodParams.__annotations__)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from pytest_stripe_balance.engine.records import Entry
 
+REVERSED = "funding_reversed"  # the one type that can take a balance below zero
 NOUN = "customer_cash_balance_transaction"
 
 
@@ -52,6 +53,11 @@ class Ledger:
         """One customer's rows."""
         return self._rows.get(customer) or Table(NOUN)
 
+    def find(self, entry_id: str) -> Entry | None:
+        """Look a row up by id, whosever it is."""
+        found = (rows.get(entry_id) for rows in self._rows.values())
+        return next(filter(None, found), None)
+
     def customers(self) -> Iterator[str]:
         """Every customer that ever had a row."""
         yield from self._rows
@@ -63,5 +69,7 @@ class Ledger:
             for entry in rows:
                 sums[entry.currency] = sums.get(entry.currency, 0) + entry.net_amount
                 assert sums[entry.currency] == entry.ending_balance, f"{entry} ends wrongly"
-                assert entry.ending_balance >= 0, f"{entry} takes {customer} below zero"
+                below = entry.type == REVERSED and entry.ending_balance < 0
+                assert below or entry.ending_balance >= 0, f"{entry} takes {customer} below zero"
+            assert min(sums.values()) >= 0, f"{customer}: {sums} is overdrawn"
             assert sums == self._balances[customer], f"{customer}: {sums} is not its balance"

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.reconciliation import Reconciliation
 
 Hash = Mapping[str, Any]
 ReconciliationMode = Literal["automatic", "manual"]
@@ -66,6 +69,9 @@ class Entry:
     type: str
     payment_intent: str | None = None
     bank_transfer: Hash | None = None
+    refund: str | None = None
+    balance_transaction: str | None = None
+    linked_transaction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,7 @@ class PaymentIntent:
     payment_method: str | None = None
     applied: int = 0
     instructions: Instructions | None = None
+    invoice: str | None = None
     latest_charge: str | None = None
     automatic_payment_methods: Hash | None = None
     payment_method_configuration: str | None = None
@@ -113,7 +120,7 @@ class PaymentIntent:
     cancellation_reason: str | None = None
     capture_method: str = "automatic_async"
     confirmation_method: str = "automatic"
-    confirmed: bool = False
+    confirmed_at: int | None = None
     amount_updated: bool = False
     description: str | None = None
     last_payment_error: Hash | None = None
@@ -190,6 +197,14 @@ class Event:
     subject: Customer | CashBalance | Entry | PaymentIntent | Charge
     cause: Cause | None
     previous: Hash | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What came of one row that brought money; `id` is the row's."""
+
+    id: str
+    reconciliation: Reconciliation
 
 
 Record = (

@@ -110,7 +110,7 @@ def check_options(world: World, options: CustomerBalanceOptions, currency: str) 
 
 def instructions(world: World, intent: PaymentIntent, customer: Customer) -> Instructions:
     """Say where the customer is to send an intent's money; its reference stays what it was."""
-    if intent.confirmed:
+    if intent.confirmed_at is not None:
         world.readings.rest("instructions-per-intent")
     transfer = intent.customer_balance_options["bank_transfer"]
     link = world.ids.secret(f"{intent.id} instructions", 48)

@@ -20,6 +20,7 @@ from pytest_stripe_balance.engine.records import (
     Event,
     PaymentIntent,
     PaymentMethod,
+    Reconciled,
 )
 from pytest_stripe_balance.engine.table import Journal, Table
 
@@ -52,6 +53,7 @@ class World:
         self.charges: Table[Charge] = Table("charge", self.journal)
         self.balance_transactions: Table[BalanceTransaction] = Table("balance transaction", self.journal)
         self.events: Table[Event] = Table("event", self.journal)
+        self.reconciliations: Table[Reconciled] = Table("reconciliation", self.journal)
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:

@@ -442,9 +442,9 @@ REFUSED = {
         'stripe.Customer.create(api_key="sk_live_abc")',
         "POST /v1/customers: a live API key (sk_live_****) was used in a test",
     ),
-    "funding of a customer in automatic mode": (
-        'FUND(stripe.Customer.create().id, amount=100, currency="usd")',
-        "automatic reconciliation is not modelled yet",
+    "a reversal elsewhere than in the us": (
+        'FUND(stripe.Customer.create().id, amount=100, currency="eur", reference="reversal_1")',
+        "a reference beginning 'reversal_' is only documented for usd transfers",
     ),
 }
 

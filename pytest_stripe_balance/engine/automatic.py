@@ -1,0 +1,104 @@
+"""Automatic reconciliation at work: who waits for money, and when money goes there (FACTS 3.3, 4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_stripe_balance.engine import allocation, reconciliation
+from pytest_stripe_balance.engine.reconciliation import OpenItem, Reconciliation, Rules
+from pytest_stripe_balance.engine.records import Reconciled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_stripe_balance.engine.records import Customer, Entry, PaymentIntent
+    from pytest_stripe_balance.engine.world import World
+
+BY_CONFIRMATION = "jpy"
+BY_REFERENCE, BY_GROUP = (1, 2), 3  # steps of FACTS 4
+
+
+def reconcile(world: World, entry: Entry, reference: str | None = None) -> None:
+    """Let what waits take the cash that `entry` brought, unless the customer's mode is manual.
+
+    For each that is paid the events of `allocation.put_money`; then, where cash is left,
+    `cash_balance.funds_available`. Source: FACTS 3.3, 3.5 and 3.6.
+    """
+    customer = world.customer(entry.customer, in_path=False)
+    if world.mode_of(customer) == "automatic":
+        done = reconciliation.reconcile(
+            _open_items(world, customer, entry.currency),
+            currency=entry.currency,
+            sent=entry.net_amount,
+            balance=world.ledger.balance(customer.id, entry.currency),
+            reference=reference,
+            rules=_rules(world, entry.currency),
+        )
+        _note_assumptions(world, done, entry)
+        world.reconciliations.put(Reconciled(entry.id, done))
+        for part in done.allocations:
+            intent = world.payment_intents.find(part.item.id, "intent")
+            allocation.put_money(world, intent, customer, part.amount)
+    if world.ledger.balance(customer.id, entry.currency) > 0:
+        world.record_event("cash_balance.funds_available", world.cash_balance(customer))
+
+
+def _rules(world: World, currency: str) -> Rules:
+    return Rules(
+        references=currency != BY_CONFIRMATION,
+        group_of_balance=world.readings.reading("group-sum") == "balance",
+        skip_invoices=world.readings.reading("invoice-too-large") == "skipped",
+    )
+
+
+def _open_items(world: World, customer: Customer, currency: str) -> tuple[OpenItem, ...]:
+    """List what waits for money: intents with bank transfer instructions."""
+    return tuple(_intents(world, customer, currency))
+
+
+def _intents(world: World, customer: Customer, currency: str) -> Iterator[OpenItem]:
+    waiting = [
+        intent
+        for intent in world.payment_intents
+        if intent.customer == customer.id
+        and intent.currency == currency
+        and intent.status == "requires_action"
+    ]
+    if currency == BY_CONFIRMATION:
+        waiting.sort(key=_confirmed_at)
+    for age, intent in enumerate(waiting):
+        assert intent.instructions is not None, "unreachable because World.check holds it"
+        yield OpenItem(
+            id=intent.id,
+            kind="payment_intent",
+            outstanding=intent.remaining,
+            age=age,
+            reference=intent.instructions.reference,
+        )
+
+
+def _confirmed_at(intent: PaymentIntent) -> int:
+    assert intent.confirmed_at is not None, "unreachable because only a confirm gives instructions"
+    return intent.confirmed_at
+
+
+def _note_assumptions(world: World, done: Reconciliation, entry: Entry) -> None:
+    """Note which of the register's entries the outcome rests on."""
+    rest = world.readings.rest
+    if not done.items:
+        return
+    rest("reconciled-at-once")
+    rest("open-intents")
+    if entry.type != "funded":
+        rest("freed-funds-group")
+    steps = {part.step for part in done.allocations}
+    if done.balance != done.sent and not steps & {*BY_REFERENCE, BY_GROUP}:
+        rest("group-sum")
+    if steps & set(BY_REFERENCE):
+        rest("reference-match")
+    if BY_GROUP in steps:
+        rest("group-ties")
+    elif sum(item.kind == "invoice" for item in done.items) > 1:
+        rest("invoice-too-large")
+    if done.currency == BY_CONFIRMATION:
+        rest("confirmation-time")
