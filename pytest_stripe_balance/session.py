@@ -139,10 +139,24 @@ class Session:
             return response
 
     @contextmanager
-    def _once(self, request: Request) -> Iterator[None]:
+    def outside(self, what: str) -> Iterator[World]:
+        """Lend the key's own world for what no API call does, such as a bank that answers.
+
+        All that is written inside stays, or nothing of it; its events name no request.
+        """
+        with self._lock, self._refusing(), self._once(what):
+            world = self.world
+            world.cause, before = None, world.ids.minted
+            with world.all_or_nothing():
+                yield world
+            if world.ids.minted > before:
+                world.clock.tick()
+
+    @contextmanager
+    def _once(self, what: Request | str) -> Iterator[None]:
         """Refuse a request from inside another's answer: a signal handler's, on the same thread."""
         if self._answering:
-            raise Refused(f"{request}: asked by a signal handler while another request is answered")
+            raise Refused(f"{what}: asked by a signal handler while another request is answered")
         self._answering = True
         try:
             yield

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,9 @@ from pytest_stripe_balance.engine.table import Journal, Table
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.determinism import Clock, Ids
     from pytest_stripe_balance.engine.records import Hash, ReconciliationMode
+
+# When something falls due, in seconds since 1970, and what happens then.
+Due = tuple[int, Callable[[], object]]
 
 MERCHANT_DEFAULT: ReconciliationMode = "automatic"
 BUSINESS_NAME = "Acme"
