@@ -1,18 +1,42 @@
-"""Which open items a transfer pays (FACTS 4), as a pure function."""
+"""Automatic reconciliation as a pure function: which open items a transfer pays (FACTS 4).
+
+The steps are those of the reconciliation guide [doc]: a reference that names an invoice (1) or an
+intent (2), a group that sums exactly to the amount sent (3), invoices in full, oldest first (4),
+intents, oldest first, the last one perhaps in part (5). What the guide leaves open is in the
+register: group-sum, group-ties, invoice-too-large, reference-match.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from enum import IntEnum
+from operator import attrgetter
 from typing import Literal
+
+from pytest_stripe_balance.engine import groups
 
 Kind = Literal["invoice", "payment_intent"]
 
 
+class Step(IntEnum):
+    """The steps, by their numbers in the guide."""
+
+    INVOICE_NUMBER = 1
+    INTENT_REFERENCE = 2
+    GROUP = 3
+    OLDEST_INVOICES = 4
+    OLDEST_INTENTS = 5
+
+
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """Something that waits for money."""
+    """Something that waits for money: an invoice (and with it its intent), or an intent.
+
+    `outstanding` is in minor units; a lower `age` is older, within a kind no two are the same;
+    `reference` is the invoice's number, or the one in the intent's bank transfer instructions.
+    """
 
     id: str
     kind: Kind
@@ -23,7 +47,7 @@ class OpenItem:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What differs by region and by reading."""
+    """What differs by region (`references`) and by the readings of the register."""
 
     references: bool = True
     group_of_balance: bool = False
@@ -32,16 +56,19 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """Money for one item, and the step that gave it."""
+    """Money for one item, in minor units, and the step that gave it."""
 
     item: OpenItem
     amount: int
-    step: int
+    step: Step
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What went in and what came out."""
+    """What went in, and the allocations that came out, in their order.
+
+    `sent` is the amount of the transfer, or what was freed; `balance` all that is available then.
+    """
 
     currency: str
     sent: int
@@ -51,49 +78,92 @@ class Reconciliation:
     rules: Rules
     allocations: tuple[Allocation, ...]
 
+    @property
+    def left(self) -> int:
+        """What stays on the balance."""
+        return self.balance - sum(part.amount for part in self.allocations)
+
+
+EVERYWHERE = Rules()
+
 
 def reconcile(
-    items: Sequence[OpenItem],
+    items: Iterable[OpenItem],
     *,
     currency: str,
     sent: int,
     balance: int,
     reference: str | None = None,
-    rules: Rules = Rules(),
+    rules: Rules = EVERYWHERE,
 ) -> Reconciliation:
-    """Share money out."""
-    done: list[Allocation] = []
-    left, due = balance, sent
-    open_ = list(items)
-    if rules.references and reference:
-        for kind, step in (("invoice", 1), ("payment_intent", 2)):
-            hits = [i for i in open_ if i.kind == kind and i.reference == reference.strip()]
-            if len(hits) == 1 and (step == 2 or sent >= hits[0].outstanding):  # noqa: PLR2004
-                amount = min(sent, hits[0].outstanding)
-                done.append(Allocation(hits[0], amount, step))
-                open_.remove(hits[0])
-                left, due = left - amount, due - amount
-                break
-    group = None
-    for size in range(1, 6):
-        sums = (due, balance) if rules.group_of_balance else (due,)
-        found = [g for g in combinations(open_, size) if sum(i.outstanding for i in g) in sums]
-        if found and due:
-            group = min(
-                found,
-                key=lambda g: (
-                    -sum(i.kind == "invoice" for i in g),
-                    sorted(i.age for i in g if i.kind == "payment_intent"),
-                    sorted(i.age for i in g if i.kind == "invoice"),
-                ),
-            )
+    """Decide which items get how much of a balance that `sent` has just been added to.
+
+    Nothing is changed. Refused when there are too many items to search their groups.
+    """
+    assert 0 < sent <= balance, f"{sent} was sent, but {balance} is there"
+    items = tuple(items)
+    named = _named(items, sent, reference) if rules.references and reference else None
+    allocations = [named] if named else []
+    rest = [item for item in items if named is None or item is not named.item]
+    given = named.amount if named else 0
+    if given < sent:
+        allocations += _unnamed(rest, sent - given, balance - given, rules)
+    return Reconciliation(currency, sent, balance, reference, items, rules, tuple(allocations))
+
+
+def of_kind(items: Iterable[OpenItem], kind: Kind) -> list[OpenItem]:
+    """Pick the items of a kind, oldest first."""
+    return sorted((item for item in items if item.kind == kind), key=attrgetter("age"))
+
+
+def _named(items: Sequence[OpenItem], sent: int, reference: str) -> Allocation | None:
+    """Steps 1 and 2: the one item that the reference names; an invoice only when it is covered."""
+    invoices = [item for item in of_kind(items, "invoice") if _mentions(reference, item)]
+    if len(invoices) == 1 and invoices[0].outstanding <= sent:
+        return Allocation(invoices[0], invoices[0].outstanding, Step.INVOICE_NUMBER)
+    intents = [item for item in of_kind(items, "payment_intent") if item.reference == reference.strip()]
+    if len(intents) == 1:
+        amount = min(sent, intents[0].outstanding)
+        return Allocation(intents[0], amount, Step.INTENT_REFERENCE)
+    return None
+
+
+def _mentions(reference: str, invoice: OpenItem) -> bool:
+    """Tell whether an invoice's number stands in a reference, alone or among other words."""
+    if not invoice.reference:
+        return False
+    return re.search(rf"(?<![\w-]){re.escape(invoice.reference)}(?![\w-])", reference) is not None
+
+
+def _unnamed(items: Sequence[OpenItem], sent: int, balance: int, rules: Rules) -> list[Allocation]:
+    """Steps 3 to 5, for the amount that no reference has placed."""
+    invoices, intents = of_kind(items, "invoice"), of_kind(items, "payment_intent")
+    sums = (sent, balance) if rules.group_of_balance and balance != sent else (sent,)
+    for total in sums:
+        group = groups.search(
+            [item.outstanding for item in invoices], [item.outstanding for item in intents], total
+        )
+        if group:
+            chosen = [invoices[place] for place in group.invoices]
+            chosen += [intents[place] for place in group.intents]
+            return [Allocation(item, item.outstanding, Step.GROUP) for item in chosen]
+    return _oldest(invoices, intents, balance, rules)
+
+
+def _oldest(
+    invoices: Sequence[OpenItem], intents: Sequence[OpenItem], balance: int, rules: Rules
+) -> list[Allocation]:
+    """Steps 4 and 5: invoices in full, then intents as far as the balance goes."""
+    allocations = []
+    for item in invoices:
+        if item.outstanding <= balance:
+            allocations.append(Allocation(item, item.outstanding, Step.OLDEST_INVOICES))
+            balance -= item.outstanding
+        elif not rules.skip_invoices:
             break
-    if group:
-        done += [Allocation(i, i.outstanding, 3) for i in group]
-    else:
-        for item in sorted(open_, key=lambda i: (i.kind != "invoice", i.age)):
-            amount = min(item.outstanding, left)
-            if amount and (item.kind == "payment_intent" or amount == item.outstanding):
-                done.append(Allocation(item, amount, 4 if item.kind == "invoice" else 5))
-                left -= amount
-    return Reconciliation(currency, sent, balance, reference, tuple(items), rules, tuple(done))
+    for item in intents:
+        amount = min(item.outstanding, balance)
+        if amount:
+            allocations.append(Allocation(item, amount, Step.OLDEST_INTENTS))
+            balance -= amount
+    return allocations

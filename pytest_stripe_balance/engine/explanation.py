@@ -1,0 +1,112 @@
+"""A reconciliation in words: for each cent the item that it went to, the step, and the tie-break."""
+
+from __future__ import annotations
+
+from pytest_stripe_balance.engine import groups, money
+from pytest_stripe_balance.engine.reconciliation import (
+    Allocation,
+    OpenItem,
+    Reconciliation,
+    Step,
+    of_kind,
+)
+
+NOUNS = {"invoice": "invoice", "payment_intent": "intent"}
+
+
+def explain(done: Reconciliation) -> str:
+    """Tell in lines why each cent went where it went, what nobody got, and what is left."""
+    lines = [_came(done)]
+    lines += [_line(done, part) for part in done.allocations]
+    if any(part.step == Step.GROUP for part in done.allocations):
+        lines.append("    " + _why_this_group(done))
+    lines += [f"  nothing for {_item(done, item)}: {why}" for item, why in _passed_over(done)]
+    if not done.items:
+        lines.append("  nothing waits for money: no open intent or invoice in this currency")
+    left = f"  {_written(done, done.left)} is left on the balance"
+    lines.append(left if done.left else "  nothing is left on the balance")
+    return "\n".join(lines)
+
+
+def _written(done: Reconciliation, amount: int) -> str:
+    return f"{money.written(amount, done.currency)} {done.currency}"
+
+
+def _item(done: Reconciliation, item: OpenItem) -> str:
+    return f"{NOUNS[item.kind]} {item.id}, which waits for {_written(done, item.outstanding)}"
+
+
+def _came(done: Reconciliation) -> str:
+    told = f"{_written(done, done.sent)} came"
+    if done.reference:
+        told += f" with the reference {done.reference!r}"
+        if not done.rules.references:
+            told += " (which counts for nothing in this currency)"
+    if done.balance != done.sent:
+        told += f", beside {_written(done, done.balance - done.sent)} on the balance"
+    return told + ":"
+
+
+def _line(done: Reconciliation, part: Allocation) -> str:
+    why = {
+        Step.INVOICE_NUMBER: "step 1, the reference names its number",
+        Step.INTENT_REFERENCE: "step 2, the reference is the one in its instructions",
+        Step.GROUP: "step 3, in a group that sums exactly to the amount",
+        Step.OLDEST_INVOICES: "step 4, invoices that can be paid in full, oldest first",
+        Step.OLDEST_INTENTS: "step 5, what remains goes to intents, oldest first",
+    }[part.step]
+    short = "" if part.amount == part.item.outstanding else ", in part"
+    return f"  {_written(done, part.amount)} to {_item(done, part.item)}{short}: {why}"
+
+
+def _why_this_group(done: Reconciliation) -> str:
+    """Tell which tie-break decided: fewest items, most invoices, or age."""
+    rest = _not_named(done)
+    invoices, intents = of_kind(rest, "invoice"), of_kind(rest, "payment_intent")
+    chosen = [part.item for part in done.allocations if part.step == Step.GROUP]
+    total = sum(item.outstanding for item in chosen)
+    size, bills = len(chosen), sum(item.kind == "invoice" for item in chosen)
+    what = f"{size} item{'s' if size > 1 else ''}"
+    if any(_other_group(invoices, intents, total, (bills, size - bills), out) for out in chosen):
+        return (
+            f"several groups of {what}, {bills} of them invoices, have this sum: the one with the "
+            "oldest intents is taken, then that with the oldest invoices"
+        )
+    fewer = range(bills)
+    if any(_other_group(invoices, intents, total, (some, size - some)) for some in fewer):
+        return f"several groups of {what} have this sum: the one with the most invoices is taken"
+    return f"no other group of {what} has this sum, and none of fewer"
+
+
+def _not_named(done: Reconciliation) -> list[OpenItem]:
+    named = [part.item for part in done.allocations if part.step < Step.GROUP]
+    return [item for item in done.items if item not in named]
+
+
+def _other_group(
+    invoices: list[OpenItem],
+    intents: list[OpenItem],
+    total: int,
+    shape: tuple[int, int],
+    without: OpenItem | None = None,
+) -> bool:
+    billed, others = (
+        [item.outstanding for item in items if item is not without] for items in (invoices, intents)
+    )
+    return groups.search_shape(billed, others, total, shape, groups.Work()) is not None
+
+
+def _passed_over(done: Reconciliation) -> list[tuple[OpenItem, str]]:
+    """Name the items that got nothing, and the reason."""
+    got = [part.item for part in done.allocations]
+    steps = {part.step for part in done.allocations}
+    if Step.GROUP in steps:
+        why = dict.fromkeys(NOUNS, "it isn't in the group")
+    elif steps and sum(part.amount for part in done.allocations if part.step < Step.GROUP) == done.sent:
+        why = dict.fromkeys(NOUNS, "all that came went to what the reference names")
+    else:
+        invoice = "it can't be paid in full, and an invoice is never paid in part"
+        if not done.rules.skip_invoices:
+            invoice = "step 4 stops at the first invoice that can't be paid in full"
+        why = {"invoice": invoice, "payment_intent": "the money was spent by then"}
+    return [(item, why[item.kind]) for item in done.items if item not in got]
