@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pytest_stripe_balance.api.message import Exchange, Request, Response
     from pytest_stripe_balance.balance import StripeBalance, StripeContract
+    from pytest_stripe_balance.clock import StripeClock
     from pytest_stripe_balance.contract.findings import Finding
     from pytest_stripe_balance.refused import Refused
 
@@ -18,6 +19,7 @@ __all__ = [
     "Request",
     "Response",
     "StripeBalance",
+    "StripeClock",
     "StripeContract",
     "__version__",
 ]
@@ -29,6 +31,7 @@ _HOMES = {
     "Request": "api.message",
     "Response": "api.message",
     "StripeBalance": "balance",
+    "StripeClock": "clock",
     "StripeContract": "balance",
 }
 

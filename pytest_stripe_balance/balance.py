@@ -14,6 +14,8 @@ import stripe
 
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.contract.rules import read
+from pytest_stripe_balance.engine import timers
+from pytest_stripe_balance.modes import fake_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,6 +129,33 @@ class StripeBalance:
         mine = set(self._own_customers())
         events = self._api.events.list(params).auto_paging_iter()
         return [event for event in events if _customer_of(event) in mine][::-1]
+
+    def explain(self, transfer: stripe.CustomerCashBalanceTransaction | str) -> str:
+        """Fake only: tell in words why each cent of a transfer went where it went.
+
+        `transfer` is a row that brought money, or its id: `funded`, or one of those that free what
+        was spent. ValueError for any other.
+        """
+        fake_only(self.mode, "stripe_balance.explain")
+        return self._session.explain(transfer if isinstance(transfer, str) else transfer.id)
+
+    def fail_return(
+        self, returned: stripe.CustomerCashBalanceTransaction | str
+    ) -> stripe.CustomerCashBalanceTransaction:
+        """Fake only: let a return of unclaimed cash come back; give its `return_canceled` row.
+
+        `returned` is a `return_initiated` row that `stripe_clock` brought about, or its id;
+        ValueError for another.
+        """
+        fake_only(self.mode, "stripe_balance.fail_return")
+        row_id = returned if isinstance(returned, str) else returned.id
+        account, entry = self._session.row(row_id)
+        with self._session.outside("stripe_balance.fail_return", account) as world:
+            entry = timers.fail_return(world, entry)
+        row: stripe.CustomerCashBalanceTransaction
+        rows, options = self._api.customers.cash_balance_transactions, {"stripe_account": account}
+        row = rows.retrieve(entry.customer, entry.id, options=options if account else None)
+        return row
 
     @property
     def requests(self) -> list[Exchange]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import stripe
 
     from pytest_stripe_balance.balance import StripeBalance, StripeContract
+    from pytest_stripe_balance.clock import StripeClock
     from pytest_stripe_balance.refused import Refused
     from pytest_stripe_balance.session import Session, Settings
 
@@ -94,6 +95,14 @@ def stripe_balance(_stripe_session: Session) -> StripeBalance:
     from pytest_stripe_balance.balance import StripeBalance  # noqa: PLC0415
 
     return StripeBalance(_stripe_session, "fake")
+
+
+@pytest.fixture
+def stripe_clock(_stripe_session: Session) -> StripeClock:
+    """The time of this test's world: `now`, `advance(days=75)`, `travel_to(moment)`."""
+    from pytest_stripe_balance.clock import StripeClock  # noqa: PLC0415
+
+    return StripeClock(_stripe_session, "fake")
 
 
 @pytest.fixture

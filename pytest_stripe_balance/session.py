@@ -19,6 +19,7 @@ from pytest_stripe_balance.api.message import Exchange, Request, Response
 from pytest_stripe_balance.contract.findings import KINDS, LEVELS
 from pytest_stripe_balance.contract.rules import contract, read
 from pytest_stripe_balance.contract.watch import Watch, wrong_kind
+from pytest_stripe_balance.engine import automatic, timers
 from pytest_stripe_balance.engine.assumptions import Readings
 from pytest_stripe_balance.engine.determinism import Clock, Ids
 from pytest_stripe_balance.engine.world import World
@@ -31,6 +32,8 @@ from pytest_stripe_balance.transport.intercept import intercept
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    from pytest_stripe_balance.engine.records import Entry
 
 BEGINNING = 1_767_225_600  # 2026-01-01T00:00:00Z, a Thursday
 END_OF_TIME = 253_402_300_800  # the year 10000
@@ -139,18 +142,28 @@ class Session:
             return response
 
     @contextmanager
-    def outside(self, what: str) -> Iterator[World]:
-        """Lend the key's own world for what no API call does, such as a bank that answers.
+    def outside(self, what: str, account: str | None = None) -> Iterator[World]:
+        """Lend a world, the key's own by default, for what no API call does: a bank that answers.
 
         All that is written inside stays, or nothing of it; its events name no request.
         """
         with self._lock, self._refusing(), self._once(what):
-            world = self.world
+            world = self._dispatch.account(account).world
             world.cause, before = None, world.ids.minted
             with world.all_or_nothing():
                 yield world
             if world.ids.minted > before:
                 world.clock.tick()
+
+    @property
+    def now(self) -> int:
+        """The time in every world, in seconds since 1970."""
+        return self._clock.now
+
+    def travel(self, until: int) -> None:
+        """Move the time of every world on; what falls due happens, in order."""
+        with self._lock, self._refusing(), self._once("stripe_clock"):
+            timers.travel(self.worlds.values(), self._clock, until)
 
     @contextmanager
     def _once(self, what: Request | str) -> Iterator[None]:
@@ -206,6 +219,19 @@ class Session:
         """Make a value from a name: another one in each test, the same in each run of it."""
         seed = f"{self.settings.seed}\0{self.settings.name}"
         return f"{name}-{Ids(seed).secret(f'unique {name}', 10).lower()}"
+
+    def explain(self, entry_id: str) -> str:
+        """Tell in words what came of a row that brought money, in whichever world it is."""
+        account, entry = self.row(entry_id)
+        return automatic.explain(self.worlds[account], entry)
+
+    def row(self, entry_id: str) -> tuple[str | None, Entry]:
+        """Find a row of any ledger, and its account; ValueError when there is none."""
+        for account, world in self.worlds.items():
+            if entry := world.ledger.find(entry_id):
+                return account, entry
+        message = f"no row {entry_id!r} is in this test's worlds"
+        raise ValueError(message)
 
     def report(self) -> str:
         """Tell the state in tables: ledger, intents, the last requests."""

@@ -345,6 +345,18 @@ REGISTER: Mapping[str, Assumption] = {
             "Balance transactions other than payments are available at once, without a fee; their "
             "reporting_category is from the documentation of reports.",
         ),
+        _only(
+            "unclaimed-since",
+            35,
+            "The 75 and 90 days count from when the balance last rose above zero, in both modes, and "
+            "all of it goes; a return succeeds unless the test says that it came back.",
+        ),
+        _only(
+            "return-comes-back",
+            35,
+            "A return that comes back is not reconciled again: the cash lies there until the next "
+            "trigger, or until it is 90 days old.",
+        ),
         # Charges.
         Assumption(
             "charge-id-prefix",

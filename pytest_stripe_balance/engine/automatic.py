@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import allocation, reconciliation
-from pytest_stripe_balance.engine.reconciliation import OpenItem, Reconciliation, Rules
+from pytest_stripe_balance.engine import allocation, explanation, money, reconciliation
+from pytest_stripe_balance.engine.reconciliation import OpenItem, Reconciliation, Rules, Step
 from pytest_stripe_balance.engine.records import Reconciled
 
 if TYPE_CHECKING:
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.records import Customer, Entry, PaymentIntent
     from pytest_stripe_balance.engine.world import World
 
+RECONCILED = ("funded", "unapplied_from_payment", "refunded_from_payment")
 BY_CONFIRMATION = "jpy"
-BY_REFERENCE, BY_GROUP = (1, 2), 3  # steps of FACTS 4
+BY_REFERENCE = {Step.INVOICE_NUMBER, Step.INTENT_REFERENCE}
 
 
 def reconcile(world: World, entry: Entry, reference: str | None = None) -> None:
@@ -41,6 +42,21 @@ def reconcile(world: World, entry: Entry, reference: str | None = None) -> None:
             allocation.put_money(world, intent, customer, part.amount)
     if world.ledger.balance(customer.id, entry.currency) > 0:
         world.record_event("cash_balance.funds_available", world.cash_balance(customer))
+
+
+def explain(world: World, entry: Entry) -> str:
+    """Tell in words why what `entry` brought went where it went; ValueError when it brought nothing."""
+    done = world.reconciliations.get(entry.id)
+    if done is not None:
+        return explanation.explain(done.reconciliation)
+    if entry.type not in RECONCILED:
+        message = f"{entry.id} is {entry.type}, and is never reconciled: {', '.join(RECONCILED)} are"
+        raise ValueError(message)
+    amount = money.written(entry.net_amount, entry.currency)
+    return (
+        f"{amount} {entry.currency} came while the reconciliation mode of {entry.customer} was manual: "
+        "it stays on the balance until apply_customer_balance is called."
+    )
 
 
 def _rules(world: World, currency: str) -> Rules:
@@ -92,11 +108,11 @@ def _note_assumptions(world: World, done: Reconciliation, entry: Entry) -> None:
     if entry.type != "funded":
         rest("freed-funds-group")
     steps = {part.step for part in done.allocations}
-    if done.balance != done.sent and not steps & {*BY_REFERENCE, BY_GROUP}:
+    if done.balance != done.sent and not steps & {*BY_REFERENCE, Step.GROUP}:
         rest("group-sum")
-    if steps & set(BY_REFERENCE):
+    if steps & BY_REFERENCE:
         rest("reference-match")
-    if BY_GROUP in steps:
+    if Step.GROUP in steps:
         rest("group-ties")
     elif sum(item.kind == "invoice" for item in done.items) > 1:
         rest("invoice-too-large")

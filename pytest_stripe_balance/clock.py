@@ -1,0 +1,65 @@
+"""What the fixture `stripe_clock` hands over: the time of the fake's worlds."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pytest_stripe_balance.modes import fake_only
+from pytest_stripe_balance.session import END_OF_TIME
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.session import Session
+
+
+class StripeClock:
+    """The time in this test's world, which stands still but for one second per change.
+
+    Only the clock lets things fall due: cash that nobody claims goes back to the bank after 75 days,
+    or to the merchant after 90, refunds expire after 45, invoices become overdue. In modes that
+    don't answer from the fake, moving it is a RuntimeError.
+    """
+
+    def __init__(self, session: Session, mode: str) -> None:
+        self._session = session
+        self._mode = mode
+
+    @property
+    def now(self) -> int:
+        """The time in seconds since 1970, as in Stripe's `created`."""
+        fake_only(self._mode, "stripe_clock.now")
+        return self._session.now
+
+    def advance(
+        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+    ) -> int:
+        """Move on by a span of whole seconds; give the new time. ValueError for a negative span."""
+        span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        fake_only(self._mode, "stripe_clock.advance")
+        if span.microseconds:
+            message = f"stripe_clock.advance: {span} is not a whole number of seconds"
+            raise ValueError(message)
+        return self._travel(self._session.now + int(span.total_seconds()), "advance")
+
+    def travel_to(self, moment: int | datetime) -> int:
+        """Move on to a moment: seconds since 1970, or an aware datetime; give the new time.
+
+        What falls due on the way happens in order, each at its own moment. ValueError for a moment
+        that is past, for one after the year 9999, and for a datetime without a time zone.
+        """
+        fake_only(self._mode, "stripe_clock.travel_to")
+        if isinstance(moment, datetime):
+            if moment.tzinfo is None:
+                message = f"stripe_clock.travel_to: {moment!r} has no time zone; add tzinfo=timezone.utc"
+                raise ValueError(message)
+            moment = int(moment.timestamp())
+        return self._travel(moment, "travel_to")
+
+    def _travel(self, until: int, verb: str) -> int:
+        now = self._session.now
+        if not now <= until < END_OF_TIME:
+            message = f"stripe_clock.{verb}: time only moves on, up to the year 9999; it is {now}, "
+            message += f"and {until} was asked for"
+            raise ValueError(message)
+        self._session.travel(until)
+        return self._session.now

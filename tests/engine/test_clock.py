@@ -1,0 +1,171 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import stripe
+
+from pytest_stripe_balance import StripeClock
+
+DAY = 86_400
+
+
+@pytest.fixture
+def customer(stripe_balance):
+    return stripe_balance.customer(reconciliation="manual").id
+
+
+@pytest.fixture
+def rows(stripe_balance, customer):
+    """Give the customer's rows as type, amount and days since the first."""
+
+    def told():
+        ledger = stripe_balance.ledger(customer)
+        begin = ledger[0].created
+        return [(row.type, row.net_amount, (row.created - begin) / DAY) for row in ledger]
+
+    return told
+
+
+def test_time_stands_still_until_it_is_moved(stripe_clock):
+    """The clock tells seconds since 1970, and moves by what it is told."""
+    before = stripe_clock.now
+    assert stripe_clock.now == before
+    assert stripe_clock.advance(days=1, hours=1, minutes=1, seconds=1) == before + 90061
+    moment = datetime(2027, 1, 1, tzinfo=UTC)
+    assert stripe_clock.travel_to(moment) == stripe_clock.now == int(moment.timestamp())
+    assert stripe_clock.travel_to(stripe_clock.now + 5) == int(moment.timestamp()) + 5
+
+
+def test_what_is_made_later_is_dated_later(stripe_balance, stripe_clock):
+    """New objects carry the time that the clock was moved to."""
+    now = stripe_clock.advance(days=3)
+    assert stripe_balance.customer().created == now
+
+
+def test_cash_that_nobody_claims_is_returned_after_75_days(stripe_balance, stripe_clock, customer, rows):
+    """All of the balance goes back on the 75th day, not a second before; the event names no request."""
+    landed = stripe_balance.fund(customer, 500).created
+    stripe_clock.travel_to(landed + 75 * DAY - 1)
+    assert rows() == [("funded", 500, 0)]
+    stripe_clock.travel_to(landed + 75 * DAY)
+    assert rows() == [("funded", 500, 0), ("return_initiated", -500, 75)]
+    event = stripe_balance.events()[-1]
+    assert event.data.object.type == "return_initiated"
+    assert (event.request.id, event.request.idempotency_key) == (None, None)
+
+
+def test_a_return_that_comes_back_is_the_merchants_after_90_days(
+    stripe_balance, stripe_clock, customer, rows
+):
+    """The days count on from when the cash came: 75 and 90, not 90 after the return."""
+    landed = stripe_balance.fund(customer, 500).created
+    stripe_clock.travel_to(landed + 80 * DAY)
+    stripe_balance.fail_return(stripe_balance.ledger(customer)[-1])
+    stripe_clock.travel_to(landed + 90 * DAY - 1)
+    assert rows()[-1] == ("return_canceled", 500, 80)
+    stripe_clock.travel_to(landed + 90 * DAY)
+    assert rows()[-1] == ("transferred_to_balance", -500, 90)
+    row = stripe_balance.ledger(customer)[-1]
+    booked = stripe.BalanceTransaction.retrieve(row.transferred_to_balance.balance_transaction)
+    assert (booked.type, booked.amount, booked.source) == ("payment_unreconciled", 500, row.id)
+    assert stripe_balance.available(customer) == {"usd": 0}
+
+
+def test_a_return_comes_back_once(stripe_balance, stripe_clock, customer):
+    """Neither a second time, nor from a row that is no return."""
+    landed = stripe_balance.fund(customer, 500)
+    stripe_clock.advance(days=76)
+    returned = stripe_balance.ledger(customer)[-1]
+    stripe_balance.fail_return(returned.id)
+    with pytest.raises(ValueError, match="has come back already"):
+        stripe_balance.fail_return(returned)
+    with pytest.raises(ValueError, match="is no return"):
+        stripe_balance.fail_return(landed)
+    with pytest.raises(ValueError, match="no row 'ccsbtxn_1'"):
+        stripe_balance.fail_return("ccsbtxn_1")
+
+
+def test_the_days_count_from_when_the_balance_rose_above_zero(
+    stripe_balance, stripe_clock, customer, rows
+):
+    """What is spent is not old any more; what lies beside it since then is."""
+    first = stripe_balance.fund(customer, 300).created
+    stripe_clock.advance(days=50)
+    intent = stripe_balance.bank_transfer_intent(customer, 300)
+    stripe.PaymentIntent.apply_customer_balance(intent.id)
+    second = stripe_balance.fund(customer, 200).created
+    stripe_clock.advance(days=10)
+    stripe_balance.fund(customer, 100)
+    stripe_clock.travel_to(first + 80 * DAY)
+    assert rows()[-1][0] == "funded"
+    stripe_clock.travel_to(second + 75 * DAY)
+    assert rows()[-1][:2] == ("return_initiated", -300)
+    assert stripe_balance.ledger(customer)[-1].created == second + 75 * DAY
+
+
+def test_each_currency_has_its_own_days(stripe_balance, stripe_clock, customer):
+    """What falls due happens in its order, each at its own moment."""
+    euros = stripe_balance.fund(customer, 100, "eur").created
+    stripe_clock.advance(days=5)
+    dollars = stripe_balance.fund(customer, 100).created
+    stripe_clock.advance(days=200)
+    returned = [
+        (row.currency, row.created)
+        for row in stripe_balance.ledger(customer)
+        if row.type == "return_initiated"
+    ]
+    assert returned == [("eur", euros + 75 * DAY), ("usd", dollars + 75 * DAY)]
+
+
+@pytest.mark.parametrize(
+    ("move", "message"),
+    [
+        (lambda clock: clock.travel_to(0), "time only moves on"),
+        (lambda clock: clock.advance(seconds=-1), "time only moves on"),
+        (lambda clock: clock.advance(days=4_000_000), "up to the year 9999"),
+        (lambda clock: clock.advance(seconds=0.5), "not a whole number of seconds"),
+        (lambda clock: clock.travel_to(datetime(2027, 1, 1)), "has no time zone"),  # noqa: DTZ001 - what is tested
+    ],
+)
+def test_a_moment_that_cannot_be_is_refused(stripe_clock, move, message):
+    """The error says what is wrong with the moment, and time stays."""
+    before = stripe_clock.now
+    with pytest.raises(ValueError, match=message):
+        move(stripe_clock)
+    assert stripe_clock.now == before
+
+
+@pytest.mark.parametrize("mode", ["live", "record", "check", "replay"])
+def test_where_stripe_answers_the_clock_is_an_error(_stripe_session, mode):
+    """Stripe's time can't be moved: the error names the verb and the mode."""
+    clock = StripeClock(_stripe_session, mode)
+    for move in (lambda: clock.now, lambda: clock.advance(days=1), lambda: clock.travel_to(0)):
+        with pytest.raises(RuntimeError, match=rf"stripe_clock\.\w+ is fake only.*'{mode}'"):
+            move()
+
+
+def test_a_clock_moves_connected_accounts_too(stripe_balance, stripe_clock):
+    """Every world shares the time, and what falls due in any of them happens."""
+    account = {"stripe_account": "acct_1"}
+    customer = stripe.Customer.create(**account).id
+    stripe.Customer.TestHelpers.fund_cash_balance(customer, amount=100, currency="usd", **account)
+    stripe_clock.advance(days=76)
+    rows = stripe.Customer.list_cash_balance_transactions(customer, **account)
+    assert [row.type for row in rows] == ["return_initiated", "funded"]
+    assert timedelta(seconds=rows.data[0].created - rows.data[1].created) == timedelta(days=75)
+
+
+def test_a_transfer_is_explained(stripe_balance):
+    """A row that brought money tells what became of it; one that didn't, can't."""
+    payer = stripe_balance.customer()
+    intent = stripe_balance.bank_transfer_intent(payer, 1000)
+    told = stripe_balance.explain(stripe_balance.fund(payer, 1000))
+    assert f"$10.00 usd to intent {intent.id}" in told
+    with pytest.raises(ValueError, match="is applied_to_payment, and is never reconciled"):
+        stripe_balance.explain(stripe_balance.ledger(payer)[-1])
+    with pytest.raises(ValueError, match="no row 'ccsbtxn_1'"):
+        stripe_balance.explain("ccsbtxn_1")
+
+
+def test_a_transfer_to_a_manual_customer_is_explained(stripe_balance, customer):
+    """In manual mode the words say that the cash waits for the caller."""
+    assert "was manual" in stripe_balance.explain(stripe_balance.fund(customer, 1000))
