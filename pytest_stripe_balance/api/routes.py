@@ -13,7 +13,15 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote_plus
 
-from pytest_stripe_balance.engine import allocation, charges, customers, events, funding, intents
+from pytest_stripe_balance.engine import (
+    allocation,
+    charges,
+    customers,
+    events,
+    funding,
+    intents,
+    payment_methods,
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,30 @@ ENDPOINTS = (
         "payment_intent",
         parameter_errors="apply-parameter-errors",
     ),
+    Endpoint("POST", "/v1/payment_methods", payment_methods.create, "payment_method"),
+    Endpoint("GET", "/v1/payment_methods", payment_methods.list_, "payment_method", listed=True),
+    Endpoint(
+        "GET",
+        "/v1/payment_methods/{payment_method}",
+        payment_methods.retrieve,
+        "payment_method",
+    ),
+    Endpoint(
+        "GET",
+        "/v1/customers/{customer}/payment_methods",
+        payment_methods.list_of_customer,
+        "payment_method",
+        listed=True,
+    ),
+    Endpoint("GET", "/v1/charges", charges.list_, "charge", listed=True),
     Endpoint("GET", "/v1/charges/{charge}", charges.retrieve, "charge"),
+    Endpoint(
+        "GET",
+        "/v1/balance_transactions",
+        charges.list_balance_transactions,
+        "balance_transaction",
+        listed=True,
+    ),
     Endpoint(
         "GET",
         "/v1/balance_transactions/{id}",

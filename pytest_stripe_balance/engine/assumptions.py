@@ -456,7 +456,7 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "list-unknown-customer",
             6,
-            "Listing the intents of an unknown customer is 400 resource_missing, param customer.",
+            "Listing what belongs to something unknown is 400 resource_missing, param its name.",
         ),
         _only(
             "account-invalid",

@@ -3,18 +3,68 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from pytest_stripe_balance.engine.records import BalanceTransaction
+from pytest_stripe_balance.engine.table import Cursors, by_created
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.records import Charge, Customer, Entry
+    from pytest_stripe_balance.engine.table import Page
     from pytest_stripe_balance.engine.world import World
 
 
 def retrieve(world: World, charge_id: str) -> Charge:
     """Find a charge; 404 with param `charge` [obs]."""
     return world.charges.find(charge_id, "charge")
+
+
+def list_(
+    world: World,
+    *,
+    created: int | dict[str, int] | None = None,
+    customer: str | None = None,
+    payment_intent: str | None = None,
+    **cursors: Unpack[Cursors],
+) -> Page[Charge]:
+    """List charges, newest first; those of one `customer` or one `payment_intent`."""
+    if customer is not None:
+        world.customers.find(customer, "customer", in_path=False, assumed="list-unknown-customer")
+    if payment_intent is not None:
+        world.payment_intents.find(
+            payment_intent, "payment_intent", in_path=False, assumed="list-unknown-customer"
+        )
+    in_time = by_created(created)
+    return world.charges.page(
+        keep=lambda charge: (
+            in_time(charge.created)
+            and customer in (None, charge.customer)
+            and payment_intent in (None, charge.payment_intent)
+        ),
+        **cursors,
+    )
+
+
+def list_balance_transactions(
+    world: World,
+    *,
+    created: int | dict[str, int] | None = None,
+    currency: str | None = None,
+    source: str | None = None,
+    type: str | None = None,  # noqa: A002 - Stripe's own name for it
+    **cursors: Unpack[Cursors],
+) -> Page[BalanceTransaction]:
+    """List the merchant's balance transactions, newest first."""
+    in_time = by_created(created)
+    return world.balance_transactions.page(
+        keep=lambda booked: (
+            in_time(booked.created)
+            and currency in (None, booked.currency)
+            and source in (None, booked.source)
+            and type in (None, booked.type)
+        ),
+        **cursors,
+    )
 
 
 def retrieve_balance_transaction(world: World, transaction_id: str) -> BalanceTransaction:

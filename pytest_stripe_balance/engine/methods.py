@@ -153,7 +153,7 @@ def take(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> Pa
     if not given(params):
         return intent
     method = (
-        _made(world, params["payment_method_data"])
+        made(world, params["payment_method_data"])
         if "payment_method_data" in params
         else (_known_method(world, params["payment_method"]))
     )
@@ -165,7 +165,8 @@ def take(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> Pa
     )
 
 
-def _made(world: World, data: PaymentMethodData) -> PaymentMethod:
+def made(world: World, data: PaymentMethodData) -> PaymentMethod:
+    """Make a payment method from a request's data."""
     details = data.get("billing_details") or {}
     return allocation.payment_method(
         world,
