@@ -263,10 +263,10 @@ def test_a_single_or_a_pair_among_a_thousand_costs_nothing():
 
 def test_a_search_beyond_its_bound_is_refused_and_not_guessed():
     """A thousand different amounts without a group are too many, and that is said in time."""
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(Refused, match="too many open items"):
         groups.search(*_even_amounts(1000, 500), 10**7 + 1)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 def _even_amounts(count, invoices):
@@ -278,9 +278,9 @@ def _even_amounts(count, invoices):
 def _best_of_3(*puzzle):
     spans = []
     for _ in range(3):
-        began = time.perf_counter()
+        began = time.process_time()
         groups.search(*puzzle)
-        spans.append(time.perf_counter() - began)
+        spans.append(time.process_time() - began)
     return min(spans)
 
 
