@@ -31,6 +31,14 @@ MODES = {
 }
 
 
+def fake_only(mode: str, what: str) -> None:
+    """Refuse in other modes what Stripe has no way to do; a RuntimeError that names both."""
+    if mode != "fake":
+        message = f"{what} is fake only, and this test runs in the mode {mode!r}, where "
+        message += f"{MODES[mode].who_answers} answers: skip it there"
+        raise RuntimeError(message)
+
+
 class BadSettingError(ValueError):
     """A setting that can't be meant: the message names it, where it came from and what would do."""
 
