@@ -6,7 +6,7 @@ import json
 import warnings
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from functools import cached_property
+from functools import cache, cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +14,15 @@ import stripe
 
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.contract.rules import read
-from pytest_stripe_balance.engine import timers
+from pytest_stripe_balance.engine import refunding, refunds, timers
 from pytest_stripe_balance.modes import fake_only
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pytest_stripe_balance.contract.findings import Finding
     from pytest_stripe_balance.contract.watch import Watch
+    from pytest_stripe_balance.engine.world import World
     from pytest_stripe_balance.session import Session
 
 ANY_TEST_KEY = "sk_test_fake"
@@ -33,6 +34,8 @@ BANK_TRANSFERS: dict[str, dict[str, Any]] = {
     "mxn": {"type": "mx_bank_transfer"},
 }
 Customer = stripe.Customer | str
+PaymentIntent = stripe.PaymentIntent | str
+Refund = stripe.Refund | str
 
 
 class StripeBalance:
@@ -128,7 +131,43 @@ class StripeBalance:
             params["type"] = type
         mine = set(self._own_customers())
         events = self._api.events.list(params).auto_paging_iter()
-        return [event for event in events if _customer_of(event) in mine][::-1]
+        payer = cache(lambda intent: self._api.payment_intents.retrieve(intent).customer)
+        return [event for event in events if _customer_of(event, payer) in mine][::-1]
+
+    def refund_to_cash_balance(
+        self, payment_intent: PaymentIntent, amount: int | None = None
+    ) -> stripe.Refund:
+        """Fake only: refund an intent to the customer's cash balance, as the Dashboard does.
+
+        `amount` defaults to all that isn't refunded. The refund is `succeeded` at once, and waiting
+        intents may take the money. ValueError where there is nothing, or not so much, to refund.
+        """
+        fake_only(self.mode, "stripe_balance.refund_to_cash_balance")
+        intent = self._api.payment_intents.retrieve(_id(payment_intent)).id
+        with self._session.outside("stripe_balance.refund_to_cash_balance") as world:
+            refund = refunds.to_cash_balance(world, intent, amount).id
+        return self._refund(refund)
+
+    def provide_bank_details(self, refund: Refund) -> stripe.Refund:
+        """Fake only: let the customer answer the refund's e-mail; it goes to `pending`.
+
+        ValueError for a refund that isn't in `requires_action`.
+        """
+        return self._moved(refund, refunding.provide_bank_details, "provide_bank_details")
+
+    def settle_refund(self, refund: Refund) -> stripe.Refund:
+        """Fake only: let a refund reach the customer's bank; it goes to `succeeded`.
+
+        ValueError for a refund that isn't `pending`.
+        """
+        return self._moved(refund, refunding.settle, "settle_refund")
+
+    def bounce_refund(self, refund: Refund) -> stripe.Refund:
+        """Fake only: let the customer's bank send a refund back; it goes to `requires_action` again.
+
+        ValueError for a refund that isn't `pending`.
+        """
+        return self._moved(refund, refunding.bounce, "bounce_refund")
 
     def explain(self, transfer: stripe.CustomerCashBalanceTransaction | str) -> str:
         """Fake only: tell in words why each cent of a transfer went where it went.
@@ -177,6 +216,18 @@ class StripeBalance:
     def report(self) -> str:
         """Tell the state in tables, as a failing test's report shows it."""
         return self._session.report()
+
+    def _moved(self, refund: Refund, step: Callable[[World, str], object], name: str) -> stripe.Refund:
+        """Take a refund a step on that no call of the API does."""
+        fake_only(self.mode, f"stripe_balance.{name}")
+        refund_id = self._refund(_id(refund)).id
+        with self._session.outside(f"stripe_balance.{name}") as world:
+            step(world, refund_id)
+        return self._refund(refund_id)
+
+    def _refund(self, refund_id: str) -> stripe.Refund:
+        refund: stripe.Refund = self._api.refunds.retrieve(refund_id)
+        return refund
 
     def _own_customers(self) -> Iterator[str]:
         for exchange in self._session.exchanges:
@@ -250,12 +301,14 @@ def _plain(value: object) -> object:
     raise TypeError(message)
 
 
-def _id(customer: Customer) -> str:
-    return customer if isinstance(customer, str) else customer.id
+def _id(given: Customer | PaymentIntent | Refund) -> str:
+    return given if isinstance(given, str) else given.id
 
 
-def _customer_of(event: stripe.Event) -> str | None:
-    """Name the customer that an event is about."""
+def _customer_of(event: stripe.Event, payer: Callable[[str], str | None]) -> str | None:
+    """Name the customer that an event is about; `payer` tells an intent's, as refunds only name that."""
     subject = event.to_dict()["data"]["object"]
+    if subject["object"] == "refund" and "customer" not in subject:
+        return payer(subject["payment_intent"])
     customer: str | None = subject["id"] if subject["object"] == "customer" else subject["customer"]
     return customer

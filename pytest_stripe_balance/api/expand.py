@@ -95,6 +95,7 @@ def _find(world: World, record_id: str) -> Record:
         world.payment_intents,
         world.payment_methods,
         world.charges,
+        world.refunds,
         world.balance_transactions,
     ):
         record: Record | None = table.get(record_id)

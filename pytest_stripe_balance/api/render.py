@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pytest_stripe_balance.api import render_charges
+from pytest_stripe_balance.api.render_charges import Json
 from pytest_stripe_balance.engine.records import (
     BalanceTransaction,
     CashBalance,
@@ -19,10 +21,9 @@ from pytest_stripe_balance.engine.records import (
     PaymentIntent,
     PaymentMethod,
     Record,
+    Refund,
 )
 from pytest_stripe_balance.engine.world import World
-
-Json = dict[str, Any]
 
 
 def render(world: World, record: Record, api_version: str) -> Json:
@@ -205,85 +206,6 @@ def _next_action(intent: PaymentIntent) -> Json | None:
     }
 
 
-def _charge(world: World, charge: Charge) -> Json:
-    world.readings.rest("charge-shape")
-    return {
-        "id": charge.id,
-        "object": "charge",
-        "amount": charge.amount,
-        "amount_captured": charge.amount,
-        "amount_refunded": 0,
-        "application": None,
-        "application_fee": None,
-        "application_fee_amount": None,
-        "balance_transaction": charge.balance_transaction,
-        "billing_details": charge.billing_details,
-        "calculated_statement_descriptor": None,
-        "captured": True,
-        "created": charge.created,
-        "currency": charge.currency,
-        "customer": charge.customer,
-        "description": charge.description,
-        "disputed": False,
-        "failure_balance_transaction": None,
-        "failure_code": None,
-        "failure_message": None,
-        "fraud_details": {},
-        "livemode": False,
-        "metadata": charge.metadata,
-        "on_behalf_of": None,
-        "outcome": None,
-        "paid": True,
-        "payment_intent": charge.payment_intent,
-        "payment_method": charge.payment_method,
-        "payment_method_details": {"customer_balance": {}, "type": "customer_balance"},
-        "receipt_email": charge.receipt_email,
-        "receipt_number": None,
-        "receipt_url": None,
-        "refunded": False,
-        "review": None,
-        "shipping": charge.shipping,
-        "source": None,
-        "source_transfer": None,
-        "statement_descriptor": charge.statement_descriptor,
-        "statement_descriptor_suffix": charge.statement_descriptor_suffix,
-        "status": "succeeded",
-        "transfer_data": None,
-        "transfer_group": charge.transfer_group,
-    }
-
-
-_REPORTING_CATEGORIES = {
-    "adjustment": "other_adjustment",
-    "payment": "charge",
-    "payment_failure_refund": "refund_failure",
-    "payment_refund": "refund",
-    "payment_unreconciled": "unreconciled_customer_funds",
-}
-
-
-def _balance_transaction(world: World, transaction: BalanceTransaction) -> Json:
-    world.readings.rest("charge-shape" if transaction.type == "payment" else "other-bookings")
-    return {
-        "id": transaction.id,
-        "object": "balance_transaction",
-        "amount": transaction.amount,
-        "available_on": transaction.created,
-        "balance_type": "payments",
-        "created": transaction.created,
-        "currency": transaction.currency,
-        "description": transaction.description,
-        "exchange_rate": None,
-        "fee": transaction.fee,
-        "fee_details": [],
-        "net": transaction.amount - transaction.fee,
-        "reporting_category": _REPORTING_CATEGORIES[transaction.type],
-        "source": transaction.source,
-        "status": "available",
-        "type": transaction.type,
-    }
-
-
 def _event(world: World, event: Event, api_version: str) -> Json:
     data: Json = {"object": render(world, event.subject, api_version)}
     if event.previous is not None:
@@ -311,6 +233,7 @@ _RENDERERS: dict[type, Callable[[World, Any], Json]] = {
     Entry: _entry,
     PaymentMethod: _payment_method,
     PaymentIntent: _payment_intent,
-    Charge: _charge,
-    BalanceTransaction: _balance_transaction,
+    Charge: render_charges.charge,
+    Refund: render_charges.refund,
+    BalanceTransaction: render_charges.balance_transaction,
 }

@@ -21,6 +21,7 @@ from pytest_stripe_balance.engine import (
     funding,
     intents,
     payment_methods,
+    refunds,
 )
 
 
@@ -128,6 +129,12 @@ ENDPOINTS = (
         charges.retrieve_balance_transaction,
         "balance_transaction",
     ),
+    Endpoint("POST", "/v1/refunds", refunds.create, "refund"),
+    Endpoint("GET", "/v1/refunds", refunds.list_, "refund", listed=True),
+    Endpoint("GET", "/v1/refunds/{refund}", refunds.retrieve, "refund"),
+    Endpoint("POST", "/v1/refunds/{refund}", refunds.update, "refund"),
+    Endpoint("POST", "/v1/refunds/{refund}/cancel", refunds.cancel, "refund"),
+    Endpoint("POST", "/v1/test_helpers/refunds/{refund}/expire", refunds.expire, "refund"),
     Endpoint("GET", "/v1/events", events.list_, "event", listed=True),
     Endpoint("GET", "/v1/events/{id}", events.retrieve, "event"),
 )

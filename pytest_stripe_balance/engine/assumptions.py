@@ -370,6 +370,113 @@ REGISTER: Mapping[str, Assumption] = {
             "The charge has no outcome and no receipt_url; its balance transaction is there at once, "
             "of type payment, without a fee and available.",
         ),
+        # Refunds.
+        Assumption(
+            "refund-id-prefix",
+            "A refund has an id that begins with re_.",
+            {"re": "re_, as refunds of cards", "pyr": "pyr_, as its charge has py_"},
+            25,
+        ),
+        _only(
+            "refund-shape",
+            25,
+            "A refund to the bank shows the kind of bank transfer before the bank details are there, "
+            "instructions_email is the address that was written to, and pending_reason isn't shown.",
+        ),
+        _only(
+            "refund-asks-for-details",
+            25,
+            "A refund to the bank always begins by asking for bank details, within 45 days of its "
+            "creation; Stripe never has them already.",
+        ),
+        _only(
+            "refund-amount-refunded",
+            25,
+            "A charge's amount_refunded grows when a refund is made, and goes back when it is canceled "
+            "or fails.",
+        ),
+        Assumption(
+            "refund-booking",
+            "A refund to the bank is taken from the merchant's balance when the bank details are there, "
+            "and given back by a payment_failure_refund when it is canceled or fails after that.",
+            {
+                "with-details": "balance_transaction is null until then, as it was seen right after "
+                "the creation",
+                "at-create": "balance_transaction is there at once",
+            },
+            25,
+        ),
+        _only(
+            "refund-events",
+            25,
+            "Making a refund gives the ledger row, refund.created and charge.refunded, in this order; "
+            "changing, canceling and failing it give refund.updated, a failure refund.failed after it; "
+            "the charge has no event when its refund is undone.",
+        ),
+        Assumption(
+            "refund-unanswered",
+            "A refund that the customer leaves unanswered for 45 days fails, and all is as before it.",
+            {
+                "failed": "the charge's amount_refunded goes back, and the amount can be refunded again",
+                "credited": "it fails, and the customer's cash balance is credited by a row "
+                "refunded_from_payment, from the merchant's balance: the customer has the money, so "
+                "the charge stays refunded and the amount can't be refunded again",
+            },
+            25,
+        ),
+        _only(
+            "refund-failure",
+            25,
+            "failure_reason is merchant_request for a refund that was canceled, unknown for one that "
+            "was left unanswered.",
+        ),
+        _only(
+            "refund-expire-state",
+            25,
+            "Expiring a refund in any other status than requires_action is 400, in our words.",
+        ),
+        _only(
+            "refund-bounce",
+            25,
+            "A refund that bounces sends another e-mail, with another 45 days, and stays booked.",
+        ),
+        _only(
+            "refund-window",
+            25,
+            "A refund later than 180 days after its charge is 400 invalid_request_error, in our words.",
+        ),
+        _only(
+            "refund-unknown",
+            25,
+            "An unknown refund is 404 resource_missing, param refund; an unknown charge, to be refunded "
+            "or to list refunds of, 400 with param charge, and an intent to list them of likewise.",
+        ),
+        _only(
+            "refund-to-cash-balance",
+            24,
+            "No parameter of the API sends a refund to the cash balance. Made in the Dashboard it has "
+            "the events of other refunds, then reconciles, and takes the amount from the merchant's "
+            "balance at once.",
+        ),
+        _only(
+            "origin-refund",
+            26,
+            "A refund with origin=customer_balance needs customer, amount and currency, or is 400 "
+            "parameter_missing; it asks for bank details and can be canceled as others can, has null "
+            "charge and payment_intent, and moves nothing on the merchant's balance.",
+        ),
+        _only(
+            "origin-above-balance",
+            26,
+            "A refund with origin=customer_balance above the balance is 400 invalid_request_error "
+            "without a code, param amount.",
+        ),
+        _only(
+            "origin-return-canceled",
+            26,
+            "Cash that comes back from a refund with origin=customer_balance lies on the balance: "
+            "nothing is reconciled, and there is no cash_balance.funds_available.",
+        ),
         # Cash balances and their rows.
         _only(
             "fresh-cash-balance",

@@ -142,10 +142,11 @@ def retrieve_cash_balance_transaction(world: World, customer_id: str, entry_id: 
     return rows.find(entry_id, "transaction", assumed="parameter-transaction")
 
 
-def _email(world: World, email: str | None) -> str | None:
+def checked_email(world: World, email: str | None, param: str = "email") -> str | None:
+    """Give an e-mail address back; a fault when it is none."""
     if email is not None and "@" not in email:
         world.readings.rest("email-invalid")
-        raise faults.Fault(f"Invalid email address: {email}", code="email_invalid", param="email")
+        raise faults.Fault(f"Invalid email address: {email}", code="email_invalid", param=param)
     return email
 
 
@@ -164,7 +165,7 @@ def _changes(world: World, customer: Customer, params: CustomerParams) -> dict[s
             case "tax_exempt":
                 changes["tax_exempt"] = value or "none"
             case "email":
-                changes["email"] = _email(world, params["email"])
+                changes["email"] = checked_email(world, params["email"])
             case "address":
                 changes["address"] = address(params["address"])
             case "shipping":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Unpack
 
 from pytest_stripe_balance.engine.table import Cursors, by_created
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Event
+    from pytest_stripe_balance.engine.records import Event, Hash
     from pytest_stripe_balance.engine.table import Page
     from pytest_stripe_balance.engine.world import World
 
@@ -41,3 +42,15 @@ def _matches(event_type: str, pattern: str) -> bool:
     if pattern.endswith("*"):
         return event_type.startswith(pattern[:-1])
     return event_type == pattern
+
+
+def previous(before: Hash, after: Hash) -> Hash:
+    """Name what changed with its old value, as previous_attributes do; of a hash what changed in it."""
+    changed: dict[str, Any] = {}
+    for name in {**before, **after}:
+        old, new = before.get(name), after.get(name)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            old = previous(old, new) or new
+        if old != new:
+            changed[name] = old
+    return changed

@@ -22,6 +22,7 @@ Status = Literal[
     "succeeded",
     "canceled",
 ]
+RefundStatus = Literal["pending", "requires_action", "succeeded", "failed", "canceled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,37 @@ class Charge:
     statement_descriptor: str | None
     statement_descriptor_suffix: str | None
     transfer_group: str | None
+    amount_refunded: int = 0
+
+    @property
+    def refunded(self) -> bool:
+        """All of it is refunded."""
+        return self.amount_refunded == self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money on its way back (FACTS 1.8): of a charge, or of the cash balance of `customer`.
+
+    `next_action` and `destination_details` are what Stripe tells of them.
+    """
+
+    id: str
+    created: int
+    amount: int
+    currency: str
+    status: RefundStatus
+    destination_details: Hash
+    charge: str | None = None
+    payment_intent: str | None = None
+    customer: str | None = None
+    balance_transaction: str | None = None
+    failure_balance_transaction: str | None = None
+    failure_reason: str | None = None
+    instructions_email: str | None = None
+    metadata: Hash = field(default_factory=dict)
+    next_action: Hash | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +226,7 @@ class Event:
     id: str
     created: int
     type: str
-    subject: Customer | CashBalance | Entry | PaymentIntent | Charge
+    subject: Customer | CashBalance | Entry | PaymentIntent | Charge | Refund
     cause: Cause | None
     previous: Hash | None = None
 
@@ -208,5 +240,13 @@ class Reconciled:
 
 
 Record = (
-    Customer | CashBalance | Entry | PaymentMethod | PaymentIntent | Charge | BalanceTransaction | Event
+    Customer
+    | CashBalance
+    | Entry
+    | PaymentMethod
+    | PaymentIntent
+    | Charge
+    | Refund
+    | BalanceTransaction
+    | Event
 )

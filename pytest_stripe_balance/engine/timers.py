@@ -1,4 +1,4 @@
-"""What falls due as time passes: cash that nobody claims (FACTS 3.9, 8)."""
+"""What falls due as time passes: cash that nobody claims, refunds unanswered (FACTS 3.9, 8)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import functools
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import charges
+from pytest_stripe_balance.engine import charges, refunds
+from pytest_stripe_balance.engine.refunding import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.records import Entry
     from pytest_stripe_balance.engine.world import Due, World
 
-DAY = 86_400
+
 RETURN_AFTER = 75 * DAY
 SWEEP_AFTER = 90 * DAY
 
@@ -41,6 +42,7 @@ def travel(worlds: Iterable[World], clock: Clock, until: int) -> None:
 def _due(world: World) -> Iterator[Due]:
     """List what is to come, each with its moment; whoever has run is not in it any more."""
     yield from _unclaimed(world)
+    yield from refunds.due(world)
 
 
 def _unclaimed(world: World) -> Iterator[Due]:

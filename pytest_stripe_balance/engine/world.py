@@ -21,6 +21,7 @@ from pytest_stripe_balance.engine.records import (
     PaymentIntent,
     PaymentMethod,
     Reconciled,
+    Refund,
 )
 from pytest_stripe_balance.engine.table import Journal, Table
 
@@ -54,6 +55,7 @@ class World:
         self.payment_intents: Table[PaymentIntent] = Table("payment_intent", self.journal)
         self.payment_methods: Table[PaymentMethod] = Table("PaymentMethod", self.journal)
         self.charges: Table[Charge] = Table("charge", self.journal)
+        self.refunds: Table[Refund] = Table("refund", self.journal)
         self.balance_transactions: Table[BalanceTransaction] = Table("balance transaction", self.journal)
         self.events: Table[Event] = Table("event", self.journal)
         self.reconciliations: Table[Reconciled] = Table("reconciliation", self.journal)
@@ -133,7 +135,7 @@ class World:
     def record_event(
         self,
         event_type: str,
-        subject: Customer | CashBalance | Entry | PaymentIntent | Charge,
+        subject: Customer | CashBalance | Entry | PaymentIntent | Charge | Refund,
         previous: Hash | None = None,
     ) -> None:
         """Record that something happened; the subject is kept as it is now."""
@@ -145,7 +147,8 @@ class World:
         """Hold every sum against the rows; AssertionError where money was made or lost.
 
         Balances are the sums of their rows and never below zero; what was applied to an intent less
-        what was taken back is what it holds; a charge exists for its amount when it holds all.
+        what was taken back is what it holds; a charge exists for its amount when it holds all. What
+        refunds gave is what their charges say, with the rows and bookings that it takes.
         """
         self.ledger.check()
         held: dict[str, int] = {}
@@ -163,3 +166,46 @@ class World:
             assert (intent.status == "succeeded") == (charge is not None), f"{intent.id} and charge"
             assert charge is None or charge.amount == intent.amount == intent.applied
         assert not held, f"money was applied to intents that don't exist: {held}"
+        self._check_refunds()
+
+    def _check_refunds(self) -> None:
+        rows: dict[str, list[tuple[str, int]]] = {}
+        for customer in self.ledger.customers():
+            for entry in self.ledger.rows(customer):
+                if entry.refund:
+                    rows.setdefault(entry.refund, []).append((entry.type, entry.net_amount))
+        booked: dict[str, int] = {}
+        for transaction in self.balance_transactions:
+            booked[transaction.source] = booked.get(transaction.source, 0) + transaction.amount
+        refunded: dict[str, int] = {}
+        for refund in self.refunds:
+            moved = rows.pop(refund.id, [])
+            given = self._check_rows(refund, moved)
+            if refund.charge:
+                refunded[refund.charge] = refunded.get(refund.charge, 0) + given
+            taken = given if refund.charge and refund.balance_transaction else 0
+            assert booked.get(refund.id, 0) == -taken, f"{refund.id} is booked wrongly"
+            assert taken or not (refund.charge and moved), f"{refund.id} gave what nobody paid"
+        assert not rows, f"rows name refunds that don't exist: {rows}"
+        for charge in self.charges:
+            given = refunded.pop(charge.id, 0)
+            assert given == charge.amount_refunded, f"{charge.id} was refunded another sum"
+            assert 0 <= given <= charge.amount, f"{charge.id} was refunded more than its amount"
+        assert not refunded, f"refunds are of charges that don't exist: {refunded}"
+
+    @staticmethod
+    def _check_rows(refund: Refund, moved: list[tuple[str, int]]) -> int:
+        """Hold a refund's rows against it; give what it took and hasn't given back."""
+        undone = refund.status in ("canceled", "failed")
+        credited = ("refunded_from_payment", refund.amount)
+        if refund.charge is None:
+            due = [("return_initiated", -refund.amount)]
+            due += [("return_canceled", refund.amount)] if undone else []
+        elif "customer_cash_balance" in refund.destination_details:
+            due = [credited]
+        elif refund.status == "failed" and moved:  # by the reading credited of refund-unanswered
+            due, undone = [credited], False
+        else:
+            due = []
+        assert moved == due, f"{refund.id} is {refund.status} and has the rows {moved}"
+        return 0 if undone else refund.amount

@@ -46,7 +46,7 @@ def report(
     for account, world in worlds.items():
         if account is not None:
             lines += ["", f"connected account {account}"]
-        lines += _intents(world) + _ledgers(world)
+        lines += _intents(world) + _refunds(world) + _ledgers(world)
     return "\n".join(lines).strip("\n") or "nothing was asked of Stripe"
 
 
@@ -60,14 +60,24 @@ def _ledgers(world: World) -> list[str]:
                 money.written(entry.net_amount, entry.currency),
                 money.written(entry.ending_balance, entry.currency),
                 entry.currency,
-                entry.payment_intent or (entry.bank_transfer or {}).get("reference") or "",
+                entry.payment_intent
+                or entry.refund
+                or (entry.bank_transfer or {}).get("reference")
+                or "",
             )
             for entry in world.ledger.rows(customer.id)
         ]
         if rows:
             title = f"ledger of {customer.id}{_name(customer)}"
             lines += ["", f"{title}, {world.mode_of(customer)} reconciliation"]
-            head = ("created", "type", "net amount", "balance", "", "payment intent or reference")
+            head = (
+                "created",
+                "type",
+                "net amount",
+                "balance",
+                "",
+                "payment intent, refund or reference",
+            )
             lines += [f"  {line}" for line in table(head, rows, right="<<>>")]
     without = [
         f"{customer.id}{_name(customer)}{', deleted' if customer.deleted else ''}"
@@ -104,6 +114,21 @@ def _intents(world: World) -> list[str]:
         return []
     head = ("payment intent", "amount", "applied", "remaining", "", "status", "customer")
     return ["", *table(head, rows, right="<>>>")]
+
+
+def _refunds(world: World) -> list[str]:
+    rows = [
+        (
+            refund.id,
+            money.written(refund.amount, refund.currency),
+            refund.currency,
+            refund.status,
+            refund.payment_intent or refund.customer,
+        )
+        for refund in world.refunds
+    ]
+    head = ("refund", "amount", "", "status", "payment intent or customer")
+    return ["", *table(head, rows, right="<>")] if rows else []
 
 
 def _requests(exchanges: Sequence[Exchange]) -> list[str]:

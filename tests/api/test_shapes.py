@@ -66,6 +66,48 @@ def rows_of(stripe_balance, currency="usd"):
     return {row.type: row for row in stripe_balance.ledger(customer)}
 
 
+def refund_in(stripe_balance, status, **origin):
+    """Refund 400 of a payment of 1000, or of the cash balance, up to a status."""
+    customer = stripe_balance.customer(reconciliation="manual", email="ada@example.com")
+    intent = stripe_balance.bank_transfer_intent(customer, 1000)
+    stripe_balance.fund(customer, 1400)
+    stripe.PaymentIntent.apply_customer_balance(intent.id)
+    if status == "to the cash balance":
+        return stripe_balance.refund_to_cash_balance(intent, 400)
+    of = (
+        {**origin, "customer": customer.id, "currency": "usd"}
+        if origin
+        else {"payment_intent": intent.id}
+    )
+    refund = stripe.Refund.create(amount=400, **of)
+    if status == "canceled":
+        return stripe.Refund.cancel(refund.id)
+    if status in ("pending", "succeeded", "failed"):
+        stripe_balance.provide_bank_details(refund)
+    if status == "succeeded":
+        stripe_balance.settle_refund(refund)
+    if status == "failed":
+        stripe_balance.bounce_refund(refund)
+        stripe.Refund.TestHelpers.expire(refund.id)
+    return stripe.Refund.retrieve(refund.id)
+
+
+def refund_row(stripe_balance, entry_type):
+    """Find the row that a refund leaves in the ledger."""
+    to_cash = refund_in(stripe_balance, "to the cash balance")
+    if entry_type == "refunded_from_payment":
+        intent = stripe.PaymentIntent.retrieve(to_cash.payment_intent)
+        customer = intent.customer
+    else:
+        customer = refund_in(stripe_balance, "canceled", origin="customer_balance").customer
+    return {row.type: row for row in stripe_balance.ledger(customer)}[entry_type]
+
+
+def refund_event(stripe_balance, event_type):
+    refund_in(stripe_balance, "failed")
+    return stripe_balance.events(event_type)[-1]
+
+
 def events_of(stripe_balance, event_type):
     intent_in(stripe_balance, "succeeded")
     customer = stripe_balance.customer(name="Ada")
@@ -102,6 +144,9 @@ STATES = {
         "funded eu": lambda b: rows_of(b, "eur")["funded"],
         "applied_to_payment": lambda b: rows_of(b)["applied_to_payment"],
         "unapplied_from_payment": lambda b: rows_of(b)["unapplied_from_payment"],
+        "refunded_from_payment": lambda b: refund_row(b, "refunded_from_payment"),
+        "return_initiated": lambda b: refund_row(b, "return_initiated"),
+        "return_canceled": lambda b: refund_row(b, "return_canceled"),
     },
     "payment_intent": {
         "requires_payment_method": lambda b: intent_in(b, "requires_payment_method"),
@@ -121,6 +166,16 @@ STATES = {
     },
     "charge": {
         "succeeded": lambda b: stripe.Charge.retrieve(intent_in(b, "succeeded").latest_charge),
+        "refunded": lambda b: stripe.Charge.retrieve(refund_in(b, "succeeded").charge),
+    },
+    "refund": {
+        "requires_action": lambda b: refund_in(b, "requires_action"),
+        "pending": lambda b: refund_in(b, "pending"),
+        "succeeded": lambda b: refund_in(b, "succeeded"),
+        "canceled": lambda b: refund_in(b, "canceled"),
+        "failed after a bounce": lambda b: refund_in(b, "failed"),
+        "to the cash balance": lambda b: refund_in(b, "to the cash balance"),
+        "of the cash balance": lambda b: refund_in(b, "requires_action", origin="customer_balance"),
     },
     "balance_transaction": {
         "of a charge": lambda b: (
@@ -128,10 +183,15 @@ STATES = {
                 intent_in(b, "succeeded").latest_charge, expand=["balance_transaction"]
             ).balance_transaction
         ),
+        "of a refund": lambda b: stripe.BalanceTransaction.retrieve(
+            refund_in(b, "succeeded").balance_transaction
+        ),
     },
     "event": {
         "cash_balance.funds_available": lambda b: events_of(b, "cash_balance.funds_available"),
         "customer.updated": lambda b: events_of(b, "customer.updated"),
+        "refund.failed": lambda b: refund_event(b, "refund.failed"),
+        "charge.refunded": lambda b: refund_event(b, "charge.refunded"),
     },
     "list": {"empty": lambda _: stripe.Customer.list()},
     "error": {
@@ -222,3 +282,26 @@ def test_a_us_intent_in_requires_action_has_the_values_of_the_real_one(captured,
     )
     same = ("amount", "amount_received", "amount_details", "status", "latest_charge", "processing")
     assert [ours[key] for key in same] == [real[key] for key in same]
+
+
+def real_refunds():
+    """Read the real refunds, of cards, that were recorded since 2024."""
+    found = []
+    for file in sorted((REAL_DATA / "exchanges").glob("*.json")):
+        for exchange in json.loads(file.read_text("utf-8")):
+            body = exchange["response"]["body"]
+            if isinstance(body, dict) and body.get("object") == "refund":
+                found.append(body)
+    return found
+
+
+def test_a_settled_refund_has_the_keys_of_real_ones(stripe_balance):
+    """What is omitted when unset, and what is null, is as in captures, but for whom the money goes to."""
+    real = real_refunds()
+    if not real:
+        pytest.skip("STRIPE_REAL_DATA names no folder with real refunds")
+    ours = set(refund_in(stripe_balance, "to the cash balance").to_dict())
+    for one in real:
+        assert set(one) == ours
+    asked = set(refund_in(stripe_balance, "succeeded").to_dict())
+    assert asked - ours == {"instructions_email"}

@@ -65,6 +65,7 @@ def everything_in(world):
         world.payment_intents,
         world.payment_methods,
         world.charges,
+        world.refunds,
         world.balance_transactions,
         world.events,
     )

@@ -12,16 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest, stripe
 
 def ask():
-    return stripe.Refund.create(payment_intent="pi_1")  # the place
+    return stripe.Transfer.create(destination="acct_1")  # the place
 
 def swallow():
     with contextlib.suppress(BaseException):
         ask()
 """
 PLACE = 1 + ASKING.splitlines().index(
-    '    return stripe.Refund.create(payment_intent="pi_1")  # the place'
+    '    return stripe.Transfer.create(destination="acct_1")  # the place'
 )
-REFUSAL = "POST /v1/refunds: the fake does not model this endpoint"
+REFUSAL = "POST /v1/transfers: the fake does not model this endpoint"
 # What is told of a refusal is counted: elsewhere it is not to be said.
 ALONE = ("--disable-warnings", "--show-capture=no", "-rN")
 
@@ -82,7 +82,7 @@ SWALLOWED = {
     """),
     "gather(return_exceptions=True)": """
         async def gather():
-            asked = stripe.Refund.create_async(payment_intent="pi_1")
+            asked = stripe.Transfer.create_async(destination="acct_1")
             await asyncio.gather(asked, return_exceptions=True)
 
         def test_it(stripe_balance):
@@ -90,7 +90,7 @@ SWALLOWED = {
     """,
     "lost task": """
         async def lose():
-            asyncio.create_task(stripe.Refund.create_async(payment_intent="pi_1"))
+            asyncio.create_task(stripe.Transfer.create_async(destination="acct_1"))
             await asyncio.sleep(0)
             await asyncio.sleep(0)
 
@@ -168,7 +168,7 @@ SWALLOWED = {
         class Test(unittest.IsolatedAsyncioTestCase):
             async def test_it(self):
                 with contextlib.suppress(BaseException):
-                    await stripe.Refund.create_async(payment_intent="pi_1")
+                    await stripe.Transfer.create_async(destination="acct_1")
     """,
 }
 RAISED = {
@@ -176,7 +176,7 @@ RAISED = {
     "in a task group": """
         async def ask_in_a_group():
             async with asyncio.TaskGroup() as group:
-                group.create_task(stripe.Refund.create_async(payment_intent="pi_1"))
+                group.create_task(stripe.Transfer.create_async(destination="acct_1"))
 
         def test_it(stripe_balance):
             asyncio.run(ask_in_a_group())
@@ -391,8 +391,8 @@ def buy():
 """
 REFUSED = {
     "an endpoint outside the table": (
-        'stripe.Refund.create(payment_intent="pi_1")',
-        "POST /v1/refunds: the fake does not model this endpoint",
+        'stripe.Transfer.create(destination="acct_1")',
+        "POST /v1/transfers: the fake does not model this endpoint",
     ),
     "another method of a known path": (
         'stripe.PaymentIntent._static_request("delete", "/v1/payment_intents/pi_1")',
@@ -524,8 +524,8 @@ def test_a_parameter_unknown_to_stripe_is_stripes_own_error(stripe_balance):
 
 def test_an_expected_refusal_passes(stripe_balance):
     """`refused` swallows the refusal that it expects, and the test goes on."""
-    with stripe_balance.refused(match="/v1/refunds: the fake does not model"):
-        stripe.Refund.create(payment_intent="pi_1")
+    with stripe_balance.refused(match="/v1/transfers: the fake does not model"):
+        stripe.Transfer.create(destination="acct_1")
     assert stripe_balance.customer().object == "customer"
 
 
@@ -553,11 +553,11 @@ NOT_AS_EXPECTED = {
         "*a refusal that matches 'payouts' was expected; this one came:",
     ),
     "one came outside": (
-        'with stripe_balance.refused(match="refunds"):\n    ask()\nask()',
+        'with stripe_balance.refused(match="transfers"):\n    ask()\nask()',
         f"{REFUSAL}*",
     ),
     "one came before": (
-        'swallow()\nwith stripe_balance.refused(match="refunds"):\n    ask()',
+        'swallow()\nwith stripe_balance.refused(match="transfers"):\n    ask()',
         f"{REFUSAL}*",
     ),
     "an error of the app's came after it": (

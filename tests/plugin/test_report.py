@@ -40,7 +40,7 @@ SECTION = [
     r"pi_\w{24}  \$1,234\.56  \$500\.00 +\$734\.56  usd  requires_action  cus_\w{14}",
     r"",
     r"ledger of cus_\w{14} \(Ada\), .*",
-    r"  created +type +net amount +balance +payment intent or reference",
+    r"  created +type +net amount +balance +payment intent, refund or reference",
     r"  2026-01-01 00:00:02  funded +\$600\.00  \$600\.00  usd  REF-1",
     r"  2026-01-01 00:00:03  applied_to_payment +-\$500\.00  \$100\.00  usd  pi_\w{24}",
 ]

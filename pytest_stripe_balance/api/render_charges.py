@@ -1,0 +1,125 @@
+"""The merchant's side as Stripe's JSON: charges, refunds, balance transactions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_stripe_balance.engine.records import BalanceTransaction, Charge, Refund
+from pytest_stripe_balance.engine.world import World
+
+Json = dict[str, Any]
+
+
+def charge(world: World, charge: Charge) -> Json:
+    """Give a charge's JSON object (FACTS 1.7)."""
+    world.readings.rest("charge-shape")
+    return {
+        "id": charge.id,
+        "object": "charge",
+        "amount": charge.amount,
+        "amount_captured": charge.amount,
+        "amount_refunded": charge.amount_refunded,
+        "application": None,
+        "application_fee": None,
+        "application_fee_amount": None,
+        "balance_transaction": charge.balance_transaction,
+        "billing_details": charge.billing_details,
+        "calculated_statement_descriptor": None,
+        "captured": True,
+        "created": charge.created,
+        "currency": charge.currency,
+        "customer": charge.customer,
+        "description": charge.description,
+        "disputed": False,
+        "failure_balance_transaction": None,
+        "failure_code": None,
+        "failure_message": None,
+        "fraud_details": {},
+        "livemode": False,
+        "metadata": charge.metadata,
+        "on_behalf_of": None,
+        "outcome": None,
+        "paid": True,
+        "payment_intent": charge.payment_intent,
+        "payment_method": charge.payment_method,
+        "payment_method_details": {"customer_balance": {}, "type": "customer_balance"},
+        "receipt_email": charge.receipt_email,
+        "receipt_number": None,
+        "receipt_url": None,
+        "refunded": charge.refunded,
+        "review": None,
+        "shipping": charge.shipping,
+        "source": None,
+        "source_transfer": None,
+        "statement_descriptor": charge.statement_descriptor,
+        "statement_descriptor_suffix": charge.statement_descriptor_suffix,
+        "status": "succeeded",
+        "transfer_data": None,
+        "transfer_group": charge.transfer_group,
+    }
+
+
+_OMITTED_UNSET = (
+    "customer",
+    "failure_balance_transaction",
+    "failure_reason",
+    "instructions_email",
+    "next_action",
+)
+
+
+def refund(world: World, refund: Refund) -> Json:
+    """Give a refund's JSON object (FACTS 1.8 [obs]); without livemode, as Stripe's."""
+    if refund.status != "succeeded":
+        world.readings.rest("refund-shape")
+    optional = {name: getattr(refund, name) for name in _OMITTED_UNSET}
+    return {
+        "id": refund.id,
+        "object": "refund",
+        "amount": refund.amount,
+        "balance_transaction": refund.balance_transaction,
+        "charge": refund.charge,
+        "created": refund.created,
+        "currency": refund.currency,
+        "destination_details": refund.destination_details,
+        **{name: value for name, value in optional.items() if value is not None},
+        "metadata": refund.metadata,
+        "payment_intent": refund.payment_intent,
+        "reason": refund.reason,
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "status": refund.status,
+        "transfer_reversal": None,
+    }
+
+
+_REPORTING_CATEGORIES = {
+    "adjustment": "other_adjustment",
+    "payment": "charge",
+    "payment_failure_refund": "refund_failure",
+    "payment_refund": "refund",
+    "payment_unreconciled": "unreconciled_customer_funds",
+}
+
+
+def balance_transaction(world: World, transaction: BalanceTransaction) -> Json:
+    """Give a balance transaction's JSON object (FACTS 1.11)."""
+    world.readings.rest("charge-shape" if transaction.type == "payment" else "other-bookings")
+    return {
+        "id": transaction.id,
+        "object": "balance_transaction",
+        "amount": transaction.amount,
+        "available_on": transaction.created,
+        "balance_type": "payments",
+        "created": transaction.created,
+        "currency": transaction.currency,
+        "description": transaction.description,
+        "exchange_rate": None,
+        "fee": transaction.fee,
+        "fee_details": [],
+        "net": transaction.amount - transaction.fee,
+        "reporting_category": _REPORTING_CATEGORIES[transaction.type],
+        "source": transaction.source,
+        "status": "available",
+        "type": transaction.type,
+    }

@@ -1,0 +1,229 @@
+"""What a refund takes, gives and gives back, step by step (FACTS 3.7).
+
+A refund of a charge is the merchant's money; one of a cash balance (`origin=customer_balance`) is the
+customer's own, and has rows in the ledger and nothing on the merchant's side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from pytest_stripe_balance.engine import automatic, charges, events, regions
+from pytest_stripe_balance.engine.records import Refund
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.records import Charge, Customer, Entry, Hash, RefundStatus
+    from pytest_stripe_balance.engine.world import World
+
+DAY = 86_400
+ANSWER_WITHIN = 45 * DAY
+CASH_BALANCE = "customer_cash_balance"
+
+
+def to_bank(world: World, charge: Charge, amount: int, email: str, told: Hash) -> Refund:
+    """Begin a refund of a charge to the customer's bank, of which the customer is asked by e-mail.
+
+    `told` is what the refund only says. Events `refund.created`, `charge.refunded`.
+    """
+    refund = _asking(world, amount, charge.currency, email, told)
+    refund = replace(refund, charge=charge.id, payment_intent=charge.payment_intent)
+    if world.readings.rest("refund-booking") == "at-create":
+        refund = replace(refund, balance_transaction=_booked(world, refund))
+    return _recorded(world, refund)
+
+
+def from_cash_balance(
+    world: World, customer: Customer, amount: int, currency: str, email: str, told: Hash
+) -> Refund:
+    """Begin a refund of cash that lies on a balance: `return_initiated`, then `refund.created`."""
+    refund = replace(_asking(world, amount, currency, email, told), customer=customer.id)
+    world.move(customer, currency, -amount, "return_initiated", refund=refund.id)
+    return _recorded(world, refund)
+
+
+def to_cash_balance(world: World, charge: Charge, amount: int) -> Refund:
+    """Refund a charge to the customer's cash balance, as the Dashboard does [doc].
+
+    The row `refunded_from_payment`, then `refund.created`, `charge.refunded` and the events of
+    `automatic.reconcile`: an open intent may take the money at once.
+    """
+    world.readings.rest("refund-to-cash-balance")
+    refund = Refund(
+        id=_id(world),
+        created=world.clock.now,
+        amount=amount,
+        currency=charge.currency,
+        status="succeeded",
+        destination_details={CASH_BALANCE: {}, "type": CASH_BALANCE},
+        charge=charge.id,
+        payment_intent=charge.payment_intent,
+    )
+    row = _credit(world, charge, refund)
+    refund = _recorded(world, replace(refund, balance_transaction=_booked(world, refund)))
+    automatic.reconcile(world, row)
+    return refund
+
+
+def cancel(world: World, refund: Refund) -> Refund:
+    """End a refund that the merchant no longer wants: all is as before it. Event `refund.updated`."""
+    return _undone(world, refund, "canceled")
+
+
+def fail(world: World, refund: Refund) -> Refund:
+    """End a refund that the customer didn't answer: `refund.updated`, then `refund.failed`.
+
+    All is as before it, unless the reading credited of refund-unanswered is picked. Then the customer
+    has the money, on the cash balance, and the charge stays refunded: what it was refunded can't be
+    refunded again.
+    """
+    charge = world.charges.get(refund.charge or "")
+    row = None
+    if charge is not None and world.readings.rest("refund-unanswered") == "credited":
+        row = _credit(world, charge, refund)
+        ended = _end(world, "failed", balance_transaction=_booked(world, refund))
+        failed = changed(world, refund, **ended)
+    else:
+        failed = _undone(world, refund, "failed")
+    world.record_event("refund.failed", failed)
+    if row is not None:
+        automatic.reconcile(world, row)
+    return failed
+
+
+def provide_bank_details(world: World, refund_id: str) -> Refund:
+    """Let the customer answer the e-mail: the refund is `pending`. Event `refund.updated`."""
+    refund = _in_status(world, refund_id, "requires_action", "there is nobody who is asked for details")
+    booked = {} if refund.charge is None else {"balance_transaction": _booked(world, refund)}
+    return changed(world, refund, status="pending", next_action=None, **booked)
+
+
+def settle(world: World, refund_id: str) -> Refund:
+    """Let the refund reach the customer's bank: `succeeded`. Event `refund.updated`."""
+    refund = _in_status(world, refund_id, "pending", "let the customer provide_bank_details first")
+    kind = refund.destination_details["type"]
+    there = {
+        "reference": world.ids.code(f"{refund.id} reference", 12),
+        "reference_status": "available",
+    }
+    return changed(world, refund, status="succeeded", destination_details={kind: there, "type": kind})
+
+
+def bounce(world: World, refund_id: str) -> Refund:
+    """Let the customer's bank send the refund back: the customer is asked again [doc].
+
+    It is in `requires_action`, with 45 days from now. Event `refund.updated`.
+    """
+    refund = _in_status(world, refund_id, "pending", "let the customer provide_bank_details first")
+    world.readings.rest("refund-bounce")
+    assert refund.instructions_email, "unreachable because details are asked for by e-mail"
+    asked = _next_action(world, refund.instructions_email)
+    return changed(world, refund, status="requires_action", next_action=asked)
+
+
+def changed(world: World, refund: Refund, **changes: Any) -> Refund:  # noqa: ANN401 - fields of a record
+    """Change a refund; event `refund.updated` with what the fields were before."""
+    world.readings.rest("refund-events")
+    after = world.refunds.put(replace(refund, **changes))
+    before = {name: getattr(refund, name) for name in changes}
+    world.record_event("refund.updated", after, events.previous(before, changes))
+    return after
+
+
+def _asking(world: World, amount: int, currency: str, email: str, told: Hash) -> Refund:
+    """Make a refund that waits for the customer's bank details."""
+    world.readings.rest("refund-asks-for-details")
+    kind = regions.REGIONS[currency].type
+    return Refund(
+        id=_id(world),
+        created=world.clock.now,
+        amount=amount,
+        currency=currency,
+        status="requires_action",
+        destination_details={"type": kind, kind: {}},
+        instructions_email=email,
+        next_action=_next_action(world, email),
+        **told,
+    )
+
+
+def _id(world: World) -> str:
+    return world.ids.mint(f"{world.readings.rest('refund-id-prefix')}_", 24)
+
+
+def _next_action(world: World, email: str) -> Hash:
+    now = world.clock.now
+    return {
+        "display_details": {
+            "email_sent": {"email_sent_at": now, "email_sent_to": email},
+            "expires_at": now + ANSWER_WITHIN,
+        },
+        "type": "display_details",
+    }
+
+
+def _recorded(world: World, refund: Refund) -> Refund:
+    """Keep a new refund, on its charge too, with the events of both."""
+    world.readings.rest("refund-events")
+    world.refunds.put(refund)
+    world.record_event("refund.created", refund)
+    if refund.charge is not None:
+        _refund_charge(world, refund.charge, refund.amount, event="charge.refunded")
+    return refund
+
+
+def _refund_charge(world: World, charge_id: str, amount: int, *, event: str | None = None) -> None:
+    """Count an amount as refunded of a charge, or as no longer refunded when it is negative."""
+    world.readings.rest("refund-amount-refunded")
+    before = world.charges.find(charge_id, "charge")
+    after = world.charges.put(replace(before, amount_refunded=before.amount_refunded + amount))
+    if event:
+        was, is_ = (
+            {"amount_refunded": one.amount_refunded, "refunded": one.refunded} for one in (before, after)
+        )
+        world.record_event(event, after, events.previous(was, is_))
+
+
+def _booked(world: World, refund: Refund) -> str:
+    """Take the amount from the merchant's balance, unless it has been taken; give the transaction."""
+    if refund.balance_transaction is not None:
+        return refund.balance_transaction
+    return charges.book(world, -refund.amount, refund.currency, "payment_refund", source=refund.id).id
+
+
+def _credit(world: World, charge: Charge, refund: Refund) -> Entry:
+    customer = world.customer(charge.customer or "", in_path=False)
+    return world.move(
+        customer, refund.currency, refund.amount, "refunded_from_payment", refund=refund.id
+    )
+
+
+def _undone(world: World, refund: Refund, status: Literal["canceled", "failed"]) -> Refund:
+    """Give back what a refund took, where it took it from."""
+    back = None
+    if refund.charge is None:
+        world.readings.rest("origin-return-canceled")
+        customer = world.customer(refund.customer or "", in_path=False)
+        world.move(customer, refund.currency, refund.amount, "return_canceled", refund=refund.id)
+    else:
+        _refund_charge(world, refund.charge, -refund.amount)
+        if refund.balance_transaction is not None:
+            back = charges.book(
+                world, refund.amount, refund.currency, "payment_failure_refund", source=refund.id
+            ).id
+    return changed(world, refund, **_end(world, status, failure_balance_transaction=back))
+
+
+def _end(world: World, status: Literal["canceled", "failed"], **more: str | None) -> Hash:
+    world.readings.rest("refund-failure")
+    reason = "merchant_request" if status == "canceled" else "unknown"
+    return {"status": status, "failure_reason": reason, "next_action": None, **more}
+
+
+def _in_status(world: World, refund_id: str, status: RefundStatus, way_out: str) -> Refund:
+    """Find a refund in a status; ValueError otherwise: no call of Stripe's is answered here."""
+    refund = world.refunds.find(refund_id, "refund")
+    if refund.status != status:
+        message = f"{refund_id} is {refund.status}, and has to be {status}: {way_out}"
+        raise ValueError(message)
+    return refund

@@ -1,0 +1,232 @@
+"""Refunds: of a payment to the customer's bank, or of the cash balance (FACTS 1.8, 3.7, 5.6).
+
+Test fundings never come by swift, whose payments can't be refunded to the bank by themselves [doc].
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+
+from pytest_stripe_balance.engine import customers, faults, money, refunding, regions
+from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.table import Cursors, by_created
+from pytest_stripe_balance.refused import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_stripe_balance.engine.records import Charge, Customer, Hash, Refund
+    from pytest_stripe_balance.engine.table import Page
+    from pytest_stripe_balance.engine.world import Due, World
+
+WINDOW_DAYS = 180
+NO_EMAIL = (
+    "Missing email. In order to create refunds that are sent to the customer, the customer must have a "
+    "valid email."
+)
+
+
+class RefundParams(TypedDict, total=False):
+    """What a refund says, wherever its money comes from."""
+
+    instructions_email: str
+    metadata: dict[str, str] | None
+    reason: Literal["duplicate", "fraudulent", "requested_by_customer"]
+
+
+class UpdateParams(TypedDict, total=False):
+    """What can be changed on a refund."""
+
+    metadata: dict[str, str] | None
+
+
+def create(
+    world: World,
+    *,
+    amount: int | None = None,
+    charge: str | None = None,
+    currency: str | None = None,
+    customer: str | None = None,
+    origin: Literal["customer_balance"] | None = None,
+    payment_intent: str | None = None,
+    **params: Unpack[RefundParams],
+) -> Refund:
+    """Refund a payment, or with `origin` what lies on a cash balance, to the customer's bank.
+
+    `amount` (minor units) defaults to all that is left of the charge. The customer is asked for bank
+    details by e-mail: `requires_action`. Events: `refunding.to_bank`, `refunding.from_cash_balance`.
+    Faults in the order: objects, amount, 180 days, e-mail. Source: FACTS 3.7 [doc], 5.6 [obs].
+    """
+    if origin is not None:
+        if charge is not None or payment_intent is not None:
+            raise Refused("a refund with origin and with a charge or payment_intent is not modelled")
+        return _of_cash_balance(world, customer, amount, currency, params)
+    if customer is not None or currency is not None:
+        raise Refused("a refund with a customer or currency, but without origin, is not modelled")
+    paid = refundable(world, charge, payment_intent)
+    amount = checked_amount(world, paid, amount)
+    email = _email(world, world.customers.get(paid.customer or ""), params)
+    return refunding.to_bank(world, paid, amount, email, _told(params))
+
+
+def retrieve(world: World, refund_id: str) -> Refund:
+    """Find a refund; 404 with param `refund`."""
+    return world.refunds.find(refund_id, "refund", assumed="refund-unknown")
+
+
+def list_(
+    world: World,
+    *,
+    charge: str | None = None,
+    created: int | dict[str, int] | None = None,
+    payment_intent: str | None = None,
+    **cursors: Unpack[Cursors],
+) -> Page[Refund]:
+    """List refunds, newest first; those of one `charge` or `payment_intent`."""
+    if charge is not None:
+        world.charges.find(charge, "charge", in_path=False, assumed="refund-unknown")
+    if payment_intent is not None:
+        world.payment_intents.find(
+            payment_intent, "payment_intent", in_path=False, assumed="refund-unknown"
+        )
+    in_time = by_created(created)
+    return world.refunds.page(
+        keep=lambda refund: (
+            in_time(refund.created)
+            and charge in (None, refund.charge)
+            and payment_intent in (None, refund.payment_intent)
+        ),
+        **cursors,
+    )
+
+
+def update(world: World, refund_id: str, **params: Unpack[UpdateParams]) -> Refund:
+    """Change a refund's metadata; event `refund.updated` when any changed."""
+    refund = retrieve(world, refund_id)
+    if "metadata" not in params:
+        return refund
+    merged = customers.merged_metadata(refund.metadata, params["metadata"])
+    if merged == refund.metadata:
+        return refund
+    return refunding.changed(world, refund, metadata=merged)
+
+
+def cancel(world: World, refund_id: str) -> Refund:
+    """Cancel a refund that waits for bank details; all is as before it. Source: FACTS 3.7 [doc]."""
+    refund = retrieve(world, refund_id)
+    if refund.status != "requires_action":
+        raise Fault("Canceling this refund is unsupported.")
+    return refunding.cancel(world, refund)
+
+
+def expire(world: World, refund_id: str) -> Refund:
+    """Let a refund that waits for bank details fail, as the test helper does (FACTS 3.7 [doc])."""
+    refund = retrieve(world, refund_id)
+    if refund.status != "requires_action":
+        message = f"This refund has a status of {refund.status}. Only requires_action can expire."
+        raise Fault(message, assumed="refund-expire-state")
+    return refunding.fail(world, refund)
+
+
+def due(world: World) -> Iterator[Due]:
+    """List the refunds that wait for bank details, each with the moment at which it fails."""
+    for refund in world.refunds:
+        if refund.next_action is not None:
+            expires_at: int = refund.next_action["display_details"]["expires_at"]
+            yield expires_at, functools.partial(expire, world, refund.id)
+
+
+def to_cash_balance(world: World, intent_id: str, amount: int | None = None) -> Refund:
+    """Refund an intent to the cash balance, for which the API has no call; ValueError if it can't be.
+
+    `amount` (minor units) defaults to all that is left. Events: `refunding.to_cash_balance`.
+    """
+    if amount is not None and (type(amount) is not int or amount < 1):
+        message = f"amount is {amount!r}, and has to be an int of minor units above 0"
+        raise ValueError(message)
+    try:
+        charge = refundable(world, None, intent_id)
+        amount = checked_amount(world, charge, amount)
+    except Fault as fault:
+        raise ValueError(fault.message) from None
+    return refunding.to_cash_balance(world, charge, amount)
+
+
+def refundable(world: World, charge_id: str | None, intent_id: str | None) -> Charge:
+    """Find the charge to refund by its own id, its intent's, or both; a fault where there is none."""
+    if charge_id is None and intent_id is None:
+        raise Fault(
+            "One of the following params should be provided for this request: payment_intent or charge."
+        )
+    if charge_id is not None:
+        charge = world.charges.find(charge_id, "charge", in_path=False, assumed="refund-unknown")
+        if intent_id not in (None, charge.payment_intent):
+            raise Refused(f"a refund of {charge_id} and of {intent_id}, which isn't its intent")
+        return charge
+    assert intent_id is not None, "unreachable because one of them is given"
+    intent = world.payment_intents.find(intent_id, "payment_intent", in_path=False)
+    paid = world.charges.get(intent.latest_charge or "")
+    if paid is None:
+        raise Fault(f"This PaymentIntent ({intent_id}) does not have a successful charge to refund.")
+    return paid
+
+
+def checked_amount(world: World, charge: Charge, amount: int | None) -> int:
+    """Hold an amount against what is left of a charge, and the day against the window [obs, doc]."""
+    left = charge.amount - charge.amount_refunded
+    if left == 0:
+        raise Fault(f"Charge {charge.id} has already been refunded.", code="charge_already_refunded")
+    wanted = left if amount is None else amount
+    for what, most in (("charge amount", charge.amount), ("unrefunded amount on charge", left)):
+        if wanted > most:
+            told = money.written(wanted, charge.currency), money.written(most, charge.currency)
+            message = f"Refund amount ({told[0]}) is greater than {what} ({told[1]})"
+            raise Fault(message, param="amount")
+    if world.clock.now > charge.created + WINDOW_DAYS * refunding.DAY:
+        message = f"Charge {charge.id} was made more than {WINDOW_DAYS} days ago: it can't be refunded."
+        raise Fault(message, assumed="refund-window")
+    return wanted
+
+
+def _of_cash_balance(
+    world: World,
+    customer_id: str | None,
+    amount: int | None,
+    currency: str | None,
+    params: RefundParams,
+) -> Refund:
+    world.readings.rest("origin-refund")
+    if customer_id is None:
+        raise faults.missing_parameter("customer")
+    if amount is None:
+        raise faults.missing_parameter("amount")
+    if currency is None:
+        raise faults.missing_parameter("currency")
+    customer, currency = world.customer(customer_id, in_path=False), regions.lowered(world, currency)
+    there = world.ledger.balance(customer.id, currency)
+    if amount > there:
+        message = (
+            f"Refund amount ({money.written(amount, currency)}) is greater than the customer's cash "
+            f"balance ({money.written(there, currency)})"
+        )
+        raise Fault(message, param="amount", assumed="origin-above-balance")
+    email = _email(world, customer, params)
+    return refunding.from_cash_balance(world, customer, amount, currency, email, _told(params))
+
+
+def _email(world: World, customer: Customer | None, params: RefundParams) -> str:
+    """Find whom to ask for bank details; a fault where nobody can be [obs]."""
+    given = customers.checked_email(world, params.get("instructions_email"), "instructions_email")
+    email = given or (customer and customer.email)
+    if not email:
+        raise Fault(NO_EMAIL)
+    return email
+
+
+def _told(params: RefundParams) -> Hash:
+    """Read what a refund only says."""
+    return {
+        "metadata": customers.merged_metadata({}, params.get("metadata")),
+        "reason": params.get("reason"),
+    }

@@ -1,0 +1,509 @@
+"""Refunds: to the bank, to the cash balance, and of the cash balance (FACTS 1.8, 3.7, 5.6)."""
+
+import re
+from dataclasses import replace
+
+import pytest
+import stripe
+
+from pytest_stripe_balance.balance import StripeBalance
+from pytest_stripe_balance.engine import refunds
+
+DAY = 86_400
+ROW, MADE, CHARGE, CHANGED, FAILED = (
+    "customer_cash_balance_transaction.created",
+    "refund.created",
+    "charge.refunded",
+    "refund.updated",
+    "refund.failed",
+)
+PAID, LEFT = ["charge.succeeded", "payment_intent.succeeded"], "cash_balance.funds_available"
+ADA = "ada@example.com"
+
+
+class Desk:
+    """A manual customer with an e-mail and a paid intent of 1000 usd, and what happened since."""
+
+    def __init__(self, balance, session):
+        self.balance, self.world = balance, session.world
+        self.customer = balance.customer(reconciliation="manual", email=ADA).id
+        self.intent = balance.bank_transfer_intent(self.customer, 1000).id
+        balance.fund(self.customer, 1500)
+        stripe.PaymentIntent.apply_customer_balance(self.intent)
+        self.before = len(self.rows()), len(balance.events())
+
+    def refund(self, amount=300, **params):
+        return stripe.Refund.create(payment_intent=self.intent, amount=amount, **params)
+
+    def of_cash(self, amount=300, **params):
+        given = {"customer": self.customer, "currency": "usd", "origin": "customer_balance"}
+        return stripe.Refund.create(amount=amount, **{**given, **params})
+
+    def step(self, name, refund):
+        own = {"cancel": stripe.Refund.cancel, "expire": stripe.Refund.TestHelpers.expire}
+        act = own.get(name) or getattr(self.balance, name)
+        return act(refund.id)
+
+    def rows(self):
+        return [(row.type, row.net_amount) for row in self.balance.ledger(self.customer)]
+
+    def new_rows(self):
+        return self.rows()[self.before[0] :]
+
+    def new_events(self):
+        return [event.type for event in self.balance.events()[self.before[1] :]]
+
+    def charge(self):
+        return stripe.PaymentIntent.retrieve(self.intent, expand=["latest_charge"]).latest_charge
+
+    def refunded(self):
+        charge = self.charge()
+        return charge.amount_refunded, charge.refunded
+
+    def booked(self, refund):
+        """Tell what the merchant's balance gave and got for a refund."""
+        told = stripe.Refund.retrieve(refund.id).to_dict()
+        ids = (told["balance_transaction"], told.get("failure_balance_transaction"))
+        found = [stripe.BalanceTransaction.retrieve(one) for one in ids if one]
+        assert all(one.source == refund.id for one in found)
+        return [(one.type, one.amount) for one in found]
+
+    def wait(self, days):
+        self.world.clock.now += days * DAY
+
+    def everything(self):
+        world = self.world
+        tables = (world.charges, world.refunds, world.balance_transactions, world.events)
+        return [self.rows(), *map(list, tables), world.clock.now]
+
+
+@pytest.fixture
+def desk(stripe_balance, _stripe_session):
+    return Desk(stripe_balance, _stripe_session)
+
+
+def test_the_report_shows_refunds(desk):
+    """A failing test's report lists each refund, and the rows that name it."""
+    refund = desk.of_cash()
+    told = desk.balance.report()
+    assert re.search(rf"{refund.id} +\$3\.00 +usd +requires_action +{desk.customer}", told)
+    assert re.search(rf"return_initiated +-\$3\.00 +\$2\.00 +usd +{refund.id}", told)
+
+
+DETAILS, SETTLE, BOUNCE = "provide_bank_details", "settle_refund", "bounce_refund"
+TAKEN, GIVEN_BACK = ("payment_refund", -300), ("payment_failure_refund", 300)
+PATHS = {
+    # the steps after its creation: its status, what is refunded, what is booked, the events of the steps
+    "asked": ([], "requires_action", 300, [], []),
+    "canceled": (["cancel"], "canceled", 0, [], [CHANGED]),
+    "unanswered": (["expire"], "failed", 0, [], [CHANGED, FAILED]),
+    "answered": ([DETAILS], "pending", 300, [TAKEN], [CHANGED]),
+    "there": ([DETAILS, SETTLE], "succeeded", 300, [TAKEN], [CHANGED] * 2),
+    "bounced": ([DETAILS, BOUNCE], "requires_action", 300, [TAKEN], [CHANGED] * 2),
+    "bounced and there": (
+        [DETAILS, BOUNCE, DETAILS, SETTLE], "succeeded", 300, [TAKEN], [CHANGED] * 4),
+    "bounced and canceled": (
+        [DETAILS, BOUNCE, "cancel"], "canceled", 0, [TAKEN, GIVEN_BACK], [CHANGED] * 3),
+    "bounced and unanswered": (
+        [DETAILS, BOUNCE, "expire"], "failed", 0, [TAKEN, GIVEN_BACK], [CHANGED] * 3 + [FAILED]),
+}  # fmt: skip
+EVERY_PATH = pytest.mark.parametrize(
+    ("steps", "status", "given", "booked", "events"), PATHS.values(), ids=PATHS
+)
+
+
+@EVERY_PATH
+def test_a_refund_to_the_bank(desk, steps, status, given, booked, events):
+    """Each way through the statuses ends with the charge, the bookings and the events of the table."""
+    refund = desk.refund()
+    for step in steps:
+        refund = desk.step(step, refund)
+    assert refund.status == status
+    assert desk.refunded() == (given, False)
+    assert desk.booked(refund) == booked
+    assert desk.new_events() == [MADE, CHARGE, *events]
+    assert desk.new_rows() == []
+
+
+@EVERY_PATH
+def test_a_refund_of_the_cash_balance(desk, steps, status, given, booked, events):
+    """The same ways of a refund with an origin: rows in the ledger, and nothing of the merchant's."""
+    refund = desk.of_cash()
+    for step in steps:
+        refund = desk.step(step, refund)
+    back = [] if given else [("return_canceled", 300)]
+    assert refund.status == status
+    assert (refund.charge, refund.payment_intent) == (None, None)
+    assert refund.customer == desk.customer
+    assert desk.booked(refund) == []
+    assert desk.new_rows() == [("return_initiated", -300), *back]
+    if back:
+        last = -2 if status == "failed" else -1
+        events = [*events[:last], ROW, *events[last:]]
+    assert desk.new_events() == [ROW, MADE, *events]
+    assert desk.balance.available(desk.customer) == {"usd": 500 - given}
+    assert desk.refunded() == (0, False)
+
+
+def test_refunds_add_up_until_nothing_is_left(desk):
+    """Partial refunds repeat up to the amount; the last takes what is left, and one more is refused."""
+    seen = [desk.refund(300).amount, desk.balance.refund_to_cash_balance(desk.intent, 300).amount]
+    assert desk.refunded() == (600, False)
+    seen.append(stripe.Refund.create(payment_intent=desk.intent).amount)
+    assert (seen, desk.refunded()) == ([300, 300, 400], (1000, True))
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        desk.refund(1)
+    assert caught.value.code == "charge_already_refunded"
+
+
+def test_what_was_canceled_can_be_refunded_again(desk):
+    """A cancel makes room for another refund of all."""
+    first = stripe.Refund.create(charge=desk.charge().id)
+    stripe.Refund.cancel(first.id)
+    assert stripe.Refund.create(charge=desk.charge().id, payment_intent=desk.intent).amount == 1000
+
+
+def test_a_refund_says_what_it_was_given(desk):
+    """Reason, metadata and the address stand on it, and who was asked until when."""
+    refund = desk.refund(reason="duplicate", metadata={"order": "7"}, instructions_email="b@example.com")
+    told = refund.to_dict()
+    assert (told["reason"], told["metadata"]) == ("duplicate", {"order": "7"})
+    assert (told["charge"], told["payment_intent"]) == (desk.charge().id, desk.intent)
+    assert told["instructions_email"] == "b@example.com"
+    assert told["next_action"]["display_details"] == {
+        "email_sent": {"email_sent_at": refund.created, "email_sent_to": "b@example.com"},
+        "expires_at": refund.created + 45 * DAY,
+    }
+    assert "livemode" not in told
+    assert desk.refund().instructions_email == ADA
+
+
+def test_the_kind_of_bank_transfer_is_the_currencys(desk):
+    """A refund in eur goes by eu_bank_transfer, and has a reference when it is there."""
+    desk.balance.fund(desk.customer, 300, "eur")
+    refund = desk.of_cash(currency="EUR")
+    assert refund.destination_details.to_dict() == {"type": "eu_bank_transfer", "eu_bank_transfer": {}}
+    desk.step(DETAILS, refund)
+    there = desk.step(SETTLE, refund).destination_details.eu_bank_transfer
+    assert (len(there.reference), there.reference_status) == (12, "available")
+
+
+@pytest.mark.parametrize(("step", "reason"), [("cancel", "merchant_request"), ("expire", "unknown")])
+def test_a_refund_that_ended_says_why(desk, step, reason):
+    """failure_reason tells a cancel from silence, and nobody is asked any more."""
+    told = desk.step(step, desk.refund()).to_dict()
+    assert told["failure_reason"] == reason
+    assert "next_action" not in told
+
+
+def test_a_bounce_asks_again(desk):
+    """Another e-mail is sent, and the 45 days begin again."""
+    refund = desk.refund()
+    desk.step(DETAILS, refund)
+    desk.wait(30)
+    asked = desk.step(BOUNCE, refund).next_action.display_details
+    assert asked.email_sent.email_sent_at > refund.created + 30 * DAY
+    assert asked.expires_at == asked.email_sent.email_sent_at + 45 * DAY
+
+
+def test_events_say_what_was_before(desk):
+    """previous_attributes name what changed, of a hash what changed in it."""
+    desk.step("cancel", desk.refund(1000))
+    refund = desk.refund()
+    for step in (DETAILS, SETTLE):
+        refund = desk.step(step, refund)
+    events = [event.to_dict()["data"] for event in desk.balance.events()[desk.before[1] :]]
+    before = [data.get("previous_attributes") for data in events]
+    assert [bool((told or {}).pop("next_action", None)) for told in before] == [0, 0, 1, 0, 0, 1, 0]
+    asked, reference = "requires_action", {"reference": None, "reference_status": None}
+    assert before == [
+        None,
+        {"amount_refunded": 0, "refunded": False},
+        {"status": asked, "failure_reason": None},
+        None,
+        {"amount_refunded": 0},
+        {"status": asked, "balance_transaction": None},
+        {"status": "pending", "destination_details": {"us_bank_transfer": reference}},
+    ]
+
+
+def test_metadata_changes_with_an_event_and_only_then(desk):
+    """An update tells of the keys that changed; without a change there is no event."""
+    refund = desk.refund(metadata={"a": "1", "b": "2"})
+    for given in ({}, {"metadata": {"a": "1"}}, {"metadata": {"a": "9"}}, {"metadata": ""}):
+        refund = stripe.Refund.modify(refund.id, **given)
+    assert refund.metadata.to_dict() == {}
+    changes = desk.balance.events(CHANGED)
+    assert [event.to_dict()["data"]["previous_attributes"] for event in changes] == [
+        {"metadata": {"a": "1"}},
+        {"metadata": {"a": "9", "b": "2"}},
+    ]
+
+
+def test_lists_are_filtered(desk):
+    """A list is of one charge, of one intent, or of a time, newest first."""
+    refunded = [desk.refund(100).id for _ in range(2)]
+    other = desk.of_cash()
+    charge = desk.charge().id
+
+    def listed(**params):
+        return [refund.id for refund in stripe.Refund.list(**params).data]
+
+    assert listed() == [other.id, *refunded[::-1]]
+    assert listed(charge=charge) == listed(payment_intent=desk.intent) == refunded[::-1]
+    assert listed(created={"gte": other.created}) == [other.id]
+    assert listed(limit=1, starting_after=other.id) == refunded[1:]
+
+
+def test_a_refund_to_the_cash_balance(desk):
+    """It succeeds at once: row, refund, charge, then what lies there is told."""
+    refund = desk.balance.refund_to_cash_balance(desk.intent)
+    assert (refund.status, refund.amount) == ("succeeded", 1000)
+    assert refund.destination_details.to_dict() == {
+        "type": "customer_cash_balance",
+        "customer_cash_balance": {},
+    }
+    assert desk.new_rows() == [("refunded_from_payment", 1000)]
+    assert desk.balance.ledger(desk.customer)[-1].refunded_from_payment.refund == refund.id
+    assert desk.new_events() == [ROW, MADE, CHARGE, LEFT]
+    assert desk.booked(refund) == [("payment_refund", -1000)]
+    assert desk.refunded() == (1000, True)
+    assert desk.balance.events(MADE)[0].request.id is None
+
+
+def test_what_comes_to_the_cash_balance_is_reconciled(desk):
+    """A waiting intent of an automatic customer takes the refunded money."""
+    stripe.Customer.modify_cash_balance(desk.customer, settings={"reconciliation_mode": "automatic"})
+    stripe.Refund.cancel(desk.of_cash(500).id)
+    waiting = desk.balance.bank_transfer_intent(desk.customer, 900)
+    assert waiting.next_action.display_bank_transfer_instructions.amount_remaining == 400
+    desk.balance.refund_to_cash_balance(desk.intent, 400)
+    assert stripe.PaymentIntent.retrieve(waiting.id).status == "succeeded"
+    assert desk.new_events()[-6:] == [ROW, MADE, CHARGE, ROW, *PAID]
+
+
+def test_cash_that_comes_back_is_not_reconciled(desk):
+    """A canceled refund of the cash balance leaves its cash lying there, whoever waits."""
+    refund = desk.of_cash(500)
+    stripe.Customer.modify_cash_balance(desk.customer, settings={"reconciliation_mode": "automatic"})
+    waiting = desk.balance.bank_transfer_intent(desk.customer, 500)
+    stripe.Refund.cancel(refund.id)
+    assert stripe.PaymentIntent.retrieve(waiting.id).status == "requires_action"
+    assert desk.new_events()[-2:] == [ROW, CHANGED]
+    assert desk.balance.available(desk.customer) == {"usd": 500}
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [
+        (1001, "greater than charge amount"),
+        (0, "above 0"),
+        (-1, "above 0"),
+        (1.5, "above 0"),
+        (True, "above 0"),
+    ],
+)
+def test_an_amount_that_cannot_be_refunded_is_a_value_error(desk, amount, told):
+    """What no call of Stripe's answers is told in Python's own way, and nothing changes."""
+    before = desk.everything()
+    with pytest.raises(ValueError, match=told):
+        desk.balance.refund_to_cash_balance(desk.intent, amount)
+    assert desk.everything() == before
+
+
+def test_an_open_intent_has_nothing_to_refund_to_the_cash_balance(desk):
+    """An intent without a charge is a ValueError, an unknown one Stripe's error."""
+    waiting = desk.balance.bank_transfer_intent(desk.customer, 100)
+    with pytest.raises(ValueError, match="does not have a successful charge"):
+        desk.balance.refund_to_cash_balance(waiting)
+    with pytest.raises(stripe.InvalidRequestError, match="No such payment_intent"):
+        desk.balance.refund_to_cash_balance("pi_nope")
+
+
+WRONG = (
+    ([], SETTLE, "is requires_action, and has to be pending: .*provide_bank_details"),
+    ([], BOUNCE, "is requires_action, and has to be pending"),
+    ([DETAILS], DETAILS, "is pending, and has to be requires_action"),
+    ([DETAILS, SETTLE], BOUNCE, "is succeeded, and has to be pending"),
+    (["cancel"], DETAILS, "is canceled, and has to be requires_action"),
+    (["expire"], SETTLE, "is failed, and has to be pending"),
+)
+
+
+@pytest.mark.parametrize(("steps", "step", "told"), WRONG)
+def test_a_step_out_of_turn_is_a_value_error(desk, steps, step, told):
+    """A refund in another status stays as it is, and the message names the status that is due."""
+    refund = desk.refund()
+    for one in steps:
+        desk.step(one, refund)
+    before = desk.everything()
+    with pytest.raises(ValueError, match=told):
+        desk.step(step, refund)
+    assert desk.everything() == before
+
+
+FAKE_ONLY = ("refund_to_cash_balance", DETAILS, SETTLE, BOUNCE)
+
+
+@pytest.mark.parametrize("method", FAKE_ONLY)
+def test_what_stripe_cannot_do_is_fake_only(desk, _stripe_session, method):
+    """In any other mode the method says its name and the mode."""
+    elsewhere = StripeBalance(_stripe_session, "live")
+    with pytest.raises(RuntimeError, match=rf"stripe_balance\.{method} is fake only.*'live'"):
+        getattr(elsewhere, method)("re_1")
+    assert getattr(StripeBalance, method).__doc__.startswith("Fake only: ")
+
+
+@pytest.mark.parametrize("method", FAKE_ONLY[1:])
+def test_an_unknown_refund_is_stripes_error(desk, method):
+    """A wrong id is looked up like anyone's."""
+    with pytest.raises(stripe.InvalidRequestError, match="No such refund: 're_nope'"):
+        getattr(desk.balance, method)("re_nope")
+
+
+CREDITED = pytest.mark.stripe_balance(assume={"refund-unanswered": "credited"})
+
+
+@CREDITED
+def test_an_unanswered_refund_can_credit_the_cash_balance(desk):
+    """With credited the customer has the money, once: the charge stays refunded, the merchant paid."""
+    refund = desk.step("expire", desk.refund())
+    assert refund.status == "failed"
+    assert desk.new_rows() == [("refunded_from_payment", 300)]
+    assert desk.booked(refund) == [TAKEN]
+    assert desk.refunded() == (300, False)
+    assert desk.new_events() == [MADE, CHARGE, ROW, CHANGED, FAILED, LEFT]
+    assert stripe.Refund.create(payment_intent=desk.intent).amount == 700
+
+
+@CREDITED
+def test_a_bounced_refund_is_credited_from_what_was_taken(desk):
+    """What the merchant's balance gave for the bank is not taken a second time."""
+    refund = desk.refund()
+    for step in (DETAILS, BOUNCE, "expire"):
+        desk.step(step, refund)
+    assert desk.booked(refund) == [TAKEN]
+    (booked,) = [one for one in desk.world.balance_transactions if one.source == refund.id]
+    assert booked.amount == -300
+
+
+@CREDITED
+def test_cash_of_the_balance_comes_back_in_either_reading(desk):
+    """A refund with an origin gives back by its own row, and credits nothing beside it."""
+    desk.step("expire", desk.of_cash())
+    assert desk.new_rows() == [("return_initiated", -300), ("return_canceled", 300)]
+
+
+@pytest.mark.stripe_balance(assume={"refund-booking": "at-create"})
+@pytest.mark.parametrize(
+    ("steps", "booked"),
+    [([], [TAKEN]), (["cancel"], [TAKEN, GIVEN_BACK]), ([DETAILS, SETTLE], [TAKEN])],
+)
+def test_the_merchant_can_pay_at_once(desk, steps, booked):
+    """With at-create the amount is taken when the refund is made, and given back when it isn't."""
+    refund = desk.refund()
+    for step in steps:
+        desk.step(step, refund)
+    assert desk.booked(refund) == booked
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["re_", pytest.param("pyr_", marks=pytest.mark.stripe_balance(assume={"refund-id-prefix": "pyr"}))],
+)
+def test_the_id_has_the_prefix_of_the_reading(desk, prefix):
+    """re_ or pyr_: nobody has seen a bank transfer's refund."""
+    assert desk.refund().id.startswith(prefix)
+
+
+def test_what_is_due_is_what_waits_for_details(desk):
+    """Each refund that asks is due 45 days later, and fails then; no other is."""
+    refund, answered = desk.refund(), desk.refund()
+    desk.step(DETAILS, answered)
+    ((moment, fail),) = refunds.due(desk.world)
+    assert moment == refund.created + 45 * DAY
+    fail()
+    assert stripe.Refund.retrieve(refund.id).status == "failed"
+    assert list(refunds.due(desk.world)) == []
+    desk.step(BOUNCE, answered)
+    ((moment, _),) = refunds.due(desk.world)
+    assert moment > answered.created + 45 * DAY
+
+
+def test_events_are_of_this_tests_customers_refunds(desk):
+    """events() finds a refund's customer by its intent, and asks for each intent once."""
+    desk.refund()
+    desk.refund()
+    asked = len(desk.balance.requests)
+    assert len(desk.balance.events(MADE)) == 2
+    assert len(desk.balance.requests) == asked + 2
+    desk.balance._own_customers = lambda: iter(())
+    assert desk.balance.events(MADE) == []
+
+
+REFUSED = {
+    "a charge and another intent": lambda desk: stripe.Refund.create(
+        charge=desk.charge().id, payment_intent="pi_nope"
+    ),
+    "an origin and an intent": lambda desk: desk.of_cash(payment_intent=desk.intent),
+    "an origin and a charge": lambda desk: desk.of_cash(charge="py_nope"),
+    "a customer without an origin": lambda desk: desk.refund(customer=desk.customer),
+    "a currency without an origin": lambda desk: desk.refund(currency="usd"),
+    "a fee": lambda desk: desk.refund(refund_application_fee=True),
+    "a transfer": lambda desk: desk.refund(reverse_transfer=True),
+}
+
+
+@pytest.mark.parametrize("call", REFUSED.values(), ids=REFUSED)
+def test_what_is_not_modelled_is_refused_out_loud(desk, call):
+    """Combinations and parameters that nothing is known about are no answers of Stripe's."""
+    before = desk.everything()
+    with desk.balance.refused():
+        call(desk)
+    assert desk.everything() == before
+
+
+TAMPERED = {
+    "a charge that is refunded without a refund": lambda world: world.charges.put(
+        replace(next(iter(world.charges)), amount_refunded=1)
+    ),
+    "a refund that the charge doesn't know": lambda world: world.refunds.put(
+        replace(next(iter(world.refunds)), id="re_2")
+    ),
+    "a refund that is canceled, and counted": lambda world: world.refunds.put(
+        replace(next(iter(world.refunds)), status="canceled")
+    ),
+    "a refund to the cash balance without its row": lambda world: world.refunds.put(
+        replace(next(iter(world.refunds)), destination_details={"customer_cash_balance": {}})
+    ),
+    "a row of no refund": lambda world: world.move(
+        next(iter(world.customers)), "usd", 5, "refunded_from_payment", refund="re_nope"
+    ),
+    "a credit that nobody paid": lambda world: (
+        world.refunds.put(replace(next(iter(world.refunds)), status="failed")),
+        world.move(
+            next(iter(world.customers)),
+            "usd",
+            300,
+            "refunded_from_payment",
+            refund=next(iter(world.refunds)).id,
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("tamper", TAMPERED.values(), ids=TAMPERED)
+def test_the_check_of_a_world_sees_what_does_not_fit(desk, tamper):
+    """A cent that a refund made or lost is found."""
+    desk.refund()
+    world = desk.world
+    world.check()
+
+    def check_tampered():
+        with world.all_or_nothing():
+            tamper(world)
+            world.check()
+
+    with pytest.raises(AssertionError):
+        check_tampered()
+    world.check()
