@@ -7,7 +7,7 @@ import pytest
 import stripe
 
 from pytest_stripe_balance.balance import StripeBalance
-from pytest_stripe_balance.engine import refunds
+from pytest_stripe_balance.engine import charges, refunds
 
 DAY = 86_400
 ROW, MADE, CHARGE, CHANGED, FAILED = (
@@ -475,6 +475,9 @@ TAMPERED = {
     ),
     "a refund to the cash balance without its row": lambda world: world.refunds.put(
         replace(next(iter(world.refunds)), destination_details={"customer_cash_balance": {}})
+    ),
+    "a booking that the refund doesn't know": lambda world: charges.book(
+        world, -300, "usd", "payment_refund", source=next(iter(world.refunds)).id
     ),
     "a row of no refund": lambda world: world.move(
         next(iter(world.customers)), "usd", 5, "refunded_from_payment", refund="re_nope"
