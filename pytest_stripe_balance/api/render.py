@@ -18,6 +18,7 @@ from pytest_stripe_balance.engine.records import (
     Customer,
     Entry,
     Event,
+    FundingInstructions,
     PaymentIntent,
     PaymentMethod,
     Record,
@@ -114,6 +115,20 @@ def _entry(_: World, entry: Entry) -> Json:
         "livemode": False,
         "net_amount": entry.net_amount,
         "type": entry.type,
+    }
+
+
+def _funding_instructions(_: World, told: FundingInstructions) -> Json:
+    return {
+        "object": "funding_instructions",
+        "bank_transfer": {
+            "country": told.country,
+            "financial_addresses": told.financial_addresses,
+            "type": told.type,
+        },
+        "currency": told.currency,
+        "funding_type": "bank_transfer",
+        "livemode": False,
     }
 
 
@@ -231,6 +246,7 @@ _RENDERERS: dict[type, Callable[[World, Any], Json]] = {
     Customer: _customer,
     CashBalance: _cash_balance,
     Entry: _entry,
+    FundingInstructions: _funding_instructions,
     PaymentMethod: _payment_method,
     PaymentIntent: _payment_intent,
     Charge: render_charges.charge,

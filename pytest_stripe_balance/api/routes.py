@@ -19,6 +19,7 @@ from pytest_stripe_balance.engine import (
     customers,
     events,
     funding,
+    funding_instructions,
     intents,
     payment_methods,
     refunds,
@@ -79,6 +80,12 @@ ENDPOINTS = (
         "/v1/customers/{customer}/cash_balance_transactions/{transaction}",
         customers.retrieve_cash_balance_transaction,
         "customer_cash_balance_transaction",
+    ),
+    Endpoint(
+        "POST",
+        "/v1/customers/{customer}/funding_instructions",
+        funding_instructions.create,
+        "funding_instructions",
     ),
     Endpoint(
         "POST",

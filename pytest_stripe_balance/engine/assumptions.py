@@ -249,8 +249,8 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "bank-transfer-currency",
             29,
-            "A bank transfer type that doesn't fit the currency is 400 invalid_request_error, param "
-            "the type's path.",
+            "A bank transfer type that doesn't fit the currency, on an intent or for funding "
+            "instructions, is 400 invalid_request_error, param the type's path.",
         ),
         _only(
             "bank-transfer-country",
@@ -266,7 +266,34 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "eu-test-values",
             21,
-            "Test-mode IBANs, BICs and addresses are made up: no capture of one is public.",
+            "Test-mode IBANs, BICs and addresses are made up, with each country's length and check "
+            "digits: no capture of one is public.",
+        ),
+        Assumption(
+            "gb-networks",
+            "A sort code's supported_networks end in chaps since 2026-07-29.dahlia documents it.",
+            {
+                "chaps": "bacs, fps, chaps",
+                "without-chaps": "bacs, fps, as an intent of an older version was seen to have",
+            },
+            21,
+        ),
+        _only(
+            "jp-test-values",
+            21,
+            "Test-mode zengin accounts have the bank, branch and holder of the documented example, a "
+            "number per customer, and addresses that are made up.",
+        ),
+        _only(
+            "mx-test-values",
+            21,
+            "Test-mode CLABEs have the bank and plaza of the documented example and differ between "
+            "customers; the addresses are made up.",
+        ),
+        _only(
+            "sepa-address-type",
+            21,
+            "sepa in requested_address_types asks for the same address as iban.",
         ),
         _only(
             "eu-default-country",
@@ -492,7 +519,8 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "funded-test-values",
             20,
-            "Test funding comes by ach from John Doe (us), or from DABAIE2D, IBAN ending 3000 (eu).",
+            "Test funding comes by ach from John Doe (us), from DABAIE2D, IBAN ending 3000 (eu), and "
+            "elsewhere from the senders of the documented example rows.",
         ),
         _only(
             "fund-event-request",

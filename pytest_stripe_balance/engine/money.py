@@ -12,11 +12,11 @@ MAXIMUM = 99_999_999
 
 def written(amount: int, currency: str) -> str:
     """Write an amount as Stripe's messages do: "$1,234.50", "¥500"."""
-    symbol = SYMBOLS.get(currency, "")
+    sign = ("-" if amount < 0 else "") + SYMBOLS.get(currency, "")
     if currency in ZERO_DECIMAL:
-        return f"{symbol}{amount:,}"
-    sign, (units, cents) = "-" if amount < 0 else "", divmod(abs(amount), 100)
-    return f"{sign}{symbol}{units:,}.{cents:02d}"
+        return f"{sign}{abs(amount):,}"
+    units, cents = divmod(abs(amount), 100)
+    return f"{sign}{units:,}.{cents:02d}"
 
 
 def check_intent_amount(amount: int, currency: str) -> None:

@@ -98,6 +98,16 @@ class Instructions:
 
 
 @dataclass(frozen=True, slots=True)
+class FundingInstructions:
+    """Where a customer can send money in a currency, whatever it is for."""
+
+    currency: str
+    type: str
+    country: str
+    financial_addresses: tuple[Hash, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentIntent:
     """A payment intent. `applied` is the money it holds; what it still wants is `remaining`."""
 
@@ -243,6 +253,7 @@ Record = (
     Customer
     | CashBalance
     | Entry
+    | FundingInstructions
     | PaymentMethod
     | PaymentIntent
     | Charge

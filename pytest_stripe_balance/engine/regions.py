@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
-from pytest_stripe_balance.engine import faults
+from pytest_stripe_balance.engine import addresses, faults
 from pytest_stripe_balance.engine.records import Instructions
-from pytest_stripe_balance.engine.world import BUSINESS_NAME
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -16,29 +15,63 @@ if TYPE_CHECKING:
 
 EU_COUNTRIES = ("BE", "DE", "ES", "FR", "IE", "NL")
 DEFAULT_EU_COUNTRY = "IE"
+OPTIONS = "payment_method_options[customer_balance]"
 
 
 @dataclass(frozen=True)
 class Region:
-    """One kind of bank transfer: its type, its currency, and what a test transfer comes from."""
+    """One kind of bank transfer.
+
+    `country` is where its accounts are, None where a request chooses; `addresses` are the types of
+    address that it has; `sender` is what a test transfer comes from.
+    """
 
     type: str
     currency: str
-    sender: Hash | None
+    country: str | None
+    addresses: frozenset[str]
+    sender: Hash
 
 
+# The senders outside us and eu are those of the documented example rows.
 REGIONS = {
     region.currency: region
     for region in (
-        Region("us_bank_transfer", "usd", {"network": "ach", "sender_name": "John Doe"}),
+        Region(
+            "us_bank_transfer",
+            "usd",
+            "US",
+            frozenset({"aba", "swift"}),
+            {"network": "ach", "sender_name": "John Doe"},
+        ),
         Region(
             "eu_bank_transfer",
             "eur",
+            None,
+            frozenset({"iban"}),
             {"bic": "DABAIE2D", "iban_last4": "3000", "sender_name": "Sample Business GmbH"},
         ),
-        Region("gb_bank_transfer", "gbp", None),
-        Region("jp_bank_transfer", "jpy", None),
-        Region("mx_bank_transfer", "mxn", None),
+        Region(
+            "gb_bank_transfer",
+            "gbp",
+            "GB",
+            frozenset({"sort_code"}),
+            {"account_number_last4": "1113", "sender_name": "John Doe", "sort_code": "108800"},
+        ),
+        Region(
+            "jp_bank_transfer",
+            "jpy",
+            "JP",
+            frozenset({"zengin"}),
+            {"sender_bank": "新生銀行", "sender_branch": "京都", "sender_name": "John Doe"},
+        ),
+        Region(
+            "mx_bank_transfer",
+            "mxn",
+            "MX",
+            frozenset({"spei"}),
+            {"clabe_last4": "4567", "sender_bank": "Citi", "sender_name": "JOHN DOE"},
+        ),
     )
 }
 
@@ -50,11 +83,11 @@ class EuBankTransferParams(TypedDict, total=False):
 
 
 class BankTransferParams(TypedDict, total=False):
-    """The bank_transfer hash of payment_method_options[customer_balance]."""
+    """The bank_transfer hash of an intent's options, and of a request for funding instructions."""
 
     type: str
     eu_bank_transfer: EuBankTransferParams
-    requested_address_types: list[str]
+    requested_address_types: list[Literal["aba", "iban", "sepa", "sort_code", "spei", "swift", "zengin"]]
 
 
 class CustomerBalanceOptions(TypedDict, total=False):
@@ -65,15 +98,13 @@ class CustomerBalanceOptions(TypedDict, total=False):
 
 
 def fundable(world: World, currency: str) -> Region:
-    """Find the region of a currency; a fault where Stripe has none, refused where we have none."""
+    """Find the region of a currency; a fault where Stripe has none."""
     region = REGIONS.get(lowered(world, currency))
     if region is None:
         world.readings.rest("fund-other-currency")
         known = ", ".join(REGIONS)
         message = f"Invalid currency: {currency}. Cash balances can be funded in {known}."
         raise faults.Fault(message, param="currency")
-    if region.sender is None:
-        raise Refused(f"{region.type} ({region.currency}) is not modelled yet; usd and eur are")
     return region
 
 
@@ -86,26 +117,38 @@ def lowered(world: World, currency: str) -> str:
 
 def check_options(world: World, options: CustomerBalanceOptions, currency: str) -> None:
     """Hold a request's bank transfer options against the currency (FACTS 5.7)."""
-    path = "payment_method_options[customer_balance]"
-    transfer = options.get("bank_transfer") or {}
     if not options:
         return
+    transfer = options.get("bank_transfer") or {}
     if "type" not in transfer:
-        raise faults.missing_parameter(f"{path}[bank_transfer][type]")
+        raise faults.missing_parameter(f"{OPTIONS}[bank_transfer][type]")
+    check_transfer(world, transfer, currency, f"{OPTIONS}[bank_transfer]")
+
+
+def check_transfer(world: World, transfer: BankTransferParams, currency: str, path: str) -> Region:
+    """Hold a bank transfer that has a type against the currency; `path` is where a request has it.
+
+    Gives the currency's region. Faults: another region's type, an unknown country [assumed].
+    """
     region = REGIONS.get(currency)
     if region is None or region.type != transfer["type"]:
         world.readings.rest("bank-transfer-currency")
         message = f"The bank transfer type {transfer['type']} cannot be used with {currency}."
-        raise faults.Fault(message, param=f"{path}[bank_transfer][type]")
-    fundable(world, currency)
-    if transfer["type"] != "eu_bank_transfer" and "eu_bank_transfer" in transfer:
-        raise Refused(f"{path}[bank_transfer]: eu_bank_transfer in a {transfer['type']} is not modelled")
-    _check_address_types(transfer)
+        raise faults.Fault(message, param=f"{path}[type]")
+    if region.country and "eu_bank_transfer" in transfer:
+        raise Refused(f"{path}: eu_bank_transfer in a {region.type} is not modelled")
+    wanted = _wanted_addresses(world, transfer)
+    if wanted is not None and not (wanted and wanted <= region.addresses):
+        raise Refused(
+            f"{path}[requested_address_types] of a {region.type} other than "
+            f"{', '.join(sorted(region.addresses))} are not modelled"
+        )
     country = (transfer.get("eu_bank_transfer") or {}).get("country")
     if country is not None and country not in EU_COUNTRIES:
         world.readings.rest("bank-transfer-country")
         message = f"Invalid country: must be one of {', '.join(EU_COUNTRIES)}"
-        raise faults.Fault(message, param=f"{path}[bank_transfer][eu_bank_transfer][country]")
+        raise faults.Fault(message, param=f"{path}[eu_bank_transfer][country]")
+    return region
 
 
 def instructions(world: World, intent: PaymentIntent, customer: Customer) -> Instructions:
@@ -114,26 +157,27 @@ def instructions(world: World, intent: PaymentIntent, customer: Customer) -> Ins
         world.readings.rest("instructions-per-intent")
     transfer = intent.customer_balance_options["bank_transfer"]
     link = world.ids.secret(f"{intent.id} instructions", 48)
+    _, found = where_to(world, REGIONS[intent.currency], customer, transfer)
     return Instructions(
         type=transfer["type"],
         reference=world.ids.code(f"{intent.id} reference", 12),
         hosted_instructions_url=(f"https://payments.stripe.com/bank_transfers/instructions/test_{link}"),
-        financial_addresses=_financial_addresses(world, customer, transfer),
+        financial_addresses=found,
     )
 
 
-def _financial_addresses(world: World, customer: Customer, transfer: Hash) -> tuple[Hash, ...]:
-    """The accounts to pay into, the same ones each time for one customer [doc]."""
-    if transfer["type"] == "us_bank_transfer":
-        addresses = _us_addresses(world, customer)
-    else:
-        addresses = (_eu_address(world, customer, _eu_country(world, customer, transfer)),)
-    wanted = _wanted_addresses(transfer)
-    return tuple(address for address in addresses if wanted is None or address["type"] in wanted)
+def where_to(
+    world: World, region: Region, customer: Customer, transfer: BankTransferParams
+) -> tuple[str, tuple[Hash, ...]]:
+    """Give the country and the accounts to pay into, the same ones each time for one customer [doc]."""
+    country = region.country or _eu_country(world, customer, transfer)
+    wanted = _wanted_addresses(world, transfer)
+    found = addresses.of(world, customer, country)
+    return country, tuple(address for address in found if wanted is None or address["type"] in wanted)
 
 
-def _eu_country(world: World, customer: Customer, transfer: Hash) -> str:
-    given: str | None = (transfer.get("eu_bank_transfer") or {}).get("country")
+def _eu_country(world: World, customer: Customer, transfer: BankTransferParams) -> str:
+    given = (transfer.get("eu_bank_transfer") or {}).get("country")
     if given is not None:
         return given
     world.readings.rest("eu-default-country")
@@ -141,76 +185,11 @@ def _eu_country(world: World, customer: Customer, transfer: Hash) -> str:
     return own if own in EU_COUNTRIES else DEFAULT_EU_COUNTRY
 
 
-def _wanted_addresses(transfer: Hash) -> set[str] | None:
+def _wanted_addresses(world: World, transfer: BankTransferParams) -> set[str] | None:
     """Read which types of address are asked for; None for all of them."""
     kinds = transfer.get("requested_address_types")
-    return None if kinds is None else {"iban" if kind == "sepa" else kind for kind in kinds}
-
-
-def _check_address_types(transfer: BankTransferParams) -> None:
-    """Refuse types of address that the fake doesn't have for the region."""
-    there = {"us_bank_transfer": {"aba", "swift"}, "eu_bank_transfer": {"iban"}}[transfer["type"]]
-    wanted = _wanted_addresses(transfer)
-    if wanted is not None and not (wanted and wanted <= there):
-        raise Refused(
-            f"requested_address_types of a {transfer['type']} other than {', '.join(sorted(there))} "
-            "are not modelled"
-        )
-
-
-def _us_addresses(world: World, customer: Customer) -> tuple[Hash, ...]:
-    """US test values, as captured [obs]: one account under its aba and its swift address."""
-    common: dict[str, Any] = {
-        "account_holder_address": _place(
-            "South San Francisco", "US", "354 Oyster Point Blvd", "94080", "CA"
-        ),
-        "account_holder_name": BUSINESS_NAME,
-        "account_number": "1111" + world.ids.digits(f"{customer.id} us account", 13),
-        "account_type": "checking",
-        "bank_address": _place("San Francisco", "US", "420 Montgomery Street", "94104", "CA"),
-        "bank_name": "US Test Bank",
-    }
-    return (
-        {
-            "aba": {**common, "routing_number": "999999999"},
-            "supported_networks": ["ach", "domestic_wire_us"],
-            "type": "aba",
-        },
-        {
-            "supported_networks": ["swift"],
-            "swift": {**common, "swift_code": "TESTUS99XXX"},
-            "type": "swift",
-        },
-    )
-
-
-def _eu_address(world: World, customer: Customer, country: str) -> Hash:
-    """Make an IBAN with check digits that hold; its other values are made up."""
-    world.readings.rest("eu-test-values")
-    account = world.ids.digits(f"{customer.id} {country} account", 14)
-    iban = {
-        "account_holder_address": _place("Dublin", "IE", "1 Grand Canal Street Lower", "D02 H210", None),
-        "account_holder_name": BUSINESS_NAME,
-        "bank_address": _place("Amsterdam", "NL", "1 Test Bank Street", "1012 AB", None),
-        "bic": f"TEST{country}2XXXX",
-        "country": country,
-        "iban": f"{country}{_check_digits(country, account)}{account}",
-    }
-    return {"iban": iban, "supported_networks": ["sepa"], "type": "iban"}
-
-
-def _check_digits(country: str, account: str) -> str:
-    """Compute an IBAN's two check digits (ISO 7064, mod 97-10)."""
-    letters = "".join(str(ord(letter) - ord("A") + 10) for letter in country)
-    return f"{98 - int(f'{account}{letters}00') % 97:02d}"
-
-
-def _place(city: str, country: str, line1: str, postal_code: str, state: str | None) -> Hash:
-    return {
-        "city": city,
-        "country": country,
-        "line1": line1,
-        "line2": None,
-        "postal_code": postal_code,
-        "state": state,
-    }
+    if kinds is None:
+        return None
+    if "sepa" in kinds:
+        world.readings.rest("sepa-address-type")
+    return {"iban" if kind == "sepa" else kind for kind in kinds}

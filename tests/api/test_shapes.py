@@ -11,6 +11,8 @@ import pytest
 import stripe
 import yaml
 
+from pytest_stripe_balance.balance import BANK_TRANSFERS
+
 TABLE = yaml.safe_load((Path(__file__).parent / "rendered_keys.yaml").read_text("utf-8"))
 REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real"))
 MAPS = {"available", "metadata"}
@@ -51,9 +53,18 @@ def failed_intent(stripe_balance):
     return stripe.PaymentIntent.retrieve(intent.id)
 
 
-def eu_intent(stripe_balance):
+def intent_of(stripe_balance, currency):
     customer = stripe_balance.customer(reconciliation="manual")
-    return stripe_balance.bank_transfer_intent(customer, 1000, "eur")
+    return stripe_balance.bank_transfer_intent(customer, 1000, currency)
+
+
+def instructions_of(stripe_balance, currency):
+    return stripe.Customer.create_funding_instructions(
+        stripe_balance.customer().id,
+        currency=currency,
+        funding_type="bank_transfer",
+        bank_transfer=BANK_TRANSFERS[currency],
+    )
 
 
 def rows_of(stripe_balance, currency="usd"):
@@ -142,18 +153,31 @@ STATES = {
     "customer_cash_balance_transaction": {
         "funded us": lambda b: rows_of(b)["funded"],
         "funded eu": lambda b: rows_of(b, "eur")["funded"],
+        "funded gb": lambda b: rows_of(b, "gbp")["funded"],
+        "funded jp": lambda b: rows_of(b, "jpy")["funded"],
+        "funded mx": lambda b: rows_of(b, "mxn")["funded"],
         "applied_to_payment": lambda b: rows_of(b)["applied_to_payment"],
         "unapplied_from_payment": lambda b: rows_of(b)["unapplied_from_payment"],
         "refunded_from_payment": lambda b: refund_row(b, "refunded_from_payment"),
         "return_initiated": lambda b: refund_row(b, "return_initiated"),
         "return_canceled": lambda b: refund_row(b, "return_canceled"),
     },
+    "funding_instructions": {
+        "us": lambda b: instructions_of(b, "usd"),
+        "eu": lambda b: instructions_of(b, "eur"),
+        "gb": lambda b: instructions_of(b, "gbp"),
+        "jp": lambda b: instructions_of(b, "jpy"),
+        "mx": lambda b: instructions_of(b, "mxn"),
+    },
     "payment_intent": {
         "requires_payment_method": lambda b: intent_in(b, "requires_payment_method"),
         "requires_payment_method after a failure": failed_intent,
         "requires_confirmation": lambda b: intent_in(b, "requires_confirmation"),
         "requires_action us": lambda b: intent_in(b, "requires_action"),
-        "requires_action eu": eu_intent,
+        "requires_action eu": lambda b: intent_of(b, "eur"),
+        "requires_action gb": lambda b: intent_of(b, "gbp"),
+        "requires_action jp": lambda b: intent_of(b, "jpy"),
+        "requires_action mx": lambda b: intent_of(b, "mxn"),
         "succeeded": lambda b: intent_in(b, "succeeded"),
         "canceled": lambda b: intent_in(b, "canceled"),
     },

@@ -1,6 +1,8 @@
 import pytest
 import stripe
 
+from pytest_stripe_balance.balance import BANK_TRANSFERS
+
 BANK_TRANSFER = {
     "customer_balance": {"funding_type": "bank_transfer", "bank_transfer": {"type": "us_bank_transfer"}}
 }
@@ -91,6 +93,47 @@ def refused_with(stage, _stripe_session, monkeypatch):
         return caught.value, seen[-1], everything_in(_stripe_session.world)
 
     return refused
+
+
+class Desk:
+    """Intents and funding instructions of manual customers."""
+
+    def __init__(self, balance):
+        self.balance = balance
+        self.customer = self.another()
+
+    def another(self, **params):
+        return self.balance.customer(reconciliation="manual", **params).id
+
+    def intent(self, currency, amount=5000, customer=None, **transfer):
+        """Confirm an intent; `transfer` changes its bank_transfer hash."""
+        transfer = {**BANK_TRANSFERS[currency], **transfer}
+        options = {"customer_balance": {"funding_type": "bank_transfer", "bank_transfer": transfer}}
+        return self.balance.bank_transfer_intent(
+            customer or self.customer, amount, currency, payment_method_options=options
+        )
+
+    def told(self, currency, customer=None, **transfer):
+        """Read an intent's addresses."""
+        action = self.intent(currency, customer=customer, **transfer).next_action
+        return action.to_dict()["display_bank_transfer_instructions"]["financial_addresses"]
+
+    def instructions(self, currency, customer=None, **transfer):
+        return stripe.Customer.create_funding_instructions(
+            customer or self.customer,
+            currency=currency,
+            funding_type="bank_transfer",
+            bank_transfer={**BANK_TRANSFERS[currency], **transfer},
+        ).to_dict()
+
+    def listed(self, currency, customer=None, **transfer):
+        """Read the addresses of funding instructions."""
+        return self.instructions(currency, customer, **transfer)["bank_transfer"]["financial_addresses"]
+
+
+@pytest.fixture
+def desk(stripe_balance):
+    return Desk(stripe_balance)
 
 
 @pytest.fixture(autouse=True)

@@ -223,6 +223,16 @@ def test_a_switch_to_automatic_moves_nothing_until_money_comes(till):
     assert till.status(intent) == ["succeeded"]
 
 
+def test_in_japan_the_reference_counts_for_nothing_and_the_first_confirmed_is_paid(till):
+    """Example 12: equal intents in yen are paid by the order of their confirmation."""
+    older = till.intent(1000, currency="jpy", confirm=False)
+    newer = till.intent(1000, currency="jpy")
+    stripe.PaymentIntent.confirm(older)
+    told = stripe.PaymentIntent.retrieve(older).next_action.display_bank_transfer_instructions
+    till.fund(1000, currency="jpy", reference=told.reference)
+    assert till.status(older, newer) == [1000, "succeeded"]
+
+
 @pytest.mark.parametrize(
     "expected",
     [

@@ -64,23 +64,6 @@ def told(intent):
     return stripe.PaymentIntent.retrieve(intent).next_action.display_bank_transfer_instructions
 
 
-def test_a_customers_account_is_one_and_its_own(stripe_balance):
-    """Every intent of a customer names the same account, and no other customer's does."""
-    customers = [stripe_balance.customer(reconciliation="manual") for _ in range(2)]
-    for currency, kind, number in (("usd", "aba", "account_number"), ("eur", "iban", "iban")):
-        numbers = [
-            {
-                told(
-                    stripe_balance.bank_transfer_intent(customer, 100, currency).id
-                ).financial_addresses[0][kind][number]
-                for _ in range(2)
-            }
-            for customer in customers
-        ]
-        assert [len(one) for one in numbers] == [1, 1]
-        assert numbers[0] != numbers[1]
-
-
 def test_a_reference_stays_over_confirms_and_differs_between_intents(stage):
     """An intent keeps its reference when it is confirmed again."""
     one, other = stage.intent(), stage.intent()
@@ -89,38 +72,6 @@ def test_a_reference_stays_over_confirms_and_differs_between_intents(stage):
     stripe.PaymentIntent.confirm(one)
     assert told(one).reference == reference != told(other).reference
     assert len(reference) == 12
-
-
-@pytest.mark.parametrize("country", ["BE", "DE", "ES", "FR", "IE", "NL"])
-def test_an_iban_checks_out(stripe_balance, country):
-    """The IBAN of each country has check digits that hold (mod 97 is 1)."""
-    customer = stripe_balance.customer(reconciliation="manual")
-    transfer = {"type": "eu_bank_transfer", "eu_bank_transfer": {"country": country}}
-    options = {"customer_balance": {"funding_type": "bank_transfer", "bank_transfer": transfer}}
-    intent = stripe_balance.bank_transfer_intent(customer, 100, "eur", payment_method_options=options)
-    iban = told(intent.id).financial_addresses[0].iban
-    assert iban.country == iban.iban[:2] == country
-    turned = iban.iban[4:] + iban.iban[:4]
-    assert int("".join(str(int(letter, 36)) for letter in turned)) % 97 == 1
-
-
-@pytest.mark.parametrize(("own", "used"), [("DE", "DE"), ("US", "IE"), (None, "IE")])
-def test_without_a_country_the_customers_own_is_taken(stripe_balance, own, used):
-    """eu_bank_transfer without a country goes by the customer's address, else to IE."""
-    address = {"country": own} if own else {"city": "x"}
-    customer = stripe_balance.customer(reconciliation="manual", address=address)
-    transfer = {"type": "eu_bank_transfer"}
-    options = {"customer_balance": {"funding_type": "bank_transfer", "bank_transfer": transfer}}
-    intent = stripe_balance.bank_transfer_intent(customer, 100, "eur", payment_method_options=options)
-    assert told(intent.id).financial_addresses[0].iban.country == used
-
-
-def test_addresses_are_those_that_were_asked_for(stage):
-    """requested_address_types narrows the instructions."""
-    transfer = {"type": "us_bank_transfer", "requested_address_types": ["swift"]}
-    options = {"customer_balance": {"funding_type": "bank_transfer", "bank_transfer": transfer}}
-    intent = stage.intent(payment_method_options=options)
-    assert [address.type for address in told(intent).financial_addresses] == ["swift"]
 
 
 def test_an_intent_is_canceled_when_it_is_canceled(stage):

@@ -71,6 +71,13 @@ def fund(**params):
     return lambda stage: stage.api.test_helpers.customers.fund_cash_balance(stage.customer, params)
 
 
+def instructions(**params):
+    given = {"currency": "eur", "funding_type": "bank_transfer", **params}
+    given.setdefault("bank_transfer", {"type": "eu_bank_transfer"})
+    given = {name: value for name, value in given.items() if value is not None}
+    return lambda stage: stripe.Customer.create_funding_instructions(stage.customer, **given)
+
+
 APPLY = (
     Row("unknown parameter", apply("requires_action", foo=1), 400, "parameter_unknown", "foo",
         "Received unknown parameter: foo"),
@@ -150,6 +157,36 @@ OTHERS = (
     Row("fund 0", fund(amount=0, currency="usd"), 400, "parameter_invalid_integer", "amount",
         NO_AMOUNT_BELOW_ONE),
     Row("fund a currency without bank transfers", fund(amount=1, currency="aud"), 400, None, "currency"),
+    Row("funding instructions of an unknown customer",
+        lambda _: stripe.Customer.create_funding_instructions(
+            "cus_nope", currency="usd", funding_type="bank_transfer",
+            bank_transfer={"type": "us_bank_transfer"}),
+        404, "resource_missing", "customer", "No such customer: 'cus_nope'"),
+    Row("funding instructions without a bank transfer", instructions(bank_transfer=None), 400,
+        "parameter_missing", "bank_transfer", "Missing required param: bank_transfer."),
+    Row("funding instructions without a type",
+        instructions(bank_transfer={"eu_bank_transfer": {"country": "IE"}}), 400,
+        "parameter_missing", "bank_transfer[type]", "Missing required param: bank_transfer[type]."),
+    Row("funding instructions without a currency", instructions(currency=None), 400,
+        "parameter_missing", "currency", "Missing required param: currency."),
+    Row("funding instructions without a funding type", instructions(funding_type=None), 400,
+        "parameter_missing", "funding_type", "Missing required param: funding_type."),
+    Row("funding instructions of another funding type", instructions(funding_type="cash"), 400, None,
+        "funding_type", "Invalid funding_type: must be one of bank_transfer"),
+    Row("funding instructions of an unknown type", instructions(bank_transfer={"type": "x"}), 400, None,
+        "bank_transfer[type]"),
+    Row("funding instructions of another currency's type",
+        instructions(bank_transfer={"type": "gb_bank_transfer"}), 400, None, "bank_transfer[type]"),
+    Row("funding instructions in a currency without bank transfers", instructions(currency="aud"), 400,
+        None, "bank_transfer[type]"),
+    Row("funding instructions in a country without bank transfers",
+        instructions(bank_transfer={
+            "type": "eu_bank_transfer", "eu_bank_transfer": {"country": "AT"}}),
+        400, None, "bank_transfer[eu_bank_transfer][country]"),
+    Row("funding instructions with a type of address for intents only",
+        instructions(bank_transfer={
+            "type": "eu_bank_transfer", "requested_address_types": ["aba"]}),
+        400, None, "bank_transfer[requested_address_types][0]"),
     Row("unknown charge", lambda _: stripe.Charge.retrieve("py_nope"), 404, "resource_missing", "charge",
         "No such charge: 'py_nope'"),
     Row("unknown balance transaction", lambda _: stripe.BalanceTransaction.retrieve("txn_nope"), 404,

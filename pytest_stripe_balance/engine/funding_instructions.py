@@ -1,0 +1,33 @@
+"""Where a customer can send money before there is an intent (FACTS 1.4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pytest_stripe_balance.engine import regions
+from pytest_stripe_balance.engine.records import FundingInstructions
+from pytest_stripe_balance.engine.regions import BankTransferParams
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.world import World
+
+
+def create(
+    world: World,
+    customer_id: str,
+    *,
+    bank_transfer: BankTransferParams,
+    currency: str,
+    funding_type: Literal["bank_transfer"],  # noqa: ARG001 - Stripe requires it and has this one value
+) -> FundingInstructions:
+    """Give a customer's accounts in a currency: the ones that the customer's intents tell too [doc].
+
+    Nothing is made, and no event. Faults: a type or country that doesn't fit, as on an intent.
+    """
+    customer = world.customer_above(customer_id)
+    currency = regions.lowered(world, currency)
+    region = regions.check_transfer(world, bank_transfer, currency, "bank_transfer")
+    country, found = regions.where_to(world, region, customer, bank_transfer)
+    return FundingInstructions(
+        currency=currency, type=region.type, country=country, financial_addresses=found
+    )
