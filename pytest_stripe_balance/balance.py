@@ -6,6 +6,7 @@ import json
 import warnings
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from functools import cache, cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -85,11 +86,7 @@ class StripeBalance:
         `requires_confirmation`. eur goes to an account in IE unless `payment_method_options` says
         otherwise. ValueError for a currency without bank transfers.
         """
-        if currency not in BANK_TRANSFERS:
-            known = ", ".join(BANK_TRANSFERS)
-            message = f"there are no bank transfers in {currency!r}; there are in {known}"
-            raise ValueError(message)
-        options = {"funding_type": "bank_transfer", "bank_transfer": BANK_TRANSFERS[currency]}
+        options = _bank_transfer(currency)
         intent: stripe.PaymentIntent = self._api.payment_intents.create(
             {
                 "customer": _id(customer),
@@ -102,6 +99,43 @@ class StripeBalance:
             }
         )
         return intent
+
+    def bank_transfer_invoice(
+        self,
+        customer: Customer,
+        amount: int,
+        currency: str = "usd",
+        *,
+        finalize: bool = True,
+        **params: Any,  # noqa: ANN401 - Stripe's parameters
+    ) -> stripe.Invoice:
+        """Bill one item by bank transfer: `open` and due in 30 days, a `draft` if `finalize` is False.
+
+        Parameters change the invoice, as in `days_until_due=7`. ValueError for a currency without
+        bank transfers.
+        """
+        invoices = self._api.invoices
+        settings = {
+            "payment_method_types": ["customer_balance"],
+            "payment_method_options": {"customer_balance": _bank_transfer(currency)},
+        }
+        due = {} if "due_date" in params else {"days_until_due": 30}
+        draft: stripe.Invoice = invoices.create(
+            {
+                "customer": _id(customer),
+                "currency": currency,
+                "collection_method": "send_invoice",
+                **due,
+                "payment_settings": settings,
+                **params,
+            }
+        )
+        self._api.invoice_items.create(
+            {"customer": _id(customer), "amount": amount, "currency": currency, "invoice": draft.id}
+        )
+        done = invoices.finalize_invoice if finalize else invoices.retrieve
+        invoice: stripe.Invoice = done(draft.id)
+        return invoice
 
     def fund(
         self, customer: Customer, amount: int, currency: str = "usd", reference: str | None = None
@@ -129,10 +163,10 @@ class StripeBalance:
         params: dict[str, Any] = {"limit": 100}
         if type is not None:
             params["type"] = type
-        mine = set(self._own_customers())
+        mine = {*self._own("/v1/customers"), *self._own("/v1/invoices")}
         events = self._api.events.list(params).auto_paging_iter()
         payer = cache(lambda intent: self._api.payment_intents.retrieve(intent).customer)
-        return [event for event in events if _customer_of(event, payer) in mine][::-1]
+        return [event for event in events if _owner_of(event, payer) in mine][::-1]
 
     def refund_to_cash_balance(
         self, payment_intent: PaymentIntent, amount: int | None = None
@@ -229,10 +263,11 @@ class StripeBalance:
         refund: stripe.Refund = self._api.refunds.retrieve(refund_id)
         return refund
 
-    def _own_customers(self) -> Iterator[str]:
+    def _own(self, path: str) -> Iterator[str]:
+        """Name what was made in this test by POST to a path."""
         for exchange in self._session.exchanges:
             request, response = exchange.request, exchange.response
-            made = (request.method, request.path) == ("POST", "/v1/customers")
+            made = (request.method, request.path) == ("POST", path)
             if made and response.status == HTTPStatus.OK:
                 yield response.json["id"]
 
@@ -293,10 +328,21 @@ def _version_of(document: object) -> str | None:
     return None
 
 
+def _bank_transfer(currency: str) -> dict[str, Any]:
+    """Give the options of paying by bank transfer in a currency."""
+    if currency not in BANK_TRANSFERS:
+        known = ", ".join(BANK_TRANSFERS)
+        message = f"there are no bank transfers in {currency!r}; there are in {known}"
+        raise ValueError(message)
+    return {"funding_type": "bank_transfer", "bank_transfer": BANK_TRANSFERS[currency]}
+
+
 def _plain(value: object) -> object:
     """Make an SDK object, or a part of one, plain JSON."""
     if isinstance(value, stripe.StripeObject):
         return value.to_dict()
+    if isinstance(value, Decimal):  # as stripe-python reads the string of a *_decimal
+        return str(value)
     message = f"{type(value).__name__} is not JSON"
     raise TypeError(message)
 
@@ -305,10 +351,14 @@ def _id(given: Customer | PaymentIntent | Refund) -> str:
     return given if isinstance(given, str) else given.id
 
 
-def _customer_of(event: stripe.Event, payer: Callable[[str], str | None]) -> str | None:
-    """Name the customer that an event is about; `payer` tells an intent's, as refunds only name that."""
+def _owner_of(event: stripe.Event, payer: Callable[[str], str | None]) -> str | None:
+    """Name the customer that an event is about, or the invoice that a payment of it is about.
+
+    `payer` tells the customer of an intent, as refunds only name that.
+    """
     subject = event.to_dict()["data"]["object"]
     if subject["object"] == "refund" and "customer" not in subject:
         return payer(subject["payment_intent"])
-    customer: str | None = subject["id"] if subject["object"] == "customer" else subject["customer"]
-    return customer
+    key = {"customer": "id", "invoice_payment": "invoice"}.get(subject["object"], "customer")
+    owner: str | None = subject[key]
+    return owner

@@ -192,7 +192,8 @@ def _derive(options: argparse.Namespace) -> int:
         )
     try:
         objects, skipped = derive.surface(sdk)
-        documents = derive.derive(sdk, objects, [str(endpoint) for endpoint in routes.ENDPOINTS])
+        calls = [str(endpoint) for endpoint in routes.ENDPOINTS if endpoint.since <= version]
+        documents = derive.derive(sdk, objects, calls)
     except SyntaxError as error:
         raise ValueError(f"{error.filename or sdk}:{error.lineno}: not Python: {error.msg}") from None
     if lost := [name for name in skipped if (folder / f"{name}.json").exists()]:

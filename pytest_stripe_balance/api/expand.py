@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from pytest_stripe_balance.api import render_invoices
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.records import Record
 from pytest_stripe_balance.engine.world import World
@@ -14,7 +15,13 @@ MAX_DEPTH = 4
 # For an object's name: the paths inside it that can be expanded, what can stand there, and whether
 # it is left out until it is asked for.
 Expandables = Callable[[str], Mapping[str, tuple[tuple[str, ...], bool]]]
-MODELLED_INCLUDED = frozenset({("customer", "cash_balance")})
+MODELLED_INCLUDED = frozenset(
+    {("customer", "cash_balance"), ("invoice", "confirmation_secret"), ("invoice", "payments")}
+)
+# The objects in lists that stand in an object, and can be expanded through.
+LISTED = {("invoice", "payments"): "invoice_payment"}
+# What Stripe expands, and the fake keeps no object of.
+NOT_KEPT = {"invoice": ("lines.",), "invoiceitem": ("pricing.price_details.price",)}
 Hop = tuple[str, str]
 
 
@@ -28,6 +35,8 @@ def check(paths: Iterable[str], returns: str, *, listed: bool, expandables: Expa
             message = f"You cannot expand more than {MAX_DEPTH} levels of a property. Property: {path}"
             raise Fault(message, assumed="expand-depth")
         inner = path.removeprefix("data.") if listed else path
+        if inner.startswith(NOT_KEPT.get(returns, ())):
+            raise Refused(f"expand[]={path}: the prices of a {returns} are not modelled")
         hops = _hops(inner, returns, expandables)
         for name, field in hops:
             included = expandables(name)[field][1]
@@ -45,8 +54,11 @@ def _hops(path: str, name: str, expandables: Expandables) -> list[Hop]:
         if path == field:
             return [(name, field)]
         if path.startswith(f"{field}."):
-            for target in targets:
-                if rest := _hops(path[len(field) + 1 :], target, expandables):
+            inner, inside = path[len(field) + 1 :], targets
+            if (name, field) in LISTED and inner.startswith("data."):
+                inner, inside = inner.removeprefix("data."), (LISTED[name, field],)
+            for target in inside:
+                if rest := _hops(inner, target, expandables):
                     return [(name, field), *rest]
     return []
 
@@ -84,9 +96,10 @@ def _put_in(
     if isinstance(value, str):
         body[key] = value = render(_find(world, value))
     elif key not in body:
-        body[key] = value = render(_included(world, name, field, body["id"]))
+        body[key] = value = _included(world, name, field, body["id"], render)
     if rest and isinstance(value, dict):
-        _put_in(world, value, rest, render)
+        for one in value["data"] if (name, field) in LISTED else [value]:
+            _put_in(world, one, rest, render)
 
 
 def _find(world: World, record_id: str) -> Record:
@@ -97,6 +110,7 @@ def _find(world: World, record_id: str) -> Record:
         world.charges,
         world.refunds,
         world.balance_transactions,
+        world.invoices,
     ):
         record: Record | None = table.get(record_id)
         if record is not None:
@@ -106,7 +120,15 @@ def _find(world: World, record_id: str) -> Record:
     raise AssertionError(f"unreachable because {record_id} was rendered from a record")
 
 
-def _included(world: World, name: str, field: str, record_id: str) -> Record:
+def _included(
+    world: World,
+    name: str,
+    field: str,
+    record_id: str,
+    render: Callable[[Record], dict[str, Any]],
+) -> dict[str, Any] | None:
     """Give what is only shown when asked for."""
     assert (name, field) in MODELLED_INCLUDED, f"unreachable because check refuses {field} of {name}"
-    return world.cash_balance(world.customer(record_id, in_path=False))
+    if name == "invoice":
+        return render_invoices.included(world, field, record_id)
+    return render(world.cash_balance(world.customer(record_id, in_path=False)))

@@ -29,6 +29,9 @@ EXCLUSIVE = (
     ("type", "types"),
     ("payment_method", "payment_method_data"),
     ("allowed_payment_method_types", "automatic_payment_methods"),
+    ("amount", "quantity"),
+    ("amount", "unit_amount_decimal"),
+    ("days_until_due", "due_date"),
 )
 INDEX = re.compile(r"[0-9]{1,4}")
 NAMELIKE = re.compile(r"[a-z_]{1,40}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pytest_stripe_balance.api import render_charges
+from pytest_stripe_balance.api import render_charges, render_invoices
 from pytest_stripe_balance.api.render_charges import Json
 from pytest_stripe_balance.engine.records import (
     BalanceTransaction,
@@ -19,6 +19,9 @@ from pytest_stripe_balance.engine.records import (
     Entry,
     Event,
     FundingInstructions,
+    Invoice,
+    InvoiceItem,
+    InvoicePayment,
     PaymentIntent,
     PaymentMethod,
     Record,
@@ -67,7 +70,7 @@ def _customer(_: World, customer: Customer) -> Json:
         "livemode": False,
         "metadata": customer.metadata,
         "name": customer.name,
-        "next_invoice_sequence": 1,
+        "next_invoice_sequence": customer.next_invoice_sequence,
         "phone": customer.phone,
         "preferred_locales": list(customer.preferred_locales),
         "shipping": customer.shipping,
@@ -252,4 +255,7 @@ _RENDERERS: dict[type, Callable[[World, Any], Json]] = {
     Charge: render_charges.charge,
     Refund: render_charges.refund,
     BalanceTransaction: render_charges.balance_transaction,
+    Invoice: render_invoices.invoice,
+    InvoiceItem: render_invoices.invoice_item,
+    InvoicePayment: render_invoices.invoice_payment,
 }

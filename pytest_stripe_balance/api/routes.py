@@ -21,6 +21,10 @@ from pytest_stripe_balance.engine import (
     funding,
     funding_instructions,
     intents,
+    invoice_drafts,
+    invoice_items,
+    invoice_payments,
+    invoices,
     payment_methods,
     refunds,
 )
@@ -31,7 +35,8 @@ class Endpoint:
     """One call. `verb` takes the world, the path's ids in order, and the parameters by name.
 
     `returns` names the object of the answer, or of a list's items where `listed` is set;
-    `parameter_errors` is the assumption that the answers to wrong parameters rest on, if any.
+    `parameter_errors` is the assumption that the answers to wrong parameters rest on, if any, and
+    `since` the first API version that has the call, where an older one with a schema hasn't.
     """
 
     method: str
@@ -40,6 +45,7 @@ class Endpoint:
     returns: str
     listed: bool = False
     parameter_errors: str | None = None
+    since: str = ""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -142,6 +148,38 @@ ENDPOINTS = (
     Endpoint("POST", "/v1/refunds/{refund}", refunds.update, "refund"),
     Endpoint("POST", "/v1/refunds/{refund}/cancel", refunds.cancel, "refund"),
     Endpoint("POST", "/v1/test_helpers/refunds/{refund}/expire", refunds.expire, "refund"),
+    Endpoint("POST", "/v1/invoices", invoice_drafts.create, "invoice"),
+    Endpoint("GET", "/v1/invoices", invoice_drafts.list_, "invoice", listed=True),
+    Endpoint("GET", "/v1/invoices/{invoice}", invoice_drafts.retrieve, "invoice"),
+    Endpoint("DELETE", "/v1/invoices/{invoice}", invoice_drafts.delete, "invoice"),
+    Endpoint("POST", "/v1/invoices/{invoice}/finalize", invoices.finalize, "invoice"),
+    Endpoint("POST", "/v1/invoices/{invoice}/pay", invoices.pay, "invoice"),
+    Endpoint("POST", "/v1/invoices/{invoice}/send", invoices.send, "invoice"),
+    Endpoint("POST", "/v1/invoices/{invoice}/void", invoices.void, "invoice"),
+    Endpoint(
+        "POST",
+        "/v1/invoices/{invoice}/mark_uncollectible",
+        invoices.mark_uncollectible,
+        "invoice",
+    ),
+    Endpoint("POST", "/v1/invoiceitems", invoice_items.create, "invoiceitem"),
+    Endpoint("GET", "/v1/invoiceitems", invoice_items.list_, "invoiceitem", listed=True),
+    Endpoint("GET", "/v1/invoiceitems/{invoiceitem}", invoice_items.retrieve, "invoiceitem"),
+    Endpoint(
+        "GET",
+        "/v1/invoice_payments",
+        invoice_payments.list_,
+        "invoice_payment",
+        listed=True,
+        since="2025-03-31.basil",
+    ),
+    Endpoint(
+        "GET",
+        "/v1/invoice_payments/{invoice_payment}",
+        invoice_payments.retrieve,
+        "invoice_payment",
+        since="2025-03-31.basil",
+    ),
     Endpoint("GET", "/v1/events", events.list_, "event", listed=True),
     Endpoint("GET", "/v1/events/{id}", events.retrieve, "event"),
 )

@@ -10,7 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import charges, customers, faults, money, regions
+from pytest_stripe_balance.engine import (
+    charges,
+    customers,
+    faults,
+    invoice_payments,
+    money,
+    regions,
+)
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.records import (
     Charge,
@@ -41,9 +48,14 @@ def apply_customer_balance(
     `amount` (minor units) defaults to what remains; `currency` must be the intent's. In full, the
     intent succeeds with a charge: `customer_cash_balance_transaction.created`, `charge.succeeded`,
     `payment_intent.succeeded`. In part it stays incomplete, with `payment_intent.partially_funded`
-    last. Faults: the table REFUSALS, in its order. Source: the API reference and FACTS 3.4.
+    last. The intent of an invoice takes its full amount whatever `amount` says, and the events of
+    `invoice_payments.succeeded` follow. Faults: the table REFUSALS, in its order. Source: the API
+    reference and FACTS 3.4.
     """
     intent = world.payment_intents.find(intent_id, "intent", assumed="apply-unknown-intent")
+    if intent.invoice is not None:
+        world.readings.rest("apply-invoice")
+        amount = None
     attempt = Attempt(world, intent, amount, currency and regions.lowered(world, currency))
     attempt.refuse()
     customer = attempt.customer
@@ -82,8 +94,10 @@ class Attempt:
 
     @property
     def partial(self) -> bool:
-        """No amount was named, and the balance has something but not enough."""
-        return self.amount is None and 0 < self.balance < self.intent.remaining
+        """No amount was named, and the balance has something but not enough; an invoice takes all."""
+        if self.amount is not None or self.intent.invoice is not None:
+            return False
+        return 0 < self.balance < self.intent.remaining
 
     @property
     def sum(self) -> int:
@@ -157,13 +171,21 @@ def _balance_fault(attempt: Attempt) -> Fault:
         f"{money.written(attempt.wanted, currency)} {currency} was to be applied, "
         f"{money.written(attempt.balance, currency)} {currency} is available."
     )
+    param = None if attempt.amount is None else "amount"
     match attempt.world.readings.reading("apply-above-balance"):
         case "balance_insufficient":
-            return Fault(message, code="balance_insufficient", param="amount")
+            return Fault(message, code="balance_insufficient", param=param)
         case "card_error":
             return Fault(message, status=402, type="card_error", code="insufficient_funds")
         case _:
-            return Fault(message, param="amount")
+            return Fault(message, param=param)
+
+
+def _uncollectible(attempt: Attempt) -> bool:
+    intent = attempt.intent
+    if intent.invoice is None:
+        return False
+    return invoice_payments.invoice_of(attempt.world, intent).status == "uncollectible"
 
 
 REFUSALS = (
@@ -181,6 +203,15 @@ REFUSALS = (
         lambda _: faults.missing_parameter("customer"),
     ),
     Refusal("apply-unexpected-state", _wrong_status, _status_fault),
+    Refusal(
+        "apply-invoice-uncollectible",
+        _uncollectible,
+        lambda attempt: faults.unexpected_state(
+            "You cannot apply the customer balance to this PaymentIntent because its invoice "
+            f"{attempt.intent.invoice} is uncollectible. Only an open invoice may be applied to.",
+            attempt.intent,
+        ),
+    ),
     Refusal(
         "apply-other-currency",
         lambda attempt: attempt.currency not in (None, attempt.intent.currency),
@@ -249,6 +280,8 @@ def _succeed(world: World, intent: PaymentIntent) -> PaymentIntent:
     world.payment_intents.put(succeeded)
     world.record_event("charge.succeeded", charge)
     world.record_event("payment_intent.succeeded", succeeded)
+    if intent.invoice is not None:
+        invoice_payments.succeeded(world, succeeded)
     return succeeded
 
 

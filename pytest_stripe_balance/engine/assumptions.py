@@ -82,8 +82,8 @@ REGISTER: Mapping[str, Assumption] = {
             "apply-refusal-order",
             4,
             "Where several rules refuse an apply_customer_balance, the first in this order answers: "
-            "intent, payment method type, customer, status, currency, amount above the intent's, "
-            "amount above the remaining, balance.",
+            "intent, payment method type, customer, status, the invoice's status, currency, amount "
+            "above the intent's, amount above the remaining, balance.",
         ),
         _only(
             "apply-unknown-intent",
@@ -135,7 +135,7 @@ REGISTER: Mapping[str, Assumption] = {
             "apply_customer_balance with an explicit amount above the customer's balance, or with a "
             "balance of 0, is refused.",
             {
-                "invalid_request": "400 invalid_request_error without a code, param amount",
+                "invalid_request": "400 invalid_request_error without a code, param amount if given",
                 "balance_insufficient": "400 invalid_request_error with code balance_insufficient",
                 "card_error": "402 card_error with code insufficient_funds",
             },
@@ -503,6 +503,90 @@ REGISTER: Mapping[str, Assumption] = {
             26,
             "Cash that comes back from a refund with origin=customer_balance lies on the balance: "
             "nothing is reconciled, and there is no cash_balance.funds_available.",
+        ),
+        # Invoices: what the guides say in prose, and notes that others took of Stripe's answers.
+        _only(
+            "invoice-shape",
+            32,
+            "Invoices, their items and lines have the keys of card invoices at basil; the lines' "
+            "total_count is left out, attempt_count stays 0, and payments and confirmation_secret are "
+            "shown when asked for.",
+        ),
+        _only(
+            "invoice-refusals",
+            32,
+            "The refusals of invoice calls have the texts and params that others noted from Stripe at "
+            "2026-08-26.dahlia: 404s name invoice on retrieve, delete and send, and id on the others.",
+        ),
+        _only(
+            "invoice-currency",
+            32,
+            "An invoice without a currency takes that of the newest pending item that it includes, or "
+            "usd.",
+        ),
+        _only(
+            "invoice-events",
+            32,
+            "What happens to an invoice gives its intent's event first, then invoice.updated, then its "
+            "own; an item that goes on a draft gives invoiceitem.created, invoice.updated. Its "
+            "previous_attributes leave the lines out.",
+        ),
+        _only(
+            "invoice-paid-events",
+            32,
+            "After payment_intent.succeeded come invoice.paid, invoice.payment_succeeded, "
+            "invoice_payment.paid, invoice.updated.",
+        ),
+        _only(
+            "invoice-intent",
+            32,
+            "The intent of a finalized invoice is in requires_payment_method, described as Payment for "
+            "Invoice, and takes the types of payment_settings, or cards alone.",
+        ),
+        _only(
+            "invoice-intent-fixed",
+            32,
+            "Canceling the intent of an invoice, or changing its amount, is 400 "
+            "payment_intent_unexpected_state; the text is ours.",
+        ),
+        _only(
+            "invoice-pay",
+            32,
+            "Paying an open invoice takes its full amount from the cash balance, in either mode; when "
+            "that isn't enough it is 400 invalid_request_error, and nothing moves.",
+        ),
+        _only(
+            "invoice-out-of-band",
+            32,
+            "An invoice that is paid out of band has its intent canceled without a reason, and counts "
+            "its amount as paid, off Stripe.",
+        ),
+        _only(
+            "invoice-send-email",
+            32,
+            "An invoice can be sent to a customer without an e-mail address.",
+        ),
+        _only(
+            "invoice-overdue",
+            32,
+            "invoice.overdue comes once, when the due date of an open invoice is reached.",
+        ),
+        _only(
+            "invoice-overdue-boundary",
+            14,
+            "An overdue invoice is paid automatically up to the second 30 days after its due date.",
+        ),
+        _only(
+            "apply-invoice",
+            7,
+            "apply_customer_balance on an invoice's intent takes all that the invoice wants, whatever "
+            "the amount; a balance below it is refused as an explicit amount above the balance is.",
+        ),
+        _only(
+            "apply-invoice-uncollectible",
+            7,
+            "apply_customer_balance on the intent of an uncollectible invoice is 400 "
+            "payment_intent_unexpected_state.",
         ),
         # Cash balances and their rows.
         _only(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import allocation, explanation, money, reconciliation
+from pytest_stripe_balance.engine import allocation, explanation, invoice_payments, money, reconciliation
 from pytest_stripe_balance.engine.reconciliation import OpenItem, Reconciliation, Rules, Step
 from pytest_stripe_balance.engine.records import Reconciled
 
@@ -38,7 +38,7 @@ def reconcile(world: World, entry: Entry, reference: str | None = None) -> None:
         _note_assumptions(world, done, entry)
         world.reconciliations.put(Reconciled(entry.id, done))
         for part in done.allocations:
-            intent = world.payment_intents.find(part.item.id, "intent")
+            intent = world.payment_intents.find(_intent_of(world, part.item), "intent")
             allocation.put_money(world, intent, customer, part.amount)
     if world.ledger.balance(customer.id, entry.currency) > 0:
         world.record_event("cash_balance.funds_available", world.cash_balance(customer))
@@ -68,8 +68,24 @@ def _rules(world: World, currency: str) -> Rules:
 
 
 def _open_items(world: World, customer: Customer, currency: str) -> tuple[OpenItem, ...]:
-    """List what waits for money: intents with bank transfer instructions."""
-    return tuple(_intents(world, customer, currency))
+    """List what waits for money: invoices, and intents with bank transfer instructions."""
+    invoices = enumerate(invoice_payments.waiting(world, customer, currency))
+    return (
+        *(
+            OpenItem(invoice.id, "invoice", intent.remaining, age, invoice.number)
+            for age, (invoice, intent) in invoices
+        ),
+        *_intents(world, customer, currency),
+    )
+
+
+def _intent_of(world: World, item: OpenItem) -> str:
+    """Name the intent that an item's money goes to."""
+    if item.kind == "payment_intent":
+        return item.id
+    intent = world.invoices.find(item.id, "invoice").payment_intent
+    assert intent is not None, "unreachable because what waits for money has an intent"
+    return intent
 
 
 def _intents(world: World, customer: Customer, currency: str) -> Iterator[OpenItem]:
@@ -79,6 +95,7 @@ def _intents(world: World, customer: Customer, currency: str) -> Iterator[OpenIt
         if intent.customer == customer.id
         and intent.currency == currency
         and intent.status == "requires_action"
+        and intent.invoice is None  # it waits as its invoice does
     ]
     if currency == BY_CONFIRMATION:
         waiting.sort(key=_confirmed_at)
@@ -104,7 +121,8 @@ def _note_assumptions(world: World, done: Reconciliation, entry: Entry) -> None:
     if not done.items:
         return
     rest("reconciled-at-once")
-    rest("open-intents")
+    if any(item.kind == "payment_intent" for item in done.items):
+        rest("open-intents")
     if entry.type != "funded":
         rest("freed-funds-group")
     steps = {part.step for part in done.allocations}

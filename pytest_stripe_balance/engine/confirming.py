@@ -64,6 +64,8 @@ def carry_out(world: World, intent: PaymentIntent) -> PaymentIntent:
     payer = owner(world, intent)
     balance = world.ledger.balance(payer.id, intent.currency)
     drawn = min(balance, intent.remaining) if balance and _draws(world, payer) else 0
+    if intent.invoice is not None and drawn < intent.remaining:
+        drawn = 0  # invoices never get partial money automatically (FACTS 4 [doc])
     if drawn < intent.remaining and "funding_type" not in intent.customer_balance_options:
         raise _payment_failed(world, intent)
     if drawn < intent.remaining:

@@ -159,6 +159,7 @@ def update(
     intent = retrieve(world, intent_id)
     if amount is not None:
         _check_amount(intent, amount)
+        _refuse_invoices(world, intent)
     changed = _described(intent, params)
     if customer is not None:
         changed = _with_customer(world, changed, customer)
@@ -219,6 +220,12 @@ def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = No
             f"{CANCELABLE_BY_STRIPE}."
         )
         raise faults.unexpected_state(message, intent)
+    _refuse_invoices(world, intent)
+    return withdraw(world, intent, cancellation_reason)
+
+
+def withdraw(world: World, intent: PaymentIntent, cancellation_reason: str | None) -> PaymentIntent:
+    """Cancel an intent that can be; its invoice, if it has one, is the caller's."""
     intent, freed = _emptied(world, intent)
     canceled = replace(
         intent,
@@ -263,6 +270,17 @@ def _check_amount(intent: PaymentIntent, amount: int) -> None:
         )
         raise faults.unexpected_state(message, intent, "amount")
     money.check_intent_amount(amount, intent.currency)
+
+
+def _refuse_invoices(world: World, intent: PaymentIntent) -> None:
+    """What an invoice's intent asks for, and whether it still does, is the invoice's to say."""
+    if intent.invoice is not None:
+        world.readings.rest("invoice-intent-fixed")
+        message = (
+            "You cannot perform this action on PaymentIntents created by Invoices. Void the Invoice "
+            f"{intent.invoice} instead."
+        )
+        raise faults.unexpected_state(message, intent)
 
 
 def _with_customer(world: World, intent: PaymentIntent, customer_id: str) -> PaymentIntent:

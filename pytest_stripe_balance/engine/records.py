@@ -23,6 +23,7 @@ Status = Literal[
     "canceled",
 ]
 RefundStatus = Literal["pending", "requires_action", "succeeded", "failed", "canceled"]
+InvoiceStatus = Literal["draft", "open", "paid", "uncollectible", "void"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Customer:
     metadata: Hash = field(default_factory=dict)
     name: str | None = None
     phone: str | None = None
+    next_invoice_sequence: int = 1
     preferred_locales: tuple[str, ...] = ()
     shipping: Hash | None = None
     tax_exempt: str = "none"
@@ -155,6 +157,107 @@ class PaymentIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceItem:
+    """What an invoice charges for; `line` and `invoice` are None while it is pending (FACTS 2).
+
+    `unit_amount` is decimal text; `price` and `product` are made for this one item.
+    """
+
+    id: str
+    created: int
+    customer: str
+    amount: int
+    currency: str
+    quantity: int
+    unit_amount: str
+    price: str
+    product: str
+    description: str | None = None
+    metadata: Hash = field(default_factory=dict)
+    invoice: str | None = None
+    line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice of collection_method send_invoice; its money is its intent's (FACTS 1.9).
+
+    `recipient` is what the invoice shows of its customer, by the customer's field; `types` None
+    means that payment_method_types wasn't given; `overdue` that its due date was told to have passed.
+    """
+
+    id: str
+    created: int
+    customer: str
+    currency: str
+    due_date: int
+    status: InvoiceStatus = "draft"
+    lines: tuple[InvoiceItem, ...] = ()
+    number: str | None = None
+    payment_intent: str | None = None
+    paid_out_of_band: bool = False
+    amount_paid: int = 0
+    attempted: bool = False
+    auto_advance: bool = False
+    automatically_finalizes_at: int | None = None
+    description: str | None = None
+    footer: str | None = None
+    hosted_invoice_url: str | None = None
+    invoice_pdf: str | None = None
+    metadata: Hash = field(default_factory=dict)
+    options: Hash | None = None
+    recipient: Hash = field(default_factory=dict)
+    statement_descriptor: str | None = None
+    types: tuple[str, ...] | None = None
+    finalized_at: int | None = None
+    marked_uncollectible_at: int | None = None
+    paid_at: int | None = None
+    voided_at: int | None = None
+    overdue: bool = False
+    deleted: bool = False
+
+    @property
+    def amount_due(self) -> int:
+        """The sum of its lines, in minor units."""
+        return sum(line.amount for line in self.lines)
+
+    @property
+    def amount_remaining(self) -> int:
+        """What is still to be paid, in minor units."""
+        return self.amount_due - self.amount_paid
+
+    @property
+    def ending_balance(self) -> int | None:
+        """The customer's invoice credit when it was finalized, which is always nothing here."""
+        return None if self.finalized_at is None else 0
+
+    @property
+    def status_transitions(self) -> Hash:
+        """When it became what it is; a draft has been nothing else."""
+        return {
+            "finalized_at": self.finalized_at,
+            "marked_uncollectible_at": self.marked_uncollectible_at,
+            "paid_at": self.paid_at,
+            "voided_at": self.voided_at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePayment:
+    """What links an invoice to the intent that pays it (FACTS 1.9)."""
+
+    id: str
+    created: int
+    invoice: str
+    payment_intent: str
+    amount_requested: int
+    currency: str
+    status: Literal["open", "paid", "canceled"] = "open"
+    paid_at: int | None = None
+    canceled_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
     """The charge that appears when an intent is fully funded (FACTS 1.7)."""
 
@@ -229,6 +332,19 @@ class Cause:
     idempotency_key: str | None
 
 
+Subject = (
+    Customer
+    | CashBalance
+    | Entry
+    | PaymentIntent
+    | Charge
+    | Refund
+    | Invoice
+    | InvoiceItem
+    | InvoicePayment
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened, with its subject as it was then."""
@@ -236,7 +352,7 @@ class Event:
     id: str
     created: int
     type: str
-    subject: Customer | CashBalance | Entry | PaymentIntent | Charge | Refund
+    subject: Subject
     cause: Cause | None
     previous: Hash | None = None
 
@@ -249,15 +365,4 @@ class Reconciled:
     reconciliation: Reconciliation
 
 
-Record = (
-    Customer
-    | CashBalance
-    | Entry
-    | FundingInstructions
-    | PaymentMethod
-    | PaymentIntent
-    | Charge
-    | Refund
-    | BalanceTransaction
-    | Event
-)
+Record = Subject | FundingInstructions | PaymentMethod | BalanceTransaction | Event

@@ -115,14 +115,19 @@ def lowered(world: World, currency: str) -> str:
     return currency.lower()
 
 
-def check_options(world: World, options: CustomerBalanceOptions, currency: str) -> None:
-    """Hold a request's bank transfer options against the currency (FACTS 5.7)."""
+def check_options(
+    world: World,
+    options: CustomerBalanceOptions,
+    currency: str,
+    path: str = OPTIONS,
+) -> None:
+    """Hold a request's bank transfer options, given at `path`, against the currency (FACTS 5.7)."""
     if not options:
         return
     transfer = options.get("bank_transfer") or {}
     if "type" not in transfer:
-        raise faults.missing_parameter(f"{OPTIONS}[bank_transfer][type]")
-    check_transfer(world, transfer, currency, f"{OPTIONS}[bank_transfer]")
+        raise faults.missing_parameter(f"{path}[bank_transfer][type]")
+    check_transfer(world, transfer, currency, f"{path}[bank_transfer]")
 
 
 def check_transfer(world: World, transfer: BankTransferParams, currency: str, path: str) -> Region:

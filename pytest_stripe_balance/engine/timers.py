@@ -6,7 +6,7 @@ import functools
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import charges, refunds
+from pytest_stripe_balance.engine import charges, invoices, refunds
 from pytest_stripe_balance.engine.refunding import DAY
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def _due(world: World) -> Iterator[Due]:
     """List what is to come, each with its moment; whoever has run is not in it any more."""
     yield from _unclaimed(world)
     yield from refunds.due(world)
+    yield from invoices.due(world)
 
 
 def _unclaimed(world: World) -> Iterator[Due]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_stripe_balance.engine import faults
+from pytest_stripe_balance.engine import audit, faults
 from pytest_stripe_balance.engine.assumptions import Readings
 from pytest_stripe_balance.engine.ledger import Ledger
 from pytest_stripe_balance.engine.records import (
@@ -18,6 +18,9 @@ from pytest_stripe_balance.engine.records import (
     Customer,
     Entry,
     Event,
+    Invoice,
+    InvoiceItem,
+    InvoicePayment,
     PaymentIntent,
     PaymentMethod,
     Reconciled,
@@ -27,7 +30,7 @@ from pytest_stripe_balance.engine.table import Journal, Table
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.determinism import Clock, Ids
-    from pytest_stripe_balance.engine.records import Hash, ReconciliationMode
+    from pytest_stripe_balance.engine.records import Hash, ReconciliationMode, Subject
 
 # When something falls due, in seconds since 1970, and what happens then.
 Due = tuple[int, Callable[[], object]]
@@ -57,6 +60,9 @@ class World:
         self.charges: Table[Charge] = Table("charge", self.journal)
         self.refunds: Table[Refund] = Table("refund", self.journal)
         self.balance_transactions: Table[BalanceTransaction] = Table("balance transaction", self.journal)
+        self.invoices: Table[Invoice] = Table("invoice", self.journal)
+        self.invoice_items: Table[InvoiceItem] = Table("Invoice Item", self.journal)
+        self.invoice_payments: Table[InvoicePayment] = Table("invoice_payment", self.journal)
         self.events: Table[Event] = Table("event", self.journal)
         self.reconciliations: Table[Reconciled] = Table("reconciliation", self.journal)
 
@@ -135,7 +141,7 @@ class World:
     def record_event(
         self,
         event_type: str,
-        subject: Customer | CashBalance | Entry | PaymentIntent | Charge | Refund,
+        subject: Subject,
         previous: Hash | None = None,
     ) -> None:
         """Record that something happened; the subject is kept as it is now."""
@@ -144,68 +150,5 @@ class World:
         self.events.put(event)
 
     def check(self) -> None:
-        """Hold every sum against the rows; AssertionError where money was made or lost.
-
-        Balances are the sums of their rows and never below zero; what was applied to an intent less
-        what was taken back is what it holds; a charge exists for its amount when it holds all. What
-        refunds gave is what their charges say, with the rows and bookings that it takes.
-        """
-        self.ledger.check()
-        held: dict[str, int] = {}
-        for customer in self.ledger.customers():
-            for entry in self.ledger.rows(customer):
-                if entry.payment_intent:
-                    held[entry.payment_intent] = held.get(entry.payment_intent, 0) - entry.net_amount
-        for intent in self.payment_intents:
-            assert held.pop(intent.id, 0) == intent.applied, f"{intent.id} holds another sum"
-            assert 0 <= intent.applied <= intent.amount, f"{intent.id} holds more than its amount"
-            assert not (intent.status == "canceled" and intent.applied), f"{intent.id} holds money"
-            told = intent.instructions is not None
-            assert (intent.status == "requires_action") == told, f"{intent.id} and instructions"
-            charge = self.charges.get(intent.latest_charge or "")
-            assert (intent.status == "succeeded") == (charge is not None), f"{intent.id} and charge"
-            assert charge is None or charge.amount == intent.amount == intent.applied
-        assert not held, f"money was applied to intents that don't exist: {held}"
-        self._check_refunds()
-
-    def _check_refunds(self) -> None:
-        rows: dict[str, list[tuple[str, int]]] = {}
-        for customer in self.ledger.customers():
-            for entry in self.ledger.rows(customer):
-                if entry.refund:
-                    rows.setdefault(entry.refund, []).append((entry.type, entry.net_amount))
-        booked: dict[str, int] = {}
-        for transaction in self.balance_transactions:
-            booked[transaction.source] = booked.get(transaction.source, 0) + transaction.amount
-        refunded: dict[str, int] = {}
-        for refund in self.refunds:
-            moved = rows.pop(refund.id, [])
-            given = self._check_rows(refund, moved)
-            if refund.charge:
-                refunded[refund.charge] = refunded.get(refund.charge, 0) + given
-            taken = given if refund.charge and refund.balance_transaction else 0
-            assert booked.get(refund.id, 0) == -taken, f"{refund.id} is booked wrongly"
-            assert taken or not (refund.charge and moved), f"{refund.id} gave what nobody paid"
-        assert not rows, f"rows name refunds that don't exist: {rows}"
-        for charge in self.charges:
-            given = refunded.pop(charge.id, 0)
-            assert given == charge.amount_refunded, f"{charge.id} was refunded another sum"
-            assert 0 <= given <= charge.amount, f"{charge.id} was refunded more than its amount"
-        assert not refunded, f"refunds are of charges that don't exist: {refunded}"
-
-    @staticmethod
-    def _check_rows(refund: Refund, moved: list[tuple[str, int]]) -> int:
-        """Hold a refund's rows against it; give what it took and hasn't given back."""
-        undone = refund.status in ("canceled", "failed")
-        credited = ("refunded_from_payment", refund.amount)
-        if refund.charge is None:
-            due = [("return_initiated", -refund.amount)]
-            due += [("return_canceled", refund.amount)] if undone else []
-        elif "customer_cash_balance" in refund.destination_details:
-            due = [credited]
-        elif refund.status == "failed" and moved:  # by the reading credited of refund-unanswered
-            due, undone = [credited], False
-        else:
-            due = []
-        assert moved == due, f"{refund.id} is {refund.status} and has the rows {moved}"
-        return 0 if undone else refund.amount
+        """Hold every sum against the rows; AssertionError where money was made or lost."""
+        audit.check(self)

@@ -46,7 +46,7 @@ def report(
     for account, world in worlds.items():
         if account is not None:
             lines += ["", f"connected account {account}"]
-        lines += _intents(world) + _refunds(world) + _ledgers(world)
+        lines += _invoices(world) + _intents(world) + _refunds(world) + _ledgers(world)
     return "\n".join(lines).strip("\n") or "nothing was asked of Stripe"
 
 
@@ -95,6 +95,24 @@ def _name(customer: Customer) -> str:
 
 def _time(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _invoices(world: World) -> list[str]:
+    rows = [
+        (
+            invoice.number or invoice.id,
+            money.written(invoice.amount_due, invoice.currency),
+            invoice.currency,
+            invoice.status,
+            datetime.fromtimestamp(invoice.due_date, UTC).date(),
+            invoice.payment_intent or "",
+            invoice.customer,
+        )
+        for invoice in world.invoices
+        if not invoice.deleted
+    ]
+    head = ("invoice", "amount", "", "status", "due", "payment intent", "customer")
+    return ["", *table(head, rows, right="<>")] if rows else []
 
 
 def _intents(world: World) -> list[str]:

@@ -31,6 +31,11 @@ def paths(value, path=""):
     return found
 
 
+def plain(inner):
+    """Make JSON of what the SDK makes objects of: hashes, and decimal strings."""
+    return inner.to_dict() if isinstance(inner, stripe.StripeObject) else str(inner)
+
+
 def intent_in(stripe_balance, status):
     customer = stripe_balance.customer(reconciliation="manual")
     if status == "requires_payment_method":
@@ -116,6 +121,34 @@ def refund_row(stripe_balance, entry_type):
 
 def refund_event(stripe_balance, event_type):
     refund_in(stripe_balance, "failed")
+    return stripe_balance.events(event_type)[-1]
+
+
+def invoice_in(stripe_balance, status):
+    """Bill 1000 by bank transfer, up to a status; its payments and secret are asked for."""
+    customer = stripe_balance.customer(email="ada@example.com")
+    draft = stripe_balance.bank_transfer_invoice(customer, 1000, finalize=False)
+    if status == "deleted":
+        return stripe.Invoice.delete(draft.id)
+    if status not in ("plain", "draft"):
+        stripe.Invoice.finalize_invoice(draft.id)
+    if status == "paid":
+        stripe_balance.fund(customer, 1000)
+    if status == "paid out of band":
+        stripe.Invoice.pay(draft.id, paid_out_of_band=True)
+    if status == "void":
+        stripe.Invoice.void_invoice(draft.id)
+    expand = [] if status == "plain" else ["payments", "confirmation_secret"]
+    return stripe.Invoice.retrieve(draft.id, expand=expand)
+
+
+def item_of(stripe_balance, **params):
+    customer = stripe_balance.customer().id
+    return stripe.InvoiceItem.create(customer=customer, amount=1000, currency="usd", **params)
+
+
+def invoice_event(stripe_balance, event_type):
+    invoice_in(stripe_balance, "paid")
     return stripe_balance.events(event_type)[-1]
 
 
@@ -211,11 +244,31 @@ STATES = {
             refund_in(b, "succeeded").balance_transaction
         ),
     },
+    "invoice": {
+        "nothing asked for": lambda b: invoice_in(b, "plain"),
+        "draft": lambda b: invoice_in(b, "draft"),
+        "open": lambda b: invoice_in(b, "open"),
+        "paid": lambda b: invoice_in(b, "paid"),
+        "paid out of band": lambda b: invoice_in(b, "paid out of band"),
+        "void": lambda b: invoice_in(b, "void"),
+    },
+    "deleted invoice": {"any": lambda b: invoice_in(b, "deleted")},
+    "invoiceitem": {
+        "pending": item_of,
+        "on a draft": lambda b: (invoice_in(b, "draft"), stripe.InvoiceItem.list().data[0])[1],
+    },
+    "invoice_payment": {
+        "open": lambda b: invoice_in(b, "open").payments.data[0],
+        "paid": lambda b: invoice_in(b, "paid").payments.data[0],
+    },
     "event": {
         "cash_balance.funds_available": lambda b: events_of(b, "cash_balance.funds_available"),
         "customer.updated": lambda b: events_of(b, "customer.updated"),
         "refund.failed": lambda b: refund_event(b, "refund.failed"),
         "charge.refunded": lambda b: refund_event(b, "charge.refunded"),
+        "invoice.paid": lambda b: invoice_event(b, "invoice.paid"),
+        "invoice.updated": lambda b: invoice_event(b, "invoice.updated"),
+        "invoice_payment.paid": lambda b: invoice_event(b, "invoice_payment.paid"),
     },
     "list": {"empty": lambda _: stripe.Customer.list()},
     "error": {
@@ -233,7 +286,7 @@ def test_exactly_the_keys_of_the_table_are_rendered(name, state, stripe_balance)
     """Each object has in each state the keys that the table names, no more and no fewer."""
     rendered = STATES[name][state](stripe_balance)
     document = rendered if isinstance(rendered, dict) else rendered.to_dict()
-    document = json.loads(json.dumps(document, default=lambda inner: inner.to_dict()))
+    document = json.loads(json.dumps(document, default=plain))
     if name in ("event", "error"):
         (document.get("data") or {}).pop("object", None)
         if "payment_intent" in document.get("error", {}):

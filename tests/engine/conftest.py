@@ -69,6 +69,9 @@ def everything_in(world):
         world.charges,
         world.refunds,
         world.balance_transactions,
+        world.invoices,
+        world.invoice_items,
+        world.invoice_payments,
         world.events,
     )
     return [rows, *map(list, tables), world.clock.now]
@@ -134,6 +137,77 @@ class Desk:
 @pytest.fixture
 def desk(stripe_balance):
     return Desk(stripe_balance)
+
+
+class Billing:
+    """Bills one customer, automatic unless said; tells what is open, and the events since the last look."""
+
+    def __init__(self, balance):
+        self.balance = balance
+        self.customer = balance.customer(email="ada@example.com").id
+        self.seen = 0
+        self.new_events()
+
+    @property
+    def api(self):
+        return self.balance.client.v1
+
+    def draft(self, amount=1000, currency="usd", **params):
+        """Make a draft with one item; without `amount` it has none."""
+        if amount is None:
+            given = {"collection_method": "send_invoice", "days_until_due": 30, **params}
+            return stripe.Invoice.create(customer=self.customer, currency=currency, **given)
+        return self.balance.bank_transfer_invoice(
+            self.customer, amount, currency, finalize=False, **params
+        )
+
+    def invoice(self, amount=1000, currency="usd", **params):
+        """Make an open invoice."""
+        return stripe.Invoice.finalize_invoice(self.draft(amount, currency, **params).id)
+
+    def uncollectible(self):
+        return stripe.Invoice.mark_uncollectible(self.invoice().id)
+
+    def void(self):
+        return stripe.Invoice.void_invoice(self.invoice().id)
+
+    def paid(self):
+        invoice = self.invoice()
+        self.balance.fund(self.customer, 1000)
+        return invoice
+
+    def intent_of(self, invoice):
+        """Retrieve the intent of an invoice, the way that basil shows it."""
+        paid = stripe.Invoice.retrieve(invoice.id, expand=["payments"]).payments.data
+        return stripe.PaymentIntent.retrieve(paid[0].payment.payment_intent)
+
+    def intent(self, amount, **params):
+        return self.balance.bank_transfer_intent(self.customer, amount, **params)
+
+    def fund(self, amount, currency="usd", **params):
+        return self.balance.fund(self.customer, amount, currency, **params)
+
+    def manual(self):
+        """Let the customer's transfers lie."""
+        settings = {"reconciliation_mode": "manual"}
+        stripe.Customer.modify_cash_balance(self.customer, settings=settings)
+        self.new_events()
+
+    def status(self, *invoices):
+        return [stripe.Invoice.retrieve(invoice.id).status for invoice in invoices]
+
+    def available(self):
+        return self.balance.available(self.customer)
+
+    def new_events(self):
+        events = self.balance.events()
+        new, self.seen = events[self.seen :], len(events)
+        return [event.type for event in new]
+
+
+@pytest.fixture
+def billing(stripe_balance):
+    return Billing(stripe_balance)
 
 
 @pytest.fixture(autouse=True)

@@ -437,7 +437,7 @@ def test_events_are_of_this_tests_customers_refunds(desk):
     asked = len(desk.balance.requests)
     assert len(desk.balance.events(MADE)) == 2
     assert len(desk.balance.requests) == asked + 2
-    desk.balance._own_customers = lambda: iter(())
+    desk.balance._own = lambda _: iter(())
     assert desk.balance.events(MADE) == []
 
 

@@ -111,7 +111,7 @@ APPLY = (
     Row("balance is 0",
         lambda stage: stripe.PaymentIntent.apply_customer_balance(
             stage.balance.bank_transfer_intent(stage.without_money(), 1000).id),
-        400, None, "amount"),
+        400, None, None),
 )  # fmt: skip
 
 OTHERS = (

@@ -164,3 +164,22 @@ def test_the_report_can_be_printed_at_will(stripe_balance):
     """`stripe_balance.report()` gives what a failing test would show."""
     customer = stripe_balance.customer(name="Ada")
     assert f"never had cash: {customer.id} (Ada)" in stripe_balance.report()
+
+
+INVOICES = """
+def test_it(stripe_balance):
+    customer = stripe_balance.customer()
+    stripe_balance.bank_transfer_invoice(customer, 10_000)
+    assert False
+"""
+
+
+def test_a_report_shows_invoices(project):
+    """An invoice has its number, what is due, by when, and the intent that its money goes to."""
+    project.test(INVOICES).stdout.re_match_lines(
+        [
+            r"invoice +amount +status +due +payment intent +customer$",
+            r"\w{7,8}-0001 +\$100\.00  usd  open +2026-01-31  pi_\w{24}  cus_\w{14}$",
+        ],
+        consecutive=True,
+    )

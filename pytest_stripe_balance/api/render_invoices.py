@@ -1,0 +1,233 @@
+"""Invoices as Stripe's JSON, at the newest API version's shape; `render.render` is the way in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_stripe_balance.engine.records import Invoice, InvoiceItem, InvoicePayment
+from pytest_stripe_balance.engine.world import BUSINESS_NAME, World
+
+Json = dict[str, Any]
+# The types that payment_method_options names once one of them is set [obs, 2025-07-30.basil].
+OPTION_TYPES = (
+    "acss_debit",
+    "bancontact",
+    "card",
+    "customer_balance",
+    "konbini",
+    "sepa_debit",
+    "us_bank_account",
+)
+
+
+def invoice(world: World, record: Invoice) -> Json:
+    """Render an invoice; what is shown only when asked for is `included`."""
+    if record.deleted:
+        return {"id": record.id, "object": "invoice", "deleted": True}
+    world.readings.rest("invoice-shape")
+    return {
+        "id": record.id,
+        "object": "invoice",
+        "account_country": "US",
+        "account_name": BUSINESS_NAME,
+        "account_tax_ids": None,
+        **_amounts(record),
+        "application": None,
+        "attempt_count": 0,
+        "attempted": record.attempted,
+        "auto_advance": record.auto_advance,
+        "automatic_tax": {
+            "disabled_reason": None,
+            "enabled": False,
+            "liability": None,
+            "provider": None,
+            "status": None,
+        },
+        "automatically_finalizes_at": record.automatically_finalizes_at,
+        "billing_reason": "manual",
+        "collection_method": "send_invoice",
+        "created": record.created,
+        "currency": record.currency,
+        "custom_fields": None,
+        "customer": record.customer,
+        "customer_account": None,
+        **{f"customer_{name}": value for name, value in record.recipient.items()},
+        "customer_tax_ids": [],
+        "default_payment_method": None,
+        "default_source": None,
+        "default_tax_rates": [],
+        "description": record.description,
+        "discounts": [],
+        "due_date": record.due_date,
+        "effective_at": record.finalized_at,
+        "ending_balance": record.ending_balance,
+        "footer": record.footer,
+        "from_invoice": None,
+        "hosted_invoice_url": record.hosted_invoice_url,
+        "invoice_pdf": record.invoice_pdf,
+        "issuer": {"type": "self"},
+        "last_finalization_error": None,
+        "latest_revision": None,
+        "lines": _list([_line(line) for line in record.lines], f"/v1/invoices/{record.id}/lines"),
+        "livemode": False,
+        "metadata": record.metadata,
+        "next_payment_attempt": None,
+        "number": record.number,
+        "on_behalf_of": None,
+        "parent": None,
+        "payment_settings": _payment_settings(record),
+        "period_end": record.created,
+        "period_start": record.created,
+        "receipt_number": None,
+        "rendering": {
+            "amount_tax_display": None,
+            "pdf": {"page_size": "letter"},
+            "template": None,
+            "template_version": None,
+        },
+        "shipping_cost": None,
+        "shipping_details": None,
+        "statement_descriptor": record.statement_descriptor,
+        "status": record.status,
+        "status_transitions": record.status_transitions,
+        "test_clock": None,
+        "webhooks_delivered_at": record.created,
+    }
+
+
+def _amounts(record: Invoice) -> Json:
+    """Every sum of an invoice; without tax, discounts or credit they are two numbers."""
+    off_stripe = {"amount_paid_off_stripe": record.amount_due} if record.paid_out_of_band else {}
+    return {
+        "amount_due": record.amount_due,
+        "amount_overpaid": 0,
+        "amount_paid": record.amount_paid,
+        **off_stripe,
+        "amount_remaining": record.amount_remaining,
+        "amount_shipping": 0,
+        "post_payment_credit_notes_amount": 0,
+        "pre_payment_credit_notes_amount": 0,
+        "starting_balance": 0,
+        "subtotal": record.amount_due,
+        "subtotal_excluding_tax": record.amount_due,
+        "total": record.amount_due,
+        "total_discount_amounts": [],
+        "total_excluding_tax": record.amount_due,
+        "total_pretax_credit_amounts": [],
+        "total_taxes": [],
+    }
+
+
+def _payment_settings(record: Invoice) -> Json:
+    options: Json | None = None
+    if record.options is not None:
+        options = dict.fromkeys(OPTION_TYPES)
+        options["customer_balance"] = record.options
+    return {
+        "default_mandate": None,
+        "payment_method_options": options,
+        "payment_method_types": None if record.types is None else list(record.types),
+    }
+
+
+def _line(item: InvoiceItem) -> Json:
+    return {
+        "id": item.line,
+        "object": "line_item",
+        "amount": item.amount,
+        "currency": item.currency,
+        "description": item.description,
+        "discount_amounts": [],
+        "discountable": True,
+        "discounts": [],
+        "invoice": item.invoice,
+        "livemode": False,
+        "metadata": item.metadata,
+        "parent": {
+            "invoice_item_details": {
+                "invoice_item": item.id,
+                "proration": False,
+                "proration_details": {"credited_items": None},
+                "subscription": None,
+            },
+            "subscription_item_details": None,
+            "type": "invoice_item_details",
+        },
+        "period": {"end": item.created, "start": item.created},
+        "pretax_credit_amounts": [],
+        "pricing": _pricing(item),
+        "quantity": item.quantity,
+        "quantity_decimal": str(item.quantity),
+        "subtotal": item.amount,
+        "taxes": [],
+    }
+
+
+def _pricing(item: InvoiceItem) -> Json:
+    return {
+        "price_details": {"price": item.price, "product": item.product},
+        "type": "price_details",
+        "unit_amount_decimal": item.unit_amount,
+    }
+
+
+def invoice_item(world: World, item: InvoiceItem) -> Json:
+    """Render an invoice item."""
+    world.readings.rest("invoice-shape")
+    return {
+        "id": item.id,
+        "object": "invoiceitem",
+        "amount": item.amount,
+        "currency": item.currency,
+        "customer": item.customer,
+        "customer_account": None,
+        "date": item.created,
+        "description": item.description,
+        "discountable": True,
+        "discounts": [],
+        "invoice": item.invoice,
+        "livemode": False,
+        "metadata": item.metadata,
+        "net_amount": item.amount,
+        "parent": None,
+        "period": {"end": item.created, "start": item.created},
+        "pricing": _pricing(item),
+        "proration": False,
+        "quantity": item.quantity,
+        "quantity_decimal": str(item.quantity),
+        "tax_rates": [],
+        "test_clock": None,
+    }
+
+
+def invoice_payment(_: World, link: InvoicePayment) -> Json:
+    """Render what links an invoice to its intent (FACTS 1.9 [sdk])."""
+    return {
+        "id": link.id,
+        "object": "invoice_payment",
+        "amount_paid": link.amount_requested if link.status == "paid" else None,
+        "amount_requested": link.amount_requested,
+        "created": link.created,
+        "currency": link.currency,
+        "invoice": link.invoice,
+        "is_default": True,
+        "livemode": False,
+        "payment": {"payment_intent": link.payment_intent, "type": "payment_intent"},
+        "status": link.status,
+        "status_transitions": {"canceled_at": link.canceled_at, "paid_at": link.paid_at},
+    }
+
+
+def included(world: World, field: str, invoice_id: str) -> Json | None:
+    """Give what an invoice shows only when asked for: its payments, or its confirmation_secret."""
+    if field == "payments":
+        links = [link for link in world.invoice_payments if link.invoice == invoice_id]
+        url = f"/v1/invoices/{invoice_id}/payments"
+        return _list([invoice_payment(world, link) for link in links], url)
+    record = world.invoices.find(invoice_id, "invoice")
+    intent = world.payment_intents.get(record.payment_intent or "")
+    return None if intent is None else {"client_secret": intent.client_secret, "type": "payment_intent"}
+
+
+def _list(data: list[Json], url: str) -> Json:
+    return {"object": "list", "data": data, "has_more": False, "url": url}

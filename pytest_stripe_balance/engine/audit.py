@@ -1,0 +1,102 @@
+"""Recounts a world's money from its rows: what must hold after anything that was done to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.records import Invoice, Refund
+    from pytest_stripe_balance.engine.world import World
+
+
+def check(world: World) -> None:
+    """Hold every sum against the rows; AssertionError where money was made or lost.
+
+    Balances are the sums of their rows and never below zero; what was applied to an intent less
+    what was taken back is what it holds; a charge exists for its amount when it holds all. What
+    refunds gave is what their charges say, with the rows and bookings that it takes. An invoice is
+    paid when its one intent is, in full.
+    """
+    world.ledger.check()
+    held: dict[str, int] = {}
+    for customer in world.ledger.customers():
+        for entry in world.ledger.rows(customer):
+            if entry.payment_intent:
+                held[entry.payment_intent] = held.get(entry.payment_intent, 0) - entry.net_amount
+    for intent in world.payment_intents:
+        assert held.pop(intent.id, 0) == intent.applied, f"{intent.id} holds another sum"
+        assert 0 <= intent.applied <= intent.amount, f"{intent.id} holds more than its amount"
+        assert not (intent.status == "canceled" and intent.applied), f"{intent.id} holds money"
+        told = intent.instructions is not None
+        assert (intent.status == "requires_action") == told, f"{intent.id} and instructions"
+        charge = world.charges.get(intent.latest_charge or "")
+        assert (intent.status == "succeeded") == (charge is not None), f"{intent.id} and charge"
+        assert charge is None or charge.amount == intent.amount == intent.applied
+    assert not held, f"money was applied to intents that don't exist: {held}"
+    _check_refunds(world)
+    for invoice in world.invoices:
+        _check_invoice(world, invoice)
+
+
+def _check_refunds(world: World) -> None:
+    rows: dict[str, list[tuple[str, int]]] = {}
+    for customer in world.ledger.customers():
+        for entry in world.ledger.rows(customer):
+            if entry.refund:
+                rows.setdefault(entry.refund, []).append((entry.type, entry.net_amount))
+    booked: dict[str, int] = {}
+    for transaction in world.balance_transactions:
+        booked[transaction.source] = booked.get(transaction.source, 0) + transaction.amount
+    refunded: dict[str, int] = {}
+    for refund in world.refunds:
+        moved = rows.pop(refund.id, [])
+        given = _check_rows(refund, moved)
+        if refund.charge:
+            refunded[refund.charge] = refunded.get(refund.charge, 0) + given
+        taken = given if refund.charge and refund.balance_transaction else 0
+        assert booked.get(refund.id, 0) == -taken, f"{refund.id} is booked wrongly"
+        assert taken or not (refund.charge and moved), f"{refund.id} gave what nobody paid"
+    assert not rows, f"rows name refunds that don't exist: {rows}"
+    for charge in world.charges:
+        given = refunded.pop(charge.id, 0)
+        assert given == charge.amount_refunded, f"{charge.id} was refunded another sum"
+        assert 0 <= given <= charge.amount, f"{charge.id} was refunded more than its amount"
+    assert not refunded, f"refunds are of charges that don't exist: {refunded}"
+
+
+def _check_rows(refund: Refund, moved: list[tuple[str, int]]) -> int:
+    """Hold a refund's rows against it; give what it took and hasn't given back."""
+    undone = refund.status in ("canceled", "failed")
+    credited = ("refunded_from_payment", refund.amount)
+    if refund.charge is None:
+        due = [("return_initiated", -refund.amount)]
+        due += [("return_canceled", refund.amount)] if undone else []
+    elif "customer_cash_balance" in refund.destination_details:
+        due = [credited]
+    elif refund.status == "failed" and moved:  # by the reading credited of refund-unanswered
+        due, undone = [credited], False
+    else:
+        due = []
+    assert moved == due, f"{refund.id} is {refund.status} and has the rows {moved}"
+    return 0 if undone else refund.amount
+
+
+def _check_invoice(world: World, invoice: Invoice) -> None:
+    """Hold an invoice against the one intent that is its money."""
+    intent = world.payment_intents.get(invoice.payment_intent or "")
+    paid, open_ = invoice.status == "paid", invoice.status in ("open", "uncollectible")
+    settled = invoice.paid_out_of_band or (intent is None and invoice.amount_due == 0)
+    if intent is not None:
+        assert intent.amount == invoice.amount_due, f"{invoice.id} and its intent differ"
+        settled |= intent.status == "succeeded"
+        assert (intent.status == "canceled") == (invoice.status == "void" or invoice.paid_out_of_band), (
+            f"{invoice.id} is {invoice.status}, its intent {intent.status}"
+        )
+    assert invoice.amount_paid == (invoice.amount_due if paid else 0), f"{invoice.id} in part"
+    assert not paid or settled, f"{invoice.id} is paid, and nobody paid"
+    assert not open_ or not settled, f"{invoice.id} is {invoice.status}, and was paid"
+    links = [link for link in world.invoice_payments if link.invoice == invoice.id]
+    assert [link.payment_intent for link in links] == ([intent.id] if intent else [])
+    status = {"paid": "paid", "open": "open", "uncollectible": "open"}.get(invoice.status, "canceled")
+    wanted = "canceled" if invoice.paid_out_of_band else status
+    assert all(link.status == wanted for link in links), f"{invoice.id} and its payment"

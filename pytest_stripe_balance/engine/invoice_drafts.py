@@ -1,0 +1,204 @@
+"""Draft invoices, and what any invoice is looked up by (FACTS 1.9, 2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+
+from pytest_stripe_balance.engine import customers, faults, invoice_items, money, regions
+from pytest_stripe_balance.engine.invoice_payments import DAY
+from pytest_stripe_balance.engine.records import Invoice
+from pytest_stripe_balance.engine.regions import CustomerBalanceOptions
+from pytest_stripe_balance.engine.table import Cursors, Page, by_created
+from pytest_stripe_balance.refused import Refused
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.records import Customer, Hash
+    from pytest_stripe_balance.engine.world import World
+
+# A draft that advances by itself is finalized an hour after it was made [doc].
+DRAFT_FOR = 3600
+OPTIONS_PATH = "payment_settings[payment_method_options][customer_balance]"
+
+
+class InvoiceMethodOptions(TypedDict, total=False):
+    """payment_method_options of an invoice's payment settings."""
+
+    customer_balance: CustomerBalanceOptions | None
+
+
+class PaymentSettings(TypedDict, total=False):
+    """The payment_settings hash of a request."""
+
+    payment_method_types: list[Literal["card", "customer_balance"]] | None
+    payment_method_options: InvoiceMethodOptions
+
+
+class InvoiceParams(TypedDict, total=False):
+    """What describes an invoice when it is made."""
+
+    auto_advance: bool
+    description: str
+    footer: str
+    metadata: dict[str, str] | None
+    number: str
+    payment_settings: PaymentSettings
+    statement_descriptor: str
+
+
+def create(
+    world: World,
+    *,
+    customer: str | None = None,
+    collection_method: Literal["send_invoice"] | None = None,
+    currency: str | None = None,
+    days_until_due: int | None = None,
+    due_date: int | None = None,
+    pending_invoice_items_behavior: Literal["exclude", "include"] = "exclude",
+    **params: Unpack[InvoiceParams],
+) -> Invoice:
+    """Create a draft; event `invoice.created`. `due_date` is in seconds since 1970.
+
+    With `include` it takes the customer's pending items in its currency.
+    """
+    if customer is None:
+        raise faults.missing_parameter("customer")
+    owner = world.customer(customer, in_path=False)
+    if collection_method is None:
+        raise Refused(
+            "collection_method=charge_automatically, the default, is not modelled: bank transfers "
+            "are for collection_method=send_invoice"
+        )
+    pending = (
+        invoice_items.pending(world, owner.id) if pending_invoice_items_behavior == "include" else []
+    )
+    if currency is None:
+        world.readings.rest("invoice-currency")
+        currency = pending[-1].currency if pending else "usd"
+    currency = regions.lowered(world, currency)
+    if currency not in money.MINIMUM:
+        raise Refused(
+            f"invoices in {currency!r} are not modelled; in {', '.join(money.MINIMUM)} they are"
+        )
+    draft = Invoice(
+        id=world.ids.mint("in_", 24),
+        created=world.clock.now,
+        customer=owner.id,
+        currency=currency,
+        due_date=_due_date(world, days_until_due, due_date),
+        recipient=recipient(owner),
+    )
+    invoice = world.invoices.put(_described(world, draft, params))
+    for item in pending:
+        if item.currency == currency:
+            invoice = invoice_items.attach(world, invoice, item)
+    world.record_event("invoice.created", invoice)
+    return invoice
+
+
+def retrieve(world: World, invoice_id: str) -> Invoice:
+    """Find an invoice; 404 with param `invoice`. A draft shows its customer as they are now [doc]."""
+    return as_it_is(world, find(world, invoice_id, "invoice"))
+
+
+def list_(
+    world: World,
+    *,
+    collection_method: str | None = None,
+    created: int | dict[str, int] | None = None,
+    customer: str | None = None,
+    due_date: int | dict[str, int] | None = None,
+    status: str | None = None,
+    **cursors: Unpack[Cursors],
+) -> Page[Invoice]:
+    """List invoices, newest first."""
+    if customer is not None:
+        world.customers.find(customer, "customer", in_path=False, assumed="list-unknown-customer")
+    in_time, is_due = by_created(created), by_created(due_date)
+    page = world.invoices.page(
+        keep=lambda invoice: (
+            not invoice.deleted
+            and collection_method in (None, "send_invoice")
+            and in_time(invoice.created)
+            and is_due(invoice.due_date)
+            and customer in (None, invoice.customer)
+            and status in (None, invoice.status)
+        ),
+        **cursors,
+    )
+    return Page([as_it_is(world, invoice) for invoice in page.data], page.has_more)
+
+
+def delete(world: World, invoice_id: str) -> Invoice:
+    """Delete a draft; event `invoice.deleted`. Its items stay where they were."""
+    invoice = find(world, invoice_id, "invoice")
+    if invoice.status != "draft":
+        raise refused("You can only delete draft invoices.")
+    world.record_event("invoice.deleted", invoice)
+    return world.invoices.put(replace(invoice, deleted=True))
+
+
+def find(world: World, invoice_id: str, param: str) -> Invoice:
+    """Find an invoice that isn't deleted; the name in the 404 differs by endpoint."""
+    invoice = world.invoices.find(invoice_id, param, assumed="invoice-refusals")
+    if invoice.deleted:
+        raise faults.missing_object(
+            "invoice", invoice_id, param, in_path=True, assumed="invoice-refusals"
+        )
+    return invoice
+
+
+def refused(message: str) -> faults.Fault:
+    """A refusal without a code, in words that others say they had from Stripe."""
+    return faults.Fault(message, assumed="invoice-refusals")
+
+
+def _due_date(world: World, days_until_due: int | None, due_date: int | None) -> int:
+    if days_until_due is not None:
+        due_date = world.clock.now + days_until_due * DAY
+    if due_date is None:
+        raise refused(
+            "If invoice collection method is 'send_invoice', you must specify 'due_date' or "
+            "'days_until_due'."
+        )
+    if due_date < world.clock.now:
+        raise Refused(f"an invoice that is due in the past ({due_date}) is not modelled")
+    return due_date
+
+
+def _described(world: World, draft: Invoice, params: InvoiceParams) -> Invoice:
+    """Put on a draft what a request says about it."""
+    settings = params.get("payment_settings", PaymentSettings())
+    options = settings.get("payment_method_options", InvoiceMethodOptions()).get("customer_balance")
+    regions.check_options(world, options or {}, draft.currency, OPTIONS_PATH)
+    types = settings.get("payment_method_types")
+    number = params.get("number")
+    if number is not None and any(number == other.number for other in world.invoices):
+        raise Refused(f"two invoices with the number {number!r} are not modelled")
+    advances = params.get("auto_advance", False)
+    return replace(
+        draft,
+        auto_advance=advances,
+        automatically_finalizes_at=draft.created + DRAFT_FOR if advances else None,
+        description=params.get("description"),
+        footer=params.get("footer"),
+        metadata=customers.merged_metadata({}, params.get("metadata")),
+        number=number,
+        options=options or None,
+        statement_descriptor=params.get("statement_descriptor"),
+        types=tuple(types) if types else None,
+    )
+
+
+def recipient(customer: Customer) -> Hash:
+    """What an invoice shows of its customer."""
+    shown = ("address", "email", "name", "phone", "shipping", "tax_exempt")
+    return {name: getattr(customer, name) for name in shown}
+
+
+def as_it_is(world: World, invoice: Invoice) -> Invoice:
+    """Show a draft with its customer as they are now; what is finalized keeps what it says [doc]."""
+    customer = world.customers.get(invoice.customer)
+    if invoice.status != "draft" or customer is None:
+        return invoice
+    return replace(invoice, recipient=recipient(customer))

@@ -1,0 +1,142 @@
+"""Invoice items: what a customer is charged for, pending or on a draft invoice (FACTS 2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Unpack
+
+from pytest_stripe_balance.engine import customers, faults, invoice_payments, money, regions
+from pytest_stripe_balance.engine.records import InvoiceItem
+from pytest_stripe_balance.engine.table import Cursors, by_created
+from pytest_stripe_balance.refused import Refused
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.records import Invoice
+    from pytest_stripe_balance.engine.table import Page
+    from pytest_stripe_balance.engine.world import World
+
+
+def create(
+    world: World,
+    *,
+    customer: str | None = None,
+    amount: int | None = None,
+    unit_amount_decimal: float | None = None,
+    quantity: int = 1,
+    currency: str | None = None,
+    invoice: str | None = None,
+    description: str | None = None,
+    metadata: dict[str, str] | None = None,
+) -> InvoiceItem:
+    """Create an item, on a draft `invoice` or pending until an invoice includes it.
+
+    `amount`, or `quantity` times `unit_amount_decimal`, is in minor units; `currency` is the
+    invoice's unless given. Events `invoiceitem.created`, then `invoice.updated` where an invoice
+    has grown.
+    """
+    if customer is None:
+        raise faults.missing_parameter("customer")
+    owner = world.customer(customer, in_path=False)
+    draft = None if invoice is None else _draft(world, invoice)
+    if currency is None and draft is None:
+        raise Refused("an invoice item with neither a currency nor an invoice is not modelled")
+    currency = regions.lowered(world, currency or (draft.currency if draft else ""))
+    _check_currency(currency)
+    if draft is not None and (draft.customer, draft.currency) != (owner.id, currency):
+        raise Refused(f"an item of another customer or currency on {draft.id} is not modelled")
+    unit = Decimal(str(unit_amount_decimal or 0)) if amount is None else Decimal(amount)
+    item = InvoiceItem(
+        id=world.ids.mint("ii_", 24),
+        created=world.clock.now,
+        customer=owner.id,
+        amount=_total(unit, quantity, given=amount is not None or unit_amount_decimal is not None),
+        currency=currency,
+        quantity=quantity,
+        unit_amount=format(unit.normalize(), "f"),
+        price=world.ids.mint("price_", 24),
+        product=world.ids.mint("prod_", 14),
+        description=description,
+        metadata=customers.merged_metadata({}, metadata),
+    )
+    world.invoice_items.put(item)
+    if draft is not None:
+        grown = attach(world, draft, item)
+        item = grown.lines[0]
+        world.record_event("invoiceitem.created", item)
+        invoice_payments.updated(world, draft, grown)
+    else:
+        world.record_event("invoiceitem.created", item)
+    return item
+
+
+def retrieve(world: World, item_id: str) -> InvoiceItem:
+    """Find an item; 404 with param `id`."""
+    return world.invoice_items.find(item_id, "id", assumed="invoice-refusals")
+
+
+def list_(
+    world: World,
+    *,
+    created: int | dict[str, int] | None = None,
+    customer: str | None = None,
+    invoice: str | None = None,
+    pending: bool | None = None,
+    **cursors: Unpack[Cursors],
+) -> Page[InvoiceItem]:
+    """List items, newest first; those of one customer or invoice, or on none (`pending`)."""
+    if customer is not None:
+        world.customers.find(customer, "customer", in_path=False, assumed="list-unknown-customer")
+    if invoice is not None:
+        world.invoices.find(invoice, "invoice", in_path=False, assumed="list-unknown-customer")
+    in_time = by_created(created)
+    return world.invoice_items.page(
+        keep=lambda item: (
+            in_time(item.created)
+            and customer in (None, item.customer)
+            and invoice in (None, item.invoice)
+            and pending in (None, item.invoice is None)
+        ),
+        **cursors,
+    )
+
+
+def attach(world: World, invoice: Invoice, item: InvoiceItem) -> Invoice:
+    """Put an item on a draft as its first line, without an event."""
+    attached = replace(item, invoice=invoice.id, line=world.ids.mint("il_", 24))
+    world.invoice_items.put(attached)
+    return world.invoices.put(replace(invoice, lines=(attached, *invoice.lines)))
+
+
+def pending(world: World, customer_id: str) -> list[InvoiceItem]:
+    """List a customer's items that no invoice has yet, oldest first."""
+    return [item for item in world.invoice_items if (item.customer, item.invoice) == (customer_id, None)]
+
+
+def _draft(world: World, invoice_id: str) -> Invoice:
+    invoice = world.invoices.find(invoice_id, "invoice", in_path=False, assumed="invoice-refusals")
+    if invoice.status != "draft" or invoice.deleted:
+        raise faults.Fault(
+            "Invalid invoice: This invoice is no longer editable",
+            code="invoice_not_editable",
+            param="invoice",
+            assumed="invoice-refusals",
+        )
+    return invoice
+
+
+def _check_currency(currency: str) -> None:
+    if currency not in money.MINIMUM:
+        raise Refused(
+            f"invoices in {currency!r} are not modelled; in {', '.join(money.MINIMUM)} they are"
+        )
+
+
+def _total(unit: Decimal, quantity: int, *, given: bool) -> int:
+    total = unit * quantity
+    if not given or total < 0 or total != int(total):
+        raise Refused(
+            f"an invoice item is modelled with a whole amount of 0 or more, not {total}: give "
+            "`amount`, or `unit_amount_decimal` and `quantity`"
+        )
+    return int(total)

@@ -1,0 +1,150 @@
+"""What ties an invoice to its intent: who may be paid automatically, and what a payment makes of it.
+
+This lies below allocation.py, because an invoice becomes paid when its intent succeeds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+
+from pytest_stripe_balance.engine.records import InvoicePayment
+from pytest_stripe_balance.engine.table import Cursors, by_created
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_stripe_balance.engine.records import Customer, Invoice, PaymentIntent
+    from pytest_stripe_balance.engine.table import Page
+    from pytest_stripe_balance.engine.world import World
+
+DAY = 86_400
+OVERDUE_FOR = 30 * DAY
+# What invoice.updated tells of, by its name in Stripe's JSON.
+TOLD = {
+    "amount_due": "amount_due",
+    "amount_paid": "amount_paid",
+    "amount_remaining": "amount_remaining",
+    "attempted": "attempted",
+    "auto_advance": "auto_advance",
+    "automatically_finalizes_at": "automatically_finalizes_at",
+    "effective_at": "finalized_at",
+    "ending_balance": "ending_balance",
+    "hosted_invoice_url": "hosted_invoice_url",
+    "invoice_pdf": "invoice_pdf",
+    "number": "number",
+    "status": "status",
+    "subtotal": "amount_due",
+    "subtotal_excluding_tax": "amount_due",
+    "total": "amount_due",
+    "total_excluding_tax": "amount_due",
+}
+
+
+class PaymentFilter(TypedDict, total=False):
+    """The payment hash of a list's request."""
+
+    type: Literal["payment_intent"]
+    payment_intent: str
+
+
+def retrieve(world: World, payment_id: str) -> InvoicePayment:
+    """Find what links an invoice to its intent; 404 with param `invoice_payment`."""
+    return world.invoice_payments.find(payment_id, "invoice_payment", assumed="invoice-refusals")
+
+
+def list_(
+    world: World,
+    *,
+    created: int | dict[str, int] | None = None,
+    invoice: str | None = None,
+    payment: PaymentFilter | None = None,
+    status: str | None = None,
+    **cursors: Unpack[Cursors],
+) -> Page[InvoicePayment]:
+    """List the payments of invoices, newest first; those of one `invoice`, intent or status."""
+    if invoice is not None:
+        world.invoices.find(invoice, "invoice", in_path=False, assumed="list-unknown-customer")
+    intent = (payment or {}).get("payment_intent")
+    in_time = by_created(created)
+    return world.invoice_payments.page(
+        keep=lambda link: (
+            in_time(link.created)
+            and invoice in (None, link.invoice)
+            and intent in (None, link.payment_intent)
+            and status in (None, link.status)
+        ),
+        **cursors,
+    )
+
+
+def invoice_of(world: World, intent: PaymentIntent) -> Invoice:
+    """Find the invoice that an intent was made for."""
+    assert intent.invoice is not None, f"{intent.id} was made for no invoice"
+    return world.invoices.find(intent.invoice, "invoice")
+
+
+def waiting(world: World, customer: Customer, currency: str) -> Iterator[tuple[Invoice, PaymentIntent]]:
+    """List the invoices that a transfer may pay, with their intents, first finalized first.
+
+    Open ones that take customer_balance, not past due or overdue for up to 30 days (FACTS 4 [doc]).
+    """
+    for intent in world.payment_intents:
+        if intent.invoice is None or (intent.customer, intent.currency) != (customer.id, currency):
+            continue
+        invoice = invoice_of(world, intent)
+        if invoice.status != "open" or "customer_balance" not in intent.payment_method_types:
+            continue
+        if world.clock.now > invoice.due_date:
+            world.readings.rest("invoice-overdue-boundary")
+        if world.clock.now <= invoice.due_date + OVERDUE_FOR:
+            yield invoice, intent
+
+
+def succeeded(world: World, intent: PaymentIntent) -> None:
+    """Make the invoice of an intent that succeeded paid.
+
+    Events `invoice.paid`, `invoice.payment_succeeded`, `invoice_payment.paid`, `invoice.updated`
+    (FACTS 3.3).
+    """
+    world.readings.rest("invoice-paid-events")
+    invoice = invoice_of(world, intent)
+    paid = settle(world, invoice)
+    link = closed(world, invoice, status="paid", paid_at=world.clock.now)
+    world.record_event("invoice.paid", paid)
+    world.record_event("invoice.payment_succeeded", paid)
+    world.record_event("invoice_payment.paid", link)
+    updated(world, invoice, paid)
+
+
+def settle(world: World, invoice: Invoice, **changes: Any) -> Invoice:  # noqa: ANN401 - fields of a record
+    """Make an invoice paid, without an event."""
+    return world.invoices.put(
+        replace(
+            invoice,
+            **{"attempted": True, **changes},
+            status="paid",
+            amount_paid=invoice.amount_due,
+            auto_advance=False,
+            paid_at=world.clock.now,
+        )
+    )
+
+
+def closed(world: World, invoice: Invoice, **changes: Any) -> InvoicePayment:  # noqa: ANN401 - as above
+    """Make the link between an invoice and its intent paid or canceled."""
+    link = next(one for one in world.invoice_payments if one.invoice == invoice.id)
+    return world.invoice_payments.put(replace(link, **changes))
+
+
+def updated(world: World, before: Invoice, after: Invoice) -> None:
+    """Record `invoice.updated`, with what the invoice was before."""
+    previous: dict[str, Any] = {
+        name: getattr(before, field)
+        for name, field in TOLD.items()
+        if getattr(before, field) != getattr(after, field)
+    }
+    was, became = before.status_transitions, after.status_transitions
+    if was != became:
+        previous["status_transitions"] = {key: was[key] for key in was if was[key] != became[key]}
+    world.record_event("invoice.updated", after, previous)

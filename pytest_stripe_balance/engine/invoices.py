@@ -1,0 +1,258 @@
+"""Invoices that are paid by bank transfer, from finalized to paid or void (FACTS 1.9, 3.3, 3.4).
+
+Their states and events are documented; where the texts of refusals, or the particulars of what
+nobody has shown, had to come from elsewhere, the register says so.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_stripe_balance.engine import allocation, faults, intents, invoice_payments, money
+from pytest_stripe_balance.engine.invoice_drafts import find, recipient, refused
+from pytest_stripe_balance.engine.methods import UNSET_CARD_OPTIONS
+from pytest_stripe_balance.engine.records import InvoicePayment, PaymentIntent
+from pytest_stripe_balance.refused import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_stripe_balance.engine.records import Customer, Invoice
+    from pytest_stripe_balance.engine.world import Due, World
+
+NOT_OPEN = "You can only pass in open invoices. This invoice isn't open."
+
+
+def finalize(world: World, invoice_id: str, *, auto_advance: bool | None = None) -> Invoice:
+    """Finalize a draft: it is open, has a number, and an intent that waits for its amount.
+
+    Events `payment_intent.created`, `invoice.updated`, `invoice.finalized`. When nothing is due it
+    has no intent and is paid: `invoice.paid`, `invoice.payment_succeeded`, `invoice.updated` follow.
+    Cash that lies on the balance stays there: finalizing is no trigger of FACTS 4.
+    """
+    invoice = find(world, invoice_id, "id")
+    if invoice.status != "draft":
+        raise refused("This invoice is already finalized, you can't re-finalize a non-draft invoice.")
+    if auto_advance is not None:
+        invoice = replace(invoice, auto_advance=auto_advance)
+    return _finalized(world, invoice)
+
+
+def pay(world: World, invoice_id: str, *, paid_out_of_band: bool = False) -> Invoice:
+    """Pay an invoice, finalizing a draft first: from the cash balance in full, or out of band.
+
+    Events of `allocation.put_money`; out of band `payment_intent.canceled`, `invoice.paid`,
+    `invoice.updated`.
+    """
+    invoice = find(world, invoice_id, "id")
+    if invoice.status == "paid":
+        raise refused("Invoice is already paid")
+    if invoice.status == "uncollectible":
+        raise Refused(f"paying {invoice.id}, which is uncollectible, is not modelled")
+    finalized = invoice.status == "draft"
+    if finalized:
+        invoice = _finalized(world, invoice)
+        if invoice.status == "paid":
+            return invoice
+    if invoice.status != "open":
+        raise refused(NOT_OPEN)
+    if paid_out_of_band:
+        return _paid_out_of_band(world, invoice)
+    return _paid_by_balance(world, invoice, noted=finalized)
+
+
+def send(world: World, invoice_id: str) -> Invoice:
+    """Send an open invoice, finalizing a draft first; event `invoice.sent`. Nothing is mailed."""
+    invoice = find(world, invoice_id, "invoice")
+    if invoice.status == "draft":
+        invoice = _finalized(world, invoice)
+        if invoice.status == "paid":
+            return invoice
+    if invoice.status != "open":
+        raise refused(
+            "This invoice cannot be sent right now. Please contact us via "
+            "https://support.stripe.com/contact with details, so we can help."
+        )
+    if not invoice.recipient["email"]:
+        world.readings.rest("invoice-send-email")
+    world.record_event("invoice.sent", invoice)
+    return invoice
+
+
+def void(world: World, invoice_id: str) -> Invoice:
+    """Void an open invoice; its intent is canceled, with the reason void_invoice [sdk].
+
+    Events `payment_intent.canceled`, `invoice.updated`, `invoice.voided`.
+    """
+    invoice = find(world, invoice_id, "id")
+    if invoice.status == "paid":
+        raise refused("Invoices with `paid` payments cannot be voided.")
+    if invoice.status != "open":
+        raise refused(NOT_OPEN)
+    _withdraw(world, invoice, "void_invoice")
+    voided = replace(invoice, status="void", auto_advance=False, voided_at=world.clock.now)
+    return _changed(world, invoice, voided, "invoice.voided")
+
+
+def mark_uncollectible(world: World, invoice_id: str) -> Invoice:
+    """Give an open invoice up; events `invoice.updated`, `invoice.marked_uncollectible`."""
+    invoice = find(world, invoice_id, "id")
+    if invoice.status == "uncollectible":
+        raise refused("This invoice has already been marked uncollectible.")
+    if invoice.status != "open":
+        raise refused(NOT_OPEN)
+    marked = replace(
+        invoice,
+        status="uncollectible",
+        auto_advance=False,
+        marked_uncollectible_at=world.clock.now,
+    )
+    return _changed(world, invoice, marked, "invoice.marked_uncollectible")
+
+
+def due(world: World) -> Iterator[Due]:
+    """List what time will do to invoices: finalize drafts that advance, tell open ones overdue."""
+    for invoice in world.invoices:
+        if invoice.status == "open" and not invoice.overdue:
+            yield invoice.due_date, functools.partial(_overdue, world, invoice)
+        elif invoice.automatically_finalizes_at is not None and not _gone(world, invoice):
+            finalizing = functools.partial(_finalized, world, invoice)
+            yield invoice.automatically_finalizes_at, finalizing
+
+
+def _overdue(world: World, invoice: Invoice) -> None:
+    world.readings.rest("invoice-overdue")
+    world.record_event("invoice.overdue", world.invoices.put(replace(invoice, overdue=True)))
+
+
+def _gone(world: World, draft: Invoice) -> bool:
+    return draft.deleted or world.customers.find(draft.customer, "customer").deleted
+
+
+def _finalized(world: World, draft: Invoice) -> Invoice:
+    amount, currency = draft.amount_due, draft.currency
+    if amount and not money.MINIMUM[currency] <= amount <= money.MAXIMUM:
+        raise Refused(
+            f"finalizing an invoice over {money.written(amount, currency)} {currency} is not modelled: "
+            "Stripe books what is too little on the customer's credit balance"
+        )
+    customer = world.customer(draft.customer, in_path=False)
+    page = "test_" + world.ids.secret(f"{draft.id} page", 60)
+    account = "acct_" + world.ids.secret("account", 16)
+    opened = replace(
+        draft,
+        status="open",
+        number=draft.number or _next_number(world, customer),
+        automatically_finalizes_at=None,
+        finalized_at=world.clock.now,
+        hosted_invoice_url=f"https://invoice.stripe.com/i/{account}/{page}?s=ap",
+        invoice_pdf=f"https://pay.stripe.com/invoice/{account}/{page}/pdf?s=ap",
+        recipient=recipient(customer),
+    )
+    if amount:
+        opened = replace(opened, payment_intent=_payable(world, opened).id)
+    opened = _changed(world, draft, opened, "invoice.finalized")
+    if amount:
+        return opened
+    paid = invoice_payments.settle(world, opened)
+    world.record_event("invoice.paid", paid)
+    world.record_event("invoice.payment_succeeded", paid)
+    invoice_payments.updated(world, opened, paid)
+    return paid
+
+
+def _next_number(world: World, customer: Customer) -> str:
+    """Take the customer's next number; one that was given to another invoice is passed over."""
+    taken = {invoice.number for invoice in world.invoices}
+    sequence = customer.next_invoice_sequence
+    while (number := f"{customer.invoice_prefix}-{sequence:04d}") in taken:
+        sequence += 1
+    world.customers.put(replace(customer, next_invoice_sequence=sequence + 1))
+    return number
+
+
+def _payable(world: World, invoice: Invoice) -> PaymentIntent:
+    """Make the intent of an invoice, and what links the two; event `payment_intent.created`."""
+    world.readings.rest("invoice-intent")
+    intent_id = world.ids.mint("pi_", 24)
+    types = invoice.types or ("card",)
+    options = {"card": UNSET_CARD_OPTIONS, "customer_balance": invoice.options or {}}
+    intent = world.payment_intents.put(
+        PaymentIntent(
+            id=intent_id,
+            created=world.clock.now,
+            amount=invoice.amount_due,
+            currency=invoice.currency,
+            customer=invoice.customer,
+            status="requires_payment_method",
+            client_secret=f"{intent_id}_secret_{world.ids.secret(intent_id, 25)}",
+            payment_method_types=types,
+            payment_method_options={kind: options[kind] for kind in types},
+            invoice=invoice.id,
+            capture_method="automatic",
+            description="Payment for Invoice",
+            statement_descriptor=invoice.statement_descriptor,
+        )
+    )
+    world.invoice_payments.put(
+        InvoicePayment(
+            id=world.ids.mint("inpay_", 24),
+            created=world.clock.now,
+            invoice=invoice.id,
+            payment_intent=intent.id,
+            amount_requested=intent.amount,
+            currency=intent.currency,
+        )
+    )
+    world.record_event("payment_intent.created", intent)
+    return intent
+
+
+def _intent(world: World, invoice: Invoice) -> PaymentIntent:
+    assert invoice.payment_intent is not None, "unreachable because an open invoice has an intent"
+    return world.payment_intents.find(invoice.payment_intent, "intent")
+
+
+def _changed(world: World, before: Invoice, after: Invoice, event: str) -> Invoice:
+    """Keep a changed invoice, and tell of it: `invoice.updated`, then the event of the change."""
+    world.readings.rest("invoice-events")
+    world.invoices.put(after)
+    invoice_payments.updated(world, before, after)
+    world.record_event(event, after)
+    return after
+
+
+def _withdraw(world: World, invoice: Invoice, reason: str | None) -> None:
+    """Cancel an open invoice's intent, and what links the two."""
+    intents.withdraw(world, _intent(world, invoice), reason)
+    invoice_payments.closed(world, invoice, status="canceled", canceled_at=world.clock.now)
+
+
+def _paid_out_of_band(world: World, invoice: Invoice) -> Invoice:
+    world.readings.rest("invoice-out-of-band")
+    _withdraw(world, invoice, None)
+    paid = invoice_payments.settle(world, invoice, paid_out_of_band=True, attempted=invoice.attempted)
+    world.record_event("invoice.paid", paid)
+    invoice_payments.updated(world, invoice, paid)
+    return paid
+
+
+def _paid_by_balance(world: World, invoice: Invoice, *, noted: bool) -> Invoice:
+    """Pay from the cash balance; `noted` says that what was done before stays if it can't be."""
+    intent = _intent(world, invoice)
+    if "customer_balance" not in intent.payment_method_types:
+        raise Refused(f"paying {invoice.id} by anything but bank transfer is not modelled")
+    world.readings.rest("invoice-pay")
+    customer = world.customer(invoice.customer, in_path=False)
+    balance = world.ledger.balance(customer.id, invoice.currency)
+    if balance < intent.remaining:
+        message = (
+            "The customer's cash balance is not enough to pay this invoice: "
+            f"{money.written(intent.remaining, invoice.currency)} {invoice.currency} is due, "
+            f"{money.written(balance, invoice.currency)} {invoice.currency} is available."
+        )
+        raise faults.Fault(message, noted=noted)
+    allocation.put_money(world, intent, customer, intent.remaining)
+    return world.invoices.find(invoice.id, "invoice")

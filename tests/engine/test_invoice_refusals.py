@@ -1,0 +1,296 @@
+"""Every refusal of invoices, their items and payments, one row each (FACTS 1.9, 3.4)."""
+
+import re
+
+import pytest
+import stripe
+
+GENERIC = "invalid_request_error"
+UNEXPECTED = "payment_intent_unexpected_state"
+NOT_OPEN = "You can only pass in open invoices. This invoice isn't open."
+DUE = "If invoice collection method is 'send_invoice', you must specify 'due_date' or 'days_until_due'."
+SENDING = {"collection_method": "send_invoice", "days_until_due": 30}
+
+
+def create(**params):
+    return lambda billing: stripe.Invoice.create(customer=billing.customer, **params)
+
+
+def item(**params):
+    return lambda billing: stripe.InvoiceItem.create(
+        **{"customer": billing.customer, "amount": 100, **params}
+    )
+
+
+def on(state, call):
+    """Call with an invoice in a state, made when asked for."""
+
+    def run(billing):
+        states = {
+            "draft": billing.draft,
+            "open": billing.invoice,
+            "paid": billing.paid,
+            "void": billing.void,
+            "uncollectible": billing.uncollectible,
+        }
+        call(states[state]().id)
+
+    return run
+
+
+def on_intent(state, call, cash=0, **params):
+    """Call with the intent of an invoice in a state."""
+
+    def run(billing):
+        billing.manual()
+        invoice = billing.uncollectible() if state == "uncollectible" else billing.invoice()
+        if cash:
+            billing.fund(cash)
+        call(billing.intent_of(invoice).id, **params)
+
+    return run
+
+
+def poor(billing):
+    billing.fund(400)
+    stripe.Invoice.pay(billing.invoice().id)
+
+
+Bill, Pay = stripe.Invoice, stripe.PaymentIntent
+NO_INVOICE, NO_ITEM, NO_LINK = (
+    f"No such {noun}: 'nope'" for noun in ("invoice", "Invoice Item", "invoice_payment")
+)
+FIXED = "You cannot perform this action on PaymentIntents created by Invoices. Void the Invoice <id> instead."
+NOT_EDITABLE = "Invalid invoice: This invoice is no longer editable"
+TOO_FEW = (
+    "The customer's cash balance is not enough: $10.00 usd was to be applied, $4.00 usd is available."
+)
+NOT_NOW = (
+    "This invoice cannot be sent right now. Please contact us via https://support.stripe.com/contact with "
+    "details, so we can help."
+)
+TOO_LITTLE = (
+    "The customer's cash balance is not enough to pay this invoice: $10.00 usd is due, $4.00 usd is "
+    "available."
+)
+GIVEN_UP = (
+    "You cannot apply the customer balance to this PaymentIntent because its invoice <id> is "
+    "uncollectible. Only an open invoice may be applied to."
+)
+ROWS = {
+    "retrieve unknown": (
+        lambda _: Bill.retrieve("nope"),
+        404,
+        "resource_missing",
+        "invoice",
+        NO_INVOICE,
+    ),
+    "delete unknown": (lambda _: Bill.delete("nope"), 404, "resource_missing", "invoice", NO_INVOICE),
+    "send unknown": (
+        lambda _: Bill.send_invoice("nope"),
+        404,
+        "resource_missing",
+        "invoice",
+        NO_INVOICE,
+    ),
+    "finalize unknown": (
+        lambda _: Bill.finalize_invoice("nope"),
+        404,
+        "resource_missing",
+        "id",
+        NO_INVOICE,
+    ),
+    "pay unknown": (lambda _: Bill.pay("nope"), 404, "resource_missing", "id", NO_INVOICE),
+    "void unknown": (lambda _: Bill.void_invoice("nope"), 404, "resource_missing", "id", NO_INVOICE),
+    "give up unknown": (
+        lambda _: Bill.mark_uncollectible("nope"),
+        404,
+        "resource_missing",
+        "id",
+        NO_INVOICE,
+    ),
+    "item unknown": (
+        lambda _: stripe.InvoiceItem.retrieve("nope"),
+        404,
+        "resource_missing",
+        "id",
+        NO_ITEM,
+    ),
+    "payment unknown": (
+        lambda _: stripe.InvoicePayment.retrieve("nope"),
+        404,
+        "resource_missing",
+        "invoice_payment",
+        NO_LINK,
+    ),
+    "list payments of an unknown": (
+        lambda _: stripe.InvoicePayment.list(invoice="nope"),
+        400,
+        "resource_missing",
+        "invoice",
+        NO_INVOICE,
+    ),
+    "create for nobody": (
+        lambda _: Bill.create(**SENDING),
+        400,
+        "parameter_missing",
+        "customer",
+        "Missing required param: customer.",
+    ),
+    "create without a due date": (create(collection_method="send_invoice"), 400, None, None, DUE),
+    "item for nobody": (
+        lambda _: stripe.InvoiceItem.create(amount=1, currency="usd"),
+        400,
+        "parameter_missing",
+        "customer",
+        "Missing required param: customer.",
+    ),
+    "item on an open invoice": (
+        lambda billing: item(invoice=billing.invoice().id)(billing),
+        400,
+        "invoice_not_editable",
+        "invoice",
+        NOT_EDITABLE,
+    ),
+    "finalize twice": (
+        on("open", Bill.finalize_invoice),
+        400,
+        None,
+        None,
+        "This invoice is already finalized, you can't re-finalize a non-draft invoice.",
+    ),
+    "delete an open one": (
+        on("open", Bill.delete),
+        400,
+        None,
+        None,
+        "You can only delete draft invoices.",
+    ),
+    "pay a paid one": (on("paid", Bill.pay), 400, None, None, "Invoice is already paid"),
+    "pay a void one": (on("void", Bill.pay), 400, None, None, NOT_OPEN),
+    "void a draft": (on("draft", Bill.void_invoice), 400, None, None, NOT_OPEN),
+    "void a paid one": (
+        on("paid", Bill.void_invoice),
+        400,
+        None,
+        None,
+        "Invoices with `paid` payments cannot be voided.",
+    ),
+    "give up a draft": (on("draft", Bill.mark_uncollectible), 400, None, None, NOT_OPEN),
+    "give up twice": (
+        on("uncollectible", Bill.mark_uncollectible),
+        400,
+        None,
+        None,
+        "This invoice has already been marked uncollectible.",
+    ),
+    "send a void one": (
+        on("void", Bill.send_invoice),
+        400,
+        None,
+        None,
+        NOT_NOW,
+    ),
+    "pay with too little": (
+        poor,
+        400,
+        None,
+        None,
+        TOO_LITTLE,
+    ),
+    "cancel its intent": (on_intent("open", Pay.cancel), 400, UNEXPECTED, None, FIXED),
+    "change its intent's amount": (
+        on_intent("open", Pay.modify, amount=500),
+        400,
+        UNEXPECTED,
+        None,
+        FIXED,
+    ),
+    "apply too little": (
+        on_intent("open", Pay.apply_customer_balance, cash=400, amount=100),
+        400,
+        None,
+        None,
+        TOO_FEW,
+    ),
+    "apply to an uncollectible one": (
+        on_intent("uncollectible", Pay.apply_customer_balance, cash=1000),
+        400,
+        UNEXPECTED,
+        None,
+        GIVEN_UP,
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "status", "code", "param", "message"), ROWS.values(), ids=ROWS)
+def test_a_refusal_is_what_the_table_says_and_changes_nothing(
+    call, status, code, param, message, refused_with, billing
+):
+    """Each mistake has its own status, code, param and text, and leaves the world as it was."""
+    error, before, after = refused_with(lambda _: call(billing))
+    body = error.json_body["error"]
+    assert (error.http_status, body["type"]) == (status, GENERIC)
+    assert (body.get("code"), body.get("param")) == (code, param)
+    assert re.sub(r"\b(cus|pi|in)_\w+", "<id>", body["message"]) == message
+    assert before == after
+
+
+def test_a_draft_that_cannot_be_paid_stays_finalized(billing):
+    """Paying a draft with too little finalizes it all the same: that was done before."""
+    draft = billing.draft()
+    with pytest.raises(stripe.InvalidRequestError, match="not enough"):
+        stripe.Invoice.pay(draft.id)
+    assert billing.status(draft) == ["open"]
+
+
+def twice_the_number(billing):
+    billing.draft(number="R-1")
+    billing.draft(number="R-1")
+
+
+NOT_MODELLED = {
+    "charge_automatically": (create(), "charge_automatically"),
+    "another currency": (create(currency="chf", **SENDING), "chf"),
+    "due in the past": (create(collection_method="send_invoice", due_date=1), "past"),
+    "the same number twice": (twice_the_number, "R-1"),
+    "an item in no currency": (item(), "neither a currency"),
+    "an item of another currency": (
+        lambda billing: item(currency="eur", invoice=billing.draft().id)(billing),
+        "another customer or currency",
+    ),
+    "a negative item": (item(amount=-1, currency="usd"), "0 or more"),
+    "half a cent": (
+        lambda billing: stripe.InvoiceItem.create(
+            customer=billing.customer, currency="usd", unit_amount_decimal="0.5"
+        ),
+        "whole amount",
+    ),
+    "too little": (lambda billing: billing.invoice(10), "credit balance"),
+    "paying an uncollectible one": (on("uncollectible", stripe.Invoice.pay), "uncollectible"),
+    "paying a card invoice": (
+        lambda billing: stripe.Invoice.pay(
+            stripe.Invoice.create(
+                customer=billing.customer, pending_invoice_items_behavior="include", **SENDING
+            ).id
+        ),
+        "anything but bank transfer",
+    ),
+    "expanding prices": (
+        lambda billing: stripe.InvoiceItem.create(
+            customer=billing.customer,
+            amount=1,
+            currency="usd",
+            expand=["pricing.price_details.price"],
+        ),
+        "prices",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "match"), NOT_MODELLED.values(), ids=NOT_MODELLED)
+def test_what_is_not_modelled_is_refused_out_loud(call, match, billing):
+    """The fake says what it doesn't know about invoices, and doesn't guess."""
+    stripe.InvoiceItem.create(customer=billing.customer, amount=1000, currency="usd")
+    with billing.balance.refused(match):
+        call(billing)
