@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import stripe
 
 from pytest_stripe_balance.api.message import Exchange
-from pytest_stripe_balance.contract.rules import read
+from pytest_stripe_balance.contract.rules import read, version_of
 from pytest_stripe_balance.engine import refunding, refunds, timers
 from pytest_stripe_balance.modes import fake_only
 
@@ -295,7 +295,7 @@ class StripeContract:
         given = read(text)
         before = len(self._watch.noted)
         if api_version is None:
-            api_version = _version_of(given.document)
+            api_version = version_of(given.document)
         self._refuse_unknown(given.document, object, api_version)
         errors = self._watch.over(given, "stripe_contract", object=object, api_version=api_version)
         if errors:
@@ -318,14 +318,6 @@ class StripeContract:
         if isinstance(subject, dict) and subject.get("object") not in known:
             message = f"the event was checked, its {subject.get('object')!r} has no schema and was not"
             warnings.warn(message, stacklevel=3)
-
-
-def _version_of(document: object) -> str | None:
-    """Read the API version that an event carries."""
-    if isinstance(document, dict) and document.get("object") == "event":
-        version: str | None = document.get("api_version")
-        return version
-    return None
 
 
 def _bank_transfer(currency: str) -> dict[str, Any]:

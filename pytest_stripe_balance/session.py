@@ -8,20 +8,22 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.api import keys, routes
+from pytest_stripe_balance.api import keys, routes, versions
 from pytest_stripe_balance.api.dispatch import Dispatch, Tables
 from pytest_stripe_balance.api.message import Exchange, Request, Response
 from pytest_stripe_balance.contract.findings import KINDS, LEVELS
-from pytest_stripe_balance.contract.rules import contract, read
+from pytest_stripe_balance.contract.rules import contract, read, version_of
 from pytest_stripe_balance.contract.watch import Watch, wrong_kind
 from pytest_stripe_balance.engine import automatic, timers
 from pytest_stripe_balance.engine.assumptions import Readings
 from pytest_stripe_balance.engine.determinism import Clock, Ids
+from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.world import World
 from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.modes import BadSettingError, Setting, one_of, whole_number
@@ -68,11 +70,10 @@ def settings(
     assume: Mapping[str, Setting],
 ) -> Settings:
     """Check settings against what there is; BadSettingError names one that can't be meant."""
-    newest = newest_api_version()
-    if api_version.value != newest:
-        message = f"{api_version.source}: API version {api_version.value!r} is not modelled yet; "
-        message += f"{newest} is"
-        raise BadSettingError(message)
+    try:
+        versions.check(api_version.value)
+    except (Fault, Refused) as error:
+        raise BadSettingError(f"{api_version.source}: {error}") from None
     one_of(levels, KINDS, LEVELS)
     for entry_id, reading in assume.items():
         try:
@@ -108,11 +109,7 @@ class Session:
         self.watch = Watch(settings.contract, settings.api_version)
         self._readings = Readings(settings.assume)
         self._clock = Clock(settings.now)
-        shapes = contract(settings.api_version)
-        self._dispatch = Dispatch(
-            Tables(settings.api_version, shapes.rules, shapes.definitions, shapes.expandables),
-            self._open_world,
-        )
+        self._dispatch = Dispatch(settings.api_version, _tables, self._open_world)
 
     def tapped(self) -> AbstractContextManager[None]:
         """Catch what stripe-python sends while the context is open, and answer it here."""
@@ -178,9 +175,11 @@ class Session:
 
     def observe(self, request: Request, response: Response) -> None:
         """Hold an answer against its version's contract; a finding at level error fails the test."""
-        version = response.headers.get("Stripe-Version", self.settings.api_version)
         with self._refusing():
             given = read(response.body)
+            version = version_of(given.document) or response.headers.get(
+                "Stripe-Version", self.settings.api_version
+            )
             errors = self.watch.over(given, str(request), api_version=version)
             row = routes.match(request.method, request.path)
             if row is not None and response.status == HTTPStatus.OK:
@@ -239,7 +238,8 @@ class Session:
 
     def _open_world(self, account: str | None) -> World:
         seed = "\0".join((self.settings.seed, self.settings.name, account or ""))
-        return World(self._clock, Ids(seed), self._readings)
+        version = self.settings.api_version
+        return World(self._clock, Ids(seed), self._readings, version, versions.event_type_at(version))
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
@@ -251,6 +251,13 @@ class Session:
             refusal.raised_as = self._fail(refusal)
             self.refusals.append(refusal)
             raise refusal.raised_as from None
+
+
+@cache
+def _tables(api_version: str) -> Tables:
+    """Hand an API version's parameter rules and expandable paths over from its contract."""
+    shapes = contract(api_version)
+    return Tables(api_version, shapes.rules, shapes.definitions, shapes.expandables)
 
 
 def _all_in(raised: BaseException) -> list[BaseException]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from pytest_stripe_balance.api import expand, form, idempotency, keys, parameters, routes
+from pytest_stripe_balance.api import expand, form, idempotency, keys, parameters, routes, versions
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.api.render import render
 from pytest_stripe_balance.api.routes import Endpoint
@@ -35,7 +35,7 @@ COMMON_HEADERS = {
 
 @dataclass(frozen=True)
 class Tables:
-    """What the session hands over from the contract, as plain values.
+    """What the session hands over from an API version's contract, as plain values.
 
     `rules` are the parameter rules by endpoint ("POST /v1/customers") and `definitions` what they
     refer to; `expandables` tells an object's expandable paths.
@@ -57,9 +57,13 @@ class _Account:
 
 @dataclass
 class Dispatch:
-    """Answers requests from worlds: one for each `Stripe-Account`, opened on first use."""
+    """Answers requests from worlds: one for each `Stripe-Account`, opened on first use.
 
-    tables: Tables
+    `api_version` is the account's default, for requests that name none; `tables` gives a version's.
+    """
+
+    api_version: str
+    tables: Callable[[str], Tables]
     open_world: Callable[[str | None], World]
     _accounts: dict[str | None, _Account] = field(default_factory=dict)
     _requests: int = 0
@@ -71,13 +75,13 @@ class Dispatch:
 
     def answer(self, request: Request) -> Response:
         """Answer one request. Raises Refused for what the fake won't answer."""
-        call = _Call(self.tables, request, self._request_id(), self.account(None).world)
+        tables = self.tables(self.api_version)
+        call = _Call(tables, request, self._request_id(), self.account(None).world)
         try:
             keys.check(request)
             account = self._account(request)
             endpoint, ids = _route(request)
-            _check_headers(request, self.tables.api_version)
-            call.start(account.world, endpoint)
+            call.start(account.world, endpoint, self.tables(self._version(request)))
             given = call.read()
             kept = None
             if request.method == "POST":
@@ -115,6 +119,17 @@ class Dispatch:
             )
         return self.account(name)
 
+    def _version(self, request: Request) -> str:
+        if "Stripe-Context" in request.headers:
+            raise Refused(f"{request}: the header Stripe-Context is not modelled; Stripe-Account is")
+        version = request.headers.get("Stripe-Version", self.api_version)
+        try:
+            versions.check(version)
+        except Refused as refusal:
+            refusal.message = f"{request}: {refusal.message}"
+            raise
+        return version
+
     def _request_id(self) -> str:
         self._requests += 1
         ids = self.account(None).world.ids
@@ -131,17 +146,6 @@ def _route(request: Request) -> tuple[Endpoint, tuple[str, ...]]:
     return found
 
 
-def _check_headers(request: Request, newest: str) -> None:
-    if "Stripe-Context" in request.headers:
-        raise Refused(f"{request}: the header Stripe-Context is not modelled; Stripe-Account is")
-    version = request.headers.get("Stripe-Version", newest)
-    if version != newest:
-        raise Refused(
-            f"{request}: API version {version} is not modelled yet; {newest} is. Leave "
-            f"stripe.api_version (or stripe_version) at the default of stripe 16.1"
-        )
-
-
 class _Call:
     """One request on its way."""
 
@@ -155,9 +159,14 @@ class _Call:
         self.expand: list[str] = []
         self.fingerprint = ""
 
-    def start(self, world: World, endpoint: Endpoint) -> None:
-        """Settle what is called, and in which world."""
-        self.world, self.endpoint = world, endpoint
+    def start(self, world: World, endpoint: Endpoint, tables: Tables) -> None:
+        """Settle what is called, in which world, and at which API version."""
+        self.world, self.endpoint, self.tables = world, endpoint, tables
+        if str(endpoint) not in tables.rules:
+            raise Refused(
+                f"{endpoint}: Stripe documents this call since {endpoint.since}, and this request is "
+                f"at {tables.api_version}"
+            )
 
     @property
     def row(self) -> Endpoint:
@@ -170,6 +179,7 @@ class _Call:
         self.fingerprint = idempotency.fingerprint(decoded)
         given = parameters.read(decoded, self.tables.rules[str(self.row)], self.tables.definitions)
         self.expand = given.pop("expand", [])
+        given = {**versions.defaults(str(self.row), self.tables.api_version), **given}
         parameters.refuse_unmodelled(given, self.row.verb, str(self.row))
         parameters.refuse_together(given, str(self.row))
         expand.check(

@@ -29,6 +29,8 @@ EXCLUSIVE = (
     ("type", "types"),
     ("payment_method", "payment_method_data"),
     ("allowed_payment_method_types", "automatic_payment_methods"),
+    ("allowed_payment_method_types", "payment_method_types"),
+    ("automatic_payment_methods", "payment_method_types"),
     ("amount", "quantity"),
     ("amount", "unit_amount_decimal"),
     ("days_until_due", "due_date"),

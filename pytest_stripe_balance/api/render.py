@@ -1,4 +1,4 @@
-"""Records as Stripe's JSON, at the newest API version's shape.
+"""Records as Stripe's JSON: rendered at the newest API version's shape, then walked back from it.
 
 Keys that no capture and no documentation shows on an unset object are left out (the assumption
 unset-keys); what is always shown is here, null or not.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pytest_stripe_balance.api import render_charges, render_invoices
+from pytest_stripe_balance.api import render_charges, render_invoices, versions
 from pytest_stripe_balance.api.render_charges import Json
 from pytest_stripe_balance.engine.records import (
     BalanceTransaction,
@@ -31,11 +31,11 @@ from pytest_stripe_balance.engine.world import World
 
 
 def render(world: World, record: Record, api_version: str) -> Json:
-    """Give a record's JSON object. `api_version` is the account's, which events carry."""
+    """Give a record's JSON object at an API version; an event is at the account's, whoever asks."""
     if isinstance(record, Event):
-        return _event(world, record, api_version)
+        api_version = world.api_version
     renderer: Callable[[World, Any], Json] = _RENDERERS[type(record)]
-    return renderer(world, record)
+    return versions.walk_back(world, record, renderer(world, record), api_version)
 
 
 def _customer(_: World, customer: Customer) -> Json:
@@ -224,15 +224,15 @@ def _next_action(intent: PaymentIntent) -> Json | None:
     }
 
 
-def _event(world: World, event: Event, api_version: str) -> Json:
-    data: Json = {"object": render(world, event.subject, api_version)}
+def _event(world: World, event: Event) -> Json:
+    data: Json = {"object": render(world, event.subject, world.api_version)}
     if event.previous is not None:
         data["previous_attributes"] = event.previous
     cause = event.cause
     return {
         "id": event.id,
         "object": "event",
-        "api_version": api_version,
+        "api_version": world.api_version,
         "created": event.created,
         "data": data,
         "livemode": False,
@@ -258,4 +258,5 @@ _RENDERERS: dict[type, Callable[[World, Any], Json]] = {
     Invoice: render_invoices.invoice,
     InvoiceItem: render_invoices.invoice_item,
     InvoicePayment: render_invoices.invoice_payment,
+    Event: _event,
 }

@@ -43,6 +43,14 @@ def read(text: bytes | str) -> Read:
     return Read(json.loads(text, parse_float=number), with_floats=bool(floats))
 
 
+def version_of(document: Json) -> str | None:
+    """Read the API version that an event carries, and is held to; None for anything else."""
+    if isinstance(document, dict) and document.get("object") == "event":
+        version: str | None = document.get("api_version")
+        return version
+    return None
+
+
 class Contract:
     """The schemas of the release that an API version belongs to.
 

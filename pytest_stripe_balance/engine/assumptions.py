@@ -513,6 +513,13 @@ REGISTER: Mapping[str, Assumption] = {
             "shown when asked for.",
         ),
         _only(
+            "invoice-shape-before-basil",
+            32,
+            "Before 2025-03-31.basil invoices, their items and lines have the keys that the changelog "
+            "says are gone, with what the reference's example objects of that time hold on an invoice "
+            "of one-off items.",
+        ),
+        _only(
             "invoice-refusals",
             32,
             "The refusals of invoice calls have the texts and params that others noted from Stripe at "
@@ -644,6 +651,12 @@ REGISTER: Mapping[str, Assumption] = {
             6,
             "The texts for a hash, array, boolean or string that isn't one, and for a form that "
             "can't be read, are ours.",
+        ),
+        _only(
+            "invalid-api-version",
+            6,
+            "An API version that never was one is 400 invalid_request_error; how its message ends is "
+            "from other people's reports.",
         ),
         _only(
             "publishable-key",

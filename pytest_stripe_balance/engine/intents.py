@@ -74,7 +74,6 @@ def create(
     currency: str,
     customer: str | None = None,
     confirm: bool = False,
-    allowed_payment_method_types: list[Literal["card", "customer_balance"]] | None = None,
     automatic_payment_methods: AutomaticPaymentMethods | None = None,
     capture_method: Literal["automatic", "automatic_async"] = "automatic_async",
     **params: Unpack[CreateParams],
@@ -103,13 +102,7 @@ def create(
         payment_method_options={},
         capture_method=capture_method,
     )
-    draft = methods.with_types(
-        world,
-        _described(draft, params),
-        params,
-        allowed=allowed_payment_method_types,
-        automatic=automatic_payment_methods,
-    )
+    draft = methods.with_types(world, _described(draft, params), params, automatic_payment_methods)
     methods.check(world, draft, params)
     if confirm:
         confirming.check(world, draft, params)
@@ -163,6 +156,7 @@ def update(
     changed = _described(intent, params)
     if customer is not None:
         changed = _with_customer(world, changed, customer)
+    changed = methods.retyped(world, changed, params)
     methods.check(world, changed, params)
     repaid = methods.given(params) or bool(params.get("payment_method_options"))
     if repaid and (intent.applied or intent.status not in confirming.CONFIRMABLE):
@@ -201,6 +195,7 @@ def confirm(world: World, intent_id: str, **params: Unpack[ConfirmParams]) -> Pa
     """
     intent = retrieve(world, intent_id)
     confirming.check(world, intent, params)
+    intent = methods.retyped(world, intent, params)
     methods.check(world, intent, params)
     changed = methods.take(world, _described(intent, params), params)
     return confirming.carry_out(world, world.payment_intents.put(changed))

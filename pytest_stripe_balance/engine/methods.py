@@ -10,8 +10,6 @@ from pytest_stripe_balance.engine.regions import CustomerBalanceOptions
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pytest_stripe_balance.engine.records import Hash, PaymentIntent, PaymentMethod
     from pytest_stripe_balance.engine.world import World
 
@@ -42,9 +40,11 @@ class PaymentMethodOptions(TypedDict, total=False):
 class PaymentMethodParams(TypedDict, total=False):
     """What create, update and confirm take alike."""
 
+    allowed_payment_method_types: list[Literal["card", "customer_balance"]]
     payment_method: str
     payment_method_data: PaymentMethodData
     payment_method_options: PaymentMethodOptions | None
+    payment_method_types: list[Literal["card", "customer_balance"]]
 
 
 class AutomaticPaymentMethods(TypedDict, total=False):
@@ -63,22 +63,16 @@ def with_types(
     world: World,
     intent: PaymentIntent,
     params: PaymentMethodParams,
-    *,
-    allowed: Sequence[str] | None,
     automatic: AutomaticPaymentMethods | None,
 ) -> PaymentIntent:
-    """Settle which types an intent takes.
+    """Settle which types a new intent takes.
 
-    Allowed types are filtered silently by what fits [doc]; a payment method alone stands for its
-    own type; else Stripe's automatic payment methods are on [obs].
+    A payment method alone stands for its own type; without one Stripe's automatic payment methods
+    are on [obs].
     """
-    fits = intent.customer is not None and intent.currency in regions.REGIONS
-    if allowed is not None:
-        types = tuple(kind for kind in allowed if fits or kind != "customer_balance")
-        if not types:
-            _need_customer(world, intent)
-            raise Refused(f"none of allowed_payment_method_types={list(allowed)} fits the intent")
+    if types := _types(world, intent, params):
         return _with(intent, types)
+    fits = _fits_bank_transfers(intent)
     if given(params) and automatic is None:
         world.readings.rest("payment-method-given-types")
         _need_customer(world, intent)
@@ -94,6 +88,42 @@ def with_types(
         },
         payment_method_configuration="pmc_" + world.ids.secret("configuration", 24),
     )
+
+
+def retyped(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> PaymentIntent:
+    """Give an intent the types that an update or a confirm names; what it holds stays as it is."""
+    types = _types(world, intent, params)
+    if not types or set(types) == set(intent.payment_method_types):
+        return intent
+    if intent.payment_method is not None or intent.applied:
+        raise Refused(
+            f"other payment method types on {intent.id}, which has a payment method or holds money, "
+            "are not modelled"
+        )
+    retyped = _with(intent, types)
+    kept = {**retyped.payment_method_options, **intent.payment_method_options}
+    options = {kind: kept[kind] for kind in retyped.payment_method_options}
+    return replace(retyped, payment_method_options=options)
+
+
+def _types(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> tuple[str, ...]:
+    """Read which types a request names; allowed ones are filtered silently by what fits [doc]."""
+    fits = _fits_bank_transfers(intent)
+    if allowed := params.get("allowed_payment_method_types"):
+        types = tuple(kind for kind in allowed if fits or kind != "customer_balance")
+        if not types:
+            _need_customer(world, intent)
+            raise Refused(f"none of allowed_payment_method_types={list(allowed)} fits the intent")
+        return types
+    types = tuple(params.get("payment_method_types") or ())
+    if "customer_balance" in types and not fits:
+        _need_customer(world, intent)
+        raise Refused(f"payment_method_types={list(types)} in {intent.currency} are not modelled")
+    return types
+
+
+def _fits_bank_transfers(intent: PaymentIntent) -> bool:
+    return intent.customer is not None and intent.currency in regions.REGIONS
 
 
 def _with(intent: PaymentIntent, types: tuple[str, ...], **changes: Any) -> PaymentIntent:  # noqa: ANN401 - fields of a record

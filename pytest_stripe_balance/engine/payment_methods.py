@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from pytest_stripe_balance.engine import methods
+from pytest_stripe_balance.engine import faults, methods
 from pytest_stripe_balance.engine.methods import PaymentMethodData
 from pytest_stripe_balance.engine.table import Cursors, Page
+from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.records import PaymentMethod
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
 def create(
     world: World,
     *,
-    type: Literal["customer_balance"],  # noqa: A002 - Stripe's own name for it
+    type: Literal["customer_balance"] | None = None,  # noqa: A002 - Stripe's own name for it
     allow_redisplay: str = "unspecified",
     billing_details: dict[str, Any] | None = None,
     customer_balance: dict[str, Any] | None = None,
     metadata: dict[str, str] | None = None,
 ) -> PaymentMethod:
     """Make a payment method; an intent of any customer can take it."""
+    if type is None:
+        raise faults.missing_parameter("type")
     data = PaymentMethodData(
         type=type,
         allow_redisplay=allow_redisplay,
@@ -45,8 +48,12 @@ class Filters(Cursors, total=False):
     allow_redisplay: str
 
 
-def list_(world: World, *, customer: str, **filters: Unpack[Filters]) -> Page[PaymentMethod]:
+def list_(
+    world: World, *, customer: str | None = None, **filters: Unpack[Filters]
+) -> Page[PaymentMethod]:
     """List what is attached to a customer: nothing, as this type never attaches [obs]."""
+    if customer is None:
+        raise Refused("a list of payment methods without a customer is not modelled")
     world.customer(customer, in_path=False, assumed="list-unknown-customer")
     return _none(world, filters)
 

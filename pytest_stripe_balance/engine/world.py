@@ -43,12 +43,16 @@ BUSINESS_NAME = "Acme"
 class World:
     """Customers, intents, charges, the ledger and the events, with a clock and ids of their own.
 
-    Verbs are functions that take a world first, and run inside `all_or_nothing`.
+    Verbs are functions that take a world first, and run inside `all_or_nothing`. `api_version` is the
+    account's default, which its events carry; `event_type` tells what an event is called there, None
+    where there is none.
     """
 
     clock: Clock
     ids: Ids
     readings: Readings = field(default_factory=Readings)
+    api_version: str = ""
+    event_type: Callable[[str, Subject], str | None] = lambda event_type, _: event_type
     cause: Cause | None = None
     journal: Journal = field(default_factory=list)
 
@@ -145,8 +149,11 @@ class World:
         previous: Hash | None = None,
     ) -> None:
         """Record that something happened; the subject is kept as it is now."""
+        told = self.event_type(event_type, subject)
+        if told is None:
+            return
         event_id = self.ids.mint("evt_", 24)
-        event = Event(event_id, self.clock.now, event_type, subject, self.cause, previous)
+        event = Event(event_id, self.clock.now, told, subject, self.cause, previous)
         self.events.put(event)
 
     def check(self) -> None:

@@ -414,9 +414,9 @@ REFUSED = {
         f'stripe.PaymentIntent.create({MANUAL}, capture_method="manual")',
         "POST /v1/payment_intents: Stripe documents the parameter capture_method='manual', and",
     ),
-    "an older API version": (
-        'stripe.Customer.create(stripe_version="2024-06-20")',
-        "POST /v1/customers: API version 2024-06-20 is not modelled yet",
+    "an API version older than all schemas": (
+        'stripe.Customer.create(stripe_version="2020-08-27")',
+        "POST /v1/customers: API version 2020-08-27 is not modelled: 2023-10-16 is the oldest",
     ),
     "OAuth": (
         'stripe.OAuth.token(grant_type="authorization_code", code="ac_1")',

@@ -248,16 +248,16 @@ WHOLE_RUN = {
     ),
     "an unknown mode, ini": ([], {}, "stripe_mode = fast", "ini stripe_mode: no mode 'fast'"),
     "an API version that isn't modelled, option": (
-        ["--stripe-api-version=2024-06-20"],
+        ["--stripe-api-version=2020-08-27"],
         {},
         "",
-        "--stripe-api-version: API version '2024-06-20' is not modelled yet",
+        "--stripe-api-version: API version 2020-08-27 is not modelled: 2023-10-16 is the oldest",
     ),
     "an API version that isn't modelled, ini": (
         [],
         {},
-        "stripe_api_version = 2024-06-20",
-        "ini stripe_api_version: API version '2024-06-20' is not modelled yet",
+        "stripe_api_version = latest",
+        "ini stripe_api_version: Invalid Stripe API version: latest",
     ),
     "a beginning that is no number, environment": (
         [],
@@ -367,8 +367,8 @@ ONE_TEST = {
         "marker stripe_balance: the mode 'live' (Stripe test mode) is not built yet",
     ),
     "a version that isn't modelled": (
-        "api_version='2024-06-20'",
-        "marker stripe_balance: API version '2024-06-20' is not modelled yet",
+        "api_version='2024-06-21'",
+        "marker stripe_balance: Invalid Stripe API version: 2024-06-21",
     ),
     "a beginning that is no number": (
         "now='noon'",

@@ -1,0 +1,130 @@
+"""Shapes before 2025-03-31.basil, which remodelled how invoices tell of payment, prices and taxes.
+
+Each function changes a rendered object in place to the shape that it had before. Which keys went and
+came is documented in the changelog; what they hold on an invoice like ours is known from the example
+objects of the API reference of that time (the assumption invoice-shape-before-basil).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from pytest_stripe_balance.engine.records import Charge, Event, Invoice, InvoiceItem, PaymentIntent
+from pytest_stripe_balance.engine.world import World
+
+Json = dict[str, Any]
+WalkBack = Callable[[World, Any, Json], None]
+
+
+def payment_intent(_: World, intent: PaymentIntent, body: Json) -> None:
+    """Name the invoice that the intent was made for."""
+    body["invoice"] = intent.invoice
+
+
+def charge(world: World, record: Charge, body: Json) -> None:
+    """Name the invoice that the charge paid."""
+    body["invoice"] = world.payment_intents.find(record.payment_intent, "intent").invoice
+
+
+def invoice(world: World, record: Invoice, body: Json) -> None:
+    """Name the one intent and charge that pay an invoice, and say whether it is paid."""
+    if record.deleted:
+        return
+    world.readings.rest("invoice-shape-before-basil")
+    intent = world.payment_intents.get(record.payment_intent or "")
+    _take_out(body, "amount_overpaid", "confirmation_secret", "parent", "payments", "total_taxes")
+    for line, item in zip(body["lines"]["data"], record.lines, strict=True):
+        _line(line, item)
+    body |= {
+        "application_fee_amount": None,
+        "charge": intent and intent.latest_charge,
+        "discount": None,
+        "paid": record.status == "paid",
+        "paid_out_of_band": record.paid_out_of_band,
+        "payment_intent": record.payment_intent,
+        "quote": None,
+        "subscription": None,
+        "subscription_details": {"metadata": None},
+        "tax": None,
+        "total_tax_amounts": [],
+        "transfer_data": None,
+    }
+
+
+def _line(line: Json, item: InvoiceItem) -> None:
+    _take_out(line, "parent", "pricing", "taxes")
+    line |= {
+        "amount_excluding_tax": item.amount,
+        "invoice_item": item.id,
+        "plan": None,
+        "price": _price(item),
+        "proration": False,
+        "proration_details": {"credited_items": None},
+        "subscription": None,
+        "tax_amounts": [],
+        "tax_rates": [],
+        "type": "invoiceitem",
+        "unit_amount_excluding_tax": item.unit_amount,
+    }
+
+
+def invoice_item(world: World, item: InvoiceItem, body: Json) -> None:
+    """Show an item's price and unit amount, without the `pricing` that took their place."""
+    world.readings.rest("invoice-shape-before-basil")
+    price = _price(item)
+    _take_out(body, "parent", "pricing")
+    body |= {
+        "plan": None,
+        "price": price,
+        "subscription": None,
+        "unit_amount": price["unit_amount"],
+        "unit_amount_decimal": item.unit_amount,
+    }
+
+
+def event(_: World, record: Event, body: Json) -> None:
+    """Tell in previous_attributes of an invoice what `paid` and its kin were before."""
+    previous, subject = record.previous, record.subject
+    if previous is None or not isinstance(subject, Invoice) or "status" not in previous:
+        return
+    now = body["data"]["object"]
+    before: Json = {}
+    if previous["status"] == "draft":
+        before["payment_intent"] = None
+    if subject.status == "paid":
+        before |= {"charge": None, "paid": False, "paid_out_of_band": False}
+    changed = {name: value for name, value in before.items() if now[name] != value}
+    body["data"]["previous_attributes"] = {**previous, **changed}
+
+
+def _price(item: InvoiceItem) -> Json:
+    """Render the one-time price that Stripe makes for an item without one."""
+    unit = Decimal(item.unit_amount)
+    return {
+        "id": item.price,
+        "object": "price",
+        "active": False,
+        "billing_scheme": "per_unit",
+        "created": item.created,
+        "currency": item.currency,
+        "custom_unit_amount": None,
+        "livemode": False,
+        "lookup_key": None,
+        "metadata": {},
+        "nickname": None,
+        "product": item.product,
+        "recurring": None,
+        "tax_behavior": "unspecified",
+        "tiers_mode": None,
+        "transform_quantity": None,
+        "type": "one_time",
+        "unit_amount": int(unit) if unit == int(unit) else None,
+        "unit_amount_decimal": item.unit_amount,
+    }
+
+
+def _take_out(body: Json, *names: str) -> None:
+    for name in names:
+        body.pop(name, None)

@@ -1,0 +1,174 @@
+"""What API versions change on this surface: the newest shape is rendered, and walked back from.
+
+The tables are the changelog. A request at an older API version sees every change undone that has a
+later date, newest first. Keys that Stripe only added stay: it adds them to older versions too [obs].
+Walking back never changes state. Source: FACTS 6.9 and Stripe's changelog [doc].
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pytest_stripe_balance import resources
+from pytest_stripe_balance.api import before_basil
+from pytest_stripe_balance.api.before_basil import Json, WalkBack
+from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.records import (
+    Charge,
+    Event,
+    FundingInstructions,
+    Invoice,
+    InvoiceItem,
+    InvoicePayment,
+    PaymentIntent,
+    Record,
+    Refund,
+)
+from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.refused import Refused
+
+
+@dataclass(frozen=True)
+class Change:
+    """Since `date` what is rendered from a `kind` of record is as it is now; `back` undoes that."""
+
+    date: str
+    kind: type[Record]
+    back: WalkBack
+
+
+@dataclass(frozen=True)
+class EventChange:
+    """Since `date` events about a `kind` have the types that they have now.
+
+    `before` gives the type that one had until then, None where there was none.
+    """
+
+    date: str
+    kind: type[Record]
+    before: Callable[[str, Any], str | None]
+
+
+@dataclass(frozen=True)
+class DefaultChange:
+    """Until `date` an endpoint's parameters had the defaults `before`; what they made stays so."""
+
+    date: str
+    endpoint: str
+    before: Mapping[str, Any]
+
+
+def _without_chaps(_: World, __: PaymentIntent | FundingInstructions, body: Json) -> None:
+    """CHAPS came to sort codes."""
+    action = body.get("next_action") or {}
+    told = body.get("bank_transfer") or action.get("display_bank_transfer_instructions")
+    if told:
+        told["financial_addresses"] = [
+            {
+                **address,
+                "supported_networks": [one for one in address["supported_networks"] if one != "chaps"],
+            }
+            for address in told["financial_addresses"]
+        ]
+
+
+def _rendering_options(_: World, record: Invoice, body: Json) -> None:
+    """rendering_options became rendering."""
+    if not record.deleted:
+        body["rendering_options"] = None
+
+
+def _no_invoice_payment_paid(event_type: str, _: InvoicePayment) -> str | None:
+    """invoice_payment.paid came."""
+    return None if event_type == "invoice_payment.paid" else event_type
+
+
+def _charge_refund_updated(event_type: str, refund: Refund) -> str | None:
+    """refund.* came to refunds of charges, which had charge.refund.updated alone."""
+    if refund.charge is None:
+        return event_type
+    return "charge.refund.updated" if event_type == "refund.updated" else None
+
+
+CHANGES = (
+    Change("2026-07-29", PaymentIntent, _without_chaps),
+    Change("2026-07-29", FundingInstructions, _without_chaps),
+    Change("2025-03-31", PaymentIntent, before_basil.payment_intent),
+    Change("2025-03-31", Charge, before_basil.charge),
+    Change("2025-03-31", Invoice, before_basil.invoice),
+    Change("2025-03-31", InvoiceItem, before_basil.invoice_item),
+    Change("2025-03-31", Event, before_basil.event),
+    Change("2024-04-10", Invoice, _rendering_options),
+)
+EVENT_CHANGES = (
+    EventChange("2025-05-28", InvoicePayment, _no_invoice_payment_paid),
+    EventChange("2024-10-28", Refund, _charge_refund_updated),
+)
+DEFAULT_CHANGES = (
+    DefaultChange("2024-04-10", "POST /v1/payment_intents", {"capture_method": "automatic"}),
+)
+
+
+def walk_back(world: World, record: Record, body: Json, api_version: str) -> Json:
+    """Turn an object that was rendered at the newest shape into that of an API version."""
+    for change in CHANGES:
+        if isinstance(record, change.kind) and api_version < change.date:
+            change.back(world, record, body)
+    return body
+
+
+def event_type_at(api_version: str) -> Callable[[str, Record], str | None]:
+    """Make what tells an event's type at an API version, None where it has no such event."""
+    changes = [one for one in EVENT_CHANGES if api_version < one.date]
+
+    def told(event_type: str, subject: Record) -> str | None:
+        for change in changes:
+            if isinstance(subject, change.kind):
+                return change.before(event_type, subject)
+        return event_type
+
+    return told
+
+
+def defaults(endpoint: str, api_version: str) -> Mapping[str, Any]:
+    """Give the defaults that an endpoint's parameters had at an API version, where they changed."""
+    return {
+        name: value
+        for change in DEFAULT_CHANGES
+        if change.endpoint == endpoint and api_version < change.date
+        for name, value in change.before.items()
+    }
+
+
+@cache
+def _known() -> list[str]:
+    return resources.api_versions()
+
+
+_VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?")
+
+
+def check(api_version: str) -> None:
+    """Hold an API version against the releases that have a schema.
+
+    Any month of a named release will do, because its months are additive. A Fault (400) for what
+    never was one; Refused for what Stripe has, or may have, and the fake doesn't.
+    """
+    known = _known()
+    if api_version in known:
+        return
+    match = _VERSION.fullmatch(api_version)
+    date, name = match.groups() if match else ("", None)
+    release = next((one for one in known if name and one.endswith(f".{name}")), "")
+    if release and known[known.index(release) - 1] < date and (date <= release or release == known[-1]):
+        return
+    if date and date < known[0]:
+        raise Refused(f"API version {api_version} is not modelled: {known[0]} is the oldest that is")
+    if date > known[-1] or name in ("preview", "beta") or ";" in api_version:
+        raise Refused(f"API version {api_version} is not modelled: {known[-1]} is the newest that is")
+    message = f"Invalid Stripe API version: {api_version}"
+    raise Fault(message, assumed="invalid-api-version")

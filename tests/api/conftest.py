@@ -1,0 +1,171 @@
+"""A tour of every endpoint: each row of the table asked for at least once, at any API version."""
+
+import json
+from types import SimpleNamespace
+from urllib.parse import urlencode
+
+import pytest
+import stripe
+from stripe._encode import _api_encode
+
+from pytest_stripe_balance.api import routes
+
+BANK_TRANSFER = {
+    "customer_balance": {"funding_type": "bank_transfer", "bank_transfer": {"type": "gb_bank_transfer"}}
+}
+BILLED = {
+    "collection_method": "send_invoice",
+    "days_until_due": 30,
+    "payment_settings": {
+        "payment_method_types": ["customer_balance"],
+        "payment_method_options": BANK_TRANSFER,
+    },
+}
+
+
+class Tour:
+    """Asks at one API version, through the tap and without the SDK's typed methods."""
+
+    def __init__(self, api_version):
+        self.api_version = api_version
+        self.client = stripe.RequestsClient()
+        self.answers = {}
+
+    def ask(self, method, path, **params):
+        """Give an answer's body; it is kept under its row of the table."""
+        url, form = f"https://api.stripe.com{path}", urlencode(list(_api_encode(params)))
+        headers = {"Authorization": "Bearer sk_test_1", "Stripe-Version": self.api_version}
+        if method == "POST":
+            sent = self.client.request("post", url, headers, form)
+        else:
+            sent = self.client.request(method.lower(), f"{url}?{form}", headers)
+        answer = SimpleNamespace(status=sent[1], headers=sent[2], body=json.loads(sent[0]))
+        row, _ = routes.match(method, path)
+        self.answers.setdefault(row, []).append(answer)
+        return answer.body
+
+    def intent(self, customer, amount=1000, **params):
+        given = {
+            "customer": customer,
+            "amount": amount,
+            "currency": "gbp",
+            "payment_method_data": {"type": "customer_balance"},
+            "payment_method_options": BANK_TRANSFER,
+            "confirm": "true",
+        }
+        return self.ask("POST", "/v1/payment_intents", **{**given, **params})["id"]
+
+    def invoice(self, customer, *steps):
+        invoice = self.ask("POST", "/v1/invoices", customer=customer, currency="gbp", **BILLED)["id"]
+        self.ask(
+            "POST", "/v1/invoiceitems", customer=customer, invoice=invoice, amount=700, currency="gbp"
+        )
+        for step in steps:
+            self.ask("POST", f"/v1/invoices/{invoice}/{step}")
+        return invoice
+
+    def go(self):
+        """Ask for everything that the API version has."""
+        customer = self._customers()
+        self._intents(customer)
+        self._refunds(customer)
+        self._invoices(customer)
+        for event in self.ask("GET", "/v1/events", limit=100)["data"]:
+            self.ask("GET", f"/v1/events/{event['id']}")
+
+    def _customers(self):
+        gone = self.ask("POST", "/v1/customers", name="Gone")["id"]
+        self.ask("DELETE", f"/v1/customers/{gone}")
+        self.ask("GET", f"/v1/customers/{gone}")
+        customer = self.ask("POST", "/v1/customers", email="ada@example.com")["id"]
+        self.ask("POST", f"/v1/customers/{customer}", name="Ada", address={"country": "GB"})
+        self.ask("GET", "/v1/customers")
+        self.ask("GET", f"/v1/customers/{customer}", expand=["cash_balance"])
+        self.ask("GET", f"/v1/customers/{customer}/cash_balance")
+        for mode in ("automatic", "merchant_default", "manual"):
+            settings = {"reconciliation_mode": mode}
+            self.ask("POST", f"/v1/customers/{customer}/cash_balance", settings=settings)
+        for currency, transfer in (
+            ("usd", {"type": "us_bank_transfer"}),
+            ("eur", {"type": "eu_bank_transfer", "eu_bank_transfer": {"country": "DE"}}),
+            ("gbp", {"type": "gb_bank_transfer"}),
+            ("jpy", {"type": "jp_bank_transfer"}),
+            ("mxn", {"type": "mx_bank_transfer"}),
+        ):
+            self.ask(
+                "POST",
+                f"/v1/customers/{customer}/funding_instructions",
+                currency=currency,
+                funding_type="bank_transfer",
+                bank_transfer=transfer,
+            )
+            self._fund(customer, 5000, currency)
+        return customer
+
+    def _fund(self, customer, amount, currency="gbp", **params):
+        path = f"/v1/test_helpers/customers/{customer}/fund_cash_balance"
+        return self.ask("POST", path, amount=amount, currency=currency, **params)
+
+    def _intents(self, customer):
+        self.ask("POST", "/v1/payment_intents", amount=1000, currency="usd")
+        method = self.ask("POST", "/v1/payment_methods", type="customer_balance")["id"]
+        self.ask("GET", f"/v1/payment_methods/{method}")
+        self.ask("GET", "/v1/payment_methods", customer=customer)
+        self.ask("GET", f"/v1/customers/{customer}/payment_methods")
+        partly = self.intent(customer, confirm="false", payment_method_options={})
+        self.ask("POST", f"/v1/payment_intents/{partly}/confirm", payment_method_options=BANK_TRANSFER)
+        self.ask("POST", f"/v1/payment_intents/{partly}/apply_customer_balance", amount=400)
+        self.ask("POST", f"/v1/payment_intents/{partly}", amount=900)
+        self.ask("POST", f"/v1/payment_intents/{partly}/cancel", cancellation_reason="abandoned")
+        self.ask("POST", f"/v1/payment_intents/{partly}/cancel")
+        expand = ["latest_charge.balance_transaction", "customer", "payment_method"]
+        paid = self.intent(customer)
+        self.ask("POST", f"/v1/payment_intents/{paid}/apply_customer_balance", expand=expand)
+        self.ask("GET", f"/v1/payment_intents/{paid}", expand=expand)
+        self.ask("GET", "/v1/payment_intents", expand=["data.latest_charge"])
+        for charge in self.ask("GET", "/v1/charges")["data"]:
+            self.ask("GET", f"/v1/charges/{charge['id']}", expand=["payment_intent"])
+        for booked in self.ask("GET", "/v1/balance_transactions")["data"]:
+            self.ask("GET", f"/v1/balance_transactions/{booked['id']}", expand=["source"])
+        rows = f"/v1/customers/{customer}/cash_balance_transactions"
+        for row in self.ask("GET", rows, limit=100)["data"]:
+            self.ask("GET", f"{rows}/{row['id']}")
+
+    def _refunds(self, customer):
+        paid = self.intent(customer)
+        self.ask("POST", f"/v1/payment_intents/{paid}/apply_customer_balance")
+        refunds = [
+            self.ask("POST", "/v1/refunds", payment_intent=paid, amount=amount)["id"]
+            for amount in (100, 200, 300)
+        ]
+        self.ask("POST", f"/v1/refunds/{refunds[0]}", metadata={"why": "test"})
+        self.ask("POST", f"/v1/refunds/{refunds[1]}/cancel")
+        self.ask("POST", f"/v1/test_helpers/refunds/{refunds[2]}/expire")
+        of_cash = {"origin": "customer_balance", "customer": customer, "currency": "gbp"}
+        refunds.append(self.ask("POST", "/v1/refunds", amount=50, **of_cash)["id"])
+        self.ask("POST", f"/v1/refunds/{refunds[3]}/cancel")
+        self.ask("GET", "/v1/refunds", expand=["data.charge", "data.payment_intent"])
+        for refund in refunds:
+            self.ask("GET", f"/v1/refunds/{refund}", expand=["balance_transaction"])
+
+    def _invoices(self, customer):
+        self.ask("POST", "/v1/invoiceitems", customer=customer, amount=1, currency="usd")
+        self.ask("DELETE", f"/v1/invoices/{self.invoice(customer)}")
+        for steps in (["finalize", "send", "pay"], ["send", "void"], ["pay"]):
+            self.invoice(customer, *steps)
+        given_up = self.invoice(customer, "finalize", "mark_uncollectible")
+        for invoice in self.ask("GET", "/v1/invoices")["data"]:
+            self.ask("GET", f"/v1/invoices/{invoice['id']}")
+        self.ask("GET", f"/v1/invoices/{given_up}", expand=["customer"])
+        for item in self.ask("GET", "/v1/invoiceitems")["data"]:
+            self.ask("GET", f"/v1/invoiceitems/{item['id']}", expand=["invoice"])
+        if self.api_version > "2025-03":
+            self.ask("GET", f"/v1/invoices/{given_up}", expand=["payments", "confirmation_secret"])
+            for link in self.ask("GET", "/v1/invoice_payments")["data"]:
+                self.ask("GET", f"/v1/invoice_payments/{link['id']}", expand=["invoice"])
+
+
+@pytest.fixture
+def tour(stripe_balance):
+    """Make a tour of the test's world at an API version."""
+    return Tour
