@@ -126,3 +126,27 @@ def project(pytester, monkeypatch):
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setattr(stripe, "api_key", None)
     return Project(pytester)
+
+
+@pytest.fixture
+def everything_in():
+    """Give what lists all that a world remembers."""
+    return _everything_in
+
+
+def _everything_in(world):
+    """List all that a world remembers."""
+    rows = [list(world.ledger.rows(customer)) for customer in world.ledger.customers()]
+    tables = (
+        world.customers,
+        world.payment_intents,
+        world.payment_methods,
+        world.charges,
+        world.refunds,
+        world.balance_transactions,
+        world.invoices,
+        world.invoice_items,
+        world.invoice_payments,
+        world.events,
+    )
+    return [rows, *map(list, tables), world.clock.now]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -67,6 +68,13 @@ class Dispatch:
     open_world: Callable[[str | None], World]
     _accounts: dict[str | None, _Account] = field(default_factory=dict)
     _requests: int = 0
+
+    def hold(self, key: str, account: str | None = None) -> AbstractContextManager[None]:
+        """Keep an idempotency key in use, as by a request that is still going through.
+
+        Requests with it get Stripe's 409 `idempotency_key_in_use`, and nothing is kept under it.
+        """
+        return self.account(account).answers.hold(key)
 
     @property
     def worlds(self) -> dict[str | None, World]:
@@ -275,10 +283,13 @@ class _Call:
         if self.request.method == "POST":
             headers["Idempotency-Key"] = key or self.world.ids.uuid(self.request_id)
             headers["Original-Request"] = self.request_id
+            if executed:
+                # Only a POST that was executed tells: no GET in any capture has it [obs].
+                headers["Stripe-Should-Retry"] = "false"
+                if status == HTTPStatus.NOT_FOUND:
+                    self.world.readings.rest("should-retry-missing-object")
         elif self.request.method == "DELETE" and key:
             headers["Idempotency-Key"] = key
-        if executed:
-            headers["Stripe-Should-Retry"] = "false"
         account = self.request.headers.get("Stripe-Account")
         if account:
             headers["Stripe-Account"] = account

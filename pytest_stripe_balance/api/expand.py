@@ -95,7 +95,7 @@ def _put_in(
     value = body.get(key)
     if isinstance(value, str):
         body[key] = value = render(_find(world, value))
-    elif key not in body:
+    elif key not in body and (name, field) in MODELLED_INCLUDED:
         body[key] = value = _included(world, name, field, body["id"], render)
     if rest and isinstance(value, dict):
         for one in value["data"] if (name, field) in LISTED else [value]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pytest_stripe_balance.api.form import Form
@@ -28,13 +30,39 @@ class Answers:
     """What was answered under each key, kept for 24 hours of the world's clock."""
 
     _kept: dict[str, _Kept] = field(default_factory=dict)
+    _in_use: set[str] = field(default_factory=set)
+
+    @contextmanager
+    def hold(self, key: str) -> Iterator[None]:
+        """Keep a key in use while the context is open."""
+        self._in_use.add(key)
+        try:
+            yield
+        finally:
+            self._in_use.discard(key)
 
     def replay(self, world: World, request: Request, parameters: str) -> Response | None:
-        """Give the kept answer to a key used again; a Fault when it now asks for something else."""
+        """Give the kept answer to a key used again.
+
+        A Fault when it now asks for something else (400), or while the key is held (409).
+        """
         key = request.headers.get("Idempotency-Key", "")
         if len(key) > MAX_LENGTH:
             message = f"Idempotency keys can be at most {MAX_LENGTH} characters long."
             raise Fault(message, type="idempotency_error", assumed="idempotency-key-length")
+        if key in self._in_use:
+            message = (
+                "There is currently another in-progress request using this Idempotent Key (that "
+                "probably means you submitted twice, and the other request is still going through): "
+                f"{key}. Please try again later."
+            )
+            raise Fault(
+                message,
+                status=409,
+                type="idempotency_error",
+                code="idempotency_key_in_use",
+                assumed="idempotency-key-in-use",
+            )
         kept = self._kept.get(key)
         if not key or kept is None or world.clock.now - kept.at >= KEPT_SECONDS:
             return None

@@ -242,6 +242,12 @@ REGISTER: Mapping[str, Assumption] = {
             "and code are documented.",
         ),
         _only(
+            "payment-method-unknown",
+            6,
+            "An unknown payment method is told in the short text; at 2025-10-29.clover a platform was "
+            "also told that it may be a connected account's.",
+        ),
+        _only(
             "customer-balance-needs-customer",
             29,
             "Using customer_balance without a customer is 400 parameter_missing, param customer.",
@@ -663,6 +669,18 @@ REGISTER: Mapping[str, Assumption] = {
             6,
             "A publishable test key is 403 secret_key_required; the code is documented, the status is "
             "from other people's reports.",
+        ),
+        _only(
+            "idempotency-key-in-use",
+            30,
+            "The 409 for an idempotency key that is in use has the type idempotency_error; its code and "
+            "text were seen.",
+        ),
+        _only(
+            "should-retry-missing-object",
+            30,
+            "A POST that names an unknown object in its path counts as executed: its 404 carries "
+            "Stripe-Should-Retry: false and is replayed.",
         ),
         _only(
             "idempotency-key-length",

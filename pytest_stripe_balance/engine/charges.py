@@ -25,9 +25,10 @@ def list_(
     created: int | dict[str, int] | None = None,
     customer: str | None = None,
     payment_intent: str | None = None,
+    transfer_group: str | None = None,
     **cursors: Unpack[Cursors],
 ) -> Page[Charge]:
-    """List charges, newest first; those of one `customer` or one `payment_intent`."""
+    """List charges, newest first; those of one `customer`, `payment_intent` or `transfer_group`."""
     if customer is not None:
         world.customers.find(customer, "customer", in_path=False, assumed="list-unknown-customer")
     if payment_intent is not None:
@@ -40,6 +41,7 @@ def list_(
             in_time(charge.created)
             and customer in (None, charge.customer)
             and payment_intent in (None, charge.payment_intent)
+            and transfer_group in (None, charge.transfer_group)
         ),
         **cursors,
     )

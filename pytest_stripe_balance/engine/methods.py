@@ -68,8 +68,10 @@ def with_types(
     """Settle which types a new intent takes.
 
     A payment method alone stands for its own type; without one Stripe's automatic payment methods
-    are on [obs].
+    are on [obs]. A payment method that isn't there is told before anything else [obs].
     """
+    if "payment_method" in params:
+        _known_method(world, params["payment_method"])
     if types := _types(world, intent, params):
         return _with(intent, types)
     fits = _fits_bank_transfers(intent)
@@ -170,7 +172,9 @@ def _known_method(world: World, method_id: str) -> PaymentMethod:
         ("pm_card", "card_", "src_", "tok_")
     ):
         raise Refused(f"payment_method={method_id!r}: only customer_balance methods are modelled")
-    return world.payment_methods.find(method_id, "payment_method", in_path=False)
+    return world.payment_methods.find(
+        method_id, "payment_method", in_path=False, assumed="payment-method-unknown"
+    )
 
 
 def take(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> PaymentIntent:

@@ -38,7 +38,7 @@ def create(
 
 def retrieve(world: World, method_id: str) -> PaymentMethod:
     """Find a payment method; 404 with param `payment_method` [obs]."""
-    return world.payment_methods.find(method_id, "payment_method")
+    return world.payment_methods.find(method_id, "payment_method", assumed="payment-method-unknown")
 
 
 class Filters(Cursors, total=False):

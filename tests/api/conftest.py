@@ -1,6 +1,7 @@
 """A tour of every endpoint: each row of the table asked for at least once, at any API version."""
 
 import json
+from functools import cache
 from types import SimpleNamespace
 from urllib.parse import urlencode
 
@@ -9,6 +10,8 @@ import stripe
 from stripe._encode import _api_encode
 
 from pytest_stripe_balance.api import routes
+from pytest_stripe_balance.api.message import Headers, Request
+from pytest_stripe_balance.session import Session, Settings
 
 BANK_TRANSFER = {
     "customer_balance": {"funding_type": "bank_transfer", "bank_transfer": {"type": "gb_bank_transfer"}}
@@ -23,26 +26,43 @@ BILLED = {
 }
 
 
-class Tour:
-    """Asks at one API version, through the tap and without the SDK's typed methods."""
+def by_session(session):
+    """Make what asks a session without stripe-python: a Refused comes out as it is."""
 
-    def __init__(self, api_version):
+    def send(method, url, headers, form=""):
+        request = Request(method.upper(), url, Headers(headers), form)
+        response = session.answer(request)
+        session.observe(request, response)
+        return response.body, response.status, response.headers
+
+    return send
+
+
+class Tour:
+    """Asks at one API version, without the SDK's typed methods."""
+
+    def __init__(self, api_version, send=None):
         self.api_version = api_version
-        self.client = stripe.RequestsClient()
-        self.answers = {}
+        self.send = send or stripe.RequestsClient().request
+        self.asked, self.answers = {}, {}
 
     def ask(self, method, path, **params):
-        """Give an answer's body; it is kept under its row of the table."""
+        """Give an answer's body; request and answer are kept under their row of the table."""
+        row, _ = routes.match(method, path)
+        self.asked.setdefault(row, []).append((path, params))
+        answer = self.answer(method, path, **params)
+        self.answers.setdefault(row, []).append(answer)
+        return answer.body
+
+    def answer(self, method, path, **params):
+        """Give a whole answer."""
         url, form = f"https://api.stripe.com{path}", urlencode(list(_api_encode(params)))
         headers = {"Authorization": "Bearer sk_test_1", "Stripe-Version": self.api_version}
         if method == "POST":
-            sent = self.client.request("post", url, headers, form)
+            sent = self.send("post", url, headers, form)
         else:
-            sent = self.client.request(method.lower(), f"{url}?{form}", headers)
-        answer = SimpleNamespace(status=sent[1], headers=sent[2], body=json.loads(sent[0]))
-        row, _ = routes.match(method, path)
-        self.answers.setdefault(row, []).append(answer)
-        return answer.body
+            sent = self.send(method.lower(), f"{url}?{form}", headers)
+        return SimpleNamespace(status=sent[1], headers=sent[2], body=json.loads(sent[0]))
 
     def intent(self, customer, amount=1000, **params):
         given = {
@@ -169,3 +189,23 @@ class Tour:
 def tour(stripe_balance):
     """Make a tour of the test's world at an API version."""
     return Tour
+
+
+@pytest.fixture(scope="session")
+def tour_alone():
+    """Make a tour that has gone all the way in a world of its own."""
+
+    def make(api_version):
+        session = Session(Settings(api_version, name="a tour"))
+        trip = Tour(api_version, by_session(session))
+        trip.go()
+        trip.session = session
+        return trip
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def toured(tour_alone):
+    """Give the tour that many tests share, because they leave its world as it is."""
+    return cache(tour_alone)

@@ -59,26 +59,8 @@ def stage(stripe_balance):
     return Stage(stripe_balance)
 
 
-def everything_in(world):
-    """List all that a world remembers."""
-    rows = [list(world.ledger.rows(customer)) for customer in world.ledger.customers()]
-    tables = (
-        world.customers,
-        world.payment_intents,
-        world.payment_methods,
-        world.charges,
-        world.refunds,
-        world.balance_transactions,
-        world.invoices,
-        world.invoice_items,
-        world.invoice_payments,
-        world.events,
-    )
-    return [rows, *map(list, tables), world.clock.now]
-
-
 @pytest.fixture
-def refused_with(stage, _stripe_session, monkeypatch):
+def refused_with(stage, _stripe_session, everything_in, monkeypatch):
     """Make a call that Stripe refuses; give the error, and the world before and after its request."""
     dispatch = _stripe_session._dispatch
     answer = dispatch.answer

@@ -1,0 +1,122 @@
+"""Generated requests: whatever is asked, the answer is Stripe's kind, and a refused one changes nothing."""
+
+import string
+from collections import Counter
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from stripe._encode import _api_encode
+
+from pytest_stripe_balance.api.message import Headers, Request
+from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.resources import api_versions
+
+# Refusals that are executed, and are documented to leave a mark.
+MARKING = {"payment_method_customer_decline"}
+HOSTILE = st.sampled_from(
+    [
+        *("", " ", "0", "-1", "1.5", "1e3", "abc", "null", "true", "\x00", "é", "😀", "[]", "a" * 5000),
+        *(
+            "9" * 18,
+            "9" * 40,
+            "٣",
+            "usd",
+            "USD",
+            "NaN",
+            "Infinity",
+            "__class__",
+            "%s",
+            "'; --",
+            "2026-01-01",
+        ),
+    ]
+)
+
+
+def by_rule(rule, definitions, ids, depth=0):
+    """Draw values that fit a parameter's rule, ids that exist among them."""
+    while "$ref" in rule:
+        rule = definitions[rule["$ref"].rpartition("/")[2]]
+    if "anyOf" in rule:
+        return st.one_of([by_rule(one, definitions, ids, depth) for one in rule["anyOf"]])
+    match rule.get("type"):
+        case "object" if depth < 3:
+            members = rule.get("properties", {})
+            drawn = {name: by_rule(one, definitions, ids, depth + 1) for name, one in members.items()}
+            required = {name: drawn.pop(name) for name in rule.get("required", ())}
+            return st.fixed_dictionaries(required, optional=dict(list(drawn.items())[:8]))
+        case "object":
+            return st.just({"a": "b"})
+        case "array":
+            return st.lists(by_rule(rule.get("items", {}), definitions, ids, depth + 1), max_size=2)
+        case "integer":
+            return st.sampled_from([1, 50, 100, 700, 1000, 99_999_999, 1_767_225_600])
+        case "boolean":
+            return st.sampled_from(["true", "false"])
+        case "number":
+            return st.sampled_from(["1", "2.5", "0"])
+    if choices := rule.get("enum"):
+        common = [one for one in choices if "customer_balance" in one or "transfer" in one]
+        return st.sampled_from(common or choices)
+    return st.sampled_from(["usd", "gbp", "ada@example.com", "customer_balance", *ids])
+
+
+def requests(trip):
+    """Draw a request to some row: as it was once asked, as its rules allow, or hostile."""
+    asked = [(row, *one) for row, calls in trip.asked.items() for one in calls]
+    shapes = contract(trip.api_version)
+    ids = sorted({part for _, path, _ in asked for part in path.split("/") if "_" in part[:8]})
+
+    @st.composite
+    def drawn(draw):
+        row, path, params = draw(st.sampled_from(asked))
+        path = draw(st.sampled_from([path, path, path + "x", path.replace("_", "%5F")]))
+        kind = draw(st.sampled_from(["known", "by its rules", "hostile", "raw"]))
+        rules = shapes.rules[str(row)]["properties"]
+        fields = dict(params)
+        for name in draw(st.lists(st.sampled_from(sorted(rules) or ["x"]), max_size=4, unique=True)):
+            fitting = by_rule(rules.get(name, {}), shapes.definitions, ids)
+            if kind != "known" and "gone" not in rules.get(name, {}):
+                fields[name] = draw(HOSTILE | fitting if kind == "hostile" else fitting)
+        form = urlencode(list(_api_encode(fields)))
+        if kind == "raw":
+            form += "&" + draw(st.text(string.printable, max_size=40))
+        headers = {"Authorization": "Bearer sk_test_1", "Stripe-Version": trip.api_version}
+        url, body = ("", form) if row.method == "POST" else (f"?{form}", "")
+        return Request(row.method, f"https://api.stripe.com{path}{url}", Headers(headers), body)
+
+    return drawn()
+
+
+@pytest.mark.parametrize("api_version", api_versions()[::-3])
+def test_no_request_is_answered_by_a_traceback_or_half_done(api_version, tour_alone, everything_in):
+    """No 5xx, no exception but a refusal; errors are shaped, and leave the world as it was."""
+    kinds = Counter()
+
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(requests(tour_alone(api_version)), min_size=15, max_size=25))
+    def ask(drawn):
+        session = tour_alone(api_version).session
+        for request in drawn:
+            before = everything_in(session.world)
+            try:
+                response = session.answer(request)
+            except Refused:
+                kinds["refused"] += 1
+                assert everything_in(session.world) == before
+                continue
+            session.observe(request, response)
+            session.world.check()
+            kinds[response.status] += 1
+            assert response.status in (200, 400, 404)
+            if response.status != 200:
+                error = response.json["error"]
+                assert error["type"] == "invalid_request_error"
+                assert error["message"]
+                assert error.get("code") in MARKING or everything_in(session.world) == before
+
+    ask()
+    assert set(kinds) == {200, 400, 404, "refused"}
