@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 from urllib.parse import unquote_to_bytes
 
@@ -10,14 +11,15 @@ from pytest_stripe_balance.engine.faults import Fault
 Form: TypeAlias = "dict[str, str | Form]"
 MAX_DEPTH = 10
 MAX_FIELDS = 2000
+BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def decode(text: str) -> Form:
     """Read form fields into nested hashes of strings; an array is a hash with keys "0", "1", ...
 
-    A Fault (400) for what can't be read: bytes that aren't UTF-8, brackets that don't match, a name
-    used both for a value and for a hash, or far too much of anything. The last of two equal names
-    wins.
+    A Fault (400) for what can't be read: a percent sign that escapes nothing, bytes that aren't UTF-8,
+    brackets that don't match, a name used both for a value and for a hash, or far too much of anything.
+    The last of two equal names wins.
     """
     form: Form = {}
     fields = [field for field in text.split("&") if field]
@@ -30,6 +32,8 @@ def decode(text: str) -> Form:
 
 
 def _unquote(text: str) -> str:
+    if BAD_ESCAPE.search(text):
+        raise _unreadable("the parameters have a % that two hexadecimal digits don't follow.")
     try:
         return unquote_to_bytes(text.replace("+", " ")).decode("utf-8")
     except UnicodeError:

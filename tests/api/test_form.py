@@ -29,12 +29,24 @@ def test_a_form_decodes_to_nested_fields(text, fields):
     assert form.decode(text) == fields
 
 
-UNREADABLE = ("a=%FF", "%FF=a", "a[b=1", "[a]=1", "a[b]c=1", "a[[b]]=1", "a=1&a[b]=2", "a[b]=2&a=1")
+UNREADABLE = (
+    "a=%",
+    "a=%z1",
+    "%4=a",
+    "a=%FF",
+    "%FF=a",
+    "a[b=1",
+    "[a]=1",
+    "a[b]c=1",
+    "a[[b]]=1",
+    "a=1&a[b]=2",
+    "a[b]=2&a=1",
+)
 
 
 @pytest.mark.parametrize("text", [*UNREADABLE, "a" + "[b]" * 50 + "=1", "a=1&" * 3000])
 def test_what_cannot_be_read_is_a_400(text):
-    """Invalid UTF-8, odd brackets, a name used two ways, too deep, too much: Stripe's kind of 400."""
+    """Bad escapes, invalid UTF-8, odd brackets, a name used two ways, too deep, too much are a 400."""
     with pytest.raises(Fault) as caught:
         form.decode(text)
     assert (caught.value.status, caught.value.type) == (400, "invalid_request_error")

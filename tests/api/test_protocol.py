@@ -1,5 +1,8 @@
 """What stands around the call: lists, expand, idempotency, headers, connected accounts."""
 
+import asyncio
+import base64
+import json
 import uuid
 
 import pytest
@@ -306,3 +309,145 @@ def test_time_moves_one_second_after_what_creates_something(stripe_balance):
     stripe.Customer.retrieve(first.id)
     second = stripe_balance.customer()
     assert (first.created, second.created) == (1_700_000_000, 1_700_000_001)
+
+
+HOSTILE_BODIES = {
+    "deep nesting": "metadata" + "[a]" * 5000 + "=1",
+    "thousands of keys": "&".join(f"metadata[k{n}]=v" for n in range(5000)),
+    "an escape of nothing": "name=%zz",
+    "invalid UTF-8": "name=%ff%fe",
+    "brackets that don't match": "metadata[[a]=1",
+    "a value and a hash": "name=a&name[b]=c",
+    "a megabyte of one name": "a" * 2**20 + "=1",
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE_BODIES.values(), ids=HOSTILE_BODIES)
+@pytest.mark.parametrize("method", ["post", "get"])
+def test_a_hostile_body_is_a_400_and_changes_nothing(
+    method, body, stripe_balance, everything_in, _stripe_session
+):
+    """What can't be read is Stripe's kind of error, in a form or in a query, and frees its key."""
+    before = everything_in(_stripe_session.world)
+    url, headers = "https://api.stripe.com/v1/customers", {"Authorization": "Bearer sk_test_1"}
+    headers["Idempotency-Key"] = "hostile"
+    sent = (url, headers, body) if method == "post" else (f"{url}?{body}", headers, None)
+    text, status, told = stripe.RequestsClient().request(method, *sent)
+    error = json.loads(text)["error"]
+    assert (status, error["type"]) == (400, "invalid_request_error")
+    assert len(error["message"]) < 2 * 2**20
+    assert "Stripe-Should-Retry" not in told
+    assert everything_in(_stripe_session.world) == before
+    assert stripe.Customer.create(idempotency_key="hostile").id
+
+
+SDK_ERRORS = [
+    (400, stripe.InvalidRequestError, lambda: stripe.Customer.list(limit=0)),
+    (401, stripe.AuthenticationError, lambda: stripe.Customer.list(api_key="junk")),
+    (403, stripe.PermissionError, lambda: stripe.Customer.list(stripe_account="odd one")),
+    (404, stripe.InvalidRequestError, lambda: stripe.Customer.retrieve("cus_nope")),
+]
+
+
+@pytest.mark.parametrize(("status", "error", "call"), SDK_ERRORS)
+def test_stripe_python_raises_its_own_class_for_each_status(status, error, call, stripe_balance):
+    """The error classes are stripe-python's, made from the answer's status and type."""
+    with pytest.raises(error) as caught:
+        call()
+    assert type(caught.value) is error
+    assert caught.value.http_status == status
+
+
+@pytest.mark.stripe_balance(assume={"apply-above-balance": "card_error"})
+def test_a_402_is_stripe_pythons_card_error(stripe_balance):
+    """The reading of the register that answers 402 raises CardError."""
+    intent = stripe_balance.bank_transfer_intent(manual(stripe_balance), 1000)
+    with pytest.raises(stripe.CardError) as caught:
+        stripe.PaymentIntent.apply_customer_balance(intent.id, amount=1000)
+    assert (caught.value.http_status, caught.value.code) == (402, "insufficient_funds")
+
+
+KEYS = {
+    "Bearer sk_test_1": 200,
+    "Bearer rk_test_1": 200,
+    "bearer sk_test_1": 200,
+    "Basic " + base64.b64encode(b"sk_test_1:").decode(): 200,
+    "Bearer pk_test_1": 403,
+    "Bearer sk_test": 401,
+    "Bearer whsec_1": 401,
+    "Basic %%%": 401,
+    "Digest sk_test_1": 401,
+    "Bearer ": 401,
+    "": 401,
+}
+
+
+@pytest.mark.parametrize(("given", "status"), KEYS.items())
+def test_a_key_is_taken_by_its_kind(given, status, stripe_balance):
+    """Secret and restricted test keys are let in, Basic or Bearer; what a key was is masked."""
+    headers = {"Authorization": given} if given else {}
+    url = "https://api.stripe.com/v1/customers"
+    body, told, _ = stripe.RequestsClient().request("get", url, headers, None)
+    assert told == status
+    assert "whsec_1" not in str(body)
+    if status == 401:
+        message = json.loads(body)["error"]["message"]
+        missing = given in ("Bearer ", "", "Basic %%%", "Digest sk_test_1")
+        start = "You did not provide an API key." if missing else "Invalid API Key provided: "
+        assert message.startswith(start)
+
+
+def test_raw_requests_are_answered(stripe_balance):
+    """`StripeClient.raw_request` goes the same road."""
+    client = stripe.StripeClient("sk_test_1")
+    made = client.raw_request("post", "/v1/customers", name="Ada")
+    told = client.deserialize(made, api_mode="V1")
+    assert (told.object, told.name) == ("customer", "Ada")
+
+
+def test_auto_paging_is_stable_while_objects_are_added(stripe_balance):
+    """What is made during the walk comes before its cursor: nothing is told twice or left out."""
+    made = [stripe_balance.customer().id for _ in range(7)]
+    seen = []
+    for customer in stripe.Customer.list(limit=2).auto_paging_iter():
+        seen.append(customer.id)
+        stripe_balance.customer()
+        assert len(seen) <= 7
+    assert seen == made[::-1]
+
+
+def test_async_auto_paging_gives_everything_once(stripe_balance):
+    """Async clients walk a list as sync ones do."""
+    made = [stripe_balance.customer().id for _ in range(15)]
+
+    async def walk():
+        client = stripe.StripeClient("sk_test_1", http_client=stripe.HTTPXClient())
+        first = await client.v1.customers.list_async({"limit": 4})
+        return [one.id async for one in first.auto_paging_iter()]
+
+    assert asyncio.run(walk()) == made[::-1]
+
+
+def test_expand_works_on_create_and_update(stripe_balance):
+    """What is made or changed is answered with its objects inside."""
+    customer = manual(stripe_balance)
+    intent = stripe_balance.bank_transfer_intent(
+        customer, 1000, expand=["customer.cash_balance", "payment_method"]
+    )
+    assert intent.customer.cash_balance.object == "cash_balance"
+    assert intent.payment_method.type == "customer_balance"
+    changed = stripe.PaymentIntent.modify(intent.id, metadata={"a": "b"}, expand=["customer"])
+    assert changed.customer.id == customer.id
+    with pytest.raises(stripe.InvalidRequestError, match=r"cannot be expanded \(colour\)"):
+        stripe.PaymentIntent.modify(intent.id, amount=500, expand=["colour"])
+    assert stripe.PaymentIntent.retrieve(intent.id).amount == 1000
+
+
+@pytest.mark.parametrize("account", ["odd one", "acct_", "acct_1/2", "cus_1"])
+def test_a_malformed_account_is_a_403(account, stripe_balance):
+    """A Stripe-Account that can't be one opens no world; the answer has no request id."""
+    with pytest.raises(stripe.PermissionError) as caught:
+        stripe.Customer.create(stripe_account=account)
+    assert caught.value.json_body["error"]["code"] == "account_invalid"
+    assert "Request-Id" not in caught.value.headers
+    assert stripe.Customer.list().data == []
