@@ -71,7 +71,7 @@ CHARGES = Resource(
     {
         "amount": Field("numeric", attrgetter("amount")),
         "billing_details.address.postal_code": Field(
-            "token", lambda charge: (charge.billing_details.get("address") or {}).get("postal_code")
+            "token", lambda charge: charge.billing_details["address"]["postal_code"]
         ),
         "created": _created(),
         "currency": Field("token", attrgetter("currency")),
