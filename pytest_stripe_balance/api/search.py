@@ -151,7 +151,7 @@ class _Parser:
         before, symbol, after = found.groups()
         if before or after:
             raise Refused(
-                f"query={self.text}: whether Stripe takes spaces around an operator (at character "
+                "search query: whether Stripe takes spaces around an operator (at character "
                 f"{found.start() + 1}) is not documented, and not modelled. Leave them out"
             )
         return _Clause(at, negated, name.group(), key, symbol, self.value())
@@ -172,7 +172,7 @@ class _Parser:
             text = self.unescaped(quoted)
             if not text.strip():
                 raise Refused(
-                    f"query={self.text}: searching for an empty value is not modelled. What isn't "
+                    "search query: looking for an empty value is not modelled. What isn't "
                     "set is found by null, without quotes"
                 )
             return text
@@ -192,7 +192,7 @@ class _Parser:
         """Give what stands in quotes; a backslash is documented before a quote only."""
         inner = quoted[1] if quoted[1] is not None else quoted[2]
         if "\\" in ESCAPE.sub("", inner):
-            raise Refused(f"query={self.text}: a backslash before anything but a quote is not modelled")
+            raise Refused("search query: a backslash before anything but a quote is not modelled")
         return ESCAPE.sub(r"\1", inner)
 
     def unreadable(self, reason: str) -> Fault:
