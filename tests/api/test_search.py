@@ -165,6 +165,15 @@ def test_a_search_answers_in_its_own_shape(town):
     assert counted.data[0].customer.id == town.ids["bob"]
 
 
+def test_the_report_says_how_many_were_found(town):
+    """In the report's requests a search is told from a list."""
+    stripe.PaymentIntent.search(query="amount:1000")
+    stripe.PaymentIntent.list(limit=2)
+    report = town.balance.report()
+    assert re.search(r"query=amount:1000 +200  2 found", report)
+    assert re.search(r"limit=2 +200  2 listed", report)
+
+
 def test_a_draft_is_found_with_its_customer_as_they_are_now(town):
     """A search shows a draft as retrieving it does."""
     stripe.Customer.modify(town.ids["nobody"], name="Nemo")
