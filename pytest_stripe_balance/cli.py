@@ -173,7 +173,7 @@ def _with_calls(readme: str) -> str:
     _, end, after = rest.partition("<!-- /calls -->")
     rows = ["| method | path | returns |", "|---|---|---|"]
     for row in routes.ENDPOINTS:
-        returns = f"list of {row.returns}" if row.listed else row.returns
+        returns = row.returns if row.due == row.returns else f"{row.due} of {row.returns}"
         rows.append(f"| {row.method} | `{row.path}` | {returns} |")
     return before + start + "\n".join(rows) + "\n" + end + after
 

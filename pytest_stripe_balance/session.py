@@ -183,8 +183,9 @@ class Session:
             errors = self.watch.over(given, str(request), api_version=version)
             row = routes.match(request.method, request.path)
             if row is not None and response.status == HTTPStatus.OK:
-                due = "list" if row[0].listed else row[0].returns
-                errors += self.watch.graded(wrong_kind(given.document, due, version), str(request))
+                errors += self.watch.graded(
+                    wrong_kind(given.document, row[0].due, version), str(request)
+                )
             if errors:
                 told = "\n".join(map(str, errors))
                 raise Refused(f"{request}: the answer does not have the documented shape:\n{told}")

@@ -13,12 +13,15 @@ from pytest_stripe_balance.api import expand, form, idempotency, keys, parameter
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.api.render import render
 from pytest_stripe_balance.api.routes import Endpoint
+from pytest_stripe_balance.api.searches import Found
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.records import Cause, Record
 from pytest_stripe_balance.engine.table import Page
 from pytest_stripe_balance.engine.world import World
 from pytest_stripe_balance.refused import Refused
 
+# What a search counts when it is asked to by `expand` (FACTS 6.6).
+TOTAL_COUNT = "total_count"
 # What every answer of Stripe's carries (FACTS 6.2).
 COMMON_HEADERS = {
     "Server": "nginx",
@@ -191,9 +194,9 @@ class _Call:
         parameters.refuse_unmodelled(given, self.row.verb, str(self.row))
         parameters.refuse_together(given, str(self.row))
         expand.check(
-            self.expand,
+            [path for path in self.expand if not (self.row.searched and path == TOTAL_COUNT)],
             self.row.returns,
-            listed=self.row.listed,
+            listed=self.row.listed or self.row.searched,
             expandables=self.tables.expandables,
         )
         return given
@@ -227,13 +230,18 @@ class _Call:
     def _body(self, result: Record | Page[Any]) -> dict[str, Any]:
         if not isinstance(result, Page):
             return self._object(result, self.expand)
-        inner = [path.removeprefix("data.") for path in self.expand]
-        return {
-            "object": "list",
+        inner = [path.removeprefix("data.") for path in self.expand if path != TOTAL_COUNT]
+        body = {
+            "object": self.row.due,
             "data": [self._object(record, inner) for record in result.data],
             "has_more": result.has_more,
             "url": self.request.path,
         }
+        if isinstance(result, Found):
+            body["next_page"] = result.next_page
+            if TOTAL_COUNT in self.expand:
+                body[TOTAL_COUNT] = result.total_count
+        return body
 
     def _object(self, record: Record, paths: list[str]) -> dict[str, Any]:
         body = self._render(record)

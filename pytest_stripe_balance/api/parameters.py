@@ -46,7 +46,8 @@ def read(form: Form, rule: Rule, definitions: Mapping[str, Rule]) -> dict[str, A
     An empty string becomes None where Stripe lets it clear. Raises the Fault of the first mistake:
     unknown names, then missing ones, then each value's type and range.
     """
-    value = _Reader(definitions).hash(form, rule, [])
+    reader = _Reader(definitions)
+    value = reader.hash(form, reader.resolved(rule), [])
     assert isinstance(value, dict), "unreachable because a rule's root is a hash"
     return value
 

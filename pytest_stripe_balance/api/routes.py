@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote_plus
 
+from pytest_stripe_balance.api import searches
 from pytest_stripe_balance.engine import (
     allocation,
     charges,
@@ -34,7 +35,7 @@ from pytest_stripe_balance.engine import (
 class Endpoint:
     """One call. `verb` takes the world, the path's ids in order, and the parameters by name.
 
-    `returns` names the object of the answer, or of a list's items where `listed` is set;
+    `returns` names the object of the answer, or of the items where `listed` or `searched` is set;
     `parameter_errors` is the assumption that the answers to wrong parameters rest on, if any, and
     `since` the first API version that has the call, where an older one with a schema hasn't.
     """
@@ -44,11 +45,17 @@ class Endpoint:
     verb: Callable[..., Any]
     returns: str
     listed: bool = False
+    searched: bool = False
     parameter_errors: str | None = None
     since: str = ""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def due(self) -> str:
+        """The object of the whole answer."""
+        return "list" if self.listed else "search_result" if self.searched else self.returns
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -59,6 +66,7 @@ class Endpoint:
 ENDPOINTS = (
     Endpoint("POST", "/v1/customers", customers.create, "customer"),
     Endpoint("GET", "/v1/customers", customers.list_, "customer", listed=True),
+    Endpoint("GET", "/v1/customers/search", searches.customers, "customer", searched=True),
     Endpoint("GET", "/v1/customers/{customer}", customers.retrieve, "customer"),
     Endpoint("POST", "/v1/customers/{customer}", customers.update, "customer"),
     Endpoint("DELETE", "/v1/customers/{customer}", customers.delete, "customer"),
@@ -101,6 +109,13 @@ ENDPOINTS = (
     ),
     Endpoint("POST", "/v1/payment_intents", intents.create, "payment_intent"),
     Endpoint("GET", "/v1/payment_intents", intents.list_, "payment_intent", listed=True),
+    Endpoint(
+        "GET",
+        "/v1/payment_intents/search",
+        searches.payment_intents,
+        "payment_intent",
+        searched=True,
+    ),
     Endpoint("GET", "/v1/payment_intents/{intent}", intents.retrieve, "payment_intent"),
     Endpoint("POST", "/v1/payment_intents/{intent}", intents.update, "payment_intent"),
     Endpoint("POST", "/v1/payment_intents/{intent}/confirm", intents.confirm, "payment_intent"),
@@ -128,6 +143,7 @@ ENDPOINTS = (
         listed=True,
     ),
     Endpoint("GET", "/v1/charges", charges.list_, "charge", listed=True),
+    Endpoint("GET", "/v1/charges/search", searches.charges, "charge", searched=True),
     Endpoint("GET", "/v1/charges/{charge}", charges.retrieve, "charge"),
     Endpoint(
         "GET",
@@ -150,6 +166,7 @@ ENDPOINTS = (
     Endpoint("POST", "/v1/test_helpers/refunds/{refund}/expire", refunds.expire, "refund"),
     Endpoint("POST", "/v1/invoices", invoice_drafts.create, "invoice"),
     Endpoint("GET", "/v1/invoices", invoice_drafts.list_, "invoice", listed=True),
+    Endpoint("GET", "/v1/invoices/search", searches.invoices, "invoice", searched=True),
     Endpoint("GET", "/v1/invoices/{invoice}", invoice_drafts.retrieve, "invoice"),
     Endpoint("DELETE", "/v1/invoices/{invoice}", invoice_drafts.delete, "invoice"),
     Endpoint("POST", "/v1/invoices/{invoice}/finalize", invoices.finalize, "invoice"),

@@ -45,6 +45,7 @@ RECORDINGS: Mapping[int, str] = {
     31: "payment_method_types at endive, and what allowed_payment_method_types shows",
     32: "an invoice from its draft to its payment by a funding",
     33: "the settings and events after each change of the reconciliation mode",
+    34: "searches right after what they find was made, in every status, and queries with a mistake",
     35: "a balance that nobody reconciles, under a test clock of 75 and of 90 days",
 }
 
@@ -717,6 +718,38 @@ REGISTER: Mapping[str, Assumption] = {
             "list-limit",
             6,
             "A list limit outside 1 to 100 is 400 parameter_invalid_integer, param limit.",
+        ),
+        # Search: the language is documented (FACTS 6.6); no answer of it is on record.
+        _only(
+            "search-at-once",
+            34,
+            "A search finds what there is at once; Stripe's lags behind by up to a minute.",
+        ),
+        _only("search-order", 34, "What a search finds comes newest first, as in lists."),
+        _only("search-deleted", 34, "A search doesn't find what was deleted, as lists don't."),
+        _only(
+            "search-intent-status",
+            34,
+            "A search by the status of payment intents knows every status that an intent shows, "
+            "requires_action too.",
+        ),
+        _only(
+            "search-words",
+            34,
+            "A string field fits a value when the value's words stand in it side by side; words are "
+            "what white space parts, so that an e-mail address is one.",
+        ),
+        _only(
+            "search-errors",
+            34,
+            "A query that isn't one is 400 invalid_request_error without a code, param query; so are "
+            "more than 10 clauses. The texts for what can't be parsed and for an unsupported field "
+            "are quoted by others, without the place; the rest is in our words.",
+        ),
+        _only(
+            "search-page",
+            34,
+            "A page that isn't a next_page of the same query is 400 invalid_request_error, param page.",
         ),
         _only(
             "idempotent-other-path",

@@ -169,8 +169,8 @@ def _request(exchange: Exchange) -> tuple[str, str, int, str]:
         key = request.headers.get("Idempotency-Key")
         message = error["message"].replace(key, "***") if key else error["message"]
         answer = f"{error.get('code') or error['type']}{about}: {masked(message)}"
-    elif body.get("object") == "list":
-        answer = f"{len(body['data'])} listed"
+    elif body.get("object") in ("list", "search_result"):
+        answer = f"{len(body['data'])} {'listed' if body['object'] == 'list' else 'found'}"
     else:
         answer = " ".join(str(body[key]) for key in ("object", "id", "status") if key in body)
     if "Idempotent-Replayed" in response.headers:

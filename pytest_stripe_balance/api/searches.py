@@ -1,0 +1,178 @@
+"""The search endpoints: which fields each resource is searched by, and a page of what is found.
+
+The fields and their types are the documented ones (docs.stripe.com/search).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Required, TypedDict, TypeVar, Unpack
+
+from pytest_stripe_balance.api.search import Field, Query, Resource, parse
+from pytest_stripe_balance.engine import invoice_drafts
+from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.records import Charge, Customer, Invoice, PaymentIntent
+from pytest_stripe_balance.engine.table import Page, Table
+from pytest_stripe_balance.engine.world import World
+
+R = TypeVar("R", Customer, PaymentIntent, Charge, Invoice)
+
+
+class Search(TypedDict, total=False):
+    """The parameters that every search takes."""
+
+    query: Required[str]
+    limit: int
+    page: str
+
+
+@dataclass(frozen=True)
+class Found(Page[R]):
+    """One page of what was found; `next_page` asks for the next, and `total_count` counts them all."""
+
+    next_page: str | None
+    total_count: int
+
+
+def _created() -> Field:
+    return Field("numeric", attrgetter("created"))
+
+
+def _refunded(charge: Charge) -> str | None:
+    """Stripe's three answers: all of it, a part, and (null) nothing."""
+    return "true" if charge.refunded else "false" if charge.amount_refunded else None
+
+
+CUSTOMERS = Resource(
+    "customers",
+    {
+        "created": _created(),
+        "email": Field("string", attrgetter("email")),
+        "name": Field("string", attrgetter("name")),
+        "phone": Field("string", attrgetter("phone")),
+    },
+)
+PAYMENT_INTENTS = Resource(
+    "payment_intents",
+    {
+        "amount": Field("numeric", attrgetter("amount")),
+        "created": _created(),
+        "currency": Field("token", attrgetter("currency")),
+        "customer": Field("token", attrgetter("customer")),
+        "status": Field("token", attrgetter("status"), assumed="search-intent-status"),
+    },
+)
+CHARGES = Resource(
+    "charges",
+    {
+        "amount": Field("numeric", attrgetter("amount")),
+        "billing_details.address.postal_code": Field(
+            "token", lambda charge: charge.billing_details["address"]["postal_code"]
+        ),
+        "created": _created(),
+        "currency": Field("token", attrgetter("currency")),
+        "customer": Field("token", attrgetter("customer")),
+        "disputed": Field("token", lambda _: "false", values=("true", "false")),
+        "refunded": Field("token", _refunded, values=("true", "false", None)),
+        "status": Field("token", lambda _: "succeeded"),
+        **{
+            f"payment_method_details.{source}.{name}": Field("token")
+            for source in ("card", "card_present", "interac_present")
+            for name in ("brand", "exp_month", "exp_year", "fingerprint", "last4")
+        },
+    },
+)
+INVOICES = Resource(
+    "invoices",
+    {
+        "created": _created(),
+        "currency": Field("token", attrgetter("currency")),
+        "customer": Field("token", attrgetter("customer")),
+        "last_finalization_error_code": Field("token"),
+        "last_finalization_error_type": Field("token"),
+        "number": Field("string", attrgetter("number")),
+        "receipt_number": Field("string"),
+        "status": Field("string", attrgetter("status")),
+        "subscription": Field("string"),
+        "total": Field("numeric", attrgetter("amount_due")),
+    },
+)
+
+
+def customers(world: World, **params: Unpack[Search]) -> Found[Customer]:
+    """Search customers."""
+    return _search(world, world.customers, CUSTOMERS, **params)
+
+
+def payment_intents(world: World, **params: Unpack[Search]) -> Found[PaymentIntent]:
+    """Search payment intents."""
+    return _search(world, world.payment_intents, PAYMENT_INTENTS, **params)
+
+
+def charges(world: World, **params: Unpack[Search]) -> Found[Charge]:
+    """Search charges."""
+    return _search(world, world.charges, CHARGES, **params)
+
+
+def invoices(world: World, **params: Unpack[Search]) -> Found[Invoice]:
+    """Search invoices; a draft shows its customer as they are now, as in a list."""
+    found = _search(world, world.invoices, INVOICES, **params)
+    shown = [invoice_drafts.as_it_is(world, invoice) for invoice in found.data]
+    return Found(shown, found.has_more, found.next_page, found.total_count)
+
+
+def _search(
+    world: World,
+    table: Table[R],
+    resource: Resource,
+    *,
+    query: str,
+    limit: int = 10,
+    page: str | None = None,
+) -> Found[R]:
+    """Cut a page of what a query finds in a table, newest first.
+
+    A query that isn't one, and a page that isn't of this query, are 400 (search-errors, search-page).
+    """
+    asked: Query = parse(query, resource)
+    after = None if page is None else _last_of(page, query, table)
+    found = {record.id: getattr(record, "deleted", False) for record in table if asked.matches(record)}
+    there = {record_id for record_id, deleted in found.items() if not deleted}
+    assumed = {"search-at-once", *asked.assumed}
+    if len(there) < len(found):
+        assumed.add("search-deleted")
+    if len(there) > 1:
+        assumed.add("search-order")
+    for entry_id in assumed:
+        world.readings.rest(entry_id)
+    cut = table.page(limit=limit, starting_after=after, keep=lambda record: record.id in there)
+    next_page = _page_after(cut.data[-1].id, query) if cut.has_more else None
+    return Found(cut.data, cut.has_more, next_page, total_count=len(there))
+
+
+def _page_after(record_id: str, query: str) -> str:
+    """Name the page after a record. New records come before it, so it stays what it is."""
+    return base64.urlsafe_b64encode(f"{_digest(query)} {record_id}".encode()).decode()
+
+
+def _last_of(page: str, query: str, table: Table[R]) -> str:
+    """Give the record that a page comes after."""
+    try:
+        of, _, record_id = base64.urlsafe_b64decode(page).decode().partition(" ")
+    except (binascii.Error, ValueError):
+        of = record_id = ""
+    if of != _digest(query) or table.get(record_id) is None:
+        raise Fault(
+            f"Invalid page: {page}. Send the next_page of this query's last answer, or none.",
+            param="page",
+            assumed="search-page",
+        )
+    return record_id
+
+
+def _digest(query: str) -> str:
+    return hashlib.sha256(query.encode()).hexdigest()[:12]
