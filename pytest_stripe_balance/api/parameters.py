@@ -46,10 +46,16 @@ def read(form: Form, rule: Rule, definitions: Mapping[str, Rule]) -> dict[str, A
     An empty string becomes None where Stripe lets it clear. Raises the Fault of the first mistake:
     unknown names, then missing ones, then each value's type and range.
     """
-    reader = _Reader(definitions)
-    value = reader.hash(form, reader.resolved(rule), [])
+    value = _Reader(definitions).hash(form, resolved(rule, definitions), [])
     assert isinstance(value, dict), "unreachable because a rule's root is a hash"
     return value
+
+
+def resolved(rule: Rule, definitions: Mapping[str, Rule]) -> Rule:
+    """Follow a rule's $ref."""
+    while "$ref" in rule:
+        rule = {**definitions[rule["$ref"].rpartition("/")[2]], **_without_ref(rule)}
+    return rule
 
 
 class _Reader:
@@ -58,7 +64,7 @@ class _Reader:
 
     def value(self, given: str | Form, rule: Rule, path: Path) -> Any:  # noqa: ANN401 - any JSON
         """Read one value by its rule."""
-        rule = self.resolved(rule)
+        rule = resolved(rule, self.definitions)
         if "gone" in rule:
             raise _gone(rule, path)
         if given == "":
@@ -79,19 +85,15 @@ class _Reader:
             case _:
                 return _string(given, rule, path)
 
-    def resolved(self, rule: Rule) -> Rule:
-        """Follow a rule's $ref."""
-        while "$ref" in rule:
-            rule = {**self.definitions[rule["$ref"].rpartition("/")[2]], **_without_ref(rule)}
-        return rule
-
     def alternative(self, given: str | Form, rules: list[Rule], path: Path) -> Any:  # noqa: ANN401 - any JSON
         """Read by the first alternative that takes what was given; the first fitting one's fault."""
-        resolved = [self.resolved(rule) for rule in rules]
+        alternatives = [resolved(rule, self.definitions) for rule in rules]
         nested = ("object", "array")
-        fitting = [rule for rule in resolved if (rule.get("type") in nested) == isinstance(given, dict)]
+        fitting = [
+            rule for rule in alternatives if (rule.get("type") in nested) == isinstance(given, dict)
+        ]
         fault: Fault | None = None
-        for rule in fitting or resolved[:1]:
+        for rule in fitting or alternatives[:1]:
             try:
                 return self.value(given, rule, path)
             except Fault as refused:
@@ -101,7 +103,7 @@ class _Reader:
 
     def cleared(self, rule: Rule, path: Path) -> None:
         """An empty string: None where it clears, a fault elsewhere."""
-        alternatives = [rule, *map(self.resolved, rule.get("anyOf", ()))]
+        alternatives = [rule, *(resolved(one, self.definitions) for one in rule.get("anyOf", ()))]
         if any(one.get("clearable") for one in alternatives):
             return
         name = bracketed(path)
@@ -128,8 +130,8 @@ class _Reader:
         if unknown:
             raise _unknown(unknown)
         for name in given:
-            if "gone" in self.resolved(members[name]):
-                raise _gone(self.resolved(members[name]), [*path, name])
+            if "gone" in resolved(members[name], self.definitions):
+                raise _gone(resolved(members[name], self.definitions), [*path, name])
         for name in rule.get("required", ()):
             if name not in given:
                 raise faults.missing_parameter(bracketed([*path, name]))

@@ -24,6 +24,12 @@ BILLED = {
         "payment_method_options": BANK_TRANSFER,
     },
 }
+QUERIES = {
+    "customers": "email:'ada@example.com'",
+    "payment_intents": "status:'succeeded' OR amount>10",
+    "charges": "amount>10",
+    "invoices": "currency:'gbp'",
+}
 
 
 def by_session(session):
@@ -90,6 +96,8 @@ class Tour:
         self._intents(customer)
         self._refunds(customer)
         self._invoices(customer)
+        for objects, query in QUERIES.items():
+            self.ask("GET", f"/v1/{objects}/search", query=query, expand=["total_count"])
         for event in self.ask("GET", "/v1/events", limit=100)["data"]:
             self.ask("GET", f"/v1/events/{event['id']}")
 

@@ -15,6 +15,11 @@ VERSIONS = ["2023-10-16", "2025-02-24.acacia", "2025-08-27.basil", NEWEST]
 SHAPES = contract(NEWEST)
 
 
+def rule_of(row):
+    """Give the rule of a row's parameters at the newest version."""
+    return parameters.resolved(SHAPES.rules[str(row)], SHAPES.definitions)
+
+
 def rows(keep=lambda _: True):
     """Make a test of each row that is kept."""
     return pytest.mark.parametrize("row", list(filter(keep, routes.ENDPOINTS)), ids=str)
@@ -54,7 +59,7 @@ def test_an_unknown_parameter_is_named(row, trip):
 def test_a_missing_parameter_is_named(row, trip):
     """Stripe's parameter_missing, for each parameter that is documented as required."""
     path, params = trip.asked[row][0]
-    for name in SHAPES.rules[str(row)].get("required", ()):
+    for name in rule_of(row).get("required", ()):
         rest = {key: value for key, value in params.items() if key != name}
         message = f"Missing required param: {name}."
         told = trip.refused(row, path, **rest)
@@ -88,9 +93,7 @@ def test_a_value_of_the_wrong_type_is_named(row, trip):
     """A modelled parameter that can't be read is refused by its name, and nothing changes."""
     path, params = trip.asked[row][0]
     for name in parameters.modelled_by(row.verb).members:
-        rule = SHAPES.rules[str(row)]["properties"][name]
-        while "$ref" in rule:
-            rule = SHAPES.definitions[rule["$ref"].rpartition("/")[2]]
+        rule = parameters.resolved(rule_of(row)["properties"][name], SHAPES.definitions)
         if rule.get("type") not in WRONG or "gone" in rule:
             continue
         value, code, message = WRONG[rule["type"]]
@@ -102,11 +105,11 @@ def test_a_value_of_the_wrong_type_is_named(row, trip):
             assert message.startswith(f"Invalid {name}: must be one of ")
 
 
-@rows(lambda row: "expand" in SHAPES.rules[str(row)]["properties"])
+@rows(lambda row: "expand" in rule_of(row)["properties"])
 def test_what_cannot_be_expanded_is_named(row, trip):
     """Stripe's own text, before anything moves."""
     path, params = trip.asked[row][0]
-    odd = "data.colour" if row.listed else "colour"
+    odd = "data.colour" if row.listed or row.searched else "colour"
     message = f"This property cannot be expanded ({odd})."
     told = trip.refused(row, path, **{**params, "expand": [odd]})
     assert told == (400, "invalid_request_error", None, None, message)
@@ -127,7 +130,7 @@ def test_every_documented_field_expands_or_is_refused_by_name(row, version, tour
     fields = contract(version).expandables(row.returns)
     for path, params in trip.asked[row]:
         for field, (_, only_then) in fields.items():
-            name = f"data.{field}" if row.listed else field
+            name = f"data.{field}" if row.listed or row.searched else field
             refused = None
             try:
                 answer = trip.answer(row.method, path, **{**params, "expand": [name]})
@@ -137,7 +140,7 @@ def test_every_documented_field_expands_or_is_refused_by_name(row, version, tour
                 assert f"expand[]={name}: " in refused
                 continue
             assert answer.status == 200
-            for one in answer.body["data"] if row.listed else [answer.body]:
+            for one in answer.body["data"] if row.listed or row.searched else [answer.body]:
                 assert _is_expanded(one, field.split("."), only_then=only_then)
 
 
@@ -200,7 +203,7 @@ def test_a_list_refuses_cursors_and_limits_that_cannot_be(row, trip):
         assert told[:4] == (400, "invalid_request_error", "parameter_invalid_integer", "limit")
 
 
-@rows(lambda row: row.listed and "created" in SHAPES.rules[str(row)]["properties"])
+@rows(lambda row: row.listed and "created" in rule_of(row)["properties"])
 def test_a_list_is_narrowed_by_when_its_items_were_made(row, trip):
     """`created` takes a second, or any of gt, gte, lt and lte."""
     path, params = trip.asked[row][0]

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stripe._encode import _api_encode
 
+from pytest_stripe_balance.api import parameters
 from pytest_stripe_balance.api.message import Headers, Request
 from pytest_stripe_balance.contract.rules import contract
 from pytest_stripe_balance.refused import Refused
@@ -38,8 +39,7 @@ HOSTILE = st.sampled_from(
 
 def by_rule(rule, definitions, ids, depth=0):
     """Draw values that fit a parameter's rule, ids that exist among them."""
-    while "$ref" in rule:
-        rule = definitions[rule["$ref"].rpartition("/")[2]]
+    rule = parameters.resolved(rule, definitions)
     if "anyOf" in rule:
         return st.one_of([by_rule(one, definitions, ids, depth) for one in rule["anyOf"]])
     match rule.get("type"):
@@ -75,7 +75,7 @@ def requests(trip):
         row, path, params = draw(st.sampled_from(asked))
         path = draw(st.sampled_from([path, path, path + "x", path.replace("_", "%5F")]))
         kind = draw(st.sampled_from(["known", "by its rules", "hostile", "raw"]))
-        rules = shapes.rules[str(row)]["properties"]
+        rules = parameters.resolved(shapes.rules[str(row)], shapes.definitions)["properties"]
         fields = dict(params)
         for name in draw(st.lists(st.sampled_from(sorted(rules) or ["x"]), max_size=4, unique=True)):
             fitting = by_rule(rules.get(name, {}), shapes.definitions, ids)

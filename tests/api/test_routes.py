@@ -24,7 +24,7 @@ def test_each_row_has_rules_and_a_schema(endpoint):
 def test_a_verb_models_only_what_stripe_documents(endpoint):
     """No verb takes a parameter that Stripe doesn't have."""
     shapes = contract(newest_api_version())
-    rule = parameters._Reader(shapes.definitions).resolved(shapes.rules[str(endpoint)])
+    rule = parameters.resolved(shapes.rules[str(endpoint)], shapes.definitions)
     assert set(parameters.modelled_by(endpoint.verb).members) <= set(rule["properties"])
 
 
