@@ -1,0 +1,132 @@
+"""Asks the fake through the real SDK, and holds each answer against the auditor's prediction."""
+
+from collections import Counter
+
+import stripe
+from hypothesis.stateful import RuleBasedStateMachine
+from workload import told
+from workload.auditor import Auditor
+from workload.books import Refusal
+
+from pytest_stripe_balance.balance import StripeBalance
+from pytest_stripe_balance.resources import newest_api_version
+from pytest_stripe_balance.session import Session, Settings
+
+
+class Driver(RuleBasedStateMachine):
+    """One world and its auditor; `did` counts, over all examples, what each rule came to."""
+
+    did = Counter()
+
+    def __init__(self):
+        super().__init__()
+        self.session = Session(Settings(newest_api_version(), name="workload"))
+        self.tap = self.session.tapped()
+        self.tap.__enter__()
+        self.fake = StripeBalance(self.session, "fake")
+        self.api = self.fake.client.v1
+        self.auditor = Auditor()
+        self.heard, self.listed, self.last_event, self.last_rows = 0, 0, None, {}
+
+    def teardown(self):
+        self.tap.__exit__(None, None, None)
+
+    def ask(self, name, predict, call):
+        """Make a call that the auditor predicts; give what it predicted, None when it is refused."""
+        self.auditor.now = self.session.now
+        refusal = predicted = answer = None
+        try:
+            predicted = predict()
+        except Refusal as refused:
+            refusal = refused.code, refused.status
+        try:
+            answer = call()
+        except stripe.StripeError as error:
+            assert (error.code, error.http_status) == refusal, f"{name}: {error} and not {refusal}"
+        except ValueError as error:  # from what no call of the API does
+            assert refusal, f"{name}: {error}"
+        else:
+            assert refusal is None, f"{name} is to be refused: {refusal}"
+        self.did[name, "refused" if refusal else "done"] += 1
+        self.hear(name)
+        return predicted, answer
+
+    def answered(self, name, predict, call):
+        """Ask for something that answers with the object that is predicted, as it is afterwards."""
+        record, answer = self.ask(name, predict, call)
+        if record is not None:
+            assert told.agrees((record, *record.words()), told.words(answer.to_dict())), answer
+        return record
+
+    def hear(self, name):
+        """Read the new events and rows: no other ones came, in no other order."""
+        expected = self.auditor.events[self.heard :]
+        params = {"limit": 100, **({"ending_before": self.last_event} if self.last_event else {})}
+        events = [one.to_dict() for one in self.api.events.list(params).data][::-1]
+        real = [told.event(one) for one in events]
+        mine = [(one.type, one.at, one.who, *one.words) for one in expected]
+        for due, came in zip(mine, real, strict=False):
+            assert told.agrees(due, came), f"{name}: {came} came, {due} was due"
+        assert len(mine) == len(real), f"{name}: {real} came, {mine} was due"
+        self.heard += len(mine)
+        self.last_event = events[-1]["id"] if events else self.last_event
+
+    def see_cash(self):
+        """Read each balance, and the rows that are new: they are what the events told of."""
+        rows = self.auditor.rows[self.listed :]
+        self.listed += len(rows)
+        for customer in self.auditor.customers:
+            if customer.deleted:
+                continue
+            balance = self.api.customers.cash_balance.retrieve(customer.id).to_dict()
+            assert balance["available"] == (customer.cash or None)
+            settings = balance["settings"]
+            own = customer.mode or "automatic", customer.mode is None
+            assert (settings["reconciliation_mode"], settings["using_merchant_default"]) == own
+            mine = [row for row in rows if row.customer is customer]
+            last = self.last_rows.get(customer)
+            params = {"limit": 100, **({"ending_before": last} if last else {})}
+            page = self.api.customers.cash_balance_transactions.list(customer.id, params).data[::-1]
+            real = tuple(told.row(row.to_dict()) for row in page)
+            assert told.agrees(tuple((row, *row.words()) for row in mine), real)
+            if mine:
+                self.last_rows[customer] = mine[-1].id
+
+    def look(self):
+        """Hold what the fake has against what the auditor has, without asking for all of it."""
+        world, auditor = self.session.world, self.auditor
+        for every in self.session.worlds.values():
+            every.check()
+        held = {one.id: (one.status, one.amount, one.applied) for one in world.payment_intents}
+        assert held == {one.id: (one.status, one.amount, one.held) for one in auditor.intents}
+        charges = {one.payment_intent: (one.amount, one.amount_refunded) for one in world.charges}
+        paid = [one for one in auditor.intents if one.status == "succeeded"]
+        assert charges == {one.id: (one.amount, one.refunded) for one in paid}
+        refunds = {one.id: (one.status, one.amount) for one in world.refunds}
+        assert refunds == {one.id: (one.status, one.amount) for one in auditor.refunds}
+        invoices = {one.id: (one.status, one.amount_due) for one in world.invoices if not one.deleted}
+        assert invoices == {one.id: (one.status, one.total) for one in auditor.invoices}
+        merchant = {}
+        for one in world.balance_transactions:
+            merchant[one.currency] = merchant.get(one.currency, 0) + one.amount
+        assert merchant == auditor.merchant
+
+    def read_all(self):
+        """Ask for every intent, charge, refund and invoice, and hold each against the auditor."""
+        pages = {
+            self.api.payment_intents: self.auditor.intents,
+            self.api.refunds: self.auditor.refunds,
+            self.api.invoices: self.auditor.invoices,
+        }
+        for service, records in pages.items():
+            found = list(service.list({"limit": 100}).auto_paging_iter())[::-1]
+            mine = tuple((one, *one.words()) for one in sorted(records, key=lambda one: found_at(found, one)))
+            assert told.agrees(mine, tuple(told.words(one.to_dict()) for one in found))
+        for one in self.api.charges.list({"limit": 100}).auto_paging_iter():
+            intent = next(mine for mine in self.auditor.intents if mine.id == one.payment_intent)
+            assert told.charge(one.to_dict()) == (intent.id, *intent.charged())
+            assert 0 <= one.amount_refunded <= one.amount
+
+
+def found_at(found, record):
+    return [one.id for one in found].index(record.id)
