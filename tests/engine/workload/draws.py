@@ -1,16 +1,23 @@
-"""What the rules draw from: few customers, and amounts that collide and sum to each other."""
+"""What the verbs draw from: few customers, and amounts that collide and sum to each other."""
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition
 from workload.driver import Driver
 from workload.payments import INCOMPLETE
 
 from pytest_stripe_balance.balance import BANK_TRANSFERS
 
-AMOUNTS = st.sampled_from([100, 200, 300, 500, 700, 1000])
+AMOUNTS = (100, 200, 300, 500, 700, 1000)
 MOST_OPEN, MOST_CUSTOMERS = 7, 3
 METHOD = {"payment_method_data": {"type": "customer_balance"}}
-DATA = st.data()
+
+
+def one_of(*values):
+    return st.sampled_from(values)
+
+
+def usually(live, every):
+    """Draw one that the verb fits, or now and then any."""
+    return st.sampled_from([*live, *live, *live, *live, *every])
 
 
 def options(currency):
@@ -19,26 +26,27 @@ def options(currency):
     return {"customer_balance": transfer}
 
 
-def usually(live, every):
-    """Draw one that the verb fits, or now and then any."""
-    return st.sampled_from([*live, *live, *live, *every])
-
-
-def having(name):
-    """Let a rule run only while there is one of these."""
-    return precondition(lambda self: getattr(self, name)())
+def scaled(amount, currency):
+    """Pesos have a minimum of 1000."""
+    return amount * (10 if currency == "mxn" else 1)
 
 
 class Draws(Driver):
     def living(self):
         return [one for one in self.auditor.customers if not one.deleted]
 
+    def room_for_customers(self):
+        return len(self.living()) < MOST_CUSTOMERS
+
     def places(self):
-        return [(one, currency) for one in self.living() for currency in self.currencies]
+        """List where things may happen, the first two customers more often than a third."""
+        living = self.living()
+        return [(one, currency) for one in (*living, *living[:2]) for currency in self.currencies]
 
     def roomy(self):
         """List where there is room for another open item: the auditor tries all groups of them."""
-        return [place for place in self.places() if len(self.incomplete_at(place)) < MOST_OPEN]
+        open_items = [(one.customer, one.currency) for one in self.incomplete()]
+        return [place for place in self.places() if open_items.count(place) < MOST_OPEN]
 
     def with_cash(self):
         return [place for place in self.places() if place[0].cash.get(place[1])]
@@ -47,10 +55,11 @@ class Draws(Driver):
         return self.auditor.intents
 
     def incomplete(self):
-        return [one for one in self.auditor.intents if one.status in INCOMPLETE]
+        return [one for one in self.intents() if one.status in INCOMPLETE]
 
-    def incomplete_at(self, place):
-        return [one for one in self.incomplete() if (one.customer, one.currency) == place]
+    def own(self):
+        """List the incomplete intents that no invoice has made."""
+        return [one for one in self.incomplete() if not one.invoice]
 
     def waiting(self):
         """List what a transfer may pay right now."""
@@ -61,7 +70,7 @@ class Draws(Driver):
         ]
 
     def unconfirmed(self):
-        return [one for one in self.incomplete() if one.status != "requires_action"]
+        return [one for one in self.own() if one.status != "requires_action"]
 
     def applicable(self):
         return [
@@ -71,26 +80,35 @@ class Draws(Driver):
         ]
 
     def holding(self):
-        return [one for one in self.incomplete() if one.held]
-
-    def paid(self):
-        return [one for one in self.auditor.intents if one.status == "succeeded"]
+        return [one for one in self.own() if one.held]
 
     def refundable(self):
-        return [one for one in self.paid() if one.refunded < one.amount]
+        return [one for one in self.intents() if one.status == "succeeded" and one.refunded < one.amount]
 
     def refunds(self):
         return self.auditor.refunds
 
+    def running(self):
+        return [one for one in self.refunds() if one.status in ("requires_action", "pending")]
+
     def invoices(self):
         return self.auditor.invoices
 
+    def drafts(self):
+        return [one for one in self.invoices() if one.status == "draft"]
+
     def open_invoices(self):
-        return [one for one in self.auditor.invoices if one.status == "open"]
+        return [one for one in self.invoices() if one.status == "open"]
+
+    def affordable(self):
+        return [
+            one
+            for one in self.open_invoices()
+            if one.total <= one.customer.cash.get(one.currency, 0)
+        ]
 
     def returns(self):
         return self.auditor.returns()
 
-    def amount(self, data, currency):
-        """Draw an amount; pesos have a minimum of 1000."""
-        return data.draw(AMOUNTS) * (10 if currency == "mxn" else 1)
+    def to_come(self):
+        return self.auditor.deadlines()

@@ -13,6 +13,16 @@ from pytest_stripe_balance.resources import newest_api_version
 from pytest_stripe_balance.session import Session, Settings
 
 
+def verb(weight=1, needs="living"):
+    """Mark a verb of the workload: how often it is drawn, and what there must be for it."""
+
+    def marked(method):
+        method.weight, method.needs = weight, needs
+        return method
+
+    return marked
+
+
 class Driver(RuleBasedStateMachine):
     """One world and its auditor; `did` counts, over all examples, what each rule came to."""
 
@@ -51,10 +61,11 @@ class Driver(RuleBasedStateMachine):
         self.hear(name)
         return predicted, answer
 
-    def answered(self, name, predict, call):
-        """Ask for something that answers with the object that is predicted, as it is afterwards."""
-        record, answer = self.ask(name, predict, call)
-        if record is not None:
+    def answered(self, name, predict, call, record=None):
+        """Ask for what answers with a record's object, as it is then; `predict` gives a new record."""
+        made, answer = self.ask(name, predict, call)
+        record = made or record
+        if answer is not None:
             assert told.agrees((record, *record.words()), told.words(answer.to_dict())), answer
         return record
 
@@ -111,7 +122,8 @@ class Driver(RuleBasedStateMachine):
             merchant[one.currency] = merchant.get(one.currency, 0) + one.amount
         assert merchant == auditor.merchant
 
-    def read_all(self):
+    @verb()
+    def read_all(self, _):
         """Ask for every intent, charge, refund and invoice, and hold each against the auditor."""
         pages = {
             self.api.payment_intents: self.auditor.intents,
