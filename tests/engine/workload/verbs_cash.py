@@ -31,10 +31,12 @@ class Customers(Draws):
             lambda: self.api.customers.delete(customer.id),
         )
 
-    @verb()
+    @verb(2)
     def switch_mode(self, draw):
         customer = draw(usually(self.living(), self.auditor.customers))
-        mode = draw(one_of(*MODES))
+        self.switched(customer, draw(one_of(*MODES)))
+
+    def switched(self, customer, mode):
         settings = {"settings": {"reconciliation_mode": mode}}
         self.ask(
             f"mode.{mode}",
@@ -61,19 +63,25 @@ class Cash(Draws):
         place = draw(usually(self.places(), every))
         self.transfer("fund", place, scaled(draw(one_of(*AMOUNTS)), place[1]))
 
-    @verb(4, needs="waiting")
+    @verb(3, needs="waiting")
     def fund_a_sum(self, draw):
-        """Fund what some of those that wait sum to, or a little more."""
         one = draw(one_of(*self.waiting()))
-        place = one.customer, one.currency
-        beside = [other for other in self.waiting() if (other.customer, other.currency) == place]
-        some = {draw(one_of(*beside)) for _ in range(draw(one_of(1, 2, 3, 5)))}
-        self.transfer("fund.sum", place, sum(other.due for other in some) + draw(one_of(0, 0, 0, 100)))
+        self.funded_a_sum((one.customer, one.currency), draw)
+
+    def funded_a_sum(self, place, draw):
+        """Fund what some of those that wait sum to, or a little more."""
+        waiting = [one for one in self.waiting() if (one.customer, one.currency) == place]
+        some = {draw(one_of(*waiting)) for _ in range(draw(one_of(1, 2, 3, 5, 6)))} if waiting else ()
+        more = draw(one_of(0, 0, 50, 100)) if waiting else 50
+        self.transfer("fund.sum", place, sum(one.due for one in some) + more)
 
     @verb(3, needs="waiting")
     def fund_by_reference(self, draw):
+        self.funded_by_reference(self.waiting(), draw)
+
+    def funded_by_reference(self, waiting, draw):
         """Fund with a reference that names what waits, more or less."""
-        one = draw(one_of(*self.waiting()))
+        one = draw(one_of(*waiting))
         named, kind = (one.invoice.number, "number") if one.invoice else (one.reference, "reference")
         text = draw(one_of("{}", " {} ", "for {}, thanks", "{}0", "X{}"))
         amount = draw(one_of(one.due, scaled(draw(one_of(*AMOUNTS)), one.currency)))
@@ -88,7 +96,7 @@ class Cash(Draws):
         self.transfer("fund.reversal", place, draw(one_of(*AMOUNTS)), "reversal_1")
 
 
-class Time(Draws):
+class Time(Cash):
     """In half of the examples time stands still: it takes away the cash that others wait for."""
 
     def time(self):

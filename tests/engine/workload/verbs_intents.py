@@ -9,8 +9,12 @@ WAYS = ("confirmed",) * 6 + ("unconfirmed",) * 3 + ("bare", "bare", "no funding_
 class Intents(Draws):
     @verb(7, needs="roomy")
     def create_intent(self, draw):
-        customer, currency = draw(one_of(*self.roomy()))
-        way, amount = draw(one_of(*WAYS)), scaled(draw(one_of(*AMOUNTS)), currency)
+        place = draw(one_of(*self.roomy()))
+        self.created(place, draw(one_of(*WAYS)), draw(one_of(*AMOUNTS)))
+
+    def created(self, place, way, amount):
+        customer, currency = place
+        amount = scaled(amount, currency)
         params = {"customer": customer.id, "amount": amount, "currency": currency}
         method, funding = way != "bare", way in ("confirmed", "unconfirmed")
         confirm = way in ("confirmed", "failing")
@@ -18,7 +22,7 @@ class Intents(Draws):
             params |= {**METHOD, "confirm": confirm}
         if funding:
             params["payment_method_options"] = options(currency)
-        self.answered(
+        return self.answered(
             f"intent.{way}",
             lambda: self.auditor.new_intent(
                 customer, currency, amount, method=method, funding=funding, confirm=confirm
@@ -30,6 +34,9 @@ class Intents(Draws):
     def confirm(self, draw):
         intent = draw(usually(self.unconfirmed() or self.incomplete(), self.intents()))
         method = draw(one_of(True, True, False)) if intent.method else draw(one_of(True, True, True, False))
+        self.confirmed(intent, method=method)
+
+    def confirmed(self, intent, *, method=False):
         given = {**METHOD, "payment_method_options": options(intent.currency)} if method else {}
         self.answered(
             "confirm",

@@ -10,8 +10,16 @@ STEPS = ("finalize", "send", "void", "pay", "pay", "pay", "pay.out_of_band", "ma
 class Invoices(Draws):
     @verb(4, needs="roomy")
     def bill(self, draw):
-        customer, currency = draw(one_of(*self.roomy()))
-        days = draw(one_of(0, 10, 30))
+        days, items = draw(one_of(0, 10, 30)), draw(one_of(1, 1, 1, 1, 2, 0))
+        invoice = self.drafted(
+            draw(one_of(*self.roomy())), days, [draw(one_of(*AMOUNTS)) for _ in range(items)]
+        )
+        then = draw(one_of("finalize", "finalize", "finalize", "finalize", "send", "nothing"))
+        if then != "nothing":
+            self.bring(invoice, then)
+
+    def drafted(self, place, days, amounts):
+        customer, currency = place
         settings = {
             "payment_method_types": ["customer_balance"],
             "payment_method_options": options(currency),
@@ -29,11 +37,9 @@ class Invoices(Draws):
             lambda: self.auditor.draft(customer, currency, due),
             lambda: self.api.invoices.create(params),
         )
-        for _ in range(draw(one_of(1, 1, 1, 1, 2, 0))):
-            self.add_item(invoice, draw(one_of(*AMOUNTS)))
-        then = draw(one_of("finalize", "finalize", "finalize", "finalize", "send", "nothing"))
-        if then != "nothing":
-            self.bring(invoice, then)
+        for amount in amounts:
+            self.add_item(invoice, amount)
+        return invoice
 
     @verb(needs="drafts")
     def change_draft(self, draw):

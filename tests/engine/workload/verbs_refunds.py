@@ -1,7 +1,9 @@
 """Refunds: to the bank, to the cash balance, of the cash balance, and what becomes of them."""
 
+from workload.books import DAY
 from workload.driver import verb
-from workload.draws import AMOUNTS, Draws, one_of, scaled, usually
+from workload.verbs_cash import Time
+from workload.draws import AMOUNTS, one_of, scaled, usually
 
 STEPS = {
     "requires_action": ("cancel", "expire", "provide_bank_details", "provide_bank_details"),
@@ -10,7 +12,7 @@ STEPS = {
 ALL_STEPS = ("cancel", "expire", "provide_bank_details", "settle_refund", "bounce_refund")
 
 
-class Refunds(Draws):
+class Refunds(Time):
     @verb(2, needs="refundable")
     def refund_to_bank(self, draw):
         intent, amount = self.refunding(draw)
@@ -28,6 +30,21 @@ class Refunds(Draws):
             "refund.cash_balance",
             lambda: self.auditor.refund_to_balance(intent, amount),
             lambda: self.fake.refund_to_cash_balance(intent.id, amount),
+        )
+
+    def long_paid(self):
+        return self.time_passes and self.refundable()
+
+    @verb(needs="long_paid")
+    def refund_late(self, draw):
+        """Refund around the last second at which that can be done."""
+        intent = draw(one_of(*self.long_paid()))
+        self.travel("wait.window", intent.paid_at + 180 * DAY + draw(one_of(-1, 0, 0, 1)))
+        params = {"payment_intent": intent.id}
+        self.answered(
+            "refund.late",
+            lambda: self.auditor.refund_to_bank(intent, None),
+            lambda: self.api.refunds.create(params),
         )
 
     def refunding(self, draw):
