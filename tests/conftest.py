@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-
 def pytest_addoption(parser):
     parser.addoption(
         "--workload-steps",

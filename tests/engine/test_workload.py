@@ -8,8 +8,17 @@ from hypothesis.stateful import initialize, invariant, rule, run_state_machine_a
 from workload.verbs_crowd import Crowd
 from workload.verbs_refunds import Refunds
 
-STEPS_EACH = 50
+# From the tenth example of a run on, most of hypothesis's are others over again with a piece moved:
+# many short runs reach more. Their first is always the simplest, and not all end with their last step.
+EXAMPLES, STEPS, STEPS_OF_PART = 9, 50, 400
 CURRENCIES = [("usd",), ("usd",), ("jpy",), ("eur",), ("usd", "jpy"), ("gbp", "eur"), ("mxn", "usd")]
+
+MODES = [
+    (None, "manual"),
+    ("automatic", "manual"),
+    ("manual", "automatic"),
+    ("manual", "merchant_default"),
+]
 
 
 class Workload(Crowd, Refunds):
@@ -19,14 +28,13 @@ class Workload(Crowd, Refunds):
 
     @initialize(
         currencies=st.sampled_from(CURRENCIES),
-        first=st.sampled_from(["automatic", None]),
-        second=st.sampled_from(["manual", "manual", "manual", "automatic", "merchant_default"]),
+        modes=st.sampled_from(MODES),
         time_passes=st.booleans(),
     )
-    def begin(self, currencies, first, second, time_passes):
+    def begin(self, currencies, modes, time_passes):
         self.currencies, self.time_passes = currencies, time_passes
-        self.customer(first, "ada@example.com")
-        self.customer(second, "bob@example.com")
+        self.customer(modes[0], "ada@example.com")
+        self.customer(modes[1], "bob@example.com")
 
     @rule(data=st.data())
     def step(self, data):
@@ -44,20 +52,24 @@ class Workload(Crowd, Refunds):
 VERBS = [one for kind in Workload.__mro__[::-1] for one in vars(kind).values() if hasattr(one, "needs")]
 
 
-def test_the_fake_does_what_the_auditor_says(pytestconfig):
+def pytest_generate_tests(metafunc):
+    steps = metafunc.config.getoption("--workload-steps")
+    metafunc.parametrize("part", range(-(-steps // STEPS_OF_PART)))
+
+
+def test_the_fake_does_what_the_auditor_says(part, pytestconfig):
     """In any order of any calls, each answer, event, row and sum is what a naive model predicts."""
-    wanted = pytestconfig.getoption("--workload-steps")
-    chosen = pytestconfig.getoption("hypothesis_seed", None) or random.getrandbits(32)
-    print(f"again: --workload-steps={wanted} --hypothesis-seed={chosen}")
+    chosen = pytestconfig.getoption("--hypothesis-seed", None) or random.getrandbits(32)
+    print(f"the same once more: --hypothesis-seed={chosen}")
     before = Workload.steps
     run_state_machine_as_test(
-        seed(int(chosen))(Workload),
+        seed(f"{chosen}, part {part}")(Workload),
         settings=settings(
-            max_examples=-(-wanted // STEPS_EACH),
-            stateful_step_count=STEPS_EACH,
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
             deadline=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert Workload.steps - before >= wanted
+    assert Workload.steps - before >= STEPS_OF_PART

@@ -81,10 +81,12 @@ class Cash(Draws):
 
     def funded_by_reference(self, waiting, draw):
         """Fund with a reference that names what waits, more or less."""
-        one = draw(one_of(*waiting))
+        billed = [one for one in waiting if one.invoice]
+        one = draw(one_of(*waiting, *billed, *billed))
         named, kind = (one.invoice.number, "number") if one.invoice else (one.reference, "reference")
-        text = draw(one_of("{}", " {} ", "for {}, thanks", "{}0", "X{}"))
-        amount = draw(one_of(one.due, scaled(draw(one_of(*AMOUNTS)), one.currency)))
+        text = draw(one_of("{}", " {} ", "for {}, thanks", "for {}, thanks", "({})", "{}0", "X{}"))
+        other = scaled(draw(one_of(*AMOUNTS)), one.currency)
+        amount = draw(one_of(one.due, one.due, one.due + 50, one.due + 100, other))
         self.transfer(f"fund.{kind}", (one.customer, one.currency), amount, text.format(named.id))
 
     def in_usd(self):

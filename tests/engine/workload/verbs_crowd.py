@@ -14,7 +14,7 @@ class Crowd(Cash, Customers, Intents, Invoices):
     def empty(self):
         return self.roomy(most=2)
 
-    @verb(8, needs="empty")
+    @verb(6, needs="empty")
     def crowd(self, draw):
         """Let several wait at one place, confirmed in any order; then send what some of them want."""
         customer, currency = place = draw(one_of(*self.empty()))
@@ -28,10 +28,12 @@ class Crowd(Cash, Customers, Intents, Invoices):
                 intents.append(self.created(place, "unconfirmed", amount))
         while intents:
             self.confirmed(intents.pop(draw(one_of(*range(len(intents))))))
-        if customer.mode == "manual" and draw(one_of(True, True, False)):
+        if customer.mode == "manual" and draw(one_of(True, False)):
             self.switched(customer, draw(one_of("automatic", "merchant_default")))
         waiting = [one for one in self.waiting() if (one.customer, one.currency) == place]
         if waiting and draw(one_of(True, False, False)):
             self.funded_by_reference(waiting, draw)
         else:
             self.funded_a_sum(place, draw)
+            if customer.mode == "manual":
+                self.apply(draw)

@@ -33,7 +33,9 @@ class Intents(Draws):
     @verb(3, needs="incomplete")
     def confirm(self, draw):
         intent = draw(usually(self.unconfirmed() or self.incomplete(), self.intents()))
-        method = draw(one_of(True, True, False)) if intent.method else draw(one_of(True, True, True, False))
+        method = (
+            draw(one_of(True, True, False)) if intent.method else draw(one_of(True, True, True, False))
+        )
         self.confirmed(intent, method=method)
 
     def confirmed(self, intent, *, method=False):
@@ -45,7 +47,7 @@ class Intents(Draws):
             intent,
         )
 
-    @verb(7, needs="applicable")
+    @verb(10, needs="applicable")
     def apply(self, draw):
         intent = draw(usually(self.applicable(), self.intents()))
         some = min(intent.due, intent.customer.cash.get(intent.currency, 0))

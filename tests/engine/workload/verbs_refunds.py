@@ -50,7 +50,7 @@ class Refunds(Time):
     def refunding(self, draw):
         intent = draw(usually(self.refundable(), self.intents()))
         left = intent.amount - intent.refunded
-        amount = draw(one_of(None, *[one for one in AMOUNTS if one < left], left, left + 1, 0))
+        amount = draw(one_of(None, None, left, *[one for one in AMOUNTS if one < left], left + 1, 0))
         return intent, amount
 
     @verb(needs="with_cash")
@@ -72,7 +72,7 @@ class Refunds(Time):
     @verb(4, needs="running")
     def step_refund(self, draw):
         refund = draw(usually(self.running(), self.refunds()))
-        step = draw(usually(STEPS.get(refund.status, ()), ALL_STEPS))
+        step = draw(usually([*STEPS.get(refund.status, ())], ALL_STEPS))
         auditor, api, fake = self.auditor, self.api, self.fake
         predict, call = {
             "cancel": (auditor.cancel_refund, api.refunds.cancel),
