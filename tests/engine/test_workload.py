@@ -60,7 +60,7 @@ def pytest_generate_tests(metafunc):
 def test_the_fake_does_what_the_auditor_says(part, pytestconfig):
     """In any order of any calls, each answer, event, row and sum is what a naive model predicts."""
     chosen = pytestconfig.getoption("--hypothesis-seed", None) or random.getrandbits(32)
-    print(f"the same once more: --hypothesis-seed={chosen}")
+    print(f"the same once more: --hypothesis-seed={chosen}")  # noqa: T201 - pytest shows it on a failure
     before = Workload.steps
     run_state_machine_as_test(
         seed(f"{chosen}, part {part}")(Workload),

@@ -1,10 +1,10 @@
 """What the verbs draw from: few customers, and amounts that collide and sum to each other."""
 
 from hypothesis import strategies as st
-from workload.driver import Driver
-from workload.payments import INCOMPLETE
 
 from pytest_stripe_balance.balance import BANK_TRANSFERS
+from workload.driver import Driver
+from workload.payments import INCOMPLETE
 
 AMOUNTS = (100, 200, 300, 500, 700, 1000)
 MOST_OPEN, MOST_CUSTOMERS = 8, 3
@@ -13,6 +13,11 @@ METHOD = {"payment_method_data": {"type": "customer_balance"}}
 
 def one_of(*values):
     return st.sampled_from(values)
+
+
+def once_in(times):
+    """Draw whether to, by chance; rather not."""
+    return st.integers(1, times).map(times.__eq__)
 
 
 def usually(live, every):

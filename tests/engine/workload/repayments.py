@@ -1,7 +1,7 @@
 """Refunds to the bank, to the cash balance, and of the cash balance (FACTS 1.8, 3.7, 8)."""
 
 from workload.bills import Bills
-from workload.books import DAY, Refusal, Refund
+from workload.books import DAY, Refund, Refusal
 
 ANSWER_WITHIN, WINDOW = 45 * DAY, 180 * DAY
 

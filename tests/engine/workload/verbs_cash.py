@@ -1,8 +1,8 @@
 """Customers, the cash that reaches them, and the time that passes over it."""
 
 from workload.books import DAY
+from workload.draws import AMOUNTS, Draws, once_in, one_of, scaled, usually
 from workload.driver import verb
-from workload.draws import AMOUNTS, Draws, one_of, scaled, usually
 
 MODES = ("automatic", "manual", "merchant_default")
 
@@ -139,5 +139,5 @@ class Time(Cash):
         self.answered(
             "fail_return", lambda: self.auditor.fail_return(row), lambda: self.fake.fail_return(row.id)
         )
-        if draw(one_of(True, False)):
+        if draw(once_in(2)):
             self.travel("wait.sweep", max([due[0] for due in self.to_come()], default=0))

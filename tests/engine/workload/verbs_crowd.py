@@ -1,6 +1,6 @@
 """Many that wait for money at once, so that the steps of automatic reconciliation have a choice."""
 
-from workload.draws import one_of
+from workload.draws import once_in, one_of
 from workload.driver import verb
 from workload.verbs_cash import Cash, Customers
 from workload.verbs_intents import Intents
@@ -17,8 +17,8 @@ class Crowd(Cash, Customers, Intents, Invoices):
     @verb(6, needs="empty")
     def crowd(self, draw):
         """Let several wait at one place, confirmed in any order; then send what some of them want."""
-        customer, currency = place = draw(one_of(*self.empty()))
-        amounts = draw(one_of(COLLIDING, COLLIDING, DISTINCT))
+        place = draw(one_of(*self.empty()))
+        customer, amounts = place[0], draw(one_of(COLLIDING, COLLIDING, DISTINCT))
         intents = []
         for _ in range(draw(one_of(3, 4, 5, 6))):
             amount = draw(one_of(*amounts))
@@ -28,10 +28,10 @@ class Crowd(Cash, Customers, Intents, Invoices):
                 intents.append(self.created(place, "unconfirmed", amount))
         while intents:
             self.confirmed(intents.pop(draw(one_of(*range(len(intents))))))
-        if customer.mode == "manual" and draw(one_of(True, False)):
+        if customer.mode == "manual" and draw(once_in(2)):
             self.switched(customer, draw(one_of("automatic", "merchant_default")))
         waiting = [one for one in self.waiting() if (one.customer, one.currency) == place]
-        if waiting and draw(one_of(True, False, False)):
+        if waiting and draw(once_in(3)):
             self.funded_by_reference(waiting, draw)
         else:
             self.funded_a_sum(place, draw)

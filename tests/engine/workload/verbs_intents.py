@@ -1,7 +1,7 @@
 """Intents: created in all ways, confirmed, applied to, changed, canceled."""
 
+from workload.draws import AMOUNTS, METHOD, Draws, once_in, one_of, options, scaled, usually
 from workload.driver import verb
-from workload.draws import AMOUNTS, METHOD, Draws, one_of, options, scaled, usually
 
 WAYS = ("confirmed",) * 6 + ("unconfirmed",) * 3 + ("bare", "bare", "no funding_type", "failing")
 
@@ -33,10 +33,7 @@ class Intents(Draws):
     @verb(3, needs="incomplete")
     def confirm(self, draw):
         intent = draw(usually(self.unconfirmed() or self.incomplete(), self.intents()))
-        method = (
-            draw(one_of(True, True, False)) if intent.method else draw(one_of(True, True, True, False))
-        )
-        self.confirmed(intent, method=method)
+        self.confirmed(intent, method=not draw(once_in(3)))
 
     def confirmed(self, intent, *, method=False):
         given = {**METHOD, "payment_method_options": options(intent.currency)} if method else {}

@@ -1,8 +1,8 @@
 """Invoices: drafted, finalized, sent, paid in both ways, voided, given up."""
 
 from workload.books import DAY
+from workload.draws import AMOUNTS, Draws, once_in, one_of, options, scaled, usually
 from workload.driver import verb
-from workload.draws import AMOUNTS, Draws, one_of, options, scaled, usually
 
 STEPS = ("finalize", "send", "void", "pay", "pay", "pay", "pay.out_of_band", "mark_uncollectible")
 
@@ -44,14 +44,14 @@ class Invoices(Draws):
     @verb(needs="drafts")
     def change_draft(self, draw):
         invoice = draw(usually(self.drafts(), self.invoices()))
-        if draw(one_of(True, True, False)):
+        if not draw(once_in(3)):
             self.add_item(invoice, draw(one_of(*AMOUNTS)))
-        else:
-            self.ask(
-                "invoice.delete",
-                lambda: self.auditor.delete_draft(invoice),
-                lambda: self.api.invoices.delete(invoice.id),
-            )
+            return
+        self.ask(
+            "invoice.delete",
+            lambda: self.auditor.delete_draft(invoice),
+            lambda: self.api.invoices.delete(invoice.id),
+        )
 
     def add_item(self, invoice, amount):
         amount = scaled(amount, invoice.currency)

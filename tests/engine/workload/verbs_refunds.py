@@ -1,9 +1,9 @@
 """Refunds: to the bank, to the cash balance, of the cash balance, and what becomes of them."""
 
 from workload.books import DAY
+from workload.draws import AMOUNTS, one_of, scaled, usually
 from workload.driver import verb
 from workload.verbs_cash import Time
-from workload.draws import AMOUNTS, one_of, scaled, usually
 
 STEPS = {
     "requires_action": ("cancel", "expire", "provide_bank_details", "provide_bank_details"),
