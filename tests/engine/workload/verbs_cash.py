@@ -1,5 +1,7 @@
 """Customers, the cash that reaches them, and the time that passes over it."""
 
+from hypothesis import strategies as st
+
 from workload.books import DAY
 from workload.draws import AMOUNTS, Draws, once_in, one_of, scaled, usually
 from workload.driver import verb
@@ -71,8 +73,8 @@ class Cash(Draws):
     def funded_a_sum(self, place, draw):
         """Fund what some of those that wait sum to, or a little more."""
         waiting = [one for one in self.waiting() if (one.customer, one.currency) == place]
-        some = {draw(one_of(*waiting)) for _ in range(draw(one_of(1, 2, 3, 5, 6)))} if waiting else ()
-        more = draw(one_of(0, 0, 50, 100)) if waiting else 50
+        some = draw(st.permutations(waiting))[: draw(one_of(1, 2, 3, 4, 5, 5))]
+        more = draw(one_of(0, 0, 50, 100)) if some else 50
         self.transfer("fund.sum", place, sum(one.due for one in some) + more)
 
     @verb(3, needs="waiting")
@@ -82,11 +84,11 @@ class Cash(Draws):
     def funded_by_reference(self, waiting, draw):
         """Fund with a reference that names what waits, more or less."""
         billed = [one for one in waiting if one.invoice]
-        one = draw(one_of(*waiting, *billed, *billed))
+        one = draw(one_of(*waiting, *billed, *billed[-1:] * 3))
         named, kind = (one.invoice.number, "number") if one.invoice else (one.reference, "reference")
         text = draw(one_of("{}", " {} ", "for {}, thanks", "for {}, thanks", "({})", "{}0", "X{}"))
         other = scaled(draw(one_of(*AMOUNTS)), one.currency)
-        amount = draw(one_of(one.due, one.due, one.due + 50, one.due + 100, other))
+        amount = draw(one_of(one.due, one.due, one.due, one.due + 50, one.due + 100, other))
         self.transfer(f"fund.{kind}", (one.customer, one.currency), amount, text.format(named.id))
 
     def in_usd(self):
