@@ -28,7 +28,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--workload-steps",
         type=int,
-        default=2_000,
+        default=2_400,
         help="how many random calls tests/engine/test_workload.py makes at least",
     )
 

@@ -23,6 +23,10 @@ class Record:
     def __repr__(self):
         return str(self.id)
 
+    def _repr_pretty_(self, printer, _):
+        """Let hypothesis print it as short as that."""
+        printer.text(repr(self))
+
 
 @dataclass(eq=False, repr=False)
 class Name(Record):

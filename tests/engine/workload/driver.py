@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import pytest
 import stripe
+from hypothesis import note
 from hypothesis.stateful import RuleBasedStateMachine
 
 from pytest_stripe_balance.balance import StripeBalance
@@ -93,6 +94,7 @@ class Driver(RuleBasedStateMachine):
         expected = self.auditor.events[self.heard :]
         events = self.read("/v1/events", self.last_event)
         real = [told.event(one) for one in events]
+        note(f"  {name}: {real or 'no events'}")
         mine = [(one.type, one.at, one.who, *one.words) for one in expected]
         for due, came in zip(mine, real, strict=False):
             assert told.agrees(due, came), f"{name}: {came} came, {due} was due"
@@ -104,6 +106,7 @@ class Driver(RuleBasedStateMachine):
         """Read each balance, and the rows that are new: they are what the events told of."""
         rows = self.auditor.rows[self.listed :]
         self.listed += len(rows)
+        assert all(row.ending >= 0 or row.type == "funding_reversed" for row in rows)
         for customer in self.auditor.customers:
             if customer.deleted:
                 continue

@@ -120,7 +120,7 @@ class Time(Cash):
     def wait(self, draw):
         self.travel("wait", self.session.now + draw(one_of(1, 1, 15, 45, 75, 181)) * DAY)
 
-    @verb(2, needs="some_time")
+    @verb(3, needs="some_time")
     def wait_until_due(self, draw):
         """Move to a second around one at which something happens."""
         moment = draw(one_of(*{due[0]: None for due in self.to_come()}))
@@ -133,7 +133,7 @@ class Time(Cash):
         self.travel("wait.late", invoice.due + 30 * DAY + draw(one_of(-1, 0, 0, 1, DAY)))
         self.transfer("fund.late", (invoice.customer, invoice.currency), invoice.total)
 
-    @verb(2, needs="returns")
+    @verb(5, needs="returns")
     def fail_return(self, draw):
         """Let unclaimed cash come back, and perhaps lie there until it is the merchant's."""
         live = [row for row in self.returns() if not row.back]

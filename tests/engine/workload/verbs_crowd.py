@@ -28,6 +28,9 @@ class Crowd(Cash, Customers, Intents, Invoices):
             self.funded_a_sum(place, draw)
         if place[0].mode == "manual":
             self.apply(draw)
+            if draw(once_in(2)):
+                self.switched(place[0], draw(one_of("automatic", "merchant_default")))
+                getattr(self, draw(one_of("cancel", "update_amount")))(draw)
 
     def gather(self, place, draw):
         """Make invoices, of which one may be given up, and intents, confirmed in any order."""

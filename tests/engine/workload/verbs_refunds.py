@@ -6,14 +6,14 @@ from workload.driver import verb
 from workload.verbs_cash import Time
 
 STEPS = {
-    "requires_action": ("cancel", "expire", "provide_bank_details", "provide_bank_details"),
+    "requires_action": ("cancel", "cancel", "expire", "provide_bank_details", "provide_bank_details"),
     "pending": ("settle_refund", "bounce_refund"),
 }
 ALL_STEPS = ("cancel", "expire", "provide_bank_details", "settle_refund", "bounce_refund")
 
 
 class Refunds(Time):
-    @verb(2, needs="refundable")
+    @verb(3, needs="refundable")
     def refund_to_bank(self, draw):
         intent, amount = self.refunding(draw)
         params = {"payment_intent": intent.id, **({} if amount is None else {"amount": amount})}
@@ -69,7 +69,7 @@ class Refunds(Time):
             lambda: self.api.refunds.create(params),
         )
 
-    @verb(4, needs="running")
+    @verb(5, needs="running")
     def step_refund(self, draw):
         refund = draw(usually(self.running(), self.refunds()))
         step = draw(usually([*STEPS.get(refund.status, ())], ALL_STEPS))
