@@ -23,6 +23,16 @@ import pytest_stripe_balance.session  # noqa: F401 - as aiohttp
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--workload-steps",
+        type=int,
+        default=2_400,
+        help="how many random calls tests/engine/test_workload.py makes at least",
+    )
+
+
 SENT = {"id": "cus_sent", "object": "customer"}
 
 

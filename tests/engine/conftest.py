@@ -3,6 +3,8 @@ import stripe
 
 from pytest_stripe_balance.balance import BANK_TRANSFERS
 
+pytest.register_assert_rewrite("workload")
+
 BANK_TRANSFER = {
     "customer_balance": {"funding_type": "bank_transfer", "bank_transfer": {"type": "us_bank_transfer"}}
 }

@@ -1,0 +1,60 @@
+"""The auditor: a second, naive model of FACTS that predicts what each call changes and tells.
+
+It shares no code with the engine: sums in dicts, groups by trying all, the clock by looking at
+everything that could be due. Where FACTS are silent it follows the readings of the register, and
+these of the engine's own: a group's invoices are paid before its intents, and what falls due in the
+same second happens as cash, refunds, invoices.
+"""
+
+from workload.books import DAY, Refusal
+from workload.repayments import Repayments
+
+RETURN_AFTER, SWEEP_AFTER = 75 * DAY, 90 * DAY
+
+
+class Auditor(Repayments):
+    def deadlines(self):
+        """List what is to come: when, and what happens then (3.9, 8)."""
+        found = []
+        for customer in self.customers:
+            for currency, cash in customer.cash.items():
+                if cash > 0:
+                    since, sent_back = customer.since[currency]
+                    after = SWEEP_AFTER if sent_back else RETURN_AFTER
+                    act = self.sweep if sent_back else self.return_to_bank
+                    found.append((since + after, act, (customer, currency)))
+        found += [(one.expires, self.expire_refund, (one,)) for one in self.refunds if one.expires]
+        for invoice in self.invoices:
+            if invoice.status == "open" and not invoice.overdue:
+                found.append((invoice.due, self.fall_overdue, (invoice,)))
+        return found
+
+    def travel(self, until):
+        while due := [one for one in self.deadlines() if one[0] <= until]:
+            moment, act, what = min(due, key=lambda one: one[0])
+            self.now = max(self.now, moment)
+            act(*what)
+        self.now = until
+
+    def return_to_bank(self, customer, currency):
+        self.move(customer, currency, -customer.cash[currency], "return_initiated")
+
+    def sweep(self, customer, currency):
+        cash = customer.cash[currency]
+        self.book(currency, cash)
+        self.move(customer, currency, -cash, "transferred_to_balance")
+
+    def fall_overdue(self, invoice):
+        invoice.overdue = True
+        self.tell("invoice.overdue", invoice, *invoice.words())
+
+    def returns(self):
+        """List the returns of unclaimed cash."""
+        return [row for row in self.rows if row.type == "return_initiated" and row.about is None]
+
+    def fail_return(self, row):
+        """Let a return come back from the bank, once; nothing is reconciled by that."""
+        if row.back:
+            raise Refusal
+        row.back = True
+        return self.move(row.customer, row.currency, -row.net, "return_canceled", row)

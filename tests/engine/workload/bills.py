@@ -1,0 +1,106 @@
+"""Invoices from draft to paid, void or uncollectible (FACTS 1.9, 3.3)."""
+
+from workload.books import Intent, Invoice, Refusal
+from workload.payments import Payments
+
+
+class Bills(Payments):
+    def tell_change(self, invoice, event):
+        self.tell("invoice.updated", invoice, *invoice.words())
+        self.tell(event, invoice, *invoice.words())
+
+    def draft(self, customer, currency, due):
+        self.living(customer)
+        invoice = Invoice(customer, currency, due)
+        self.invoices.append(invoice)
+        self.tell("invoice.created", invoice, *invoice.words())
+        return invoice
+
+    def add_item(self, invoice, amount):
+        self.living(invoice.customer)
+        if invoice.status != "draft":
+            raise Refusal("invoice_not_editable")
+        invoice.total += amount
+        self.tell("invoiceitem.created", invoice, amount)
+        self.tell("invoice.updated", invoice, *invoice.words())
+
+    def finalize(self, invoice):
+        """Open a draft, with an intent for its total; when nothing is due it is paid."""
+        if invoice.status != "draft":
+            raise Refusal
+        self.living(invoice.customer)
+        invoice.status, invoice.finalized = "open", next(self.order)
+        if invoice.total:
+            self.payable(invoice)
+        self.tell_change(invoice, "invoice.finalized")
+        if not invoice.total:
+            invoice.status = "paid"
+            self.tell("invoice.paid", invoice, *invoice.words())
+            self.tell("invoice.payment_succeeded", invoice, *invoice.words())
+            self.tell("invoice.updated", invoice, *invoice.words())
+
+    def payable(self, invoice):
+        intent = Intent(
+            invoice.customer,
+            invoice.currency,
+            invoice.total,
+            "requires_payment_method",
+            invoice.finalized,
+            invoice,
+            funding=True,
+        )
+        invoice.intent = intent
+        self.intents.append(intent)
+        self.tell("payment_intent.created", intent, *intent.words())
+
+    def pay_invoice(self, invoice, *, out_of_band):
+        if invoice.status == "draft":
+            self.finalize(invoice)
+            if invoice.status == "paid":
+                return
+        if invoice.status != "open":
+            raise Refusal
+        if out_of_band:
+            self.withdraw(invoice)
+            invoice.status = "paid"
+            self.tell("invoice.paid", invoice, *invoice.words())
+            self.tell("invoice.updated", invoice, *invoice.words())
+            return
+        self.living(invoice.customer)
+        if invoice.customer.cash.get(invoice.currency, 0) < invoice.total:
+            raise Refusal
+        self.pay(invoice.intent, invoice.total)
+
+    def send(self, invoice):
+        if invoice.status == "draft":
+            self.finalize(invoice)
+            if invoice.status == "paid":
+                return
+        if invoice.status != "open":
+            raise Refusal
+        self.tell("invoice.sent", invoice, *invoice.words())
+
+    def void(self, invoice):
+        if invoice.status != "open":
+            raise Refusal
+        self.withdraw(invoice)
+        invoice.status = "void"
+        self.tell_change(invoice, "invoice.voided")
+
+    def mark_uncollectible(self, invoice):
+        if invoice.status != "open":
+            raise Refusal
+        invoice.status = "uncollectible"
+        self.tell_change(invoice, "invoice.marked_uncollectible")
+
+    def delete_draft(self, invoice):
+        if invoice.status != "draft":
+            raise Refusal
+        self.invoices.remove(invoice)
+        self.tell("invoice.deleted", invoice, *invoice.words())
+
+    def withdraw(self, invoice):
+        """Cancel the intent of an invoice; invoices never hold a part of their money."""
+        assert not invoice.intent.held
+        invoice.intent.status = "canceled"
+        self.tell("payment_intent.canceled", invoice.intent, *invoice.intent.words())

@@ -1,0 +1,218 @@
+"""What the auditor keeps: plain records, and books that only know how to add up (FACTS 1)."""
+
+import itertools
+from dataclasses import dataclass, field
+
+DAY = 86_400
+
+
+class Refusal(Exception):  # noqa: N818 - it is no error of the auditor's
+    """Stripe refuses the call, with this code and HTTP status."""
+
+    def __init__(self, code=None, status=400):
+        super().__init__(code)
+        self.code, self.status = code, status
+
+
+@dataclass(eq=False)
+class Record:
+    """Something with an id, which is None until the fake has told it."""
+
+    id: str | None = field(default=None, init=False)
+
+    def __repr__(self):
+        return str(self.id)
+
+    def _repr_pretty_(self, printer, _):
+        """Let hypothesis print it as short as that."""
+        printer.text(repr(self))
+
+
+@dataclass(eq=False, repr=False)
+class Name(Record):
+    """A reference or a number that the fake gives; it is its id."""
+
+
+@dataclass(eq=False, repr=False)
+class Customer(Record):
+    """`since` is from when each currency's cash has lain there, and whether it was sent back once."""
+
+    mode: str | None
+    email: str | None
+    deleted: bool = False
+    cash: dict = field(default_factory=dict)
+    since: dict = field(default_factory=dict)
+
+    def words(self):
+        return ()
+
+
+@dataclass(eq=False, repr=False)
+class Intent(Record):
+    customer: Customer
+    currency: str
+    amount: int
+    status: str
+    created: int
+    invoice: "Invoice | None" = None
+    method: bool = False
+    funding: bool = False
+    held: int = 0
+    reference: Name = field(default_factory=Name)
+    confirmed: int | None = None
+    paid_at: int | None = None
+    refunded: int = 0
+
+    @property
+    def due(self):
+        return self.amount - self.held
+
+    def words(self):
+        told = (self.due, self.reference) if self.status == "requires_action" else None
+        return self.status, self.amount, self.amount if self.status == "succeeded" else 0, told
+
+    def charged(self):
+        """Say what its charge says."""
+        return self.amount, self.refunded, self.refunded == self.amount
+
+
+@dataclass(eq=False, repr=False)
+class Invoice(Record):
+    """`due` is when it falls due."""
+
+    customer: Customer
+    currency: str
+    due: int
+    total: int = 0
+    status: str = "draft"
+    number: Name = field(default_factory=Name)
+    intent: Intent | None = None
+    finalized: int | None = None
+    overdue: bool = False
+
+    def words(self):
+        paid = self.total if self.status == "paid" else 0
+        number = None if self.status == "draft" else self.number
+        return self.status, self.total, paid, number
+
+
+@dataclass(eq=False, repr=False)
+class Refund(Record):
+    """`intent` is None where it is of the cash balance; `booked` tells that the merchant has paid."""
+
+    customer: Customer
+    currency: str
+    amount: int
+    status: str
+    intent: Intent | None = None
+    expires: int | None = None
+    booked: bool = False
+
+    def words(self):
+        return self.status, self.amount, self.currency, self.expires
+
+
+@dataclass(eq=False, repr=False)
+class Row(Record):
+    """One movement of cash; `about` is the intent, refund or row that its type names.
+
+    Of cash on its way to the bank `left` keeps the age, and `back` that it came back.
+    """
+
+    customer: Customer
+    currency: str
+    type: str
+    net: int
+    ending: int
+    about: Record | None = None
+    left: tuple | None = None
+    back: bool = False
+
+    def words(self):
+        told = None if self.type.startswith("return_") else self.about
+        return self.customer, self.currency, self.type, self.net, self.ending, told
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event that must come: its type, when, of whom, and what it says of it."""
+
+    type: str
+    at: int
+    who: Record
+    words: tuple
+
+
+class Books:
+    """Cash, and everything that was told; `now` is set by whoever asks."""
+
+    def __init__(self):
+        self.now = 0
+        self.order = itertools.count()
+        self.customers, self.intents, self.invoices, self.refunds = [], [], [], []
+        self.rows, self.events = [], []
+        self.merchant = {}
+
+    def tell(self, event_type, who, *words):
+        self.events.append(Told(event_type, self.now, who, words))
+
+    def move(self, customer, currency, net, row_type, about=None):
+        """Add to the cash of a customer, or take from it."""
+        ending = customer.cash.get(currency, 0) + net
+        row = Row(customer, currency, row_type, net, ending, about)
+        customer.cash[currency] = ending
+        self.age(row)
+        self.rows.append(row)
+        self.tell("customer_cash_balance_transaction.created", row, *row.words())
+        return row
+
+    def age(self, row):
+        """Note since when cash has lain there; what comes back is as old as when it left (3.9, 8)."""
+        since, key = row.customer.since, row.currency
+        here = since.get(key)
+        if row.type == "return_initiated":
+            row.left = (here[0], here[1] or row.about is None)
+        if row.ending <= 0:
+            since.pop(key, None)
+        elif row.type == "return_canceled":
+            left = self.return_of(row).left
+            since[key] = left if here is None or left[0] < here[0] else here
+        elif here is None:
+            since[key] = (self.now, False)
+
+    def return_of(self, row):
+        """Find the `return_initiated` row whose cash a `return_canceled` row brings back."""
+        if isinstance(row.about, Row):
+            return row.about
+        return next(
+            one for one in self.rows if one.type == "return_initiated" and one.about is row.about
+        )
+
+    def book(self, currency, amount):
+        """Add to the merchant's own balance, or take from it."""
+        self.merchant[currency] = self.merchant.get(currency, 0) + amount
+
+    def tell_cash(self, customer):
+        self.tell("cash_balance.funds_available", customer, dict(customer.cash))
+
+    def living(self, customer, status=400):
+        if customer.deleted:
+            raise Refusal("resource_missing", status)
+
+    def new_customer(self, mode, email):
+        customer = Customer(mode, email)
+        self.customers.append(customer)
+        self.tell("customer.created", customer)
+        return customer
+
+    def delete_customer(self, customer):
+        """Delete a customer, unless cash ever lay on their balance (1.1)."""
+        self.living(customer, 404)
+        if customer.cash:
+            raise Refusal
+        customer.deleted = True
+        self.tell("customer.deleted", customer)
+
+    def switch_mode(self, customer, mode):
+        self.living(customer, 404)
+        customer.mode = None if mode == "merchant_default" else mode

@@ -1,0 +1,162 @@
+"""Asks the fake through the real SDK, and holds each answer against the auditor's prediction."""
+
+from collections import Counter
+from typing import ClassVar
+
+import pytest
+import stripe
+from hypothesis import note
+from hypothesis.stateful import RuleBasedStateMachine
+
+from pytest_stripe_balance.balance import StripeBalance
+from pytest_stripe_balance.resources import newest_api_version
+from pytest_stripe_balance.session import Session, Settings
+from workload import told
+from workload.auditor import Auditor
+from workload.books import Refusal
+
+NO_CALL = "refused by what no call of the API does"
+
+
+def verb(weight=1, needs="living"):
+    """Mark a verb of the workload: how often it is drawn, and what there must be for it."""
+
+    def marked(method):
+        method.weight, method.needs = weight, needs
+        return method
+
+    return marked
+
+
+def tried(call):
+    """Give what is answered, or else the code and status of the refusal."""
+    try:
+        return call(), None
+    except stripe.StripeError as error:
+        return None, (error.code, error.http_status)
+    except ValueError:
+        return None, NO_CALL
+
+
+class Driver(RuleBasedStateMachine):
+    """One world and its auditor; `did` counts, over all examples, what each rule came to."""
+
+    did: ClassVar = Counter()
+
+    def __init__(self):
+        super().__init__()
+        settings = Settings(newest_api_version(), name="workload")
+        self.session = Session(settings, lambda refusal: pytest.fail.Exception(str(refusal)))
+        self.tap = self.session.tapped()
+        self.tap.__enter__()
+        self.fake = StripeBalance(self.session, "fake")
+        self.api = self.fake.client.v1
+        self.auditor = Auditor()
+        self.heard, self.listed, self.last_event, self.last_rows = 0, 0, None, {}
+
+    def teardown(self):
+        self.tap.__exit__(None, None, None)
+
+    def ask(self, name, predict, call):
+        """Make a call that the auditor predicts; give what it predicted, None when it is refused."""
+        self.auditor.now = self.session.now
+        due = predicted = None
+        try:
+            predicted = predict()
+        except Refusal as refusal:
+            due = refusal.code, refusal.status
+        answer, refused = tried(call)
+        assert refused == due or (due and refused == NO_CALL), f"{name}: {refused} and not {due}"
+        self.did[name, "refused" if refused else "done"] += 1
+        self.hear(name)
+        return predicted, answer
+
+    def answered(self, name, predict, call, record=None):
+        """Ask for what answers with a record's object, as it is then; `predict` gives a new record."""
+        made, answer = self.ask(name, predict, call)
+        record = made or record
+        if answer is not None:
+            assert told.agrees((record, *record.words()), told.words(answer.to_dict())), answer
+        return record
+
+    def get(self, path, **params):
+        """Read plain JSON by the SDK: most of the time of a run would go into its objects."""
+        return self.fake.client.raw_request("get", path, **params).data
+
+    def read(self, path, after=None):
+        """Read a list, oldest first, from what comes after an id."""
+        found = self.get(path, limit=100, **({"ending_before": after} if after else {}))
+        assert not found["has_more"]
+        return found["data"][::-1]
+
+    def hear(self, name):
+        """Read the new events and rows: no other ones came, in no other order."""
+        expected = self.auditor.events[self.heard :]
+        events = self.read("/v1/events", self.last_event)
+        real = [told.event(one) for one in events]
+        note(f"  {name}: {real or 'no events'}")
+        mine = [(one.type, one.at, one.who, *one.words) for one in expected]
+        for due, came in zip(mine, real, strict=False):
+            assert told.agrees(due, came), f"{name}: {came} came, {due} was due"
+        assert len(mine) == len(real), f"{name}: {real} came, {mine} was due"
+        self.heard += len(mine)
+        self.last_event = events[-1]["id"] if events else self.last_event
+
+    def see_cash(self):
+        """Read each balance, and the rows that are new: they are what the events told of."""
+        rows = self.auditor.rows[self.listed :]
+        self.listed += len(rows)
+        assert all(row.ending >= 0 or row.type == "funding_reversed" for row in rows)
+        for customer in self.auditor.customers:
+            if customer.deleted:
+                continue
+            path = f"/v1/customers/{customer.id}/cash_balance"
+            balance = self.get(path)
+            assert balance["available"] == (customer.cash or None)
+            settings = balance["settings"]
+            own = customer.mode or "automatic", customer.mode is None
+            assert (settings["reconciliation_mode"], settings["using_merchant_default"]) == own
+            mine = [row for row in rows if row.customer is customer]
+            page = self.read(f"{path}_transactions", self.last_rows.get(customer))
+            real = tuple(map(told.row, page))
+            assert told.agrees(tuple((row, *row.words()) for row in mine), real)
+            if mine:
+                self.last_rows[customer] = mine[-1].id
+
+    def look(self):
+        """Hold what the fake has against what the auditor has, without asking for all of it."""
+        world, auditor = self.session.world, self.auditor
+        for every in self.session.worlds.values():
+            every.check()
+        held = {one.id: (one.status, one.amount, one.applied) for one in world.payment_intents}
+        assert held == {one.id: (one.status, one.amount, one.held) for one in auditor.intents}
+        charges = {one.payment_intent: (one.amount, one.amount_refunded) for one in world.charges}
+        paid = [one for one in auditor.intents if one.status == "succeeded"]
+        assert charges == {one.id: (one.amount, one.refunded) for one in paid}
+        refunds = {one.id: (one.status, one.amount) for one in world.refunds}
+        assert refunds == {one.id: (one.status, one.amount) for one in auditor.refunds}
+        invoices = {one.id: (one.status, one.amount_due) for one in world.invoices if not one.deleted}
+        assert invoices == {one.id: (one.status, one.total) for one in auditor.invoices}
+        merchant = {}
+        for one in world.balance_transactions:
+            merchant[one.currency] = merchant.get(one.currency, 0) + one.amount
+        assert merchant == auditor.merchant
+
+    @verb()
+    def read_all(self, _):
+        """Ask for every intent, charge, refund and invoice, and hold each against the auditor."""
+        pages = {
+            "payment_intents": self.auditor.intents,
+            "refunds": self.auditor.refunds,
+            "invoices": self.auditor.invoices,
+        }
+        for kind, records in pages.items():
+            found = {one["id"]: told.words(one) for one in self.read(f"/v1/{kind}")}
+            assert found.keys() == {one.id for one in records}
+            for one in records:
+                assert told.agrees((one, *one.words()), found[one.id])
+        paid = {one.id: one for one in self.auditor.intents if one.status == "succeeded"}
+        for one in self.read("/v1/charges"):
+            assert told.charge(one)[1:] == paid.pop(one["payment_intent"]).charged()
+            assert 0 <= one["amount_refunded"] <= one["amount"]
+        assert not paid

@@ -1,0 +1,76 @@
+"""What Stripe's JSON says, in the auditor's words."""
+
+from workload.books import Record
+
+
+def agrees(expected, real):
+    """Compare what must be said with what is; a record without an id takes the real one."""
+    if isinstance(expected, Record):
+        if expected.id is None:
+            expected.id = real
+        return expected.id == real
+    if isinstance(expected, tuple):
+        pairs = zip(expected, real, strict=False)
+        return real is not None and len(expected) == len(real) and all(agrees(*pair) for pair in pairs)
+    return expected == real
+
+
+def payment_intent(told):
+    action = told["next_action"]
+    where = action and action["display_bank_transfer_instructions"]
+    due = where and (where["amount_remaining"], where["reference"])
+    return told["id"], told["status"], told["amount"], told["amount_received"], due
+
+
+def charge(told):
+    return told["payment_intent"], told["amount"], told["amount_refunded"], told["refunded"]
+
+
+LINKS = {
+    "applied_to_payment": "payment_intent",
+    "unapplied_from_payment": "payment_intent",
+    "refunded_from_payment": "refund",
+    "adjusted_for_overdraft": "linked_transaction",
+}
+ROW = ("id", "customer", "currency", "type", "net_amount", "ending_balance")
+
+
+def row(told):
+    """Read a row, and which other object its type's hash names."""
+    kind = told["type"]
+    about = told[kind][LINKS[kind]] if kind in LINKS else None
+    return *(told[name] for name in ROW), about
+
+
+def refund(told):
+    action = told.get("next_action")
+    expires = action["display_details"]["expires_at"] if action else None
+    return told["id"], told["status"], told["amount"], told["currency"], expires
+
+
+def invoice(told):
+    return told["id"], told["status"], told["amount_due"], told["amount_paid"], told["number"]
+
+
+WORDS = {
+    "payment_intent": payment_intent,
+    "charge": charge,
+    "customer_cash_balance_transaction": row,
+    "refund": refund,
+    "invoice": invoice,
+    "cash_balance": lambda told: (told["customer"], told["available"]),
+    "customer": lambda told: (told["id"],),
+    "invoiceitem": lambda told: (told["invoice"], told["amount"]),
+    "invoice_payment": lambda told: (told["invoice"], told["status"]),
+}
+
+
+def event(told):
+    """Read an event: its type, when, and the words of its object."""
+    subject = told["data"]["object"]
+    return told["type"], told["created"], *WORDS[subject["object"]](subject)
+
+
+def words(document):
+    """Read any object."""
+    return WORDS[document["object"]](document)

@@ -1,0 +1,103 @@
+"""Intents: created in all ways, confirmed, applied to, changed, canceled."""
+
+from workload.draws import AMOUNTS, METHOD, Draws, once_in, one_of, options, scaled, usually
+from workload.driver import verb
+
+WAYS = ("confirmed",) * 6 + ("unconfirmed",) * 3 + ("bare", "bare", "no funding_type", "failing")
+
+
+class Intents(Draws):
+    @verb(7, needs="roomy")
+    def create_intent(self, draw):
+        place = draw(one_of(*self.roomy()))
+        self.created(place, draw(one_of(*WAYS)), draw(one_of(*AMOUNTS)))
+
+    def created(self, place, way, amount):
+        customer, currency = place
+        amount = scaled(amount, currency)
+        params = {"customer": customer.id, "amount": amount, "currency": currency}
+        method, funding = way != "bare", way in ("confirmed", "unconfirmed")
+        confirm = way in ("confirmed", "failing")
+        if method:
+            params |= {**METHOD, "confirm": confirm}
+        if funding:
+            params["payment_method_options"] = options(currency)
+        return self.answered(
+            f"intent.{way}",
+            lambda: self.auditor.new_intent(
+                customer, currency, amount, method=method, funding=funding, confirm=confirm
+            ),
+            lambda: self.api.payment_intents.create(params),
+        )
+
+    @verb(3, needs="incomplete")
+    def confirm(self, draw):
+        intent = draw(usually(self.unconfirmed() or self.incomplete(), self.intents()))
+        self.confirmed(intent, method=not draw(once_in(3)))
+
+    def confirmed(self, intent, *, method=False):
+        given = {**METHOD, "payment_method_options": options(intent.currency)} if method else {}
+        self.answered(
+            "confirm",
+            lambda: self.auditor.confirm(intent, method=method),
+            lambda: self.api.payment_intents.confirm(intent.id, given),
+            intent,
+        )
+
+    @verb(10, needs="applicable")
+    def apply(self, draw):
+        intent = draw(usually(self.applicable(), self.intents()))
+        some = min(intent.due, intent.customer.cash.get(intent.currency, 0))
+        amount = draw(one_of(None, None, some, *[one for one in AMOUNTS if one < some]))
+        self.applied(intent, amount, draw(one_of(None, intent.currency)))
+
+    def applied(self, intent, amount, currency):
+        params = {"amount": amount, "currency": currency}
+        params = {name: value for name, value in params.items() if value is not None}
+        self.answered(
+            "apply" if amount is None else "apply.amount",
+            lambda: self.auditor.apply(intent, amount, currency),
+            lambda: self.api.payment_intents.apply_customer_balance(intent.id, params),
+            intent,
+        )
+
+    @verb(needs="intents")
+    def misapply(self, draw):
+        """Apply to an intent of any status, with any amount and currency."""
+        intent = draw(one_of(*self.intents()))
+        there = intent.customer.cash.get(intent.currency, 0)
+        amount = draw(one_of(*AMOUNTS, there, there + 1, intent.due + 1, 0))
+        self.applied(intent, amount, draw(one_of(None, "usd", "eur", intent.currency)))
+
+    @verb(2, needs="own")
+    def update_amount(self, draw):
+        intent = draw(usually(self.holding() or self.own(), self.intents()))
+        amount = draw(one_of(*AMOUNTS, intent.held or intent.amount, intent.amount, 1))
+        amount = scaled(amount, intent.currency) if amount in AMOUNTS else amount
+        self.answered(
+            "update.amount",
+            lambda: self.auditor.update_amount(intent, amount),
+            lambda: self.api.payment_intents.update(intent.id, {"amount": amount}),
+            intent,
+        )
+
+    @verb(needs="intents")
+    def update_metadata(self, draw):
+        intent = draw(usually(self.holding(), self.intents()))
+        params = {"metadata": {"order": draw(one_of("1", "2"))}}
+        self.answered(
+            "update.metadata",
+            lambda: None,
+            lambda: self.api.payment_intents.update(intent.id, params),
+            intent,
+        )
+
+    @verb(2, needs="own")
+    def cancel(self, draw):
+        intent = draw(usually(self.holding() or self.own(), self.intents()))
+        self.answered(
+            "cancel",
+            lambda: self.auditor.cancel(intent),
+            lambda: self.api.payment_intents.cancel(intent.id),
+            intent,
+        )
