@@ -17,6 +17,7 @@ from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.contract.rules import read, version_of
 from pytest_stripe_balance.engine import refunding, refunds, timers
 from pytest_stripe_balance.modes import fake_only
+from pytest_stripe_balance.transport import clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,7 +55,7 @@ class StripeBalance:
     @cached_property
     def client(self) -> stripe.StripeClient:
         """A StripeClient of this test's own, independent of `stripe.api_key` and other settings."""
-        return stripe.StripeClient(ANY_TEST_KEY, http_client=stripe.UrllibClient())
+        return stripe.StripeClient(ANY_TEST_KEY, http_client=clients.Urllib())
 
     @property
     def _api(self) -> Any:  # noqa: ANN401 - StripeClient.v1, which older SDKs don't have
@@ -151,7 +152,8 @@ class StripeBalance:
     def available(self, customer: Customer) -> dict[str, int]:
         """Give the customer's available cash by currency; {} where Stripe says null."""
         balance = self._api.customers.cash_balance.retrieve(_id(customer))
-        return balance.to_dict().get("available") or {}
+        available = _hash(balance).get("available")
+        return _hash(available) if available else {}
 
     def ledger(self, customer: Customer) -> list[stripe.CustomerCashBalanceTransaction]:
         """Give the customer's cash balance transactions, oldest first."""
@@ -329,10 +331,15 @@ def _bank_transfer(currency: str) -> dict[str, Any]:
     return {"funding_type": "bank_transfer", "bank_transfer": BANK_TRANSFERS[currency]}
 
 
+def _hash(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an SDK object, or a hash of one
+    """Give an SDK object as a dict, which it was itself before stripe-python 15."""
+    return dict(value) if isinstance(value, dict) else value.to_dict()
+
+
 def _plain(value: object) -> object:
     """Make an SDK object, or a part of one, plain JSON."""
     if isinstance(value, stripe.StripeObject):
-        return value.to_dict()
+        return _hash(value)
     if isinstance(value, Decimal):  # as stripe-python reads the string of a *_decimal
         return str(value)
     message = f"{type(value).__name__} is not JSON"
@@ -348,7 +355,7 @@ def _owner_of(event: stripe.Event, payer: Callable[[str], str | None]) -> str | 
 
     `payer` tells the customer of an intent, as refunds only name that.
     """
-    subject = event.to_dict()["data"]["object"]
+    subject = _hash(_hash(event)["data"])["object"]
     if subject["object"] == "refund" and "customer" not in subject:
         return payer(subject["payment_intent"])
     key = {"customer": "id", "invoice_payment": "invoice"}.get(subject["object"], "customer")

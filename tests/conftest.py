@@ -13,12 +13,15 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import aiohttp  # noqa: F401 - loaded once: a run inside this process forgets what it loads itself
+import majors  # noqa: F401 - what tests take for granted of stripe-python
 import pytest
 import stripe
+from stripe._api_version import _ApiVersion
 
 import pytest_stripe_balance.balance
 import pytest_stripe_balance.report.assumptions
 import pytest_stripe_balance.session  # noqa: F401 - as aiohttp
+from pytest_stripe_balance.resources import newest_api_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +96,13 @@ def _serving() -> Iterator[Server]:
         finally:
             listening.shutdown()
             thread.join()
+
+
+@pytest.fixture
+def at_newest_version(monkeypatch):
+    """Let an older stripe-python ask at the newest API version, as the installed newest one does."""
+    monkeypatch.setattr(_ApiVersion, "CURRENT", newest_api_version())
+    monkeypatch.setattr(stripe, "api_version", newest_api_version())
 
 
 @dataclass

@@ -44,13 +44,17 @@ def test_the_register_is_printed_whole(capsys):
     assert "clipped: the amount is taken as what remains" in printed
 
 
+@pytest.mark.skipif(
+    derive.api_version(derive.installed_sdk()) not in derive.RELEASES,
+    reason="the installed stripe-python isn't the last of a release of the API",
+)
 def test_derive_writes_the_committed_rules(tmp_path, capsys):
     """`derive` gives the committed files for the installed release, byte by byte."""
     assert cli.main(["derive", "--into", str(tmp_path)]) == 0
-    newest = resources.newest_api_version()
-    assert newest in capsys.readouterr().out
-    committed = resources.folder("schemas") / newest
-    derived = {path.name: path.read_bytes() for path in (tmp_path / newest).iterdir()}
+    version = derive.api_version(derive.installed_sdk())
+    assert version in capsys.readouterr().out
+    committed = resources.folder("schemas") / version
+    derived = {path.name: path.read_bytes() for path in (tmp_path / version).iterdir()}
     assert derived == {path.name: path.read_bytes() for path in committed.iterdir()}
 
 

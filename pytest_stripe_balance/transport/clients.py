@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import importlib.util
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn, TypeVar
 
 import stripe
@@ -30,6 +33,20 @@ NEVER_SEND = {
 # What the retries go through; a class of its own here sends from there.
 INTERNALS = ("_request_with_retries_internal", "_request_with_retries_internal_async")
 _MARK = "_is_tapped_by_pytest_stripe_balance"
+
+
+def _telemetry() -> ModuleType | None:
+    """Give the module that keeps a telemetry id in a file; stripe-python has it since 14."""
+    name = "stripe._telemetry_id"
+    return importlib.import_module(name) if importlib.util.find_spec(name) else None
+
+
+telemetry = _telemetry()
+
+
+# Its client over the standard library alone had another name before 13.
+_URLLIB = "UrllibClient" if hasattr(_http_client, "UrllibClient") else "Urllib2Client"
+Urllib: type[stripe.HTTPClient] = getattr(_http_client, _URLLIB)
 
 
 class StandIn(stripe.HTTPClient):

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import stripe
-from stripe import _telemetry_id
 from stripe._api_requestor import _APIRequestor
 
 from pytest_stripe_balance.api.message import Headers, Request, Response
@@ -74,7 +73,8 @@ class Tap:
         self._is_open = True
         try:
             if not self.sends:
-                self._set(_telemetry_id, "get_telemetry_id", lambda: None)
+                if clients.telemetry is not None:
+                    self._set(clients.telemetry, "get_telemetry_id", lambda: None)
                 self._set(_APIRequestor, "_get_http_client", self._http_client())
             self._set(stripe.HTTPClient, "__init_subclass__", self._announce())
             for cls in clients.subclasses(stripe.HTTPClient):

@@ -2,12 +2,11 @@
 
 import string
 from collections import Counter
-from urllib.parse import urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from stripe._encode import _api_encode
+from majors import encoded
 
 from pytest_stripe_balance.api import parameters
 from pytest_stripe_balance.api.message import Headers, Request
@@ -81,7 +80,7 @@ def requests(trip):
             fitting = by_rule(rules.get(name, {}), shapes.definitions, ids)
             if kind != "known" and "gone" not in rules.get(name, {}):
                 fields[name] = draw(HOSTILE | fitting if kind == "hostile" else fitting)
-        form = urlencode(list(_api_encode(fields)))
+        form = encoded(fields)
         if kind == "raw":
             form += "&" + draw(st.text(string.printable, max_size=40))
         headers = {"Authorization": "Bearer sk_test_1", "Stripe-Version": trip.api_version}

@@ -299,8 +299,9 @@ def test_an_event_names_the_request_that_caused_it(stripe_balance):
     """Events carry the request's id and its idempotency key."""
     customer = stripe.Customer.create(idempotency_key="mine")
     (event,) = stripe_balance.events("customer.created")
-    assert event.request.idempotency_key == "mine"
-    assert event.request.id == customer.last_response.request_id
+    told = event.to_dict()["request"]
+    assert told["idempotency_key"] == "mine"
+    assert told["id"] == customer.last_response.request_id
 
 
 @pytest.mark.stripe_balance(now=1_700_000_000)

@@ -315,8 +315,11 @@ def test_types_of_an_intent_that_is_under_way_stay(shop, stripe_balance):
 
 def test_a_call_that_a_version_lacks_is_refused(shop, stripe_balance):
     """How Stripe answers a call before it was there is not on record."""
+    headers = {"Authorization": "Bearer sk_test_1", "Stripe-Version": "2024-06-20"}
     with stripe_balance.refused(match=r"since 2025-03-31.basil.*at 2024-06-20"):
-        shop.at("2024-06-20").invoice_payments.list()
+        stripe.RequestsClient().request(
+            "get", "https://api.stripe.com/v1/invoice_payments", headers, None
+        )
 
 
 @of_account("2024-06-20")

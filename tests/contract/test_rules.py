@@ -9,6 +9,8 @@ from pytest_stripe_balance.api.message import Response
 from pytest_stripe_balance.contract.rules import contract
 from pytest_stripe_balance.resources import newest_api_version
 
+pytestmark = pytest.mark.usefixtures("at_newest_version")
+
 
 @pytest.fixture(scope="module")
 def shapes():

@@ -50,7 +50,7 @@ def test_cash_that_nobody_claims_is_returned_after_75_days(stripe_balance, strip
     assert rows() == [("funded", 500, 0), ("return_initiated", -500, 75)]
     event = stripe_balance.events()[-1]
     assert event.data.object.type == "return_initiated"
-    assert (event.request.id, event.request.idempotency_key) == (None, None)
+    assert event.to_dict()["request"] == {"id": None, "idempotency_key": None}
 
 
 def test_a_return_that_comes_back_is_the_merchants_after_90_days(

@@ -7,6 +7,9 @@ import stripe
 
 from pytest_stripe_balance.engine import audit
 
+SINCE_12 = pytest.mark.skipif(
+    not hasattr(stripe, "InvoicePayment"), reason="stripe-python has InvoicePayment since 12"
+)
 DAY = 86_400
 CREATED, PARTLY = "customer_cash_balance_transaction.created", "payment_intent.partially_funded"
 LEFT = "cash_balance.funds_available"
@@ -116,6 +119,7 @@ def test_an_invoice_over_nothing_is_paid_when_it_is_finalized(billing):
     assert stripe.Invoice.retrieve(done.id, expand=["payments"]).payments.data == []
 
 
+@SINCE_12
 def test_the_payments_of_an_invoice_lead_to_its_intent(billing):
     """invoice_payments link an invoice and its intent, from open to paid."""
     invoice = billing.invoice(1000)

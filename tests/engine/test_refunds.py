@@ -268,7 +268,7 @@ def test_a_refund_to_the_cash_balance(desk):
     assert desk.new_events() == [ROW, MADE, CHARGE, LEFT]
     assert desk.booked(refund) == [("payment_refund", -1000)]
     assert desk.refunded() == (1000, True)
-    assert desk.balance.events(MADE)[0].request.id is None
+    assert desk.balance.events(MADE)[0].to_dict()["request"]["id"] is None
 
 
 def test_what_comes_to_the_cash_balance_is_reconciled(desk):

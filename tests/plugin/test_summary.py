@@ -40,7 +40,7 @@ LIST = [
 
 def _lines(result):
     """What the summary says of assumptions, from its first line to the end of its list."""
-    lines = result.outlines
+    lines = [line for line in result.outlines if not line.startswith("stripe: information: ")]
     start = next((i for i, line in enumerate(lines) if line.startswith("stripe: ")), len(lines))
     told = lines[start:]
     length = next((i for i, line in enumerate(told[1:], 1) if not line.startswith("  ")), None)

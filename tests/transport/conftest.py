@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import urllib.error
 import urllib.request
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 import stripe
+from stripe import _http_client
 
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.transport.intercept import intercept
@@ -100,7 +102,8 @@ def _urlfetch() -> stripe.HTTPClient:
         status, answered, body = _fetched(url, method, headers, payload)
         return SimpleNamespace(status_code=status, headers=answered, content=body.decode())
 
-    return stripe.UrlFetchClient(_lib=SimpleNamespace(fetch=fetch, Error=urllib.error.URLError))
+    library = SimpleNamespace(fetch=fetch, Error=urllib.error.URLError)
+    return _client_over(stripe.UrlFetchClient, "urlfetch", library)
 
 
 def _pycurl() -> stripe.HTTPClient:
@@ -112,7 +115,15 @@ def _pycurl() -> stripe.HTTPClient:
         "HTTPHEADER CAINFO RESPONSE_CODE"
     )
     library = SimpleNamespace(**{name: name for name in names.split()}, Curl=_Curl, error=OSError)
-    return stripe.PycurlClient(_lib=library)
+    return _client_over(stripe.PycurlClient, "pycurl", library)
+
+
+def _client_over(client_class, name: str, library: SimpleNamespace) -> stripe.HTTPClient:
+    """Make a client over a library; before stripe-python 13 it looks for it in its own module."""
+    if "_lib" in inspect.signature(client_class.__init__).parameters:
+        return client_class(_lib=library)
+    setattr(_http_client, name, library)
+    return client_class()
 
 
 class _Curl:

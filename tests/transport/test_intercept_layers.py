@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 import stripe
-from stripe import _http_client, _telemetry_id
+from stripe import _http_client
 
-from pytest_stripe_balance.transport import intercept
+from pytest_stripe_balance.transport import clients, intercept
 
 
 def _patched():
@@ -14,7 +14,7 @@ def _patched():
     classes = [stripe.HTTPClient]
     for found in classes:
         classes += [below for below in found.__subclasses__() if below not in classes]
-    owners = [*classes, _http_client, _telemetry_id]
+    owners = [*classes, _http_client, *filter(None, [clients.telemetry])]
     return {owner: dict(vars(owner)) for owner in owners}
 
 
