@@ -83,6 +83,7 @@ class Recording:
             provenance = provenance.joined(provenance_of(older))
         header = {name: scrubber.text(value) for name, value in provenance.header().items()}
         scrubber.scan.refuse(items)
+        scrubber.scan.refuse([{"request": {KEY: header}}])
         data = {"interactions": items, KEY: header, "version": CASSETTE_FORMAT_VERSION}
         _replace(path, _serialized({**(older or {}), **data}, self._writer, self.path))
         return True

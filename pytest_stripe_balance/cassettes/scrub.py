@@ -88,7 +88,8 @@ class Scrubber:
             self._placed[key] = "API key"
         for headers in (request.headers, response.headers):
             for name, kind in _PLACES.items():
-                if value := headers.get(name):
+                value = headers.get(name, "")
+                if value and (kind == leaks.IDEMPOTENCY_KEY or not leaks.left_in(value)):
                     self._placed.setdefault(value, kind)
         for text in (request.body, unquote_plus(request.body), unquote_plus(request.url)):
             for shape in _NUMBERS:
@@ -232,12 +233,12 @@ class Scrubber:
         return piece if clean == plain else encode(clean, safe="[]")
 
     def _authorization(self, value: str) -> str:
-        scheme, space, credentials = value.partition(" ")
+        scheme, space, credentials = value.rpartition(" ")
         clean = self.text(credentials)
         if clean != credentials:
             return scheme + space + clean
         kind = "base64" if scheme.lower() == "basic" else "API key"
-        return scheme + space + self._placeholder(kind, credentials) if space else self.text(value)
+        return scheme + space + self._placeholder(kind, credentials)
 
     def _placeholder(self, kind: str, secret: str) -> str:
         if not secret or leaks.PLACEHOLDER.fullmatch(secret):
