@@ -19,7 +19,7 @@ from pytest_stripe_balance.cassettes import loading
 from pytest_stripe_balance.cassettes.bodies import unpacked
 from pytest_stripe_balance.cassettes.provenance import DOCUMENTATION, KEY, Provenance, provenance_of
 from pytest_stripe_balance.cassettes.scrub import Scrubber
-from pytest_stripe_balance.inputs import InputError, text_of
+from pytest_stripe_balance.inputs import InputError, json_of, text_of
 
 MEGABYTES = 100
 _GZIP = b"\x1f\x8b"
@@ -92,7 +92,8 @@ class Recording:
 def _older(path: Path, reader: Any) -> dict[str, Any]:  # noqa: ANN401 - a module of vcrpy's
     """Read the cassette to append to as vcrpy does, so that it is written as it was."""
     text = text_of(str(path), megabytes=MEGABYTES)
-    loading.read_yaml(text)  # refuses, by name and line, what vcrpy's reader would stumble over
+    # Refuses, by name and line, what vcrpy's reader would stumble over.
+    json_of(text) if reader is jsonserializer else loading.read_yaml(text)
     try:
         data = reader.deserialize(text)
     except Exception as error:

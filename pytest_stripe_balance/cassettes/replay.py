@@ -110,7 +110,7 @@ class Replay:
         return f"\n  one was recorded {reasons[0]}" if reasons else ""
 
     def _file(self, entry: Entry) -> None:
-        """Put an entry where requests find it: under its exact values, or open where they aren't known."""
+        """Put an entry where requests find it: by its exact values, or open where they aren't known."""
         if not entry.open:
             self._settle(entry)
             return
