@@ -97,10 +97,12 @@ def test_plain_vcrpy_replays_a_recording_with_the_client_that_made_it(make, suff
     def calls():
         address = f"http://127.0.0.1:{server.server_port}"
         client = stripe.StripeClient(
-            "sk_test_SECRET", base_addresses={"api": address}, http_client=make(), max_network_retries=0
+            "sk_test_SECRET", base_addresses={"api": address}, http_client=(sender := make())
         )
         made = client.v1.customers.create({"metadata": {"größe": "a b"}})
-        return made.asked, client.v1.customers.retrieve("cus_1", {"expand": ["cash_balance"]}).asked
+        got = client.v1.customers.retrieve("cus_1", {"expand": ["cash_balance"]})
+        sender.close()
+        return made.asked, got.asked
 
     observe = lambda request, response: tape_of.add(Exchange(request, response))  # noqa: E731
     with intercept(lambda _: None, observe, sends=True):
@@ -115,7 +117,9 @@ def test_plain_vcrpy_replays_a_recording_with_the_client_that_made_it(make, suff
 
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
-bodies = st.dictionaries(texts, st.one_of(texts, st.integers(-(10**9), 10**9), st.none(), st.lists(texts, max_size=3)))
+bodies = st.dictionaries(
+    texts, st.one_of(texts, st.integers(-(10**9), 10**9), st.none(), st.lists(texts, max_size=3))
+)
 
 
 @given(st.lists(st.tuples(bodies, texts, st.integers(200, 599)), min_size=1, max_size=4), st.booleans())
