@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,6 +26,7 @@ _STANDS_FOR = {
     "Number": r"[0-9](?:[ -]?[0-9])*+",
 }
 _WORD = r"\w++"
+_ITSELF = r"scrubbed[A-Z][a-z]+[0-9]++(?:@example\.com)?+"
 ANYTHING = "\0"
 
 
@@ -53,6 +54,12 @@ class Asked:
         for place in places:
             values[place] = ANYTHING
         return tuple(values)
+
+    def known(self, bindings: Mapping[str, str]) -> Asked:
+        """The same, with what its placeholders, got from earlier answers, stand for by now."""
+        if not any("scrubbed" in value for value in self.values):
+            return self
+        return replace(self, values=tuple(filled(value, bindings) for value in self.values))
 
 
 def asked(request: Request, *, by_field: bool = True) -> Asked:
@@ -141,8 +148,6 @@ class Entry:
             return None
         found: dict[str, str] = {}
         for recorded, value in zip(self.asked.values, given.values, strict=True):
-            if recorded == value:
-                continue
             more = bound(recorded, value, {**bindings, **found})
             if more is None:
                 return None
@@ -165,6 +170,8 @@ def bound(recorded: str, given: str, bindings: Mapping[str, str]) -> dict[str, s
 
     One that stands for something by now, in `bindings` or further left, stands for the same.
     """
+    if "scrubbed" not in recorded:
+        return {} if recorded == given else None
     pattern, names, last = "", list[str](), 0
     for found in PLACEHOLDER.finditer(recorded):
         pattern += re.escape(recorded[last : found.start()])
@@ -175,6 +182,6 @@ def bound(recorded: str, given: str, bindings: Mapping[str, str]) -> dict[str, s
             pattern += rf"\{names.index(name) + 1}"
         else:
             names.append(name)
-            pattern += rf"({re.escape(name)}|{_STANDS_FOR.get(found[1], _WORD)})"
+            pattern += rf"({_ITSELF}|{_STANDS_FOR.get(found[1], _WORD)})"
     match = re.fullmatch(f"{pattern}{re.escape(recorded[last:])}", given, re.DOTALL)
     return dict(zip(names, match.groups(), strict=True)) if match else None

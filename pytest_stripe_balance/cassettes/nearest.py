@@ -39,7 +39,7 @@ def refusal(
 
 def _is_same(entry: Entry, request: Request, given: Asked, bindings: Mapping[str, str]) -> bool:
     if entry.is_text:
-        given = asked(request, by_field=False)
+        given = asked(request, by_field=False).known(bindings)
     return entry.used and entry.fits(given, bindings) is not None
 
 

@@ -94,10 +94,10 @@ class Replay:
     def answer(self, request: Request) -> Response:
         """Give the recorded answer to a request, from any thread; Refused when there is none (left)."""
         with self._lock:
-            given = asked(request)
+            given = asked(request).known(self._bindings)
             entry = self._take(given)
             if entry is None and self._has_texts:
-                entry = self._take(asked(request, by_field=False))
+                entry = self._take(asked(request, by_field=False).known(self._bindings))
             if entry is None:
                 told = nearest.refusal(request, given, self._entries, self._bindings, self.name)
                 raise Refused(told + self._also(request))

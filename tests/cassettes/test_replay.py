@@ -268,7 +268,7 @@ class Naive:
         self.bindings = {}
 
     def answer(self, sent):
-        now = asked(sent)
+        now = asked(sent).known(self.bindings)
         left = [entry for entry in self.entries if not entry.used and entry.asked.shape == now.shape]
         equal = (e for e in left if all(map(self.equal, e.asked.values, now.values)))
         entry = next(equal, None) or next(
