@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -142,13 +143,13 @@ class Entry:
     def __lt__(self, other: Entry) -> bool:
         return self.number < other.number
 
-    def fits(self, given: Asked, bindings: Mapping[str, str]) -> dict[str, str] | None:
+    def fits(self, given: Asked, bindings: dict[str, str]) -> dict[str, str] | None:
         """Say what placeholders would stand for if this answered a request; None when it can't."""
         if self.asked.shape != given.shape:
             return None
         found: dict[str, str] = {}
         for recorded, value in zip(self.asked.values, given.values, strict=True):
-            more = bound(recorded, value, {**bindings, **found})
+            more = bound(recorded, value, ChainMap(found, bindings))
             if more is None:
                 return None
             found |= more

@@ -14,7 +14,7 @@ _WAY_OUT = "Record it again with --stripe-mode=record"
 
 
 def refusal(
-    request: Request, given: Asked, entries: Sequence[Entry], bindings: Mapping[str, str], name: str
+    request: Request, given: Asked, entries: Sequence[Entry], bindings: dict[str, str], name: str
 ) -> str:
     """Tell that a request was asked once too often, or what differs from the nearest recorded ones."""
     what = masked(str(request))
@@ -37,7 +37,7 @@ def refusal(
     return "\n  ".join([*told, f"{_WAY_OUT}, or send what was recorded"])
 
 
-def _is_same(entry: Entry, request: Request, given: Asked, bindings: Mapping[str, str]) -> bool:
+def _is_same(entry: Entry, request: Request, given: Asked, bindings: dict[str, str]) -> bool:
     if entry.is_text:
         given = asked(request, by_field=False).known(bindings)
     return entry.used and entry.fits(given, bindings) is not None

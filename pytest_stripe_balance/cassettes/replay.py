@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import json
 import threading
-from collections import defaultdict, deque
+from collections import ChainMap, defaultdict, deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,7 @@ class Replay:
                 raise Refused(told + self._also(request))
             entry.used = True
             here = self._bind_headers(entry.exchange.request.headers, request.headers)
-            return self._restored(entry, {**self._bindings, **here})
+            return self._restored(entry, ChainMap(here, self._bindings))
 
     def _also(self, request: Request) -> str:
         reasons = [one.reason for one in self.passed_over if one.request == str(request)]
