@@ -4,6 +4,7 @@ import json
 import os
 import re
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,20 @@ def test_an_idempotency_key_never_matters_and_is_put_back(scrubbed):
     assert answer.headers["Idempotency-Key"] == "other"
 
 
+def test_a_headers_second_value_does_not_change_what_a_placeholder_stands_for(scrubbed):
+    """The first value that a test sends stays; a header that differs later counts for its answer only."""
+    account = "acct_1abc"
+    replay = scrubbed(
+        recorded("1", Stripe_Account=account),
+        recorded({"account": account}, path="/v1/y", Stripe_Account=account),
+        recorded("3", path=f"/v1/accounts/{account}"),
+    )
+    replay.answer(request(Stripe_Account="acct_a"))
+    assert replay.answer(request(path="/v1/y", Stripe_Account="acct_b")).json == {"account": "acct_b"}
+    assert replay.bindings == {"scrubbedAccount1": "a"}
+    assert told(replay, request(path="/v1/accounts/acct_a")) == "3"
+
+
 def test_a_secret_in_a_fields_name_is_matched_in_its_order(scrubbed):
     """A metadata key that was scrubbed takes the test's own; the other fields must be as recorded."""
     replay = scrubbed(recorded("1", "POST", body="a=1&metadata[jane@lovelace.org]=2"))
@@ -301,19 +316,33 @@ def test_the_index_finds_what_looking_at_every_entry_would_find(tape, calls):
             assert told(replay, sent) == str(due)
 
 
-def test_eight_threads_get_each_answer_once():
-    """Whoever asks first, no answer is given twice and none is lost."""
-    replay = Replay([recorded(str(number)) for number in range(400)])
-    got = []
+def test_eight_threads_get_each_answer_once(monkeypatch):
+    """Whoever asks first, no answer is given twice, none is lost, and no two look at the same time."""
+    replay = Replay(
+        [recorded(str(number), body="a=scrubbedEmail1@example.com") for number in range(400)]
+    )
+    sent = request(body="a=jane@lovelace.org")
+    got, inside, most, take = [], set(), set(), replay._take
+
+    def slow(given):
+        inside.add(threading.get_ident())
+        time.sleep(0.0001)  # lets another thread in
+        most.add(len(inside))
+        entry = take(given)
+        inside.discard(threading.get_ident())
+        return entry
+
+    monkeypatch.setattr(replay, "_take", slow)
 
     def ask():
-        got.extend(told(replay, request()) for _ in range(50))
+        got.extend(told(replay, sent) for _ in range(50))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    assert most == {1}
     assert sorted(got, key=int) == [str(number) for number in range(400)]
 
 

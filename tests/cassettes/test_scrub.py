@@ -238,6 +238,31 @@ def test_credentials_without_a_keys_shape_are_replaced_whole(credentials):
     )
 
 
+DRESSES = {
+    "as it is": str,
+    "percent-encoded": lambda secret: quote("=" + secret, safe=""),
+    "percent-encoded twice": lambda secret: quote(quote("=" + secret, safe=""), safe=""),
+    "all of it percent-encoded": lambda secret: "".join(f"%{ord(sign):02X}" for sign in secret),
+    "as a form has it": lambda secret: f"a={quote_plus(secret)}",
+    "with JSON's escapes": escaped,
+    "in base64": coded,
+    "in base64 with a password": lambda secret: coded(f"{secret}:pass"),
+    "in base64 for URLs, without its end": lambda secret: (
+        base64.urlsafe_b64encode(f"{secret}~~".encode()).decode().rstrip("=")
+    ),
+    "in base64 of base64": lambda secret: coded(coded(secret)),
+    "in base64, percent-encoded": lambda secret: quote(coded(f"a:{secret}"), safe=""),
+    "after an escaped line break": lambda secret: f"see\\n{secret}",
+}
+
+
+@pytest.mark.parametrize("dress", DRESSES.values(), ids=DRESSES)
+@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
+def test_the_last_look_finds_a_secret_in_every_dress(secret, dress):
+    """Each kind is found on its own, whatever it wears: the look doesn't lean on what was replaced."""
+    assert left_in(dress(secret))
+
+
 HOSTILE = {
     "JSON that is cut": (lambda: exchange(answer='{"a": "' + escaped("sk_live_51abc")), "API key", "body"),
     "base64 behind other signs": (
