@@ -1,22 +1,48 @@
 """Secrets in text that people will read: found by their shape, and masked."""
 
 import re
+from typing import NamedTuple
 
-_SECRETS = (
-    (re.compile(r"\b([a-z]{2}_(?:[a-z]+_)?(?:test|live)_)\w+"), r"\1***"),  # API keys
-    (re.compile(r"\b[A-Z]{2}\d{2}[A-Z0-9]{11,30}\b"), "***"),  # IBANs
-    (re.compile(r"\b(whsec_)\w+"), r"\1***"),
-    (re.compile(r"\b\d{13,19}\b"), "***"),  # card and account numbers
-    (re.compile(r"(_secret_)\w+"), r"\1***"),  # client secrets
-    (re.compile(r"[\w.+'-]+@(?!example\.(?:com|net|org)\b)[\w-]+(?:\.[\w-]+)+"), "***@***"),
+
+class Shape(NamedTuple):
+    """What a kind of secret looks like. Group 1 of the pattern is not secret and stays."""
+
+    kind: str
+    pattern: re.Pattern[str]
+    mask: str = r"\1***"
+
+
+# RFC 2606's domains, and what lies below them, are nobody's; example.com.bank.org is somebody's.
+_NOBODYS = (
+    r"(?i:(?:[\w-]+\.)*(?:example\.(?:com|net|org)|test|example|invalid|localhost))(?![\w-]|\.[\w-])"
+)
+SHAPES = (
+    # A live key is one even when letters are stuck to its front; `risk_test_level` is no key.
+    Shape(
+        "API key",
+        re.compile(r"((?:(?<![A-Za-z])[sprue]k_(?:[a-z]+_)?test_)|(?:[sprue]k_(?:[a-z]+_)?live_))\w+"),
+    ),
+    Shape(
+        "IBAN",
+        re.compile(r"()\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)\b"),
+    ),
+    Shape("signing secret", re.compile(r"(whsec_)\w+")),
+    Shape("card or account number", re.compile(r"()\b(?:\d{13,19}|\d{4}([ -])\d{4}\2\d{4}\2\d{4})\b")),
+    Shape("client secret", re.compile(r"(_secret_)\w+")),
+    Shape(
+        "e-mail address",
+        re.compile(rf"()(?<![\w.+'-])[\w.+'-]+@(?!{_NOBODYS})[\w-]+(?:\.[\w-]+)*\.[^\W\d_][\w-]*"),
+        "***@***",
+    ),
 )
 
 
 def masked(text: str) -> str:
     """Mask API keys, signing and client secrets, card numbers and e-mail addresses in a text.
 
-    Addresses at example.com, .net and .org (RFC 2606) are nobody's and stay.
+    Addresses at the domains of RFC 2606 (example.com, .net and .org, .test, .example, .invalid) are
+    nobody's and stay.
     """
-    for pattern, mask in _SECRETS:
-        text = pattern.sub(mask, text)
+    for shape in SHAPES:
+        text = shape.pattern.sub(shape.mask, text)
     return text

@@ -32,11 +32,15 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Skipped:
-    """An interaction that can't be looked at: which, why, and on which line it begins."""
+    """An interaction that can't be looked at: which, why, and on which line it begins.
+
+    `exchange` is what it holds when it can be read, and only isn't JSON.
+    """
 
     request: str
     reason: str
     line: int | None
+    exchange: Exchange | None = None
 
 
 def is_tape(data: object) -> bool:
@@ -72,7 +76,7 @@ def interactions(data: Any) -> Iterator[Recorded | Skipped]:  # noqa: ANN401 - a
         if reason is None:
             yield Recorded(Exchange(request, response), line)
         else:
-            yield Skipped(str(request), reason, line)
+            yield Skipped(str(request), reason, line, Exchange(request, response))
 
 
 def _unlike_json(response: Response) -> str | None:

@@ -1,0 +1,208 @@
+"""The last look before a cassette is written, for anything in it that looks like a secret.
+
+A text is looked at as it is and in every dress that it may wear: percent-encoded, with JSON's
+escapes, in base64, and these within one another.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote, unquote_plus
+
+from pytest_stripe_balance.masking import SHAPES, Shape, masked
+
+# Every stand-in for a secret that a cassette of ours holds. Kind and number make it unique; the rest
+# of an address keeps it one.
+PLACEHOLDER = re.compile(r"scrubbed([A-Z][a-z]+)([0-9]+)(?:(?:@|%40)example\.com)?")
+ACCOUNT = Shape("account id", re.compile(r"((?<![A-Za-z])acct_)\w+"))
+REFRESH_TOKEN = Shape("refresh token", re.compile(r"((?<![A-Za-z0-9])rt_)[A-Za-z0-9]{12,}"))
+KINDS = (*SHAPES, ACCOUNT, REFRESH_TOKEN)
+IDEMPOTENCY_KEY = "idempotency key"
+BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
+_SURE = tuple(
+    shape
+    for shape in KINDS
+    if shape.kind in ("API key", "signing secret", "client secret", "account id")
+)
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\([/\"\\bfnrt])")
+_ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_STANDARD = str.maketrans("-_", "+/")
+_DEEPEST = 4
+_SHORTEST_KNOWN = 8
+_ENCODED = re.compile(r"[?&]")
+
+
+class SecretLeftError(ValueError):
+    """A cassette wasn't written, as a secret would have been in it. The message never shows it."""
+
+    def __init__(self, kind: str, interaction: int, side: str, path: str) -> None:
+        super().__init__(
+            f"nothing was written: interaction {interaction} still holds something shaped like "
+            f"{'an' if kind[0] in 'aeioAI' else 'a'} {kind}, in its {side} at {path}. "
+            "Keep it out of the call, or send it as plain text, which is replaced"
+        )
+        self.kind, self.interaction, self.side, self.path = kind, interaction, side, path
+
+
+class Known:
+    """Secrets that no shape tells, such as idempotency keys, found where they stand as words.
+
+    `kinds` names each one's kind. Those of less than eight characters are secrets in their place only.
+    """
+
+    def __init__(self, kinds: Mapping[str, str] | None = None) -> None:
+        self._kinds = dict(kinds or {})
+        self._by_start: dict[str, list[str]] = {}
+        for value in sorted(self._kinds, key=lambda value: (-len(value), value)):
+            if len(value) >= _SHORTEST_KNOWN:
+                self._by_start.setdefault(value[:_SHORTEST_KNOWN], []).append(value)
+
+    def find(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Yield where they begin and end, and their kind: the longest first, none within another."""
+        at, last = 0, len(text) - _SHORTEST_KNOWN
+        while self._by_start and at <= last:
+            for value in self._by_start.get(text[at : at + _SHORTEST_KNOWN], ()):
+                end = at + len(value)
+                # order-12 is not in order-123.
+                is_word = not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum())
+                if is_word and text.startswith(value, at):
+                    yield at, end, self._kinds[value]
+                    at = end - 1
+                    break
+            at += 1
+
+
+def proven(shape: Shape, found: re.Match[str]) -> bool:
+    """Tell a secret from what has its shape only: checksums hold, and a placeholder is none.
+
+    Numbers are the cards' and the IBANs' whose check digits are right; other long numbers are order
+    numbers, times and the account numbers that Stripe invents in test mode.
+    """
+    secret = found[0][len(found[1]) :]
+    if PLACEHOLDER.fullmatch(secret):
+        return False
+    if shape.kind == "IBAN":
+        plain = secret.replace(" ", "")
+        return int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1
+    if shape.kind == "card or account number":
+        digits = re.sub(r"\D", "", secret)
+        return digits[0] in "23456" and _luhn(digits)
+    return True
+
+
+def _luhn(digits: str) -> bool:
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
+    return sum(number // 10 + number % 10 for number in doubled) % 10 == 0
+
+
+def coded(token: str) -> Iterator[tuple[str, bool]]:
+    """Decode what may be base64, from each place where it may begin; and tell whether it is all text."""
+    plain = token.rstrip("=").translate(_STANDARD)
+    for start in range(4):
+        part = plain[start:]
+        part = part[: len(part) - 1] if len(part) % 4 == 1 else part
+        try:
+            content = base64.b64decode(part + "=" * (-len(part) % 4), validate=True)
+        except (binascii.Error, ValueError):
+            continue
+        text = content.decode("utf-8", "replace")
+        yield text, start == 0 and "".join(text.split()).isprintable() and "\ufffd" not in text
+
+
+def unescaped(text: str) -> str:
+    """Resolve JSON's escapes in a text that need not be JSON."""
+    return _ESCAPE.sub(
+        lambda found: chr(int(found[1], 16)) if found[1] else _ESCAPED.get(found[2], found[2]), text
+    )
+
+
+class Scan:
+    """Looks for secrets: by shape, and the known ones by value; `published` values are none."""
+
+    def __init__(self, known: Known | None = None, published: Collection[str] = ()) -> None:
+        self._known = known or Known()
+        self._published = published
+        self._seen: dict[str, frozenset[str]] = {}
+
+    def left_in(self, text: str) -> list[str]:
+        """Name the kinds of secrets that a text holds, in whatever dress; [] when there are none."""
+        if (kinds := self._seen.get(text)) is None:
+            kinds = self._seen[text] = frozenset(self._kinds(text, _DEEPEST))
+        return sorted(kinds)
+
+    def in_base64(self, token: str) -> bool:
+        """Tell whether a token is a secret in base64."""
+        return any(
+            bool(self.left_in(plain) if is_text else next(self._plain(plain, _SURE), None))
+            for plain, is_text in coded(token)
+        )
+
+    def _kinds(self, text: str, depth: int) -> Iterator[str]:
+        yield from self._plain(text, KINDS)
+        yield from (kind for _, _, kind in self._known.find(text))
+        if not depth:
+            return
+        for plain in {unquote(text), unquote_plus(text), unescaped(text)} - {text}:
+            yield from self._kinds(plain, depth - 1)
+        for token in BASE64.finditer(text):
+            for plain, is_text in coded(token[0]):
+                # What is no text by its bytes is ids and digests: only what can't be chance counts.
+                yield from self._kinds(plain, depth - 1) if is_text else self._plain(plain, _SURE)
+
+    def _plain(self, text: str, shapes: Iterable[Shape]) -> Iterator[str]:
+        for shape in shapes:
+            for found in shape.pattern.finditer(text):
+                if proven(shape, found) and not any(found[0] in value for value in self._published):
+                    yield shape.kind
+
+    def refuse(self, interactions: Iterable[Any]) -> None:
+        """Raise SecretLeftError for the first secret left in interactions, as vcrpy writes them."""
+        for number, item in enumerate(interactions, 1):
+            for side in ("request", "response"):
+                for path, text in _leaves(item.get(side), ""):
+                    if kinds := self.left_in(text):
+                        shown = "***" if self.left_in(path) else masked(path)
+                        raise SecretLeftError(kinds[0], number, side, shown.lstrip("."))
+
+
+def left_in(text: str) -> list[str]:
+    """Name the kinds of secrets that a text holds, in whatever dress; [] when there are none."""
+    return Scan().left_in(text)
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any YAML
+    """Yield every text of a value with its path: names too, and what a body's JSON holds."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace") + "\n" + value.decode("latin-1")
+    if isinstance(value, dict):
+        value = list(value.items())
+    if isinstance(value, list | tuple):
+        for place, item in enumerate(value):
+            if isinstance(item, tuple) and len(item) == 2:  # noqa: PLR2004 - a name and its value
+                yield f"{path} (a name)", str(item[0])
+                yield from _leaves(item[1], f"{path}.{item[0]}")
+            else:
+                yield from _leaves(item, f"{path}[{place}]")
+    elif value is not None:
+        yield from _texts(str(value), path)
+
+
+def _texts(text: str, path: str) -> Iterator[tuple[str, str]]:
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            # As pairs: of two equal names neither is lost.
+            inner = json.loads(text, object_pairs_hook=lambda pairs: [tuple(pair) for pair in pairs])
+        except (ValueError, RecursionError):
+            yield path, text
+        else:
+            yield from _leaves(inner, f"{path}: $")
+    elif path in (".body", ".uri"):
+        for part in _ENCODED.split(text):
+            yield f"{path}: {unquote_plus(part.partition('=')[0])}", part
+    else:
+        yield path, text

@@ -1,0 +1,188 @@
+"""A request as what has to match: its method, the path's parts, and the fields of query and body."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import unquote
+
+from pytest_stripe_balance.api import form
+from pytest_stripe_balance.api.message import Exchange, Request
+from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER
+from pytest_stripe_balance.engine.faults import Fault
+
+_BOUNDARY = re.compile(r"boundary=\"?([^\";,\s]+)")
+_ADDRESS = r"[\w.+'-]++@[\w-]++(?:\.[\w-]++)*+"
+# What may stand where a placeholder was recorded: what such a secret is made of, so that a text of many
+# is still read in one go; or the placeholder itself, got from an earlier answer.
+_STANDS_FOR = {
+    "Coded": r"[\w+/=-]++",
+    "Email": _ADDRESS,
+    "Iban": r"[A-Z0-9](?: ?[A-Z0-9])*+",
+    "Idempotency": r".+?",
+    "Number": r"[0-9](?:[ -]?[0-9])*+",
+}
+_WORD = r"\w++"
+_ITSELF = r"scrubbed[A-Z][a-z]+[0-9]++(?:@example\.com)?+"
+ANYTHING = "\0"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request's comparable parts.
+
+    `names` say of each of the `values` where it stands, as ("path", "") or ("form", "a[b]").
+    Equal for requests that Stripe takes for the same, whatever the order of their fields, the host, and
+    the headers; the boundary of an upload doesn't count either.
+    """
+
+    method: str
+    names: tuple[tuple[str, str], ...]
+    values: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """All but the values."""
+        return self.method, self.names
+
+    def masked(self, places: tuple[int, ...]) -> tuple[str, ...]:
+        """The values, with what stands at some places left open."""
+        values = list(self.values)
+        for place in places:
+            values[place] = ANYTHING
+        return tuple(values)
+
+    def known(self, bindings: Mapping[str, str]) -> Asked:
+        """The same, with what its placeholders, got from earlier answers, stand for by now."""
+        if not any("scrubbed" in value for value in self.values):
+            return self
+        return replace(self, values=tuple(filled(value, bindings) for value in self.values))
+
+
+def asked(request: Request, *, by_field: bool = True) -> Asked:
+    """Take a request apart; with `by_field` off, query and body are one text each, in their order."""
+    path = [(("path", ""), unquote(part)) for part in request.path.split("/")]
+    if by_field:
+        fields = [*_fields("query", request.query), *_body(request)]
+    else:
+        fields = [(("query", ""), unquote(request.query)), (("body", ""), unquote(request.body))]
+    names, values = zip(*path, *sorted(fields), strict=True)
+    return Asked(request.method.upper(), names, values)
+
+
+def _body(request: Request) -> list[tuple[tuple[str, str], str]]:
+    text = request.body
+    kind = request.headers.get("Content-Type", "")
+    if "multipart" in kind:
+        boundary = _BOUNDARY.search(kind)
+        return [(("body", ""), text.replace(boundary[1], "boundary") if boundary else text)]
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            return [(("JSON", name), value) for name, value in _leaves("$", json.loads(text))]
+        except (ValueError, RecursionError):
+            return [(("body", ""), text)]
+    return _fields("form", text)
+
+
+def _fields(place: str, text: str) -> list[tuple[tuple[str, str], str]]:
+    if not text:
+        return []
+    try:
+        decoded = form.decode(text)
+    except Fault:
+        return [(("body" if place == "form" else place, ""), text)]
+    return [((place, name), value) for name, value in _flat([], decoded)]
+
+
+def _flat(path: list[str], fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in fields.items():
+        if isinstance(value, str):
+            yield form.bracketed([*path, name]), value
+        else:
+            yield from _flat([*path, name], value)
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON
+    if isinstance(value, dict) and value:
+        for name, item in value.items():
+            yield from _leaves(f"{path}.{name}", item)
+    elif isinstance(value, list) and value:
+        for place, item in enumerate(value):
+            yield from _leaves(f"{path}[{place}]", item)
+    else:
+        yield path, json.dumps(value, ensure_ascii=False)
+
+
+class Entry:
+    """One recorded exchange.
+
+    `number` is its place among those of the cassette, from 1; `used` whether it was given; `open` the
+    places of its values that hold placeholders, and `unbound` those that stand for nothing yet.
+    """
+
+    def __init__(self, number: int, exchange: Exchange) -> None:
+        self.number = number
+        self.exchange = exchange
+        self.used = False
+        self.asked = asked(exchange.request)
+        # A secret was in a field's name: there is no order to sort by, so the recorded one counts.
+        self.is_text = any(PLACEHOLDER.search(name) for _, name in self.asked.names)
+        if self.is_text:
+            self.asked = asked(exchange.request, by_field=False)
+        values = enumerate(self.asked.values)
+        self.open = tuple(place for place, value in values if PLACEHOLDER.search(value))
+        self.unbound = {name for place in self.open for name in placeholders(self.asked.values[place])}
+        response = exchange.response
+        told = [response.body.decode("utf-8", "replace"), *response.headers.values()]
+        self.has_placeholders = any(PLACEHOLDER.search(text) for text in told)
+
+    def __lt__(self, other: Entry) -> bool:
+        return self.number < other.number
+
+    def fits(self, given: Asked, bindings: dict[str, str]) -> dict[str, str] | None:
+        """Say what placeholders would stand for if this answered a request; None when it can't."""
+        if self.asked.shape != given.shape:
+            return None
+        found: dict[str, str] = {}
+        for recorded, value in zip(self.asked.values, given.values, strict=True):
+            more = bound(recorded, value, ChainMap(found, bindings))
+            if more is None:
+                return None
+            found |= more
+        return found
+
+
+def placeholders(text: str) -> list[str]:
+    """Give the placeholders of a text, in order."""
+    return [found[0].replace("%40", "@") for found in PLACEHOLDER.finditer(text)]
+
+
+def filled(text: str, bindings: Mapping[str, str]) -> str:
+    """Put values in the place of the placeholders that stand for them."""
+    return PLACEHOLDER.sub(lambda found: bindings.get(found[0].replace("%40", "@"), found[0]), text)
+
+
+def bound(recorded: str, given: str, bindings: Mapping[str, str]) -> dict[str, str] | None:
+    """Say what a recorded text's placeholders stand for in the text given; None when they can't match.
+
+    One that stands for something by now, in `bindings` or further left, stands for the same.
+    """
+    if "scrubbed" not in recorded:
+        return {} if recorded == given else None
+    pattern, names, last = "", list[str](), 0
+    for found in PLACEHOLDER.finditer(recorded):
+        pattern += re.escape(recorded[last : found.start()])
+        last, name = found.end(), found[0].replace("%40", "@")
+        if name in bindings:
+            pattern += re.escape(bindings[name])
+        elif name in names:
+            pattern += rf"\{names.index(name) + 1}"
+        else:
+            names.append(name)
+            pattern += rf"({_ITSELF}|{_STANDS_FOR.get(found[1], _WORD)})"
+    match = re.fullmatch(f"{pattern}{re.escape(recorded[last:])}", given, re.DOTALL)
+    return dict(zip(names, match.groups(), strict=True)) if match else None

@@ -1,0 +1,94 @@
+"""Why a request has no recorded answer: the nearest that were recorded, and what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pytest_stripe_balance.api.message import Request
+from pytest_stripe_balance.cassettes.matching import Asked, Entry, asked, bound, filled
+from pytest_stripe_balance.masking import masked
+
+MOST = 3
+_LONGEST = 80
+_WAY_OUT = "Record it again with --stripe-mode=record"
+
+
+def refusal(
+    request: Request, given: Asked, entries: Sequence[Entry], bindings: dict[str, str], name: str
+) -> str:
+    """Tell that a request was asked once too often, or what differs from the nearest recorded ones."""
+    what = masked(str(request))
+    same = [entry for entry in entries if _is_same(entry, request, given, bindings)]
+    if same:
+        times = f"{len(same)} times" if len(same) > 1 else "once"
+        numbers = ", ".join(str(entry.number) for entry in same[:MOST])
+        numbers += ", ..." if len(same) > MOST else ""
+        return (
+            f"{what}: used up. {name} has this request {times} (number {numbers} of {len(entries)}), "
+            f"and each answer is given once. {_WAY_OUT}, or ask less often"
+        )
+    told = [f"{what}: not in {name}, which has {len(entries)} request{'s' * (len(entries) != 1)}."]
+    for entry in sorted(entries, key=lambda entry: _distance(entry, given))[:MOST]:
+        if entry.asked.method != given.method and entry.asked.values[1:3] != given.values[1:3]:
+            continue
+        differing = "; ".join(_differences(entry, given, bindings)) or "it was given already"
+        used = ", used up" if entry.used else ""
+        told.append(f"nearest: number {entry.number}{used}: {differing}")
+    return "\n  ".join([*told, f"{_WAY_OUT}, or send what was recorded"])
+
+
+def _is_same(entry: Entry, request: Request, given: Asked, bindings: dict[str, str]) -> bool:
+    if entry.is_text:
+        given = asked(request, by_field=False).known(bindings)
+    return entry.used and entry.fits(given, bindings) is not None
+
+
+def _distance(entry: Entry, given: Asked) -> tuple[bool, int, int, bool]:
+    """Order by the method, then by the path's parts, then by the fields; one not given yet is first."""
+    recorded, sent = _fields(entry.asked), _fields(given)
+    differing = sum(recorded.get(name) != sent.get(name) for name in {*recorded, *sent})
+    ours, theirs = _path(entry.asked), _path(given)
+    path = sum(one != other for one, other in zip(ours, theirs, strict=False))
+    return (
+        entry.asked.method != given.method,
+        2 * path + 3 * abs(len(ours) - len(theirs)),
+        differing,
+        entry.used,
+    )
+
+
+def _differences(entry: Entry, given: Asked, bindings: Mapping[str, str]) -> Iterator[str]:
+    if entry.asked.method != given.method:
+        yield f"method: recorded {entry.asked.method}, given {given.method}"
+    ours, theirs = "/".join(_path(entry.asked)), "/".join(_path(given))
+    if not _matches(ours, theirs, bindings):
+        yield f"path: recorded {_shown(ours, bindings)}, given {_shown(theirs)}"
+    recorded, sent = _fields(entry.asked), _fields(given)
+    for place, name in sorted({*recorded, *sent}):
+        where = masked(f"{place} field {name}" if name else place)
+        before, now = recorded.get((place, name)), sent.get((place, name))
+        if before is None:
+            yield f"{where}: not recorded, given {_shown(now)}"
+        elif now is None:
+            yield f"{where}: recorded {_shown(before, bindings)}, not given"
+        elif not _matches(before, now, bindings):
+            yield f"{where}: recorded {_shown(before, bindings)}, given {_shown(now)}"
+
+
+def _matches(recorded: str, given: str, bindings: Mapping[str, str]) -> bool:
+    return recorded == given or bound(recorded, given, bindings) is not None
+
+
+def _path(one: Asked) -> list[str]:
+    return [value for (place, _), value in zip(one.names, one.values, strict=True) if place == "path"]
+
+
+def _fields(one: Asked) -> dict[tuple[str, str], str]:
+    pairs = zip(one.names, one.values, strict=True)
+    return {name: value for name, value in pairs if name[0] != "path"}
+
+
+def _shown(value: str | None, bindings: Mapping[str, str] | None = None) -> str:
+    """Show a value with its secrets masked, the recorded one as what it stands for by now."""
+    text = masked(filled(value or "", bindings or {}))
+    return repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")

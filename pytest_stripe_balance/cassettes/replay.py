@@ -1,0 +1,204 @@
+"""A cassette that answers: each recorded answer once, to the request that it was given to.
+
+The requests are found through an index, so that a call costs the same however long the cassette is.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import threading
+from collections import ChainMap, defaultdict, deque
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
+from pytest_stripe_balance.cassettes import loading, nearest, tape
+from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER
+from pytest_stripe_balance.cassettes.matching import Asked, Entry, asked, bound, filled
+from pytest_stripe_balance.cassettes.provenance import Provenance, provenance_of
+from pytest_stripe_balance.inputs import InputError, json_of, text_of
+from pytest_stripe_balance.refused import Refused
+
+MEGABYTES = 100
+_Waiting = dict[tuple[int, ...], dict[tuple[str, ...], deque[Entry]]]
+
+
+class Replay:
+    """Answers from a cassette.
+
+    A request is answered by the first recorded one, not given yet, with the same method, path, and
+    fields of query and body in any order; host, scheme and headers don't count. So reads may be repeated
+    as often as they were recorded, with each recorded answer once and in order, and then no more: a
+    later answer would be a guess. A recorded placeholder matches what the running test sends in its
+    place, from then on the same everywhere, and answers have the test's own value back. A request that
+    matches by equality, or by what placeholders stand for by then, goes before one that would give a
+    placeholder its value.
+    """
+
+    def __init__(
+        self,
+        exchanges: list[Exchange],
+        *,
+        name: str = "the cassette",
+        provenance: Provenance | None = None,
+        passed_over: list[tape.Skipped] | None = None,
+    ) -> None:
+        self.name = name
+        self.provenance = provenance or provenance_of(None)
+        self.passed_over = passed_over or []
+        self._entries = [Entry(number, exchange) for number, exchange in enumerate(exchanges, 1)]
+        self._has_texts = any(entry.is_text for entry in self._entries)
+        self._bindings: dict[str, str] = {}
+        self._exact: dict[tuple[str, Any, tuple[str, ...]], list[Entry]] = defaultdict(list)
+        self._waiting: dict[Any, _Waiting] = {}
+        self._holders: dict[str, list[Entry]] = defaultdict(list)
+        self._lock = threading.RLock()
+        for entry in self._entries:
+            self._file(entry)
+
+    @classmethod
+    def load(cls, path: Path) -> Replay:
+        """Read a cassette of vcrpy's, of any of its versions, YAML or JSON, or of those who write alike.
+
+        InputError, one line with the path, when there is none or it can't be read whole.
+        """
+        try:
+            text = text_of(str(path), megabytes=MEGABYTES)
+            data = json_of(text) if path.suffix == ".json" else loading.read_yaml(text)
+            found = list(tape.interactions(data))
+        except InputError as error:
+            line = f", line {error.line}" if error.line else ""
+            raise InputError(f"{path}{line}: {error.reason}", error.line) from error
+        return cls(
+            [one.exchange for one in found if one.exchange is not None],
+            name=str(path),
+            provenance=provenance_of(data),
+            passed_over=[one for one in found if isinstance(one, tape.Skipped) and not one.exchange],
+        )
+
+    @property
+    def bindings(self) -> dict[str, str]:
+        """What the placeholders stand for that the running test has sent so far."""
+        with self._lock:
+            return dict(self._bindings)
+
+    @property
+    def unused(self) -> list[Request]:
+        """The recorded requests that nobody has asked, in their order."""
+        with self._lock:
+            return [entry.exchange.request for entry in self._entries if not entry.used]
+
+    def answer(self, request: Request) -> Response:
+        """Give the recorded answer to a request, from any thread; Refused when there is none (left)."""
+        with self._lock:
+            given = asked(request).known(self._bindings)
+            entry = self._take(given)
+            if entry is None and self._has_texts:
+                entry = self._take(asked(request, by_field=False).known(self._bindings))
+            if entry is None:
+                told = nearest.refusal(request, given, self._entries, self._bindings, self.name)
+                raise Refused(told + self._also(request))
+            entry.used = True
+            here = self._bind_headers(entry.exchange.request.headers, request.headers)
+            return self._restored(entry, ChainMap(here, self._bindings))
+
+    def _also(self, request: Request) -> str:
+        reasons = [one.reason for one in self.passed_over if one.request == str(request)]
+        return f"\n  one was recorded {reasons[0]}" if reasons else ""
+
+    def _file(self, entry: Entry) -> None:
+        """Put an entry where requests find it: by its exact values, or open where they aren't known."""
+        if not entry.open:
+            self._settle(entry)
+            return
+        waiting = self._waiting.setdefault(entry.asked.shape, {}).setdefault(entry.open, {})
+        waiting.setdefault(entry.asked.masked(entry.open), deque()).append(entry)
+        for name in entry.unbound:
+            self._holders[name].append(entry)
+
+    def _settle(self, entry: Entry) -> None:
+        values = tuple(filled(value, self._bindings) for value in entry.asked.values)
+        heapq.heappush(self._exact[*entry.asked.shape, values], entry)
+
+    def _take(self, given: Asked) -> Entry | None:
+        exact = self._exact.get((*given.shape, given.values))
+        if exact:
+            return heapq.heappop(exact)
+        fitting = (self._first(queue, given) for queue in self._queues(given))
+        found = min((pair for pair in fitting if pair), default=None, key=lambda pair: pair[0].number)
+        if found is None:
+            return None
+        entry, bindings = found
+        entry.used = True
+        self._bind(bindings)
+        return entry
+
+    def _queues(self, given: Asked) -> Iterator[deque[Entry]]:
+        """Give the entries that could fit, by each set of places that recordings have left open."""
+        for places, by_values in self._waiting.get(given.shape, {}).items():
+            if queue := by_values.get(given.masked(places)):
+                yield queue
+
+    def _first(self, queue: deque[Entry], given: Asked) -> tuple[Entry, dict[str, str]] | None:
+        # Those that were given, and those that have all their values by now, are found elsewhere.
+        while queue and (queue[0].used or not queue[0].unbound):
+            queue.popleft()
+        for entry in queue:
+            if not entry.used and entry.unbound:
+                bindings = entry.fits(given, self._bindings)
+                if bindings is not None:
+                    return entry, bindings
+        return None
+
+    def _bind(self, bindings: Mapping[str, str]) -> None:
+        for name, value in bindings.items():
+            if name in self._bindings:
+                continue
+            self._bindings[name] = value
+            for entry in self._holders.pop(name, ()):
+                entry.unbound.discard(name)
+                if not entry.unbound and not entry.used:
+                    self._settle(entry)
+
+    def _bind_headers(self, recorded: Headers, given: Headers) -> dict[str, str]:
+        """Learn from headers what placeholders stand for; in this answer it outdoes what is known."""
+        here: dict[str, str] = {}
+        for name, value in recorded.items():
+            if name in given and PLACEHOLDER.search(value):
+                here |= bound(value, given[name], {}) or {}
+        self._bind(here)
+        return here
+
+    def _restored(self, entry: Entry, bindings: Mapping[str, str]) -> Response:
+        response = entry.exchange.response
+        if not entry.has_placeholders or not bindings:
+            return response
+        body = _put_back(response.body, bindings)
+        headers = {name: filled(value, bindings) for name, value in response.headers.items()}
+        for name in headers:
+            if name.lower() == "content-length":
+                headers[name] = str(len(body))
+        return Response(response.status, Headers(headers), body)
+
+
+def _put_back(body: bytes, bindings: Mapping[str, str]) -> bytes:
+    """Write values in the place of their placeholders, as the text around has them."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return body
+    is_json = text.lstrip()[:1] in ("{", "[")
+
+    def value(name: str) -> str:
+        encoded = "%40" in name
+        known = bindings.get(name.replace("%40", "@"))
+        if known is None:
+            return name
+        if encoded:
+            return quote(known, safe="")
+        return json.dumps(known)[1:-1] if is_json else known
+
+    return PLACEHOLDER.sub(lambda found: value(found[0]), text).encode("utf-8", "surrogatepass")

@@ -1,0 +1,297 @@
+"""Stand-ins for every secret of a recording, the same one wherever the same secret is.
+
+    Authorization: Bearer sk_test_scrubbedKey1          X-Thing: Basic scrubbedCoded1
+    pi_3Q_secret_scrubbedSecret1                        acct_scrubbedAccount1
+    scrubbedEmail1@example.com                          Idempotency-Key: scrubbedIdempotency1
+
+All are found by one regular expression, `leaks.PLACEHOLDER`. They are texts where texts were and keep
+a secret's prefix, so that documents stay valid and a replay can put the test's own values back.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
+from pytest_stripe_balance.cassettes import leaks
+from pytest_stripe_balance.masking import Shape
+
+# What stands between `scrubbed` and the number, by the kind of secret.
+NAMES = {
+    "API key": "Key",
+    "IBAN": "Iban",
+    "signing secret": "Signing",
+    "card or account number": "Number",
+    "client secret": "Secret",
+    "e-mail address": "Email",
+    "account id": "Account",
+    "refresh token": "Token",
+    leaks.IDEMPOTENCY_KEY: "Idempotency",
+    "base64": "Coded",
+}
+_DROPPED = frozenset(
+    {"cookie", "proxy-authorization", "set-cookie", "set-cookie2", "x-stripe-client-telemetry"}
+)
+_PLACES = {"idempotency-key": leaks.IDEMPOTENCY_KEY, "stripe-account": "account id"}
+_HARMLESS = ("bindings_version", "httplib", "lang", "lang_version", "publisher")
+# Under these names Stripe tells where to send money. In test mode it invents the numbers, no bank
+# knows them, and without them an answer can't be held to its contract, nor its customer told apart.
+# A number that the test itself sends may be a person's and is replaced, there as everywhere.
+_TOLD_BY_STRIPE = frozenset({"account_number", "clabe", "iban"})
+_NUMBERS = tuple(shape for shape in leaks.KINDS if shape.kind in ("IBAN", "card or account number"))
+_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*:)?', re.DOTALL)
+_PIECE = r"[^&=?/#\s;,\"']"
+_ENCODED = re.compile(rf"(?<!{_PIECE})(?:(?!%[0-9A-Fa-f]{{2}}){_PIECE})*+%[0-9A-Fa-f]{{2}}{_PIECE}*+")
+_SHORTEST = 6
+
+
+class Scrubber:
+    """Replaces the secrets of one cassette: `learn` every exchange, then `scrubbed` gives it clean.
+
+    `taken` is the text of a cassette that is added to: new numbers go on after its own. `known` maps
+    placeholders of it to values that stand behind them here. `published` values are no secrets.
+    Its answers for a text don't change once `scrubbed` or `text` was called.
+    """
+
+    def __init__(
+        self,
+        *,
+        taken: str = "",
+        known: Mapping[str, str] | None = None,
+        published: Collection[str] = (),
+    ) -> None:
+        self._numbers: Counter[str] = Counter()
+        for one in leaks.PLACEHOLDER.finditer(taken):
+            self._numbers[one[1]] = max(self._numbers[one[1]], int(one[2]))
+        self._placeholders: dict[tuple[str, str], str] = {}
+        for placeholder, value in (known or {}).items():
+            if found := leaks.PLACEHOLDER.fullmatch(placeholder):
+                self._placeholders[found[1], value] = placeholder
+        self._published = published
+        self._placed: dict[str, str] = {}  # what its place tells to be a secret, and its kind
+        self._ids: set[str] = set()
+        self._sent: set[str] = set()
+        self._told: set[str] = set()
+        self._memo: dict[str, str] = {}
+
+    def learn(self, exchange: Exchange) -> None:
+        """Take in what only its place tells to be a secret, or to be none."""
+        request, response = exchange.request, exchange.response
+        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and not leaks.left_in(key):
+            self._placed[key] = "API key"
+        for headers in (request.headers, response.headers):
+            for name, kind in _PLACES.items():
+                value = headers.get(name, "")
+                if value and (kind == leaks.IDEMPOTENCY_KEY or not leaks.left_in(value)):
+                    self._placed.setdefault(value, kind)
+        for text in (request.body, unquote_plus(request.body), unquote_plus(request.url)):
+            for shape in _NUMBERS:
+                self._sent |= {one[0] for one in shape.pattern.finditer(text)}
+        self._learn_answer(_text(response.body))
+
+    def _learn_answer(self, body: str) -> None:
+        for name, value in _named(body):
+            if name == "idempotency_key":
+                self._placed[value] = leaks.IDEMPOTENCY_KEY
+            elif name == "id":
+                self._ids.add(value)
+            elif name in _TOLD_BY_STRIPE and value not in self._sent:
+                self._told.add(value)
+
+    def scrubbed(self, exchange: Exchange) -> Exchange:
+        """Give the exchange without its secrets; what holds none stays byte for byte."""
+        request, response = exchange.request, exchange.response
+        body = _text(response.body)
+        clean = self.body(body, form=False)
+        form = "multipart" not in request.headers.get("Content-Type", "")
+        return Exchange(
+            Request(
+                request.method,
+                self.url(request.url),
+                self.headers(request.headers),
+                self.body(request.body, form=form),
+            ),
+            Response(
+                response.status,
+                self.headers(response.headers),
+                response.body if clean == body else _bytes(clean, response.body),
+            ),
+        )
+
+    @cached_property
+    def _known(self) -> leaks.Known:
+        # An id is no secret, even where a key was made of it alone.
+        return leaks.Known({key: kind for key, kind in self._placed.items() if key not in self._ids})
+
+    @cached_property
+    def scan(self) -> leaks.Scan:
+        """The last look, which knows what was learned."""
+        return leaks.Scan(self._known, {*self._published, *self._told})
+
+    def headers(self, headers: Mapping[str, str]) -> Headers:
+        """Clean headers: names and values; cookies and telemetry are dropped."""
+        clean: dict[str, str] = {}
+        for name, value in headers.items():
+            lower = name.lower()
+            if lower in _PLACES and self.text(value) == value:
+                clean[name] = self._placeholder(_PLACES[lower], value)
+            elif lower == "authorization":
+                clean[name] = self._authorization(value)
+            elif lower == "x-stripe-client-user-agent":
+                clean |= {name: agent} if (agent := _agent(value)) else {}
+            elif lower not in _DROPPED:
+                clean[self.text(name)] = self.body(value, form=False)
+        return Headers(clean)
+
+    def url(self, url: str) -> str:
+        """Clean a URL: user and password are dropped, path and query cleaned piece by piece."""
+        before, _, query = url.partition("?")
+        scheme, mark, rest = before.partition("://")
+        host, slash, path = rest.partition("/") if mark else ("", "", before)
+        pieces = [self._piece(piece, unquote, quote) for piece in path.split("/")]
+        clean = f"{scheme}{mark}{host.rpartition('@')[2]}{slash}" if mark else ""
+        return clean + "/".join(pieces) + (f"?{self._form(query)}" if query else "")
+
+    def body(self, text: str, *, form: bool = True) -> str:
+        """Clean a body: JSON by its texts, all else as a form, or as plain text."""
+        if text.lstrip()[:1] in ("{", "["):
+            return self._json(text)
+        return self._form(text) if form else self.text(text)
+
+    def text(self, text: str) -> str:
+        """Clean a plain text, and what in it is encoded."""
+        if len(text) < _SHORTEST:
+            return text
+        if (clean := self._memo.get(text)) is None:
+            clean = self._memo[text] = self._cleaned(text)
+        return clean
+
+    def _cleaned(self, text: str) -> str:
+        if text.lstrip()[:1] in ("{", "["):
+            return self._json(text)
+        for start, end, kind in reversed(list(self._known.find(text))):
+            text = text[:start] + self._placeholder(kind, text[start:end]) + text[end:]
+        if "%" in text:
+            text = _ENCODED.sub(lambda found: self._piece(found[0], unquote, quote), text)
+        text = leaks.BASE64.sub(self._token, text)
+        for shape in leaks.KINDS:
+            text = shape.pattern.sub(self._replaced(shape), text)
+        return text
+
+    def _replaced(self, shape: Shape) -> Callable[[re.Match[str]], str]:
+        def replaced(found: re.Match[str]) -> str:
+            if self._is_public(found[0]) or not leaks.proven(shape, found):
+                return found[0]
+            return found[1] + self._placeholder(shape.kind, found[0][len(found[1]) :])
+
+        return replaced
+
+    def _is_public(self, value: str) -> bool:
+        return value in self._told or any(value in published for published in self._published)
+
+    def _token(self, found: re.Match[str]) -> str:
+        """Replace base64 that hides a secret as a whole: what it says is the secret."""
+        token = found[0]
+        if any(shape.pattern.search(token) for shape in leaks.KINDS) or leaks.PLACEHOLDER.search(token):
+            return token
+        return self._placeholder("base64", token) if self.scan.in_base64(token) else token
+
+    def _json(self, text: str) -> str:
+        name = ""
+
+        def cleaned(found: re.Match[str]) -> str:
+            nonlocal name
+            try:
+                value = json.loads(f'"{found[1]}"', strict=False)
+            except ValueError:
+                return found[0]  # no JSON: the last look decides
+            if name == "idempotency_key" and not found[2]:
+                clean = self._placeholder(leaks.IDEMPOTENCY_KEY, value)
+            else:
+                clean = self.text(value)
+            name = value if found[2] else ""
+            return found[0] if clean == value else json.dumps(clean) + (found[2] or "")
+
+        return _LITERAL.sub(cleaned, text)
+
+    def _form(self, text: str) -> str:
+        fields = (field.split("=", 1) for field in text.split("&"))
+        return "&".join(
+            "=".join(self._piece(part, unquote_plus, quote_plus) for part in field) for field in fields
+        )
+
+    def _piece(self, piece: str, decode: Callable[[str], str], encode: Callable[..., str]) -> str:
+        plain = decode(piece)
+        clean = self.text(plain)
+        return piece if clean == plain else encode(clean, safe="[]")
+
+    def _authorization(self, value: str) -> str:
+        scheme, space, credentials = value.rpartition(" ")
+        clean = self.text(credentials)
+        if clean != credentials:
+            return scheme + space + clean
+        kind = "base64" if scheme.lower() == "basic" else "API key"
+        return scheme + space + self._placeholder(kind, credentials)
+
+    def _placeholder(self, kind: str, secret: str) -> str:
+        if not secret or leaks.PLACEHOLDER.fullmatch(secret):
+            return secret
+        name = NAMES[kind]
+        if (placeholder := self._placeholders.get((name, secret))) is None:
+            self._numbers[name] += 1
+            domain = "@example.com" if name == "Email" else ""
+            placeholder = f"scrubbed{name}{self._numbers[name]}{domain}"
+            self._placeholders[name, secret] = placeholder
+        return placeholder
+
+
+def _agent(value: str) -> str | None:
+    """Keep of stripe-python's account of itself what is no one's: no machine, no platform, no app."""
+    try:
+        said = json.loads(value)
+        return json.dumps({name: said[name] for name in _HARMLESS if name in said})
+    except (ValueError, TypeError):
+        return None
+
+
+def _named(text: str) -> list[tuple[str, str]]:
+    """Give the texts of a JSON document with the names right before them."""
+    found: list[tuple[str, str]] = []
+
+    def walk(name: str, value: Any) -> None:  # noqa: ANN401 - any JSON
+        if isinstance(value, dict):
+            for inner, item in value.items():
+                walk(inner, item)
+        elif isinstance(value, list):
+            for item in value:
+                walk(name, item)
+        elif isinstance(value, str):
+            found.append((name, value))
+
+    try:
+        walk("", json.loads(text))
+    except (ValueError, RecursionError):
+        return []
+    return found
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return body.decode("latin-1")
+
+
+def _bytes(text: str, like: bytes) -> bytes:
+    try:
+        like.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.encode("latin-1", "replace")
+    return text.encode("utf-8", "surrogatepass")

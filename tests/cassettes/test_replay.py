@@ -1,0 +1,376 @@
+"""A cassette's answers: each once, to the request it was given to, and a clear word when there is none."""
+
+import json
+import os
+import re
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
+from pytest_stripe_balance.cassettes.matching import Entry, asked, filled
+from pytest_stripe_balance.cassettes.provenance import Provenance
+from pytest_stripe_balance.cassettes.recording import Recording
+from pytest_stripe_balance.cassettes.replay import Replay
+from pytest_stripe_balance.inputs import InputError
+from pytest_stripe_balance.refused import Refused
+
+REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real"))
+REAL = sorted(path for path in REAL_DATA.rglob("*") if path.suffix in {".yml", ".yaml"})
+HOST = "https://api.stripe.com"
+INTENTS = "/v1/payment_intents"
+
+
+def request(method="GET", path="/v1/x", body="", host=HOST, **headers):
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Request(method, host + path, Headers(names), body)
+
+
+def recorded(answer, *args, headers=None, **kwargs):
+    content = json.dumps({"id": answer} if isinstance(answer, str) else answer).encode()
+    return Exchange(request(*args, **kwargs), Response(200, Headers(headers), content))
+
+
+def told(replay, asked_now):
+    return replay.answer(asked_now).json["id"]
+
+
+def refusal(replay, asked_now):
+    with pytest.raises(Refused) as refused:
+        replay.answer(asked_now)
+    return str(refused.value)
+
+
+@pytest.mark.skipif(not REAL, reason="STRIPE_REAL_DATA")
+@pytest.mark.parametrize("path", REAL, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_real_cassette_answers_its_own_requests_in_order(path):
+    """Asked what was asked when it was recorded, a cassette gives each answer whole, and then no more."""
+    replay = Replay.load(path)
+    exchanges = [entry.exchange for entry in replay._entries]
+    assert len(replay.unused) == len(exchanges) == path.read_text("utf-8").count("- request:")
+    for one in exchanges:
+        answer = replay.answer(one.request)
+        assert (answer.status, answer.body) == (one.response.status, one.response.body)
+        assert dict(answer.headers) == dict(one.response.headers)
+    assert replay.unused == []
+    for one in exchanges:
+        assert "used up" in refusal(replay, one.request)
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (request("post", body="a=1&b=2"), request("POST", body="b=2&a=1")),
+        (request(path="/v1/x?limit=3&expand[]=a&expand[]=b"), request(path="/v1/x?expand[0]=a&expand[1]=b&limit=3")),
+        (request("POST", body="metadata%5Bsize%5D=gr%C3%B6%C3%9Fer"), request("POST", body="metadata[size]=größer")),
+        (request("POST", body="a=b+c"), request("POST", body="a=b%20c")),
+        (request(path="/v1/x%2Dy"), request(path="/v1/x-y")),
+        (request(host="https://API.stripe.com:443"), request(host="http://localhost:12111")),
+        (request("POST", Idempotency_Key="a"), request("POST", Idempotency_Key="b", Stripe_Version="2026-10-28.endive")),
+        (request("POST", body='{"a": 1, "b": [2]}'), request("POST", body='{"b":[2],"a":1}')),
+        (request("POST", body="a[b=1&a"), request("POST", body="a[b=1&a")),
+        (
+            request("POST", body="--abc\r\nx\r\n--abc--", Content_Type="multipart/form-data; boundary=abc"),
+            request("POST", body="--def\r\nx\r\n--def--", Content_Type="multipart/form-data; boundary=def"),
+        ),
+    ],
+)  # fmt: skip
+def test_what_stripe_takes_for_the_same_request_is_answered(before, now):
+    """Case of the method, order and encoding of fields, host, headers and boundaries don't matter."""
+    replay = Replay([Exchange(before, Response(200, Headers({}), b'{"id": "1"}'))])
+    assert told(replay, now) == "1"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "difference"),
+    [
+        (request("POST", body="a=1"), request("POST", body="a=2"), "form field a: recorded '1', given '2'"),
+        (request("POST", body="a=1"), request("POST"), "form field a: recorded '1', not given"),
+        (request("POST"), request("POST", body="a[b]=1"), "form field a[b]: not recorded, given '1'"),
+        (request(path="/v1/x?limit=3"), request(path="/v1/x?limit=4"), "query field limit: recorded '3', given '4'"),
+        (request(path="/v1/x/1"), request(path="/v1/x/2"), "path: recorded '/v1/x/1', given '/v1/x/2'"),
+        (request("DELETE"), request("GET"), "method: recorded DELETE, given GET"),
+        (request("POST", body='{"a": 1}'), request("POST", body='{"a": "1"}'), "JSON field $.a: recorded '1', given '\"1\"'"),
+        (
+            request("POST", body="expand[]=a&expand[]=b"),
+            request("POST", body="expand[]=b&expand[]=a"),
+            "form field expand[0]: recorded 'a', given 'b'; form field expand[1]: recorded 'b', given 'a'",
+        ),
+        (
+            request("POST", body="email=a@example.com"),
+            request("POST", body="email=jane@lovelace.org"),
+            "form field email: recorded 'a@example.com', given '***@***'",
+        ),
+        (
+            request("POST", body="metadata[jane@lovelace.org]=1"),
+            request("POST"),
+            "form field metadata[***@***]: recorded '1', not given",
+        ),
+    ],
+)  # fmt: skip
+def test_what_differs_from_the_nearest_recorded_request_is_named(before, now, difference):
+    """A request that isn't there is refused with the field, what was recorded and what is given, masked."""
+    replay = Replay([Exchange(before, Response(200, Headers({}), b"{}"))], name="a.yaml")
+    assert refusal(replay, now).splitlines() == [
+        f"{now}: not in a.yaml, which has 1 request.",
+        f"  nearest: number 1: {difference}",
+        "  Record it again with --stripe-mode=record, or send what was recorded",
+    ]
+
+
+def test_the_three_nearest_are_named_the_nearest_first():
+    """Of many recorded requests those are named that differ least, and not more than three."""
+    bodies = ["a=1&b=1&c=1", "a=1&b=2&c=9", "a=1&b=2&c=3&d=4", "a=9&b=9&c=9", "a=1&b=2&c=8"]
+    replay = Replay([recorded("1", "POST", INTENTS, body) for body in bodies])
+    told_of = refusal(replay, request("POST", INTENTS, "a=1&b=2&c=7"))
+    assert re.findall(r"nearest: number (\d)", told_of) == ["2", "5", "1"]
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(1, "once (number 1 of"), (2, "2 times (number 1, 2 of"), (5, "5 times (number 1, 2, 3, ... of")],
+)
+def test_a_request_that_is_used_up_says_how_often_it_was_recorded(count, said):
+    """Asked once more than recorded, the refusal tells which recorded requests were used up."""
+    replay = Replay([*(recorded(str(n), path=INTENTS) for n in range(count)), recorded("x")])
+    assert [told(replay, request(path=INTENTS)) for _ in range(count)] == [str(n) for n in range(count)]
+    assert f"GET {INTENTS}: used up. the cassette has this request {said} {count + 1})" in refusal(
+        replay, request(path=INTENTS)
+    )
+
+
+def test_unused_names_what_nobody_asked():
+    """Recorded requests are unused until they are asked, in their order."""
+    replay = Replay(
+        [recorded("1", path="/v1/a"), recorded("2", path="/v1/b"), recorded("3", path="/v1/a")]
+    )
+    replay.answer(request(path="/v1/a"))
+    assert [str(one) for one in replay.unused] == ["GET /v1/b", "GET /v1/a"]
+
+
+@pytest.fixture
+def scrubbed(tmp_path):
+    def write_and_load(*exchanges):
+        recording = Recording(tmp_path / "a.yaml")
+        for one in exchanges:
+            recording.add(one)
+        recording.write(Provenance("fake"))
+        return Replay.load(tmp_path / "a.yaml")
+
+    return write_and_load
+
+
+def test_a_placeholder_takes_the_tests_own_value_and_answers_have_it_back(scrubbed):
+    """What the running test sends where a secret was, is what answers say, in headers, URLs and bodies."""
+    mail, account = "jane@lovelace.org", "acct_1abc"
+    replay = scrubbed(
+        recorded({"email": mail}, "POST", body=f"email={mail}"),
+        recorded(
+            {"url": f"https://x.test/?to=jane%40lovelace.org&a={account}", "note": f"for {mail}"},
+            path=f"/v1/accounts/{account}",
+            headers={"X-For": mail, "Content-Length": "1"},
+            Stripe_Account=account,
+        ),
+        recorded({"email": mail}, path="/v1/x?email=jane%40lovelace.org"),
+    )
+    assert replay.answer(request("POST", body="email=joe@b.org")).json == {"email": "joe@b.org"}
+    answer = replay.answer(request(path="/v1/accounts/acct_mine", Stripe_Account="acct_mine"))
+    assert answer.json == {"url": "https://x.test/?to=joe%40b.org&a=acct_mine", "note": "for joe@b.org"}
+    assert dict(answer.headers) == {"X-For": "joe@b.org", "Content-Length": str(len(answer.body))}
+    assert "recorded 'joe@b.org'" not in refusal(replay, request(path="/v1/x?email=other@b.org"))
+    assert replay.answer(request(path="/v1/x?email=joe@b.org")).json == {"email": "joe@b.org"}
+
+
+def test_a_placeholder_stands_for_one_value_only(scrubbed):
+    """A second value in the same placeholder's place is no match, and the field is named, masked."""
+    replay = scrubbed(
+        recorded("1", "POST", body="email=jane@lovelace.org"),
+        recorded("2", "POST", "/v1/y", body="email=jane@lovelace.org&n=1"),
+    )
+    replay.answer(request("POST", body="email=joe@b.org"))
+    told_of = refusal(replay, request("POST", "/v1/y", body="email=ann@b.org&n=1"))
+    assert "form field email: recorded '***@***', given '***@***'" in told_of
+    assert told(replay, request("POST", "/v1/y", body="n=1&email=joe@b.org")) == "2"
+
+
+def test_each_placeholder_is_found_by_its_value_whatever_the_order(scrubbed):
+    """Once values are known, requests find the answers of theirs, not the next one's."""
+    people = [f"p{number}@lovelace.org" for number in range(5)]
+    replay = scrubbed(
+        *(recorded(mail, "POST", body=f"email={mail}") for mail in people),
+        *(recorded({"id": f"found {mail}"}, path=f"/v1/x?email={mail}") for mail in people),
+    )
+    for mail in people:
+        replay.answer(request("POST", body=f"email=my-{mail}"))
+    for mail in reversed(people):
+        assert told(replay, request(path=f"/v1/x?email=my-{mail}")) == f"found my-{mail}"
+
+
+def test_an_idempotency_key_never_matters_and_is_put_back(scrubbed):
+    """Another key gets the recorded answer, which names the key that was sent now."""
+    message = "Try a key other than 'first-key-1' if you meant something else."
+    replay = scrubbed(
+        recorded(
+            {"error": {"message": message}},
+            "POST",
+            headers={"Idempotency-Key": "first-key-1"},
+            Idempotency_Key="first-key-1",
+        )
+    )
+    answer = replay.answer(request("POST", Idempotency_Key="other"))
+    assert answer.json["error"]["message"] == message.replace("first-key-1", "other")
+    assert answer.headers["Idempotency-Key"] == "other"
+
+
+def test_a_headers_second_value_does_not_change_what_a_placeholder_stands_for(scrubbed):
+    """The first value that a test sends stays; a header that differs later counts for its answer only."""
+    account = "acct_1abc"
+    replay = scrubbed(
+        recorded("1", Stripe_Account=account),
+        recorded({"account": account}, path="/v1/y", Stripe_Account=account),
+        recorded("3", path=f"/v1/accounts/{account}"),
+    )
+    replay.answer(request(Stripe_Account="acct_a"))
+    assert replay.answer(request(path="/v1/y", Stripe_Account="acct_b")).json == {"account": "acct_b"}
+    assert replay.bindings == {"scrubbedAccount1": "a"}
+    assert told(replay, request(path="/v1/accounts/acct_a")) == "3"
+
+
+def test_a_secret_in_a_fields_name_is_matched_in_its_order(scrubbed):
+    """A metadata key that was scrubbed takes the test's own; the other fields must be as recorded."""
+    replay = scrubbed(recorded("1", "POST", body="a=1&metadata[jane@lovelace.org]=2"))
+    assert "not in" in refusal(replay, request("POST", body="a=2&metadata[joe@b.org]=2"))
+    assert told(replay, request("POST", body="a=1&metadata%5Bjoe%40b.org%5D=2")) == "1"
+
+
+def test_a_placeholder_that_the_test_never_sent_is_its_own_value(scrubbed):
+    """A secret that came with an answer is asked for as the answer gave it."""
+    replay = scrubbed(
+        recorded({"id": "1", "account": "acct_1abc"}),
+        recorded("2", path="/v1/accounts/acct_1abc"),
+    )
+    account = replay.answer(request()).json["account"]
+    assert account == "acct_scrubbedAccount1"
+    assert told(replay, request(path=f"/v1/accounts/{account}")) == "2"
+
+
+PEOPLE = [
+    "scrubbedEmail1@example.com",
+    "scrubbedEmail2@example.com",
+    "for scrubbedEmail1@example.com",
+    "a",
+    "b",
+]
+SENT = ["jane@b.org", "joe@b.org", "for jane@b.org", "for joe@b.org", "a", "b"]
+
+
+def bodies(values):
+    fields = st.dictionaries(st.sampled_from(["x", "y"]), st.sampled_from(values), max_size=2)
+    return fields.map(
+        lambda form: "&".join(f"{name}={value.replace(' ', '+')}" for name, value in form.items())
+    )
+
+
+class Naive:
+    """The rule of Replay's docstring, by looking at every entry."""
+
+    def __init__(self, exchanges):
+        self.entries = [Entry(number, one) for number, one in enumerate(exchanges, 1)]
+        self.bindings = {}
+
+    def answer(self, sent):
+        now = asked(sent).known(self.bindings)
+        left = [entry for entry in self.entries if not entry.used and entry.asked.shape == now.shape]
+        equal = (e for e in left if all(map(self.equal, e.asked.values, now.values)))
+        entry = next(equal, None) or next(
+            (e for e in left if e.fits(now, self.bindings) is not None), None
+        )
+        if entry is None:
+            return None
+        entry.used = True
+        self.bindings |= entry.fits(now, self.bindings)
+        return entry.number
+
+    def equal(self, recorded_value, given_value):
+        return filled(recorded_value, self.bindings) == given_value
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["/v1/a", "/v1/b"]), bodies(PEOPLE)), max_size=12),
+    st.lists(st.tuples(st.sampled_from(["/v1/a", "/v1/b"]), bodies([*SENT, *PEOPLE])), max_size=16),
+)
+def test_the_index_finds_what_looking_at_every_entry_would_find(tape, calls):
+    """On random tapes and calls the replay gives exactly the entry of the naive search, or none."""
+    exchanges = [recorded(str(n), "POST", path, body) for n, (path, body) in enumerate(tape, 1)]
+    replay, naive = Replay(exchanges), Naive(exchanges)
+    for path, body in calls:
+        sent = request("POST", path, body)
+        due = naive.answer(sent)
+        if due is None:
+            assert refusal(replay, sent)
+        else:
+            assert told(replay, sent) == str(due)
+
+
+def test_eight_threads_get_each_answer_once(monkeypatch):
+    """Whoever asks first, no answer is given twice, none is lost, and no two look at the same time."""
+    replay = Replay(
+        [recorded(str(number), body="a=scrubbedEmail1@example.com") for number in range(400)]
+    )
+    sent = request(body="a=jane@lovelace.org")
+    got, inside, most, take = [], set(), set(), replay._take
+
+    def slow(given):
+        inside.add(threading.get_ident())
+        time.sleep(0.0001)  # lets another thread in
+        most.add(len(inside))
+        entry = take(given)
+        inside.discard(threading.get_ident())
+        return entry
+
+    monkeypatch.setattr(replay, "_take", slow)
+
+    def ask():
+        got.extend(told(replay, sent) for _ in range(50))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == {1}
+    assert sorted(got, key=int) == [str(number) for number in range(400)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("a.yaml", "interactions: [", r", line 2: not YAML, or cut short"),
+        ("a.yaml", "[]", r": no cassette"),
+        ("a.yaml", "interactions:\n- request: {}\n", r", line 2: interaction 1 is cut short"),
+        ("a.json", '{"interactions":', r", line 1: not JSON"),
+        ("a.yaml", "", ": empty"),
+        ("gone.yaml", None, ": there is no such file"),
+    ],
+)  # fmt: skip
+def test_a_broken_cassette_is_one_clear_line(name, text, reason, tmp_path):
+    """Path, line and reason, whatever is wrong with the file."""
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=rf"{re.escape(str(tmp_path / name))}{reason}") as error:
+        Replay.load(tmp_path / name)
+    assert "\n" not in str(error.value)
+
+
+def test_an_answer_that_could_not_be_read_is_named_when_it_is_asked_for(tmp_path):
+    """A recorded answer that can't be unpacked is no answer, and the refusal says why."""
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "interactions:\n- request: {method: GET, uri: 'https://api.stripe.com/v1/x', body: null, headers: {}}\n"
+        "  response: {status: {code: 200}, headers: {Content-Encoding: [zstd]}, body: {string: x}}\n"
+    )
+    assert "one was recorded with a body compressed as 'zstd'" in refusal(Replay.load(path), request())

@@ -1,0 +1,341 @@
+"""No secret reaches the disk, wherever it stands and whatever it wears."""
+
+import base64
+import json
+import re
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
+from pytest_stripe_balance.cassettes import loading, tape
+from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER, SecretLeftError, left_in
+from pytest_stripe_balance.cassettes.provenance import Provenance
+from pytest_stripe_balance.cassettes.recording import Recording
+from pytest_stripe_balance.cassettes.scrub import Scrubber
+
+URL = "https://api.stripe.com/v1/customers"
+FAKE = Provenance("fake")
+IBAN = "DE89370400440532013000"
+CARD = "4242424242424242"
+SECRETS = {
+    "API key": "sk_test_51HxABCdef",
+    "live key": "rk_live_51HxABCdef",
+    "publishable key": "pk_test_51HxABCdef",
+    "organisation's key": "sk_org_live_51HxABCdef",
+    "signing secret": "whsec_0123456789abcdef",
+    "client secret": "pi_3Qabc_secret_AbCdEf0123456789",
+    "e-mail address": "jane.doe+x@lovelace.org",
+    "address below a look-alike": "jane@example.com.lovelace.org",
+    "account id": "acct_1GszwY2eZvKYlo2C",
+    "refresh token": "rt_AbCdEf0123456789abcd",
+    "IBAN": IBAN,
+    "card number": CARD,
+    "card number in groups": "4242 4242 4242 4242",
+}
+
+
+def escaped(text):
+    return "".join(f"\\u{ord(sign):04x}" for sign in text)
+
+
+def coded(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+def exchange(*, url=URL, asked=None, body="", headers=None, answer="{}", status=200):
+    return Exchange(
+        Request("POST", url, Headers(asked), body),
+        Response(status, Headers(headers), answer.encode() if isinstance(answer, str) else answer),
+    )
+
+
+def scrubbed(one):
+    scrubber = Scrubber()
+    scrubber.learn(one)
+    return scrubber.scrubbed(one)
+
+
+def texts(one):
+    request, response = one.request, one.response
+    sides = [*request.headers.items(), *response.headers.items()]
+    heads = [text for pair in sides for text in pair]
+    return "\n".join([request.url, request.body, response.body.decode("latin-1"), *heads])
+
+
+PLACES = {
+    "the URL's path": lambda secret: exchange(url=f"{URL}/{quote(secret)}"),
+    "the URL's query": lambda secret: exchange(url=f"{URL}?email={quote_plus(secret)}&limit=3"),
+    "a query as written": lambda secret: exchange(url=f"{URL}?email={secret.replace(' ', '+')}"),
+    "a form field": lambda secret: exchange(body=f"a=b&metadata[x]={quote_plus(secret)}"),
+    "a form field, all encoded": lambda secret: exchange(
+        body="a=" + "".join(f"%{ord(c):02x}" for c in secret)
+    ),
+    "a form field, encoded twice": lambda secret: exchange(body=f"a={quote(quote(f'<{secret}>'))}"),
+    "a form field's name": lambda secret: exchange(body=f"metadata[{quote_plus(secret)}]=1"),
+    "a JSON body": lambda secret: exchange(body=json.dumps({"a": [{"b": secret}]})),
+    "the answer": lambda secret: exchange(answer=json.dumps({"a": [{"b": secret}]})),
+    "the answer, escaped": lambda secret: exchange(answer=f'{{"a": "{escaped(secret)}"}}'),
+    "the answer after a line break": lambda secret: exchange(answer=json.dumps({"a": f"see\n{secret}"})),
+    "a name in the answer": lambda secret: exchange(answer=json.dumps({"metadata": {secret: "x"}})),
+    "an error message": lambda secret: exchange(
+        status=400, answer=json.dumps({"error": {"message": f"No such thing: '{secret}'. Try again."}})
+    ),
+    "a URL in the answer": lambda secret: exchange(
+        answer=json.dumps({"url": f"https://shop.example/?to={quote(secret)}&n=1#x"})
+    ),
+    "JSON in the answer's JSON": lambda secret: exchange(
+        answer=json.dumps({"metadata": {"raw": f'{{"to": "{escaped(secret)}"}}'}})
+    ),
+    "an answer that is no JSON": lambda secret: exchange(answer=f"<p>{secret}</p>"),
+    "an answer that is no text": lambda secret: exchange(answer=b"\xff\x00" + f" {secret} ".encode()),
+    "base64": lambda secret: exchange(answer=json.dumps({"a": coded(secret)})),
+    "base64 of a user and a key": lambda secret: exchange(body=f"a={quote(coded(f'{secret}:pass'))}"),
+    "a request's header": lambda secret: exchange(asked={"X-Thing": f"is {secret}"}),
+    "an answer's header": lambda secret: exchange(headers={"Location": f"{URL}?a={quote(secret)}"}),
+    "a header's name": lambda secret: exchange(asked={f"X {secret}": "1"}),
+    "an upload": lambda secret: exchange(
+        asked={"Content-Type": "multipart/form-data; boundary=x"}, body=f"--x\r\n\r\n{secret}\r\n--x--"
+    ),
+}
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
+def test_a_secret_is_replaced_wherever_it_stands(secret, place):
+    """Each kind of secret is gone from each place, a placeholder stands there, and the last look agrees."""
+    clean = texts(scrubbed(place(secret)))
+    assert left_in(clean) == []
+    assert PLACEHOLDER.search(clean)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jane@example.com",
+        "jane@mail.example.org",
+        "jane@shop.test",
+        "jane@shop.example",
+        "jane@shop.invalid",
+        "stripe@16.1.0",
+        "risk_test_results",
+        "is_live_mode",
+        "1765843200000",
+        "11119958118330123",
+        "4242424242424241",
+        "DE00370400440532013000",
+        "secret_key_required",
+        "cs_test_a1b2c3",
+        "pi_3QabcDEFghiJKLmnoPQRstuV",
+        "2026-10-28.endive",
+        "sk_test_****abcd",
+        "100% of 5%ad",
+    ],
+)
+def test_what_only_resembles_a_secret_stays(text):
+    """Reserved addresses, ids, times, and numbers whose check digits are wrong are nobody's secret."""
+    one = exchange(answer=json.dumps({"a": text}), body=f"a={quote_plus(text)}")
+    assert scrubbed(one).response.body == one.response.body
+    assert scrubbed(one).request.body == one.request.body
+
+
+def test_a_number_that_stripe_tells_stays_and_one_that_the_test_sends_goes():
+    """Where to pay in test mode is no secret; an account number of the test's own may be somebody's."""
+    told = exchange(
+        answer=json.dumps({"iban": {"iban": "IE64IRCE92050112345678"}, "clabe": "646180111812345678"})
+    )
+    sent = exchange(body=f"bank_account[account_number]={IBAN}", answer=json.dumps({"iban": IBAN}))
+    scrubber = Scrubber()
+    for one in (told, sent):
+        scrubber.learn(one)
+    assert scrubber.scrubbed(told).response.body == told.response.body
+    assert IBAN not in texts(scrubber.scrubbed(sent))
+
+
+def test_the_same_secret_is_the_same_placeholder_everywhere():
+    """Whatever a secret wears, in one cassette it is one placeholder, and another one has its own."""
+    one = exchange(
+        url=f"{URL}?email=jane%40lovelace.org",
+        body="email=jane%40lovelace.org&metadata[by]=joe@lovelace.org",
+        answer='{"email": "jane\\u0040lovelace.org", "by": "joe@lovelace.org"}',
+    )
+    clean = scrubbed(one)
+    assert clean.request.url == f"{URL}?email=scrubbedEmail1%40example.com"
+    assert clean.request.body == (
+        "email=scrubbedEmail1%40example.com&metadata[by]=scrubbedEmail2%40example.com"
+    )
+    assert clean.response.json == {
+        "email": "scrubbedEmail1@example.com",
+        "by": "scrubbedEmail2@example.com",
+    }
+
+
+def test_an_idempotency_key_goes_from_headers_messages_and_events():
+    """What is a secret by its place alone is replaced in every other place too, before and after."""
+    key = "order-4711/refund"
+    early = exchange(body=f"metadata[order]={quote_plus(key)}")
+    late = exchange(
+        asked={"Idempotency-Key": key},
+        headers={"idempotency-key": key},
+        answer=json.dumps({"error": {"message": f"Try a key other than '{key}' or {key}1."}}),
+    )
+    event = exchange(answer=json.dumps({"request": {"id": "req_1", "idempotency_key": "abc"}}))
+    scrubber = Scrubber()
+    for one in (early, late, event):
+        scrubber.learn(one)
+    clean = [scrubber.scrubbed(one) for one in (early, late, event)]
+    assert clean[0].request.body == "metadata[order]=scrubbedIdempotency1"
+    assert dict(clean[1].request.headers) == {"Idempotency-Key": "scrubbedIdempotency1"}
+    assert dict(clean[1].response.headers) == {"idempotency-key": "scrubbedIdempotency1"}
+    assert f"'scrubbedIdempotency1' or {key}1." in clean[1].response.json["error"]["message"]
+    assert clean[2].response.json["request"] == {
+        "id": "req_1",
+        "idempotency_key": "scrubbedIdempotency2",
+    }
+
+
+def test_an_id_stays_an_id_where_an_idempotency_key_was_made_of_it():
+    """A key that is an object's id is replaced in the header, and the id stays all over the answers."""
+    one = exchange(asked={"Idempotency-Key": "pi_3QabcDEF"}, answer='{"id": "pi_3QabcDEF"}')
+    clean = scrubbed(one)
+    assert clean.response.json == {"id": "pi_3QabcDEF"}
+    assert clean.request.headers["Idempotency-Key"] == "scrubbedIdempotency1"
+
+
+def test_headers_lose_cookies_telemetry_and_the_machine_and_keep_the_rest():
+    """What tells of a session or a machine is dropped; what tells of the call stays."""
+    agent = {"lang": "python", "bindings_version": "16.1.0", "uname": "my-host", "platform": "Linux-6"}
+    one = exchange(
+        asked={
+            "Authorization": "Bearer sk_test_51abc",
+            "Stripe-Account": "acct_1abc",
+            "Stripe-Version": "2026-10-28.endive",
+            "X-Stripe-Client-Telemetry": '{"last_request_metrics": 1}',
+            "X-Stripe-Client-User-Agent": json.dumps(agent),
+        },
+        headers={"Set-Cookie": "a=b", "Request-Id": "req_1"},
+    )
+    clean = scrubbed(one)
+    assert dict(clean.request.headers) == {
+        "Authorization": "Bearer sk_test_scrubbedKey1",
+        "Stripe-Account": "acct_scrubbedAccount1",
+        "Stripe-Version": "2026-10-28.endive",
+        "X-Stripe-Client-User-Agent": '{"bindings_version": "16.1.0", "lang": "python"}',
+    }
+    assert dict(clean.response.headers) == {"Request-Id": "req_1"}
+
+
+@pytest.mark.parametrize(
+    "credentials", ["Basic " + coded("anything:else"), "Bearer tok.en-1", "bare-token-12"]
+)
+def test_credentials_without_a_keys_shape_are_replaced_whole(credentials):
+    """Whatever authorizes a request is a secret."""
+    clean = scrubbed(exchange(asked={"Authorization": credentials}))
+    assert re.fullmatch(
+        r"((Basic|Bearer) )?scrubbed(Coded|Key)1", clean.request.headers["Authorization"]
+    )
+
+
+DRESSES = {
+    "as it is": str,
+    "percent-encoded": lambda secret: quote("=" + secret, safe=""),
+    "percent-encoded twice": lambda secret: quote(quote("=" + secret, safe=""), safe=""),
+    "all of it percent-encoded": lambda secret: "".join(f"%{ord(sign):02X}" for sign in secret),
+    "as a form has it": lambda secret: f"a={quote_plus(secret)}",
+    "with JSON's escapes": escaped,
+    "in base64": coded,
+    "in base64 with a password": lambda secret: coded(f"{secret}:pass"),
+    "in base64 for URLs, without its end": lambda secret: (
+        base64.urlsafe_b64encode(f"{secret}~~".encode()).decode().rstrip("=")
+    ),
+    "in base64 of base64": lambda secret: coded(coded(secret)),
+    "in base64, percent-encoded": lambda secret: quote(coded(f"a:{secret}"), safe=""),
+    "after an escaped line break": lambda secret: f"see\\n{secret}",
+}
+
+
+@pytest.mark.parametrize("dress", DRESSES.values(), ids=DRESSES)
+@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
+def test_the_last_look_finds_a_secret_in_every_dress(secret, dress):
+    """Each kind is found on its own, whatever it wears: the look doesn't lean on what was replaced."""
+    assert left_in(dress(secret))
+
+
+HOSTILE = {
+    "JSON that is cut": (lambda: exchange(answer='{"a": "' + escaped("sk_live_51abc")), "API key", "body"),
+    "base64 behind other signs": (
+        lambda: exchange(answer=json.dumps({"a": ["x" + coded("zz whsec_abcdefgh zz")]})),
+        None,
+        None,
+    ),
+    "a number that is no text": (lambda: exchange(answer=f'{{"a": {{"n": {CARD}}}}}'), "card", r"\$\.a\.n"),
+    "a name that is there twice": (
+        lambda: exchange(answer='{"a": 4242424242424242, "a": 1}'), "card", r"\$\.a"
+    ),
+    "escapes that are none of JSON's": (
+        lambda: exchange(body=f"note={quote(escaped('jane@lovelace.org'))}"), "e-mail", "note"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "kind", "path"), HOSTILE.values(), ids=HOSTILE)
+def test_what_could_not_be_replaced_stops_the_write(make, kind, path, tmp_path):
+    """A secret is either replaced or nothing is written, and the refusal says which, where, and not what."""
+    recording = Recording(tmp_path / "a.yaml")
+    recording.add(exchange())
+    recording.add(make())
+    if kind is None:
+        recording.write(FAKE)
+        assert left_in(str(loading.read_yaml((tmp_path / "a.yaml").read_text()))) == []
+        return
+    with pytest.raises(
+        SecretLeftError, match=rf"interaction 2 .*{kind}.* in its (request|response) at .*{path}"
+    ) as left:
+        recording.write(FAKE)
+    assert not re.search(r"4242|51abc|jane", str(left.value))
+    assert left.value.interaction == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_documentation_may_show_its_published_values(tmp_path):
+    """A published example's client secret stays in a cassette of documentation, and in no other."""
+    secret = "pi_1GszwY2eZvKYlo2CohCEmT6b_secret_1jQJzqkrQvx4BpwI5hn6WSEO5"
+    recording = Recording(tmp_path / "a.yaml", published=[secret])
+    recording.add(exchange(answer=json.dumps({"client_secret": secret})))
+    with pytest.raises(
+        ValueError, match="only a cassette of documentation has published values, not fake"
+    ):
+        recording.write(FAKE)
+    assert recording.write(Provenance("documentation"))
+    assert secret in "".join((tmp_path / "a.yaml").read_text().split())
+
+
+ALPHANUMERIC = st.text("abcXYZ0123456789", min_size=10, max_size=24)
+ANY_SECRET = st.one_of(
+    ALPHANUMERIC.map("sk_test_{}".format),
+    ALPHANUMERIC.map("rk_live_{}".format),
+    ALPHANUMERIC.map("whsec_{}".format),
+    ALPHANUMERIC.map("pi_3Q_secret_{}".format),
+    ALPHANUMERIC.map("acct_{}".format),
+    st.from_regex(r"[a-z]{1,8}[.+'-]?[a-z0-9]{1,8}@[a-z]{3,9}\.(org|com|co\.uk)", fullmatch=True).filter(
+        lambda address: "@example." not in address
+    ),
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(ANY_SECRET, st.sampled_from(sorted(PLACES))), min_size=1, max_size=5))
+def test_no_secret_survives_in_the_file(tmp_path_factory, placed):
+    """Whatever the secrets, and however they are placed together, the written file has none of them."""
+    path = tmp_path_factory.mktemp("tape") / "a.yaml"
+    recording = Recording(path)
+    for secret, place in placed:
+        recording.add(PLACES[place](secret))
+    recording.write(FAKE)
+    written = path.read_text("utf-8")
+    found = [one.exchange for one in tape.interactions(loading.read_yaml(written))]
+    told = written + "".join(texts(one) for one in found)
+    for secret, _ in placed:
+        for dress in (secret, quote(secret), quote(quote(secret)), escaped(secret), coded(secret)):
+            assert dress not in told
