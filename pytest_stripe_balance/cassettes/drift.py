@@ -61,7 +61,7 @@ def compare(old: Sequence[Exchange], new: Sequence[Exchange]) -> list[Drift]:
 
 def recorded_at(exchanges: Sequence[Exchange]) -> int | None:
     """Give the moment of the last answer by its Date header, in seconds since 1970; None without one."""
-    moments = (_date(exchange.response.headers) for exchange in exchanges)
+    moments = (date_of(exchange.response.headers) for exchange in exchanges)
     return max((moment for moment in moments if moment is not None), default=None)
 
 
@@ -76,7 +76,8 @@ def too_old(recorded: int | None, now: int, days: float) -> str | None:
     return f"recorded {int(age)} days ago, and {days:g} are allowed"
 
 
-def _date(headers: Headers) -> int | None:
+def date_of(headers: Headers) -> int | None:
+    """Read a Date header, in seconds since 1970; None without one that can be read."""
     try:
         return int(parsedate_to_datetime(headers.get("Date", "")).timestamp())
     except (TypeError, ValueError, OverflowError):
@@ -93,6 +94,11 @@ class _Compared:
         self._new = [Asked(new[at], ids[1]) for at in self._kept[1]]
         self._roles = Roles(*ids)
         self._pairs: Pairs = pair(self._old, self._new, self._roles)
+        self._by_url: dict[str, list[Asked]] = {}
+        for one in self._old:
+            request = one.exchange.request
+            if request.method == "GET" and one.exchange.response.status < HTTPStatus.BAD_REQUEST:
+                self._by_url.setdefault(request.url, []).append(one)
         self._seen: Seen = seen_in([one.exchange.response.json for one in self._old])
         self._made = self._certain()
 
@@ -135,7 +141,12 @@ class _Compared:
         statuses = (old.exchange.response.status, new.exchange.response.status)
         if statuses[0] != statuses[1]:
             yield Finding(
-                "breaking", new.address, "status", f"status: {statuses[0]}", str(statuses[1]), _version(new)
+                "breaking",
+                new.address,
+                "status",
+                f"status: {statuses[0]}",
+                str(statuses[1]),
+                _version(new),
             )
         found = list(self._bodies(old, new))
         for other in self._polls(before) if found else ():
@@ -154,16 +165,9 @@ class _Compared:
         yield from comparison.documents(*documents, _version(new))
 
     def _polls(self, before: int) -> Iterator[Asked]:
-        asked = self._old[before].exchange.request
-        if asked.method != "GET":
-            return
-        same = [
-            one
-            for at, one in enumerate(self._old)
-            if at != before and one.exchange.request.url == asked.url
-            and one.exchange.response.status < HTTPStatus.BAD_REQUEST
-        ]
-        yield from same[:MOST_POLLS]
+        asked = self._old[before]
+        same = self._by_url.get(asked.exchange.request.url, [])
+        yield from (one for one in same[:MOST_POLLS] if one is not asked)
 
 
 def _version(asked: Asked) -> str:

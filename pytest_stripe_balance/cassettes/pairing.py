@@ -21,6 +21,7 @@ from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.cassettes.roles import TIME, Ids, Roles, texts
 
 STEPS = 3
+FAR = 100  # of many requests to one address, only those about as late are compared
 SIMILAR = 0.5  # at least half of all fields are in both
 _INDEX = re.compile(r"\[\d*\]")
 _USERS_OWN = re.compile(r"((?:^|\[)metadata\]?)\[.*")
@@ -96,19 +97,21 @@ def without_retries(exchanges: Sequence[Exchange]) -> list[int]:
     """Give the positions of the answers that counted.
 
     Of a request that was sent again after an answer that asks for it, the last; of one whose answer was
-    kept and given again, the first.
+    kept and given again, the first, wherever it stands.
     """
     kept: list[int] = []
-    met: set[tuple[str, str, str]] = set()
+    firsts = {_asked(exchange) for exchange in exchanges if not _is_replay(exchange)}
     for position, exchange in enumerate(exchanges):
-        asked = _asked(exchange)
-        if asked in met and exchange.response.headers.get("Idempotent-Replayed") == "true":
+        if _is_replay(exchange) and _asked(exchange) in firsts:
             continue
-        met.add(asked)
         if kept and _is_retry(exchanges[kept[-1]], exchange):
             kept.pop()
         kept.append(position)
     return kept
+
+
+def _is_replay(exchange: Exchange) -> bool:
+    return exchange.response.headers.get("Idempotent-Replayed") == "true"
 
 
 def _asked(exchange: Exchange) -> tuple[str, str, str]:
@@ -182,8 +185,7 @@ class _Pairing:
             fitting = (
                 other
                 for other in others
-                if not self._against(position, other)
-                and not (surely and self._unknown(position, other))
+                if not self._against(position, other) and not (surely and self._unknown(position, other))
             )
             if (other := next(fitting, None)) is not None:
                 others.remove(other)
@@ -207,8 +209,8 @@ class _Pairing:
     def _most_similar(self, olds: Sequence[int], news: Sequence[int]) -> None:
         likely = [
             (self._unknown(before, after), -score, abs(before - after), before, after)
-            for before in olds
-            for after in news
+            for place, before in enumerate(olds)
+            for after in news[max(0, place - FAR) : place + FAR]
             if (score := self._likeness(before, after))
         ]
         for *_, before, after in sorted(likely):
@@ -222,14 +224,14 @@ class _Pairing:
         if every and len(both) < SIMILAR * len(every):
             return 0
         common = old.fields.keys() & new.fields.keys()
+        if any(old.ids.is_id(old.fields[name]) != new.ids.is_id(new.fields[name]) for name in common):
+            return 0  # one names an object, the other something that is none
         equal = sum(self._equal(old, new, name) for name in common)
         return 1 + (len(both) / len(every) if every else 1) + (equal / len(common) if common else 1)
 
     def _equal(self, old: Asked, new: Asked, name: str) -> bool:
         pairs = zip(old.ids.inside(old.fields[name]), new.ids.inside(new.fields[name]), strict=False)
-        return old.value(name) == new.value(name) and not any(
-            self.roles.conflict(*ids) for ids in pairs
-        )
+        return old.value(name) == new.value(name) and not any(self.roles.conflict(*ids) for ids in pairs)
 
     def _against(self, before: int, after: int) -> bool:
         """Tell whether two requests are about objects that play other roles."""

@@ -101,9 +101,13 @@ class Roles:
         """Tell whether two ids are known to be one role."""
         return self._there.get(old) == new
 
-    def of(self, old: str) -> str | None:
-        """Give the id that plays a role in the other recording."""
+    def there(self, old: str) -> str | None:
+        """Give the new recording's id that plays the role of one of the old."""
         return self._there.get(old)
+
+    def other(self, new: str) -> str | None:
+        """Give the old recording's id that plays the role of one of the new."""
+        return self._back.get(new)
 
     def learn(self, old: Json, new: Json) -> None:
         """Take the ids at equal places of two documents, or of two texts, for one role each."""

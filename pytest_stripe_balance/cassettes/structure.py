@@ -22,6 +22,7 @@ from pytest_stripe_balance.masking import masked
 
 Json = Any
 SHOWN = 60
+MOST_ITEMS = 100
 GONE = "gone"
 _LISTS = ("list", "search_result")
 _CURRENCY = re.compile(r"[a-z]{3}")
@@ -203,25 +204,26 @@ class Comparison:
 
     def _items(self, old: list[Json], new: list[Json]) -> Iterator[tuple[int, Json, Json]]:
         """Pair items that are hashes: by the role of their id, else by order among their kind."""
-        left = [one for one in old if isinstance(one, dict)]
+        hashes = {at: one for at, one in enumerate(old) if isinstance(one, dict)}
+        by_id = {one["id"]: at for at, one in hashes.items() if isinstance(one.get("id"), str)}
         rest: list[tuple[int, Json]] = []
         for number, value in enumerate(new):
-            own = str(value.get("id")) if isinstance(value, dict) else ""
-            held = next((one for one in left if own and self.roles.same(str(one.get("id")), own)), None)
-            if held is not None:
-                left.remove(held)
-                yield number, held, value
+            own = value.get("id") if isinstance(value, dict) else None
+            at = by_id.get(self.roles.other(own) or "") if isinstance(own, str) else None
+            if at in hashes:
+                yield number, hashes.pop(at), value
             else:
                 rest.append((number, value))
+        alike: dict[str, list[Json]] = {}
+        for held in reversed(hashes.values()):
+            alike.setdefault(_look(held), []).append(held)
+        scalars = [one for one in old if not isinstance(one, dict)]
         for number, value in rest:
-            held = next((one for one in left if _alike(one, value)), None)
-            if held is not None:
-                left.remove(held)
-                yield number, held, value
-            elif not isinstance(value, dict):
-                others = [one for one in old if not isinstance(one, dict)]
-                if others and type_of(value) not in map(type_of, others):
-                    yield number, others[0], value
+            if isinstance(value, dict):
+                if others := alike.get(_look(value)):
+                    yield number, others.pop(), value
+            elif scalars and type_of(value) not in map(type_of, scalars[:MOST_ITEMS]):
+                yield number, scalars[0], value
 
     def _nulls(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
         key = at.documented
@@ -282,7 +284,5 @@ def _is_map(old: dict[str, Json], new: dict[str, Json], at: At) -> bool:
     return all(_CURRENCY.fullmatch(name) for name in names)
 
 
-def _alike(old: Json, new: Json) -> bool:
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return False
-    return all(old.get(name) == new.get(name) for name in ("object", "type"))
+def _look(value: dict[str, Json]) -> str:
+    return json.dumps([value.get(name) for name in ("object", "type")])
