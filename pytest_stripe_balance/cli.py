@@ -110,7 +110,7 @@ def _told(outcome: Outcome, options: argparse.Namespace, said: str | None = None
 
 def _add_drift(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Compares structure: statuses, error codes, keys, types, nulls, enums, headers; ids by their role. "
+        "Compares statuses, error codes, keys, types, nulls, enums and headers; ids by their role. "
         "Exit codes: 0 nothing at level error, 1 findings at level error, 2 an input that can't be read."
     )
     parser.add_argument("old", metavar="OLD", help="a cassette, or a folder of them")

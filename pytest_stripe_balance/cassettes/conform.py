@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from pytest_stripe_balance.api import routes
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes.drift import date_of
 from pytest_stripe_balance.cassettes.roles import TIME, Ids, Roles
@@ -27,12 +28,12 @@ Json = Any
 Answer = Callable[[Request], tuple[Response, AbstractSet[str]]]
 EVIDENCE = "stripe-test-mode"
 KEY = "sk_test_conform"
-UNMADE = "about something that the fake didn't make"
+UNMADE = "it is about something that the fake didn't make"
 _TIME_KEY = re.compile(r"(?:^|_)(?:at|on|date|created|start|end|finalized|paid|voided|until|after)$")
 _EPOCH = range(1_000_000_000, 5_000_000_000)
 # Values that Stripe makes up anew each time, whatever is asked.
 _MADE_UP = re.compile(
-    r"(?:^|_)(?:secret|fingerprint|url|pdf|reference|number|iban|clabe|invoice_prefix|last4|idempotency_key)$"
+    r"(?:^|_)(?:secret|fingerprint|url|pdf|reference|number|iban|clabe|prefix|last4|key)$"
 )
 _HEADERS = ("Stripe-Should-Retry", "Idempotent-Replayed")
 _ABSENT = object()
@@ -100,7 +101,8 @@ class _Driver:
         exchange = self.exchanges[at]
         recorded = exchange.response
         request, missing = self._request(exchange)
-        if missing and recorded.status < HTTPStatus.BAD_REQUEST:
+        known = routes.match(request.method, request.path) is not None
+        if known and missing and recorded.status < HTTPStatus.BAD_REQUEST:
             return NotDriven(at, UNMADE)
         try:
             response, rested = self.answer(request)
@@ -188,19 +190,18 @@ class _Driver:
         return Headers(headers)
 
     def _key(self, exchange: Exchange) -> str:
-        """Name an idempotency key: one per recorded key and request, which a scrubber may have made one."""
+        """Name an idempotency key: one per recorded key and request, as a scrubber leaves one key."""
         request = exchange.request
-        recorded = request.headers.get("Idempotency-Key") or exchange.response.headers.get(
-            "Idempotency-Key", ""
-        )
-        error = exchange.response.json.get("error") if isinstance(exchange.response.json, dict) else None
+        answered = exchange.response.headers
+        recorded = request.headers.get("Idempotency-Key") or answered.get("Idempotency-Key", "")
+        document = exchange.response.json
+        error = document.get("error") if isinstance(document, dict) else None
         conflict = isinstance(error, dict) and error.get("type") == "idempotency_error"
         if conflict and recorded in self._keys:
             return self._keys[recorded]
-        again = exchange.response.headers.get("Idempotent-Replayed") == "true"
-        words = (recorded, request.method, request.url, request.body)
-        if not recorded and not again:
-            words = (*words, str(len(self._keys)))
+        again = answered.get("Idempotent-Replayed") == "true"
+        number = "" if recorded or again else str(len(self._keys))
+        words = (recorded, request.method, request.url, request.body, number)
         name = "conform-" + hashlib.blake2b("\0".join(words).encode(), digest_size=8).hexdigest()
         self._keys.setdefault(recorded or name, name)
         return name

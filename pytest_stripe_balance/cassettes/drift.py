@@ -1,7 +1,7 @@
 """What changed between two recordings of the same requests, or between a recording and live answers.
 
-Compared is structure, never a value that differs from run to run: ids are aligned by their role, times,
-secrets and plain values aren't looked at, and requests that don't depend on each other come in any order.
+Compared is structure, never a value that differs from run to run: ids are aligned by their role; times,
+secrets and plain values aren't looked at; requests that don't depend on each other come in any order.
 """
 
 from __future__ import annotations
@@ -29,19 +29,20 @@ MOST_POLLS = 10
 HEADERS = "headers"
 # What depends on the moment, the connection, the place or Stripe's web servers, and on no request.
 _VOLATILE = (
-    "date", "request-id", "content-length", "connection", "keep-alive", "set-cookie", "server", "via", "age",
-    "transfer-encoding", "content-encoding", "alt-svc", "vary", "etag", "trailer", "status", "x-wc", "nel",
-    "report-to", "cf-", "x-amz-", "x-cache", "x-envoy-", "x-vcr", "x-stripe-routing-context-", "x-request-id",
-)  # fmt: skip
+    *("date", "request-id", "x-request-id", "content-length", "connection", "keep-alive", "set-cookie"),
+    *("server", "via", "age", "transfer-encoding", "content-encoding", "alt-svc", "vary", "etag", "nel"),
+    *("trailer", "status", "x-wc", "report-to", "cf-", "x-amz-", "x-cache", "x-envoy-", "x-vcr"),
+    "x-stripe-routing-context-",
+)
 # Whose value matters, not only that it is there.
 _VALUED = ("stripe-version", "stripe-should-retry", "content-type", "idempotent-replayed")
 
 
 @dataclass(frozen=True)
 class Drift:
-    """One change, and the positions of the exchanges that show it (None on the side that has none).
+    """One change, and the positions of the exchanges that show it (None where a side has none).
 
-    The finding's `path` is the object's own, not the document's; where no object changed, `object` is the
+    The finding's `path` is the object's own, not the document's. Where no object changed, `object` is the
     request ("POST /v1/customers/{cus}") or "headers".
     """
 

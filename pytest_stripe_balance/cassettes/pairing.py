@@ -30,7 +30,7 @@ _READS = ("GET", "HEAD")
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request asks, apart from its ids: `fields` are those of query and body, with their values."""
+    """What a request asks, apart from its ids; `fields` are those of query and body."""
 
     exchange: Exchange
     ids: Ids

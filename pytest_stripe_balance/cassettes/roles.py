@@ -1,4 +1,4 @@
-"""Ids by their role: what is an id in a recording, and which of another recording's it corresponds to."""
+"""Ids by their role: what is an id in a recording, and which one of another it corresponds to."""
 
 from __future__ import annotations
 

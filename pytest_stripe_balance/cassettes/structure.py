@@ -128,8 +128,8 @@ def _inside(value: Json, at: At) -> At:
 class Comparison:
     """Compares documents, and yields what changed as findings.
 
-    `seen` is what the old recording holds elsewhere, `made` the ids of objects whose role is certain, and
-    `same_request` whether both sides asked with the same fields.
+    `seen` is what the old recording holds elsewhere, `made` the ids of objects whose role is certain,
+    and `same_request` whether both sides asked with the same fields.
     """
 
     roles: Roles
@@ -157,9 +157,9 @@ class Comparison:
     def _hashes(self, old: dict[str, Json], new: dict[str, Json], at: At) -> Iterator[Finding]:
         was, now = kind_of(old), kind_of(new)
         if was != now and was and now:
-            yield self._finding("breaking", at.key("object"), f"const: {was}", now)
+            yield self._finding("breaking", At(was, at.version).key("object"), f"const: {was}", now)
             return
-        at = At(now, at.version) if now and was else at
+        at = At(now or was, at.version) if now or was else at
         if _is_map(old, new, at):
             yield from self._maps(old, new, at)
             return

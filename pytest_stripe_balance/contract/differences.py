@@ -60,6 +60,7 @@ class Key:
 
     @property
     def kind(self) -> str:
+        """The types in words."""
         return " or ".join(sorted(self.types)) or "anything"
 
 

@@ -87,8 +87,9 @@ def _settled(conformance: Conformance) -> list[str]:
     ):
         if verdict.refuted:
             where = ", ".join(_few(list(verdict.paths)))
+            answers = _answers(verdict.refuted)
             lines.append(
-                f"speaks against {name}: {_answers(verdict.refuted)} at {where}, first in {verdict.first}"
+                f"refutes {name}, or what it rests on: {answers} at {where}, first in {verdict.first}"
             )
         if verdict.confirmed:
             lines.append(f"confirms {name}: {_answers(verdict.confirmed)}")
