@@ -7,7 +7,6 @@ same role; everything else is equal or it isn't.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -72,7 +71,7 @@ def conform(exchanges: Sequence[Exchange], answer: Answer) -> Iterator[Driven | 
 
 
 def began_at(exchanges: Sequence[Exchange]) -> int | None:
-    """Give the moment of the first answer, in seconds since 1970: by its Date header, or by `created`."""
+    """Give the moment of the first answer, in seconds since 1970: by its Date header or `created`."""
     for exchange in exchanges:
         if (moment := date_of(exchange.response.headers)) is not None:
             return moment
@@ -91,6 +90,7 @@ class _Driver:
     answer: Answer
     _accounts: dict[str, str] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
+    _posts: int = 0
 
     def __post_init__(self) -> None:
         self._ids = Ids.of(self.exchanges)
@@ -142,10 +142,10 @@ class _Driver:
         mine, theirs = self._ids.inside(recorded), Ids().inside(given)
         if mine and len(mine) == len(theirs):
             self._roles.learn(recorded, given)
-            same = all(map(self._roles.same, mine, theirs))
-            for one, other in zip(mine, theirs, strict=True):
-                recorded, given = recorded.replace(one, "{id}"), given.replace(other, "{id}")
-            if same and TIME.sub("{time}", recorded) == TIME.sub("{time}", given):
+            if not all(map(self._roles.same, mine, theirs)):
+                return False
+            texts = self._ids.named(recorded), Ids().named(given)
+            if len({TIME.sub("{time}", text) for text in texts}) == 1:
                 return True
         return recorded == given or bool(recorded and given and _MADE_UP.search(key))
 
@@ -190,20 +190,24 @@ class _Driver:
         return Headers(headers)
 
     def _key(self, exchange: Exchange) -> str:
-        """Name an idempotency key: one per recorded key and request, as a scrubber leaves one key."""
-        request = exchange.request
-        answered = exchange.response.headers
+        """Name an idempotency key: a new one, but for what was answered as a replay or a conflict.
+
+        A scrubber may have left one word for all keys, so that equal ones mean nothing by themselves.
+        """
+        request, answered = exchange.request, exchange.response.headers
         recorded = request.headers.get("Idempotency-Key") or answered.get("Idempotency-Key", "")
         document = exchange.response.json
         error = document.get("error") if isinstance(document, dict) else None
         conflict = isinstance(error, dict) and error.get("type") == "idempotency_error"
+        asked = f"{recorded} {request.method} {request.url} {request.body}"
+        if answered.get("Idempotent-Replayed") == "true" and asked in self._keys:
+            return self._keys[asked]
         if conflict and recorded in self._keys:
             return self._keys[recorded]
-        again = answered.get("Idempotent-Replayed") == "true"
-        number = "" if recorded or again else str(len(self._keys))
-        words = (recorded, request.method, request.url, request.body, number)
-        name = "conform-" + hashlib.blake2b("\0".join(words).encode(), digest_size=8).hexdigest()
-        self._keys.setdefault(recorded or name, name)
+        self._posts += 1
+        name = f"conform-{self._posts}"
+        self._keys.setdefault(recorded, name)
+        self._keys.setdefault(asked, name)
         return name
 
 

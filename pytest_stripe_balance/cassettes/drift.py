@@ -7,6 +7,7 @@ secrets and plain values aren't looked at; requests that don't depend on each ot
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -42,8 +43,8 @@ _VALUED = ("stripe-version", "stripe-should-retry", "content-type", "idempotent-
 class Drift:
     """One change, and the positions of the exchanges that show it (None where a side has none).
 
-    The finding's `path` is the object's own, not the document's. Where no object changed, `object` is the
-    request ("POST /v1/customers/{cus}") or "headers".
+    The finding's `path` is the object's own, not the document's. Where no object changed, `object` is
+    the request ("POST /v1/customers/{cus}") or "headers".
     """
 
     finding: Finding
@@ -179,12 +180,25 @@ def _version(asked: Asked) -> str:
 
 def _parameters(old: Asked, new: Asked) -> Iterator[Finding]:
     """Tell which fields a request was given, or not given, any more."""
-    for name in sorted(old.names - new.names):
+    for name in sorted(_heads(old.names, new.names)):
         rule = "the old recording sends it"
         yield Finding("vanished", new.address, f"parameter {name}", rule, GONE, _version(new))
-    for name in sorted(new.names - old.names):
+    for name in sorted(_heads(new.names, old.names)):
         rule = "the old recording doesn't send it"
         yield Finding("additive", new.address, f"parameter {name}", rule, "sent", _version(new))
+
+
+def _heads(names: AbstractSet[str], others: AbstractSet[str]) -> AbstractSet[str]:
+    """Give the names that only one side has, a hash that is all new by its own name."""
+    known = {name[:end] for name in others for end in _ends(name)}
+    return {
+        next(name[:end] for end in _ends(name) if name[:end] not in known) for name in names - others
+    }
+
+
+def _ends(name: str) -> list[int]:
+    """Tell where the parts of a field's name end, the whole name last."""
+    return [at for at, sign in enumerate(name) if sign == "["] + [len(name)]
 
 
 def _headers(old: Asked, new: Asked) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from pytest_stripe_balance.cassettes.roles import TIME, Ids, Roles, texts
 
 STEPS = 3
 FAR = 100  # of many requests to one address, only those about as late are compared
-SIMILAR = 0.5  # at least half of all fields are in both
+SIMILAR = 0.5  # at least half of all fields are in both, unless one side has all of the other's
 _INDEX = re.compile(r"\[\d*\]")
 _USERS_OWN = re.compile(r"((?:^|\[)metadata\]?)\[.*")
 _READS = ("GET", "HEAD")
@@ -221,7 +221,8 @@ class _Pairing:
         """Weigh two requests: 0 when too few fields are in both, above 1 when they are likely one."""
         old, new = self.old[before], self.new[after]
         every, both = old.names | new.names, old.names & new.names
-        if every and len(both) < SIMILAR * len(every):
+        grown = old.names <= new.names or new.names <= old.names
+        if len(both) < SIMILAR * len(every) and not grown:
             return 0
         common = old.fields.keys() & new.fields.keys()
         if any(old.ids.is_id(old.fields[name]) != new.ids.is_id(new.fields[name]) for name in common):

@@ -214,16 +214,22 @@ class Comparison:
                 yield number, hashes.pop(at), value
             else:
                 rest.append((number, value))
-        alike: dict[str, list[Json]] = {}
-        for held in reversed(hashes.values()):
-            alike.setdefault(_look(held), []).append(held)
+        alike: dict[str, list[int]] = {}
+        for at in reversed(hashes):
+            alike.setdefault(_look(hashes[at]), []).append(at)
+        unlike = []
         scalars = [one for one in old if not isinstance(one, dict)]
         for number, value in rest:
             if isinstance(value, dict):
                 if others := alike.get(_look(value)):
-                    yield number, others.pop(), value
+                    yield number, hashes.pop(others.pop()), value
+                else:
+                    unlike.append((number, value))
             elif scalars and type_of(value) not in map(type_of, scalars[:MOST_ITEMS]):
                 yield number, scalars[0], value
+        for number, value in unlike:  # in lists of one length, what is left at one place is one thing
+            if number in hashes and len(old) == len(new):
+                yield number, hashes[number], value
 
     def _nulls(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
         key = at.documented

@@ -97,7 +97,7 @@ def _settled(conformance: Conformance) -> list[str]:
     for who in conformance.unsettling.values():
         by_whom[who] = by_whom.get(who, 0) + 1
     lines += [
-        f"settles nothing: {count} answered by {who}; only stripe-test-mode is evidence about Stripe"
+        f"settles nothing: {findings.counted(count, 'recording')} answered by {who}; only stripe-test-mode is evidence about Stripe"
         for who, count in by_whom.items()
     ]
     return [one_line(line) for line in lines]
@@ -109,4 +109,4 @@ def _few(paths: Sequence[str]) -> list[str]:
 
 
 def _answers(count: int) -> str:
-    return f"{count} answer" + ("" if count == 1 else "s")
+    return findings.counted(count, "answer")

@@ -203,12 +203,13 @@ def _sum(outcome: Outcome) -> str:
     )
     left = sum(tally.count for tally in outcome.unchecked.values())
     bad = f", {len(outcome.problems)} not readable" if outcome.problems else ""
-    files = _counted(outcome.files, "file")
+    files = counted(outcome.files, "file")
     verb = outcome.verb
     return f"{outcome.checked} {verb} in {files}, {left} not {verb}{bad}: {found}"
 
 
-def _counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """Count a noun, as "1 file", "2 files"."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
