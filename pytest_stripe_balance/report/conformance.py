@@ -97,7 +97,8 @@ def _settled(conformance: Conformance) -> list[str]:
     for who in conformance.unsettling.values():
         by_whom[who] = by_whom.get(who, 0) + 1
     lines += [
-        f"settles nothing: {findings.counted(count, 'recording')} answered by {who}; only stripe-test-mode is evidence about Stripe"
+        f"settles nothing: {findings.counted(count, 'recording')} answered by {who}; "
+        "only stripe-test-mode is evidence about Stripe"
         for who, count in by_whom.items()
     ]
     return [one_line(line) for line in lines]

@@ -160,6 +160,29 @@ def test_a_read_that_is_asked_more_often_is_no_change():
     assert told([pending, pending, done], [done]) == []
 
 
+def test_what_is_read_is_paired_by_who_made_it():
+    """A read is that of the object which the paired request made, though another stands nearer."""
+    first, second, other = (f"src_1E42IaFk4eGpfLOC{end}" for end in ("Uau5nIdg", "Vbv6oJeh", "Wcw7pKfi"))
+
+    def read(an_id):
+        return exchange({**SOURCE, "id": an_id}, "GET", f"/v1/sources/{an_id}", "")
+
+    def make(an_id, amount):
+        return exchange({**SOURCE, "id": an_id}, path="/v1/sources", asked=f"amount={amount}")
+
+    old, new = [read(first), make(second, 1), read(second)], [make(other, 2), read(other)]
+    assert [(one.finding.kind, one.old) for one in drift.compare(old, new)] == [("vanished", 0)]
+
+
+def test_a_null_that_was_seen_inside_another_object_is_no_news():
+    """Without a schema, what an object was seen with anywhere in the old recording is what it may be."""
+    unknown = {**SOURCE, "amount": None}
+    holder = exchange({"object": "token", "source": unknown}, path="/v1/tokens", asked="x=1")
+    new = exchange(unknown, path="/v1/sources")
+    assert told([SRC, holder], [new, holder]) == []
+    assert [row[2] for row in told([SRC], [new])] == ["$.amount"]
+
+
 def test_a_request_that_was_sent_again_counts_once():
     """A 429, a 500 and a replay between are the client's retries, not changes of Stripe's."""
     limited = exchange(
