@@ -30,6 +30,7 @@ INTENT = {
 SOURCE = {
     "id": "src_1E42IaFk4eGpfLOCUau5nIdg", "object": "source", "status": "pending", "flow": "redirect",
     "amount": 100, "owner": {"name": "Jane", "email": None}, "ratio": 1.5, "tags": ["a"],
+    "addresses": [{"type": "aba", "line1": "1"}, {"type": "swift", "line1": "2"}],
 }  # fmt: skip
 CUSTOMER = {"id": "cus_GN3lx9mIZCMdAl", "object": "customer", "created": 1700000000}
 
@@ -81,6 +82,7 @@ PLANTED = {
     "a documented key gone": (PI, exchange(changed(INTENT, latest_charge=...)), ("vanished", "payment_intent", "$.latest_charge", "it was null", "gone")),
     "a key gone that is always there": (PI, exchange(changed(INTENT, description=...)), ("vanished", "payment_intent", "$.description", "real objects always carry it", "gone")),
     "a key gone, without a schema": (SRC, exchange(changed(SOURCE, owner__name=...), path="/v1/sources"), ("vanished", "source", "$.owner.name", 'it was "Jane"', "gone")),
+    "a key gone from an item": (SRC, exchange(changed(SOURCE, addresses=[{"type": "aba", "line1": "1"}, {"line1": "2"}]), path="/v1/sources"), ("vanished", "source", "$.addresses[1].type", 'it was "swift"', "gone")),
     "the object's name gone": (PI, exchange(changed(INTENT, object=...)), ("breaking", "payment_intent", "$.object", "required: object", "gone")),
     "a key came": (PI, exchange({**INTENT, "hooks": {}}), ("additive", "payment_intent", "$.hooks", "the old recording has no such key", "{}")),
     "another type": (PI, exchange({**INTENT, "amount": "1000"}), ("breaking", "payment_intent", "$.amount", "type: integer", '"1000"')),
@@ -118,6 +120,7 @@ NOTHING = {
     "another day, request id and server": (PI, exchange(INTENT, Date="Tue, 10 Dec 2024 15:15:42 GMT", Request_Id="req_2", CF_Ray="1", Set_Cookie="a=b", Connection="close")),
     "no headers kept at all": (PI, replace(PI, response=replace(PI.response, headers=Headers()))),
     "a longer list": (SRC, exchange({**SOURCE, "tags": ["b", "c"]}, path="/v1/sources")),
+    "a list in another order": (SRC, exchange({**SOURCE, "addresses": SOURCE["addresses"][::-1]}, path="/v1/sources")),
     "an empty list": (SRC, exchange({**SOURCE, "tags": []}, path="/v1/sources")),
 }  # fmt: skip
 
