@@ -17,8 +17,8 @@ from pytest_stripe_balance.cassettes import loading, tape
 from pytest_stripe_balance.engine.assumptions import Readings
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.refused import Refused
-from pytest_stripe_balance.report.conformance import Conformance, Verdict
-from pytest_stripe_balance.report.findings import Outcome, Place
+from pytest_stripe_balance.report.conformance import Against, Conformance
+from pytest_stripe_balance.report.findings import Outcome, Place, shape_of
 from pytest_stripe_balance.session import BEGINNING, Session, Settings, newest_api_version
 
 TAPES = {".yaml", ".yml", ".json"}
@@ -205,17 +205,16 @@ def _driven(recording: Recording, assume: dict[str, str], conformance: Conforman
         conformance.equal += one.equal
         for finding in one.differences:
             outcome.found(finding, place)
-        for entry_id in one.rested if is_evidence else ():
-            _judge(conformance.verdicts.setdefault(entry_id, Verdict()), one, place)
+        if is_evidence:
+            _judge(conformance, one, place)
 
 
-def _judge(verdict: Verdict, answer: conforming.Driven, place: Place) -> None:
-    if not answer.differences:
-        verdict.confirmed += 1
-        return
-    verdict.refuted += 1
-    verdict.first = verdict.first or place
-    verdict.paths |= dict.fromkeys(finding.path for finding in answer.differences)
+def _judge(conformance: Conformance, answer: conforming.Driven, place: Place) -> None:
+    for finding in answer.differences:
+        key = (finding.object, shape_of(finding.path), finding.rule, finding.value)
+        conformance.against.setdefault(key, Against(finding, sorted(answer.rested), place))
+    for entry_id in () if answer.differences else answer.rested:
+        conformance.confirmed[entry_id] = conformance.confirmed.get(entry_id, 0) + 1
 
 
 def _settings(recording: Recording, assume: dict[str, str]) -> Settings:

@@ -6,33 +6,34 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pytest_stripe_balance.contract.findings import Finding
 from pytest_stripe_balance.report import findings
 from pytest_stripe_balance.report.findings import Outcome, Place, one_line
 
-MOST_PATHS = 3
 
+@dataclass(frozen=True)
+class Against:
+    """A difference, and the assumptions of the first answer that shows it: one of them doesn't hold."""
 
-@dataclass
-class Verdict:
-    """What evidence says of one assumption: in how many answers it held, and where it didn't."""
-
-    confirmed: int = 0
-    refuted: int = 0
-    first: Place | None = None
-    paths: dict[str, None] = field(default_factory=dict)
+    finding: Finding
+    suspects: Sequence[str]
+    place: Place
 
 
 @dataclass
 class Conformance:
     """A run of `conform`: the findings, the fields compared, and what the recordings settle.
 
+    `confirmed` counts the answers that rested on an assumption and are equal throughout; `against` has
+    each difference once, because an answer that only repeats one says nothing about its own assumptions.
     `unsettling` names those whose answers are no evidence about Stripe, each with who answered.
     """
 
     outcome: Outcome
     fields: int = 0
     equal: int = 0
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    confirmed: dict[str, int] = field(default_factory=dict)
+    against: dict[tuple[str, ...], Against] = field(default_factory=dict)
     unsettling: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -60,14 +61,11 @@ def as_json(conformance: Conformance) -> str:
     document |= {
         "fields": conformance.fields,
         "equal": conformance.equal,
-        "assumptions": {
-            name: {
-                "confirmed": verdict.confirmed,
-                "refuted": verdict.refuted,
-                "paths": list(verdict.paths),
-            }
-            for name, verdict in sorted(conformance.verdicts.items())
-        },
+        "confirmed": dict(sorted(conformance.confirmed.items())),
+        "against": [
+            {"object": one.finding.object, "path": one.finding.path, "one_of": list(one.suspects)}
+            for one in conformance.against.values()
+        ],
         "settles_nothing": conformance.unsettling,
     }
     return json.dumps(document, indent=1)
@@ -81,18 +79,15 @@ def _share(conformance: Conformance) -> str:
 
 
 def _settled(conformance: Conformance) -> list[str]:
-    lines: list[str] = []
-    for name, verdict in sorted(
-        conformance.verdicts.items(), key=lambda item: (-item[1].refuted, item[0])
-    ):
-        if verdict.refuted:
-            where = ", ".join(_few(list(verdict.paths)))
-            answers = _answers(verdict.refuted)
-            lines.append(
-                f"refutes {name}, or what it rests on: {answers} at {where}, first in {verdict.first}"
-            )
-        if verdict.confirmed:
-            lines.append(f"confirms {name}: {_answers(verdict.confirmed)}")
+    lines = [
+        f"{_said(one.suspects)}: {one.finding.object} at {one.finding.path}, first in {one.place}"
+        for one in conformance.against.values()
+        if one.suspects
+    ]
+    lines += [
+        f"confirms {name}: {findings.counted(count, 'answer')}"
+        for name, count in sorted(conformance.confirmed.items())
+    ]
     by_whom: dict[str, int] = {}
     for who in conformance.unsettling.values():
         by_whom[who] = by_whom.get(who, 0) + 1
@@ -104,10 +99,7 @@ def _settled(conformance: Conformance) -> list[str]:
     return [one_line(line) for line in lines]
 
 
-def _few(paths: Sequence[str]) -> list[str]:
-    more = len(paths) - MOST_PATHS
-    return [*paths[:MOST_PATHS], *([f"and {more} more"] if more > 0 else [])]
-
-
-def _answers(count: int) -> str:
-    return findings.counted(count, "answer")
+def _said(suspects: Sequence[str]) -> str:
+    if len(suspects) == 1:
+        return f"may refute {suspects[0]}"
+    return f"may refute one of {', '.join(suspects)}"

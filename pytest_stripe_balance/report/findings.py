@@ -67,8 +67,7 @@ class Outcome:
 
     def found(self, finding: Finding, place: Place) -> None:
         """Note a finding; those of one kind, object, rule and path are one with a count."""
-        shape = _INDEX.sub("[]", finding.path)
-        key = (finding.kind, finding.object, finding.rule, shape)
+        key = (finding.kind, finding.object, finding.rule, shape_of(finding.path))
         self._found.setdefault(key, (finding, Tally(place)))[1].count += 1
 
     def passed_over(self, reason: str, place: Place) -> None:
@@ -206,6 +205,11 @@ def _sum(outcome: Outcome) -> str:
     files = counted(outcome.files, "file")
     verb = outcome.verb
     return f"{outcome.checked} {verb} in {files}, {left} not {verb}{bad}: {found}"
+
+
+def shape_of(path: str) -> str:
+    """Write a path with [] for its indexes."""
+    return _INDEX.sub("[]", path)
 
 
 def counted(number: int, noun: str) -> str:
