@@ -228,7 +228,9 @@ def test_what_stripe_itself_answered_confirms_and_refutes_assumptions(run, recor
     )
     code, out, _ = run("conform", "a.yaml", a=text)
     assert code == 1
-    (against,) = [line for line in out if line.startswith("may refute") and " at $.amount_received" in line]
+    (against,) = [
+        line for line in out if line.startswith("may refute") and " at $.amount_received" in line
+    ]
     assert "apply-event-order" in against
     assert ".yaml:" in against
     assert "% equal" in out[-1]
