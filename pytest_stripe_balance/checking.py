@@ -36,7 +36,7 @@ def check(question: Question) -> Outcome:
     """Check every file that is named; ValueError when the question itself makes no sense."""
     if question.object is not None:
         _refuse_unknown(question.object)
-    outcome = Outcome(levels=_levels(question.levels))
+    outcome = Outcome(levels=levels_of(question.levels))
     judge = _Judge(question, contract(question.api_version or resources.newest_api_version()), outcome)
     for name in inputs.named(question.files):
         outcome.files += 1
@@ -47,7 +47,8 @@ def check(question: Question) -> Outcome:
     return outcome
 
 
-def _levels(settings: Sequence[str]) -> dict[str, str]:
+def levels_of(settings: Sequence[str]) -> dict[str, str]:
+    """Read `--level` settings, kind=level; ValueError for what is neither."""
     levels = dict(DEFAULT_LEVELS)
     for setting in settings:
         kind, _, level = setting.partition("=")

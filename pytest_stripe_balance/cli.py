@@ -1,4 +1,4 @@
-"""`python -m pytest_stripe_balance`: check, schemas, demo, assumptions, derive."""
+"""`python -m pytest_stripe_balance`: check, drift, conform, schemas, demo, assumptions, derive."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.refused import Refused
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.report.findings import Outcome
 
 DEMO_OPTIONS = (
     "-v",
@@ -46,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(
         commands.add_parser("check", help="hold JSON and cassettes to Stripe's documented shapes")
     )
+    _add_drift(commands.add_parser("drift", help="what changed between two recordings"))
+    _add_conform(commands.add_parser("conform", help="drive the fake with a recording's requests"))
     _add_schemas(commands.add_parser("schemas", help="what is documented, at which API version"))
     demo = commands.add_parser("demo", help="run a small downstream project's tests, with a ledger")
     demo.set_defaults(run=_demo)
@@ -70,33 +77,84 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--object", metavar="NAME", help=about)
     about = "for what doesn't say its own; the newest by default"
     parser.add_argument("--api-version", metavar="V", help=about)
+    _add_common(parser)
+    parser.set_defaults(run=_check)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json", "github"), default="text")
     about = "breaking, enum, vanished or additive = error, warning or information"
     parser.add_argument("--level", action="append", default=[], metavar="KIND=LEVEL", help=about)
     about = "refuse bigger files (default: %(default)s)"
     parser.add_argument("--max-mb", type=float, default=100, metavar="MB", help=about)
-    parser.set_defaults(run=_check)
 
 
 def _check(options: argparse.Namespace) -> int:
-    from pytest_stripe_balance import checking  # noqa: PLC0415 - only this command needs them
-    from pytest_stripe_balance.report import findings  # noqa: PLC0415
+    from pytest_stripe_balance import checking  # noqa: PLC0415 - only this command needs it
 
     question = checking.Question(
         options.files, options.object, options.api_version, options.level, options.max_mb
     )
-    outcome = checking.check(question)
-    _say(findings.FORMATS[options.format](outcome))
+    return _told(checking.check(question), options)
+
+
+def _told(outcome: Outcome, options: argparse.Namespace, said: str | None = None) -> int:
+    from pytest_stripe_balance.report import findings  # noqa: PLC0415 - as above
+
+    _say(findings.FORMATS[options.format](outcome) if said is None else said)
     if options.format == "text":
         for problem in outcome.problems:
-            print(f"pytest_stripe_balance check: {problem}", file=sys.stderr)  # noqa: T201 - as above
+            print(f"pytest_stripe_balance {options.command}: {problem}", file=sys.stderr)  # noqa: T201 - as above
     return outcome.exit_code
+
+
+def _add_drift(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Compares statuses, error codes, keys, types, nulls, enums and headers; ids by their role. "
+        "Exit codes: 0 nothing at level error, 1 findings at level error, 2 an input that can't be read."
+    )
+    parser.add_argument("old", metavar="OLD", help="a cassette, or a folder of them")
+    parser.add_argument("new", metavar="NEW", help="one of the same requests, recorded later")
+    about = "warn of a recording that is older, and never fail for it"
+    parser.add_argument("--max-age", type=float, metavar="DAYS", help=about)
+    _add_common(parser)
+    parser.set_defaults(run=_drift)
+
+
+def _drift(options: argparse.Namespace) -> int:
+    from pytest_stripe_balance import comparing  # noqa: PLC0415 - as above
+
+    question = comparing.DriftQuestion(
+        options.old, options.new, options.level, options.max_age, options.max_mb
+    )
+    return _told(comparing.drift(question, int(time.time())), options)
 
 
 def _say(text: str) -> None:
     """Print what may hold any character, on a terminal that may not have them all."""
     encoding = sys.stdout.encoding or "utf-8"
     print(text.encode(encoding, "backslashreplace").decode(encoding))  # noqa: T201 - as above
+
+
+def _add_conform(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Compares the fake's answers with the recorded ones, and says which assumptions that settles. "
+        "Exit codes: 0 nothing at level error, 1 findings at level error, 2 an input that can't be read."
+    )
+    parser.add_argument("files", nargs="+", metavar="CASSETTE", help="cassettes, or patterns of them")
+    about = "take another reading of an assumption"
+    parser.add_argument("--assume", action="append", default=[], metavar="ID=READING", help=about)
+    _add_common(parser)
+    parser.set_defaults(run=_conform)
+
+
+def _conform(options: argparse.Namespace) -> int:
+    from pytest_stripe_balance import comparing  # noqa: PLC0415 - as above
+    from pytest_stripe_balance.report import conformance  # noqa: PLC0415
+
+    question = comparing.ConformQuestion(options.files, options.level, options.assume, options.max_mb)
+    found = comparing.conform(question)
+    return _told(found.outcome, options, conformance.FORMATS[options.format](found))
 
 
 def _add_schemas(parser: argparse.ArgumentParser) -> None:

@@ -138,6 +138,16 @@ class Session:
             self.exchanges.append(Exchange(request, response))
             return response
 
+    def answer_resting(self, request: Request) -> tuple[Response, frozenset[str]]:
+        """Answer a request, and name the assumptions that this one answer rested on."""
+        rested = self._readings.rested
+        before = set(rested)
+        rested.clear()
+        try:
+            return self.answer(request), frozenset(rested)
+        finally:
+            rested |= before
+
     @contextmanager
     def outside(self, what: str, account: str | None = None) -> Iterator[World]:
         """Lend a world, the key's own by default, for what no API call does: a bank that answers.

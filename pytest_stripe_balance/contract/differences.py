@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pytest_stripe_balance.contract.shapes import ENUM, as_of_today
+from pytest_stripe_balance.contract.shapes import ALWAYS, ENUM, as_of_today
 
 Schema = Any
 OBJECT, PARAMETERS = "object", "parameters"
@@ -49,16 +49,18 @@ class Difference:
 
 
 @dataclass
-class _Key:
-    """What a schema says about one path."""
+class Key:
+    """What a schema says about one path; `always` is what it doesn't require and real objects carry."""
 
     types: set[str] = field(default_factory=set)
     values: set[str] = field(default_factory=set)
     null: bool = False
     required: bool = False
+    always: bool = False
 
     @property
     def kind(self) -> str:
+        """The types in words."""
         return " or ".join(sorted(self.types)) or "anything"
 
 
@@ -66,18 +68,18 @@ def differences(old: Side, new: Side) -> Iterator[Difference]:
     """Compare two contracts, objects first, each side in the order of its names."""
     for name in sorted(old.objects | new.objects):
         sides = [side.schema(name) if name in side.objects else None for side in (old, new)]
-        yield from _compared(OBJECT, name, *(_keys(schema, {}) for schema in sides))
+        yield from _compared(OBJECT, name, *(keys_of(schema, {}) for schema in sides))
     for name in sorted((old.rules.keys() | new.rules.keys()) - {"$defs"}):
         yield from _compared(
             PARAMETERS,
             name,
-            _keys(old.rules.get(name), old.definitions),
-            _keys(new.rules.get(name), new.definitions),
+            keys_of(old.rules.get(name), old.definitions),
+            keys_of(new.rules.get(name), new.definitions),
         )
 
 
 def _compared(
-    of: str, where: str, old: dict[str, _Key] | None, new: dict[str, _Key] | None
+    of: str, where: str, old: dict[str, Key] | None, new: dict[str, Key] | None
 ) -> Iterator[Difference]:
     if old is None or new is None:
         yield Difference(of, where, "", "removed" if new is None else "added")
@@ -98,7 +100,7 @@ def _inside(path: str, others: AbstractSet[str]) -> bool:
     return any(path[:index] in others for index, sign in enumerate(path) if sign in ".[")
 
 
-def _changed(of: str, where: str, path: str, old: _Key, new: _Key) -> Iterator[Difference]:
+def _changed(of: str, where: str, path: str, old: Key, new: Key) -> Iterator[Difference]:
     if old.kind != new.kind:
         yield Difference(of, where, path, "type", old.kind, new.kind)
     if old.null != new.null:
@@ -112,11 +114,11 @@ def _changed(of: str, where: str, path: str, old: _Key, new: _Key) -> Iterator[D
         yield Difference(of, where, path, "values", tuple(gone), tuple(come))
 
 
-def _keys(schema: Schema, definitions: Mapping[str, Schema]) -> dict[str, _Key] | None:
+def keys_of(schema: Schema, definitions: Mapping[str, Schema]) -> dict[str, Key] | None:
     """Flatten a schema: path -> what is said there, as "next_action.type" or "items[].price"."""
     if schema is None:
         return None
-    found: dict[str, _Key] = {}
+    found: dict[str, Key] = {}
     _walk(as_of_today(schema), "", found, definitions, required=True, depth=0)
     del found[""]
     return found
@@ -125,7 +127,7 @@ def _keys(schema: Schema, definitions: Mapping[str, Schema]) -> dict[str, _Key] 
 def _walk(
     schema: Schema,
     path: str,
-    found: dict[str, _Key],
+    found: dict[str, Key],
     definitions: Mapping[str, Schema],
     *,
     required: bool,
@@ -134,7 +136,7 @@ def _walk(
     schema = _resolved(schema, definitions)
     if depth > _DEEPEST or not isinstance(schema, dict) or "gone" in schema:
         return
-    key = found.setdefault(path, _Key())
+    key = found.setdefault(path, Key())
     key.required |= required
     key.null |= bool(schema.get("clearable"))
     _say(schema, key)
@@ -145,6 +147,8 @@ def _walk(
     for name, inner in schema.get("properties", {}).items():
         here = f"{path}.{name}" if path else name
         _walk(inner, here, found, definitions, required=name in always, depth=depth + 1)
+        if here in found:
+            found[here].always |= name in schema.get(ALWAYS, ())
     for word, sign in (("items", "[]"), ("additionalProperties", ".*")):
         if inner := schema.get(word):
             _walk(inner, path + sign, found, definitions, required=False, depth=depth + 1)
@@ -157,7 +161,7 @@ def _resolved(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
     return schema
 
 
-def _say(schema: dict[str, Any], key: _Key) -> None:
+def _say(schema: dict[str, Any], key: Key) -> None:
     types = schema.get("type", ())
     for name in (types,) if isinstance(types, str) else types:
         if name == "null":

@@ -1,4 +1,4 @@
-"""What `check` found, told once per kind of fault: as text, as JSON, as GitHub's annotations."""
+"""What was found, told once per kind of fault: as text, as JSON, as GitHub's annotations."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Place:
 
     def __str__(self) -> str:
         line = f":{self.line}" if self.line else ""
-        return _one_line(f"{self.file}{line}" + (f", {self.of}" if self.of else ""))
+        return one_line(f"{self.file}{line}" + (f", {self.of}" if self.of else ""))
 
 
 @dataclass
@@ -46,24 +46,28 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {_one_line(self.reason)}"
+        return f"{self.place}: {one_line(self.reason)}"
 
 
 @dataclass
 class Outcome:
-    """A run of `check`: how much was looked at, and what was found."""
+    """A run of `check` or `drift`: how much was looked at, and what was found.
+
+    `notes` are warnings that never fail anything, and `verb` what was done with what was looked at.
+    """
 
     levels: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_LEVELS))
     files: int = 0
     checked: int = 0
     unchecked: dict[str, Tally] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+    verb: str = "checked"
     _found: dict[tuple[str, str, str, str], tuple[Finding, Tally]] = field(default_factory=dict)
 
     def found(self, finding: Finding, place: Place) -> None:
         """Note a finding; those of one kind, object, rule and path are one with a count."""
-        shape = _INDEX.sub("[]", finding.path)
-        key = (finding.kind, finding.object, finding.rule, shape)
+        key = (finding.kind, finding.object, finding.rule, shape_of(finding.path))
         self._found.setdefault(key, (finding, Tally(place)))[1].count += 1
 
     def passed_over(self, reason: str, place: Place) -> None:
@@ -73,6 +77,10 @@ class Outcome:
     def bad(self, place: Place, reason: str) -> None:
         """Note an input that couldn't be read."""
         self.problems.append(Problem(place, reason))
+
+    def note(self, place: Place, warning: str) -> None:
+        """Note what deserves a warning, and is no finding."""
+        self.notes.append(Problem(place, warning))
 
     @property
     def findings(self) -> list[tuple[str, Finding, Tally]]:
@@ -101,9 +109,10 @@ class Outcome:
 
 def text(outcome: Outcome) -> str:
     """Tell it for a terminal: a line per finding, what wasn't looked at, and the sum."""
-    lines = [_one_line(f"{level}: {said}") for level, said, _ in _told(outcome)]
+    lines = [one_line(f"{level}: {said}") for level, said, _ in _told(outcome)]
+    lines += [f"warning: {note}" for note in outcome.notes]
     lines += [
-        _one_line(f"not checked: {tally.count} {reason}, as in {tally.first}")
+        one_line(f"not {outcome.verb}: {tally.count} {reason}, as in {tally.first}")
         for reason, tally in outcome.unchecked.items()
     ]
     return "\n".join([*lines, _sum(outcome)])
@@ -133,9 +142,8 @@ def as_json(outcome: Outcome) -> str:
             {"reason": reason, "count": tally.count, "first": _place(tally.first)}
             for reason, tally in outcome.unchecked.items()
         ],
-        "problems": [
-            {**_place(problem.place), "reason": masked(problem.reason)} for problem in outcome.problems
-        ],
+        "problems": [_problem(problem) for problem in outcome.problems],
+        "notes": [_problem(note) for note in outcome.notes],
     }
     return json.dumps(document, indent=1)
 
@@ -149,8 +157,9 @@ def github(outcome: Outcome) -> str:
     lines += [
         _annotation(level, place, "Stripe contract", said) for level, said, place in _told(outcome)
     ]
+    lines += [_annotation("warning", note.place, "recording", note.reason) for note in outcome.notes]
     lines += [
-        _annotation("information", tally.first, "not checked", f"{tally.count} {reason}")
+        _annotation("information", tally.first, f"not {outcome.verb}", f"{tally.count} {reason}")
         for reason, tally in outcome.unchecked.items()
     ]
     return "\n".join([*lines, _sum(outcome)])
@@ -171,7 +180,7 @@ def summary(noted: Iterable[tuple[str, ...]], *, all_levels: bool) -> list[str]:
         found = by_level.setdefault(level, Outcome(levels=levels))
         found.found(Finding(*parts), Place(test, of=request))
     return [
-        _one_line(f"stripe: {level}: {said}")
+        one_line(f"stripe: {level}: {said}")
         for told in ("warning", "information")[: 2 if all_levels else 1]
         if told in by_level
         for level, said, _ in _told(by_level[told])
@@ -193,12 +202,23 @@ def _sum(outcome: Outcome) -> str:
     )
     left = sum(tally.count for tally in outcome.unchecked.values())
     bad = f", {len(outcome.problems)} not readable" if outcome.problems else ""
-    files = _counted(outcome.files, "file")
-    return f"{outcome.checked} checked in {files}, {left} not checked{bad}: {found}"
+    files = counted(outcome.files, "file")
+    verb = outcome.verb
+    return f"{outcome.checked} {verb} in {files}, {left} not {verb}{bad}: {found}"
 
 
-def _counted(number: int, noun: str) -> str:
+def shape_of(path: str) -> str:
+    """Write a path with [] for its indexes."""
+    return _INDEX.sub("[]", path)
+
+
+def counted(number: int, noun: str) -> str:
+    """Count a noun, as "1 file", "2 files"."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _problem(problem: Problem) -> dict[str, str | int | None]:
+    return {**_place(problem.place), "reason": masked(problem.reason)}
 
 
 def _place(place: Place) -> dict[str, str | int | None]:
@@ -221,6 +241,6 @@ def _property(value: object) -> str:
     return _data(value).replace(":", "%3A").replace(",", "%2C")
 
 
-def _one_line(said: str) -> str:
+def one_line(said: str) -> str:
     """Keep a line one line, and secrets and a terminal's controls out of it."""
     return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", masked(said))

@@ -1,0 +1,223 @@
+"""What changed between two recordings of the same requests, or between a recording and live answers.
+
+Compared is structure, never a value that differs from run to run: ids are aligned by their role; times,
+secrets and plain values aren't looked at; requests that don't depend on each other come in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from pytest_stripe_balance.api.message import Exchange, Headers
+from pytest_stripe_balance.cassettes.pairing import Asked, Pairs, pair, without_retries
+from pytest_stripe_balance.cassettes.roles import Ids, Roles
+from pytest_stripe_balance.cassettes.structure import (
+    GONE,
+    Comparison,
+    Seen,
+    root_kind,
+    seen_in,
+    shown,
+)
+from pytest_stripe_balance.contract.findings import Finding
+
+DAY = 86_400
+MOST_POLLS = 10
+HEADERS = "headers"
+# What depends on the moment, the connection, the place or Stripe's web servers, and on no request.
+_VOLATILE = (
+    *("date", "request-id", "x-request-id", "content-length", "connection", "keep-alive", "set-cookie"),
+    *("server", "via", "age", "transfer-encoding", "content-encoding", "alt-svc", "vary", "etag", "nel"),
+    *("trailer", "status", "x-wc", "report-to", "cf-", "x-amz-", "x-cache", "x-envoy-", "x-vcr"),
+    "x-stripe-routing-context-",
+)
+# Whose value matters, not only that it is there.
+_VALUED = ("stripe-version", "stripe-should-retry", "content-type", "idempotent-replayed")
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One change, and the positions of the exchanges that show it (None where a side has none).
+
+    The finding's `path` is the object's own, not the document's. Where no object changed, `object` is
+    the request ("POST /v1/customers/{cus}") or "headers".
+    """
+
+    finding: Finding
+    old: int | None
+    new: int | None
+
+
+def compare(old: Sequence[Exchange], new: Sequence[Exchange]) -> list[Drift]:
+    """Compare two recordings, each in the order in which it was made; [] when nothing changed.
+
+    Every body must be JSON (ValueError otherwise), as those that `tape.interactions` yields are. The
+    second may be what live answered to the requests of the first.
+    """
+    return list(_Compared(old, new).all())
+
+
+def recorded_at(exchanges: Sequence[Exchange]) -> int | None:
+    """Give the moment of the last answer by its Date header, in seconds since 1970; None without one."""
+    moments = (date_of(exchange.response.headers) for exchange in exchanges)
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def too_old(recorded: int | None, now: int, days: float) -> str | None:
+    """Say in words that a recording is older than it may be; None when it isn't, or nobody knows.
+
+    A warning, and nothing to fail a replay for.
+    """
+    age = None if recorded is None else (now - recorded) / DAY
+    if age is None or age <= days:
+        return None
+    return f"recorded {int(age)} days ago, and {days:g} are allowed"
+
+
+def date_of(headers: Headers) -> int | None:
+    """Read a Date header, in seconds since 1970; None without one that can be read."""
+    try:
+        return int(parsedate_to_datetime(headers.get("Date", "")).timestamp())
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+class _Compared:
+    """Two recordings, paired."""
+
+    def __init__(self, old: Sequence[Exchange], new: Sequence[Exchange]) -> None:
+        self._kept = (without_retries(old), without_retries(new))
+        ids = (Ids.of(old), Ids.of(new))
+        self._old = [Asked(old[at], ids[0]) for at in self._kept[0]]
+        self._new = [Asked(new[at], ids[1]) for at in self._kept[1]]
+        self._roles = Roles(*ids)
+        self._pairs: Pairs = pair(self._old, self._new, self._roles)
+        self._by_url: dict[str, list[Asked]] = {}
+        for one in self._old:
+            request = one.exchange.request
+            if request.method == "GET" and one.exchange.response.status < HTTPStatus.BAD_REQUEST:
+                self._by_url.setdefault(request.url, []).append(one)
+        self._seen: Seen = seen_in([one.exchange.response.json for one in self._old])
+        self._made = self._certain()
+
+    def _certain(self) -> frozenset[str]:
+        """Collect the ids of both sides of what a pair of requests made, or changed."""
+        certain: set[str] = set()
+        for before, after in self._pairs.pairs:
+            if self._old[before].exchange.request.method != "POST":
+                continue
+            own = [side.exchange.response.json for side in (self._old[before], self._new[after])]
+            olds, news = (str(one.get("id")) if isinstance(one, dict) else "" for one in own)
+            if self._roles.same(olds, news):
+                certain |= {olds, news}
+        return frozenset(certain)
+
+    def all(self) -> Iterator[Drift]:
+        """Walk all that changed: what went, then pair after pair, then what came."""
+        for at in self._pairs.gone:
+            yield self._alone("vanished", self._old[at], "the old recording asks it", at, None)
+        for before, after in (*self._pairs.pairs, *self._pairs.again):
+            where = (self._kept[0][before], self._kept[1][after])
+            for finding in self._between(before, after):
+                yield Drift(finding, *where)
+        for at in self._pairs.came:
+            yield self._alone("additive", self._new[at], "the old recording doesn't ask it", None, at)
+
+    def _alone(self, kind: str, asked: Asked, rule: str, old: int | None, new: int | None) -> Drift:
+        value = GONE if new is None else "new"
+        finding = Finding(kind, asked.address, "request", rule, value, _version(asked))
+        return Drift(
+            finding,
+            None if old is None else self._kept[0][old],
+            None if new is None else self._kept[1][new],
+        )
+
+    def _between(self, before: int, after: int) -> Iterator[Finding]:
+        old, new = self._old[before], self._new[after]
+        yield from _parameters(old, new)
+        yield from _headers(old, new)
+        statuses = (old.exchange.response.status, new.exchange.response.status)
+        if statuses[0] != statuses[1]:
+            yield Finding(
+                "breaking",
+                new.address,
+                "status",
+                f"status: {statuses[0]}",
+                str(statuses[1]),
+                _version(new),
+            )
+        found = list(self._bodies(old, new))
+        for other in self._polls(before) if found else ():
+            # What another read of the same thing showed already depends on the moment only.
+            kept = {(one.kind, one.object, one.path) for one in self._bodies(other, new)}
+            found = [one for one in found if (one.kind, one.object, one.path) in kept]
+        yield from found
+
+    def _bodies(self, old: Asked, new: Asked) -> Iterator[Finding]:
+        documents = old.exchange.response.json, new.exchange.response.json
+        kinds = tuple(map(root_kind, documents))
+        failed = [kind == "error" for kind in kinds]
+        if failed[0] != failed[1] and old.exchange.response.status != new.exchange.response.status:
+            return
+        comparison = Comparison(self._roles, self._seen, self._made, old.names == new.names)
+        yield from comparison.documents(*documents, _version(new))
+
+    def _polls(self, before: int) -> Iterator[Asked]:
+        asked = self._old[before]
+        same = self._by_url.get(asked.exchange.request.url, [])
+        yield from (one for one in same[:MOST_POLLS] if one is not asked)
+
+
+def _version(asked: Asked) -> str:
+    response, request = asked.exchange.response.headers, asked.exchange.request.headers
+    version = response.get("Stripe-Version") or request.get("Stripe-Version", "")
+    return version.partition(";")[0].strip() or "unknown"
+
+
+def _parameters(old: Asked, new: Asked) -> Iterator[Finding]:
+    """Tell which fields a request was given, or not given, any more."""
+    for name in sorted(_heads(old.names, new.names)):
+        rule = "the old recording sends it"
+        yield Finding("vanished", new.address, f"parameter {name}", rule, GONE, _version(new))
+    for name in sorted(_heads(new.names, old.names)):
+        rule = "the old recording doesn't send it"
+        yield Finding("additive", new.address, f"parameter {name}", rule, "sent", _version(new))
+
+
+def _heads(names: AbstractSet[str], others: AbstractSet[str]) -> AbstractSet[str]:
+    """Give the names that only one side has, a hash that is all new by its own name."""
+    known = {name[:end] for name in others for end in _ends(name)}
+    return {
+        next(name[:end] for end in _ends(name) if name[:end] not in known) for name in names - others
+    }
+
+
+def _ends(name: str) -> list[int]:
+    """Tell where the parts of a field's name end, the whole name last."""
+    return [at for at, sign in enumerate(name) if sign == "["] + [len(name)]
+
+
+def _headers(old: Asked, new: Asked) -> Iterator[Finding]:
+    """Compare what the headers of two answers say about the request; nothing where a side kept none."""
+    was, now = (_telling(side.exchange.response.headers) for side in (old, new))
+    if not was or not now:
+        return
+    version = _version(new)
+    for name in sorted(was.keys() - now.keys()):
+        yield Finding("vanished", HEADERS, name, f"it was {shown(was[name])}", GONE, version)
+    for name in sorted(now.keys() - was.keys()):
+        rule = "the old recording has no such header"
+        yield Finding("additive", HEADERS, name, rule, shown(now[name]), version)
+    for name in _VALUED:
+        if name in was and name in now and was[name] != now[name]:
+            yield Finding("enum", HEADERS, name, f"it was {shown(was[name])}", shown(now[name]), version)
+
+
+def _telling(headers: Headers) -> dict[str, str]:
+    return {
+        name.lower(): value for name, value in headers.items() if not name.lower().startswith(_VOLATILE)
+    }

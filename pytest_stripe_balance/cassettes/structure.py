@@ -1,0 +1,294 @@
+"""Two JSON documents compared by structure: keys, types, null-ness, enums; never plain values.
+
+Paths are those of the object that they are in: a key that came to a charge is one change, whatever the
+charge is inside of.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from pytest_stripe_balance.cassettes.roles import Roles
+from pytest_stripe_balance.contract.differences import Key, keys_of
+from pytest_stripe_balance.contract.findings import Finding
+from pytest_stripe_balance.contract.rules import NOT_STRIPES, contract
+from pytest_stripe_balance.masking import masked
+
+Json = Any
+SHOWN = 60
+MOST_ITEMS = 100
+GONE = "gone"
+_LISTS = ("list", "search_result")
+_CURRENCY = re.compile(r"[a-z]{3}")
+# Where no schema lists values, these are keys of enums, and these look like a value of one.
+_ENUM_NAME = re.compile(
+    r"(?:^|_)(?:status|type|reason|method|mode|flow|usage|funding|brand|result|check|level|schedule)$"
+)
+_ENUM_VALUE = re.compile(r"[a-z][a-z_]*")
+_ERROR_KEYS = ("type", "code", "decline_code", "param")
+
+
+@dataclass(frozen=True)
+class At:
+    """A place inside an object: its kind, API version, the path as shown and as a schema has it."""
+
+    kind: str
+    version: str
+    path: str = "$"
+    shape: str = ""
+
+    def key(self, name: str) -> At:
+        """Go into a hash."""
+        shape = f"{self.shape}.{name}" if self.shape else name
+        return replace(self, path=f"{self.path}.{name}", shape=shape)
+
+    def index(self, number: int) -> At:
+        """Go into a list."""
+        return replace(self, path=f"{self.path}[{number}]", shape=f"{self.shape}[]")
+
+    def user_key(self, name: str) -> At:
+        """Go into a map, whose keys are nobody's but the user's or the currencies."""
+        return replace(self, path=f"{self.path}.{name}", shape=f"{self.shape}.*")
+
+    @property
+    def documented(self) -> Key | None:
+        """What the schema says about this place, if there is one."""
+        return documented(self.kind, self.version).get(self.shape)
+
+
+@cache
+def documented(kind: str, version: str) -> Mapping[str, Key]:
+    """Give what an object's schema says about each path; {} for an object, or a version, without one."""
+    try:
+        rules = contract(version)
+    except ValueError:
+        return {}
+    return (keys_of(rules.schema(kind), {}) or {}) if kind in rules.objects else {}
+
+
+def kind_of(value: Json, otherwise: str = "") -> str:
+    """Name an object's kind; `otherwise` for a hash that is no object of its own."""
+    name = value.get("object") if isinstance(value, dict) else None
+    if not isinstance(name, str):
+        return otherwise
+    return f"deleted_{name}" if value.get("deleted") is True else name
+
+
+def root_kind(document: Json) -> str:
+    """Name a document's kind: its own, "error", or "answer"."""
+    error = isinstance(document, dict) and isinstance(document.get("error"), dict)
+    return kind_of(document, "error" if error else "answer")
+
+
+def shown(value: Json) -> str:
+    """Show a value in a few words, its secrets masked."""
+    if isinstance(value, dict | list):
+        return ("a hash" if isinstance(value, dict) else "a list") if value else json.dumps(value)
+    text = masked(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def type_of(value: Json) -> str:
+    """Name a JSON type."""
+    names = {type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string"}
+    return names.get(type(value), "object" if isinstance(value, dict) else "array")
+
+
+Seen = AbstractSet[tuple[str, str, str]]
+
+
+def seen_in(documents: list[Json]) -> Seen:
+    """Collect which types stand where: kind, path, type."""
+    found: set[tuple[str, str, str]] = set()
+    held = [(document, At(root_kind(document), "")) for document in documents]
+    while held:
+        value, at = held.pop()
+        at = _inside(value, at)
+        found.add((at.kind, at.shape, type_of(value)))
+        if isinstance(value, dict):
+            held += [(inner, at.key(name)) for name, inner in value.items() if name not in NOT_STRIPES]
+        elif isinstance(value, list):
+            held += [(inner, at.index(0)) for inner in value]
+    return found
+
+
+def _inside(value: Json, at: At) -> At:
+    """Begin again where an object of its own begins."""
+    kind = kind_of(value)
+    return At(kind, at.version) if kind else at
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Compares documents, and yields what changed as findings.
+
+    `seen` is what the old recording holds elsewhere, `made` the ids of objects whose role is certain,
+    and `same_request` whether both sides asked with the same fields.
+    """
+
+    roles: Roles
+    seen: Seen = frozenset()
+    made: AbstractSet[str] = frozenset()
+    same_request: bool = True
+    said: Callable[[str], str] = str
+
+    def documents(self, old: Json, new: Json, version: str) -> Iterator[Finding]:
+        """Compare two answers' documents; the new one is of an API version."""
+        yield from self._values(old, new, At(root_kind(new), version))
+
+    def _values(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
+        if isinstance(old, dict) and isinstance(new, dict):
+            yield from self._hashes(old, new, at)
+        elif isinstance(old, list) and isinstance(new, list):
+            yield from self._lists(old, new, at)
+        elif old is None or new is None:
+            yield from self._nulls(old, new, at)
+        elif type_of(old) != type_of(new):
+            yield from self._types(old, new, at)
+        elif isinstance(old, str) and old != new:
+            yield from self._texts(old, new, at)
+
+    def _hashes(self, old: dict[str, Json], new: dict[str, Json], at: At) -> Iterator[Finding]:
+        was, now = kind_of(old), kind_of(new)
+        if was != now and was and now:
+            yield self._finding("breaking", At(was, at.version).key("object"), f"const: {was}", now)
+            return
+        at = At(now or was, at.version) if now or was else at
+        if _is_map(old, new, at):
+            yield from self._maps(old, new, at)
+            return
+        is_error = at.kind == "error" and at.shape in ("", "error")
+        for name in dict.fromkeys((*old, *new)):
+            here = at.key(name)
+            if is_error and name in _ERROR_KEYS:
+                yield from self._exactly(old.get(name), new.get(name), here)
+            elif name not in new:
+                yield self._gone(old[name], here)
+            elif name not in old:
+                yield self._finding("additive", here, "the old recording has no such key", new[name])
+            elif name not in NOT_STRIPES:
+                yield from self._values(old[name], new[name], here)
+
+    def _maps(self, old: dict[str, Json], new: dict[str, Json], at: At) -> Iterator[Finding]:
+        otherwise = next(iter(old.values()), None)
+        for name, value in new.items():
+            held = old.get(name, otherwise)
+            if held is not None:
+                yield from self._values(held, value, at.user_key(name))
+
+    def _exactly(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
+        if old != new:
+            was = "absent" if old is None else str(old)
+            yield self._finding("breaking", at, f"const: {masked(was)}", GONE if new is None else new)
+
+    def _gone(self, old: Json, at: At) -> Finding:
+        key = at.documented
+        if key is not None and key.required:
+            return self._finding("breaking", at, f"required: {at.path.rpartition('.')[2]}", GONE)
+        why = "real objects always carry it" if key is not None and key.always else "it was"
+        return self._finding("vanished", at, why if key and key.always else f"{why} {shown(old)}", GONE)
+
+    def _lists(self, old: list[Json], new: list[Json], at: At) -> Iterator[Finding]:
+        for number, held, value in self._items(old, new):
+            yield from self._values(held, value, at.index(number))
+        texts = [one for one in new if isinstance(one, str)]
+        if at.index(0).documented and at.index(0).documented.values:  # type: ignore[union-attr]  # just seen
+            for came in (one for one in texts if one not in old):
+                yield from self._value_came(None, came, at.index(new.index(came)))
+
+    def _items(self, old: list[Json], new: list[Json]) -> Iterator[tuple[int, Json, Json]]:
+        """Pair items that are hashes: by the role of their id, else by order among their kind."""
+        hashes = {at: one for at, one in enumerate(old) if isinstance(one, dict)}
+        by_id = {one["id"]: at for at, one in hashes.items() if isinstance(one.get("id"), str)}
+        rest: list[tuple[int, Json]] = []
+        for number, value in enumerate(new):
+            own = value.get("id") if isinstance(value, dict) else None
+            at = by_id.get(self.roles.other(own) or "") if isinstance(own, str) else None
+            if at in hashes:
+                yield number, hashes.pop(at), value
+            else:
+                rest.append((number, value))
+        alike: dict[str, list[int]] = {}
+        for at in reversed(hashes):
+            alike.setdefault(_look(hashes[at]), []).append(at)
+        unlike = []
+        scalars = [one for one in old if not isinstance(one, dict)]
+        for number, value in rest:
+            if isinstance(value, dict):
+                if others := alike.get(_look(value)):
+                    yield number, hashes.pop(others.pop()), value
+                else:
+                    unlike.append((number, value))
+            elif scalars and type_of(value) not in map(type_of, scalars[:MOST_ITEMS]):
+                yield number, scalars[0], value
+        for number, value in unlike:  # in lists of one length, what is left at one place is one thing
+            if number in hashes and len(old) == len(new):
+                yield number, hashes[number], value
+
+    def _nulls(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
+        key = at.documented
+        if old is new or (key is not None and key.null):
+            return
+        if old is None:
+            if key is None and not self._saw(at, type_of(new)) and self.same_request:
+                yield self._finding("additive", at, "it was null", new)
+        elif key is not None or (self.same_request and not self._saw(at, "null")):
+            yield self._finding("breaking", at, f"type: {type_of(old)}", new)
+
+    def _types(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
+        numbers = {type_of(old), type_of(new)} == {"integer", "number"}
+        if numbers:
+            key = at.documented
+            whole = key is not None and key.types == {"integer"}
+            if isinstance(new, int) or (key is not None and not whole) or self._saw(at, "number"):
+                return
+        yield self._finding("breaking", at, f"type: {type_of(old)}", new)
+
+    def _texts(self, old: str, new: str, at: At) -> Iterator[Finding]:
+        roles = self.roles
+        if roles.old.is_id(old) and roles.new.is_id(new):
+            if roles.apart(old, new) and old in self.made and new in self.made:
+                yield self._finding("breaking", at, "role: the same object throughout", new)
+            return
+        key = at.documented
+        name = at.shape.rpartition(".")[2]
+        by_look = _ENUM_NAME.search(name) and _ENUM_VALUE.fullmatch(old) and _ENUM_VALUE.fullmatch(new)
+        if (key is not None and key.values) or by_look:
+            yield from self._value_came(old, new, at)
+
+    def _value_came(self, old: str | None, new: str, at: At) -> Iterator[Finding]:
+        key = at.documented
+        if key is not None and key.values and new not in key.values:
+            rule = "it isn't documented"
+        elif old is None:
+            rule = "the old recording's list lacks it"
+        else:
+            rule = f"it was {shown(old)}"
+        yield self._finding("enum", at, rule, new)
+
+    def _saw(self, at: At, name: str) -> bool:
+        return (at.kind, at.shape, name) in self.seen
+
+    def _finding(self, kind: str, at: At, rule: str, value: Json) -> Finding:
+        said = GONE if value is GONE else shown(value)
+        return Finding(kind, at.kind, at.path, rule, said, at.version or "unknown")
+
+
+def _is_map(old: dict[str, Json], new: dict[str, Json], at: At) -> bool:
+    """Tell a map, whose keys are a user's or currencies, from a hash of Stripe's."""
+    if f"{at.shape}.*" in documented(at.kind, at.version):
+        return True
+    names = old.keys() | new.keys()
+    if not names or at.documented is not None or not at.shape:
+        return False
+    return all(_CURRENCY.fullmatch(name) for name in names)
+
+
+def _look(value: dict[str, Json]) -> str:
+    return json.dumps([value.get(name) for name in ("object", "type")])

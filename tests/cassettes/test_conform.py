@@ -1,0 +1,176 @@
+"""Conform: the fake is driven with a recording's requests, and what differs is told, field by field."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
+from pytest_stripe_balance.cassettes import conform
+from pytest_stripe_balance.cassettes.conform import Driven, NotDriven
+from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.session import Session, Settings
+
+VERSION = "2026-10-28.endive"
+
+
+def driven(exchanges, seed="other", now=1_780_000_000):
+    session = Session(Settings(VERSION, seed=seed, now=now))
+    return list(conform.conform(exchanges, session.answer_resting))
+
+
+def altered(exchange, **keys):
+    body = json.dumps({**exchange.response.json, **keys}).encode()
+    return replace(exchange, response=replace(exchange.response, body=body))
+
+
+def differences(found):
+    return [
+        (one.kind, one.object, one.path)
+        for row in found
+        if isinstance(row, Driven)
+        for one in row.differences
+    ]
+
+
+def test_what_the_fake_recorded_itself_is_equal_throughout(recorder):
+    """Another seed and another time: every field is equal, or equal by its role."""
+    found = driven(recorder.exchanges)
+    assert len(found) == len(recorder.exchanges)
+    assert differences(found) == []
+    assert all(row.fields == row.equal > 1 for row in found)
+
+
+def test_a_refusal_of_stripes_is_driven_too(new_recorder):
+    """Errors are answers: an unknown id in a 404 is asked about as it stands."""
+    recorder = new_recorder()
+    recorder.ask(0, "GET", "/v1/payment_intents/pi_3ScPMjFmGsiQWfE61qMaWSFF")
+    recorder.ask(0, "POST", "/v1/payment_intents", "amount=-1&currency=usd")
+    found = driven(recorder.exchanges)
+    assert [row.equal == row.fields for row in found] == [True, True]
+
+
+PLANTED = {
+    "a value": (1, {"amount": 999}, ("breaking", "payment_intent", "$.amount")),
+    "a status of the object": (1, {"status": "succeeded"}, ("breaking", "payment_intent", "$.status")),
+    "null": (1, {"customer": None}, ("breaking", "payment_intent", "$.customer")),
+    "a key that only Stripe has": (1, {"brand_new": 1}, ("vanished", "payment_intent", "$.brand_new")),
+    "another role": (
+        3,
+        {"customer": "cus_GN3lx9mIZCMdAl"},
+        ("breaking", "payment_intent", "$.customer"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("at", "keys", "found"), PLANTED.values(), ids=PLANTED)
+def test_a_planted_difference_is_told_with_its_path(recorder, at, keys, found):
+    """What the recording has otherwise is one difference, and no other field is touched by it."""
+    exchanges = list(recorder.exchanges)
+    exchanges[at] = altered(exchanges[at], **keys)
+    assert differences(driven(exchanges)) == [found]
+
+
+def test_a_key_that_only_the_fake_has_is_additive(recorder):
+    """The recording lacks it, and the fake gives it."""
+    first = recorder.exchanges[0]
+    less = {key: value for key, value in first.response.json.items() if key != "currency"}
+    lacking = replace(first, response=replace(first.response, body=json.dumps(less).encode()))
+    assert differences(driven([lacking])) == [("additive", "customer", "$.currency")]
+
+
+def test_another_status_is_the_only_difference_of_an_answer(recorder):
+    """An error against an object isn't compared field by field."""
+    first = recorder.exchanges[0]
+    body = b'{"error": {"type": "api_error", "message": "x"}}'
+    failed = replace(first, response=Response(500, first.response.headers, body))
+    assert ("breaking", "answer", "status") in differences(driven([failed]))
+    assert len(differences(driven([failed]))) == 1
+
+
+def test_what_the_fake_does_not_model_is_listed_and_counts_as_nothing(recorder):
+    """An endpoint, a version and what follows from them are not driven, each with its reason."""
+    first = recorder.exchanges[0]
+    source = Exchange(
+        Request("POST", "https://api.stripe.com/v1/sources", Headers(), "type=card"),
+        Response(200, Headers(), b'{"id": "src_1E42IaFk4eGpfLOCUau5nIdg", "object": "source"}'),
+    )
+    user = replace(first, request=replace(first.request, body="source=src_1E42IaFk4eGpfLOCUau5nIdg"))
+    old = replace(
+        first, response=replace(first.response, headers=Headers({"Stripe-Version": "2019-05-16"}))
+    )
+    found = driven([source, user, old])
+    assert found == [
+        NotDriven(0, "the fake does not model this endpoint"),
+        NotDriven(1, conform.UNMADE),
+        NotDriven(2, "API version 2019-05-16 is not modelled: 2023-10-16 is the oldest that is"),
+    ]
+
+
+def test_the_fake_is_asked_with_its_own_ids_and_keys(recorder):
+    """No id, API key or idempotency key of the recording reaches the fake; the version does."""
+    asked = []
+    session = Session(Settings(VERSION, seed="other"))
+
+    def answer(request):
+        asked.append(request)
+        return session.answer_resting(request)
+
+    secret = Headers(
+        {"Authorization": "Bearer sk_live_1", "Idempotency-Key": "k", "Stripe-Version": VERSION}
+    )
+    exchanges = [
+        replace(one, request=replace(one.request, headers=secret)) for one in recorder.exchanges
+    ]
+    assert differences(list(conform.conform(exchanges, answer))) == []
+    sent = "".join(f"{one.url} {one.body} {dict(one.headers)}" for one in asked)
+    assert recorder.exchanges[0].response.json["id"] not in sent
+    assert "sk_live" not in sent
+    assert {one.headers["Stripe-Version"] for one in asked} == {VERSION}
+
+
+def test_a_replay_is_replayed(new_recorder):
+    """Of two requests with one idempotency key the fake gives the second the first one's answer."""
+    first = new_recorder()
+    first.ask(0, "POST", "/v1/customers", "name=A")
+    (exchange,) = first.exchanges
+    headers = Headers(
+        {**exchange.response.headers, "Idempotent-Replayed": "true", "Idempotency-Key": "k"}
+    )
+    kept = Headers({**exchange.response.headers, "Idempotency-Key": "k"})
+    once = replace(exchange, response=replace(exchange.response, headers=kept))
+    again = replace(exchange, response=replace(exchange.response, headers=headers))
+    found = driven([once, again])
+    assert differences(found) == []
+    assert "idempotent-replayed" in found[1].rested
+
+
+def test_an_answer_knows_the_assumptions_that_it_rested_on(recorder):
+    """Each answer has its own, not those of the answers before it."""
+    found = driven(recorder.exchanges)
+    asked = [str(one.request) for one in recorder.exchanges]
+    resting = [at for at, row in enumerate(found) if "apply-event-order" in row.rested]
+    assert resting == [at for at, one in enumerate(asked) if one.endswith("apply_customer_balance")]
+
+
+def test_a_recording_begins_when_its_first_answer_was_given(recorder):
+    """By the Date header, else by what was created first."""
+    first = recorder.exchanges[0]
+    assert conform.began_at(recorder.exchanges) == first.response.json["created"]
+    dated = Headers({"Date": "Mon, 16 Dec 2019 13:30:07 GMT"})
+    assert (
+        conform.began_at([replace(first, response=replace(first.response, headers=dated))]) == 1576503007
+    )
+    assert conform.began_at([]) is None
+
+
+def test_a_refusal_is_named_by_its_first_sentence():
+    """The way out, which a test's author needs, isn't repeated per request."""
+
+    def refuse(request):
+        raise Refused(f"{request}: not modelled. Replace it.")
+
+    exchange = Exchange(
+        Request("GET", "https://api.stripe.com/v1/customers", Headers()), Response(200, Headers(), b"{}")
+    )
+    assert list(conform.conform([exchange], refuse)) == [NotDriven(0, "not modelled")]

@@ -1,0 +1,397 @@
+"""Drift: what changed between two recordings is found, and what differs from run to run is not."""
+
+import json
+import os
+import re
+from collections import Counter
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
+from pytest_stripe_balance.cassettes import drift, loading, tape
+
+REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real"))
+REAL = sorted(path for path in REAL_DATA.rglob("*") if path.suffix in {".yml", ".yaml"})
+VERSION = "2023-10-16"
+LIVELY = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+INTENT = {
+    "id": "pi_3ScPMjFmGsiQWfE61qMaWSFF", "object": "payment_intent", "amount": 1000, "currency": "usd",
+    "customer": "cus_GN3lx9mIZCMdAl", "status": "requires_action", "description": "Order 1",
+    "latest_charge": None, "metadata": {"order": "1"}, "created": 1700000000, "livemode": False,
+    "payment_method_types": ["customer_balance"], "capture_method": "automatic",
+}  # fmt: skip
+SOURCE = {
+    "id": "src_1E42IaFk4eGpfLOCUau5nIdg", "object": "source", "status": "pending", "flow": "redirect",
+    "amount": 100, "owner": {"name": "Jane", "email": None}, "ratio": 1.5, "tags": ["a"],
+    "addresses": [{"type": "aba", "line1": "1"}, {"type": "swift", "line1": "2"}],
+}  # fmt: skip
+CUSTOMER = {"id": "cus_GN3lx9mIZCMdAl", "object": "customer", "created": 1700000000}
+
+
+def exchange(
+    body, method="POST", path="/v1/payment_intents", asked="amount=1000", status=200, **headers
+):
+    given = {"Stripe-Version": VERSION, "Request-Id": "req_1", "Stripe-Should-Retry": "false"}
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    given = {name: value for name, value in given.items() if value is not None}
+    request = Request(method, f"https://api.stripe.com{path}", Headers(), asked)
+    return Exchange(request, Response(status, Headers(given), json.dumps(body).encode()))
+
+
+def told(old, new):
+    return [
+        (one.finding.kind, one.finding.object, one.finding.path, one.finding.rule, one.finding.value)
+        for one in drift.compare(old, new)
+    ]
+
+
+def changed(body, **keys):
+    made = deepcopy(body)
+    for path, value in keys.items():
+        *parents, last = path.split("__")
+        held = made
+        for parent in parents:
+            held = held[parent]
+        if value is ...:
+            del held[last]
+        else:
+            held[last] = value
+    return made
+
+
+def error(**keys):
+    return {"error": {"type": "card_error", "code": "card_declined", "message": "No.", **keys}}
+
+
+PI, SRC = exchange(INTENT), exchange(SOURCE, path="/v1/sources")
+FAILED = exchange(error(), status=402)
+PLANTED = {
+    "status": (PI, replace(PI, response=replace(PI.response, status=202)), ("breaking", "POST /v1/payment_intents", "status", "status: 200", "202")),
+    "an error where there was an answer": (PI, FAILED, ("breaking", "POST /v1/payment_intents", "status", "status: 200", "402")),
+    "error code": (FAILED, exchange(error(code="expired_card"), status=402), ("breaking", "error", "$.error.code", "const: card_declined", '"expired_card"')),
+    "error code gone": (FAILED, exchange({"error": {"type": "card_error", "message": "No."}}, status=402), ("breaking", "error", "$.error.code", "const: card_declined", "gone")),
+    "decline code came": (FAILED, exchange(error(decline_code="lost_card"), status=402), ("breaking", "error", "$.error.decline_code", "const: absent", '"lost_card"')),
+    "a required key gone": (PI, exchange(changed(INTENT, amount=...)), ("breaking", "payment_intent", "$.amount", "required: amount", "gone")),
+    "a documented key gone": (PI, exchange(changed(INTENT, latest_charge=...)), ("vanished", "payment_intent", "$.latest_charge", "it was null", "gone")),
+    "a key gone that is always there": (PI, exchange(changed(INTENT, description=...)), ("vanished", "payment_intent", "$.description", "real objects always carry it", "gone")),
+    "a key gone, without a schema": (SRC, exchange(changed(SOURCE, owner__name=...), path="/v1/sources"), ("vanished", "source", "$.owner.name", 'it was "Jane"', "gone")),
+    "a key gone from an item": (SRC, exchange(changed(SOURCE, addresses=[{"type": "aba", "line1": "1"}, {"line1": "2"}]), path="/v1/sources"), ("vanished", "source", "$.addresses[1].type", 'it was "swift"', "gone")),
+    "the object's name gone": (PI, exchange(changed(INTENT, object=...)), ("breaking", "payment_intent", "$.object", "required: object", "gone")),
+    "a key came": (PI, exchange({**INTENT, "hooks": {}}), ("additive", "payment_intent", "$.hooks", "the old recording has no such key", "{}")),
+    "another type": (PI, exchange({**INTENT, "amount": "1000"}), ("breaking", "payment_intent", "$.amount", "type: integer", '"1000"')),
+    "an integer as a float": (PI, exchange({**INTENT, "amount": 1000.0}), ("breaking", "payment_intent", "$.amount", "type: integer", "1000.0")),
+    "an integer as a boolean": (SRC, exchange({**SOURCE, "amount": True}, path="/v1/sources"), ("breaking", "source", "$.amount", "type: integer", "true")),
+    "an id as an object": (PI, exchange({**INTENT, "customer": CUSTOMER}), ("breaking", "payment_intent", "$.customer", "type: string", "a hash")),
+    "a type in a list": (SRC, exchange({**SOURCE, "tags": [1]}, path="/v1/sources"), ("breaking", "source", "$.tags[0]", "type: string", "1")),
+    "null where none may be": (PI, exchange({**INTENT, "amount": None}), ("breaking", "payment_intent", "$.amount", "type: integer", "null")),
+    "null, without a schema": (SRC, exchange({**SOURCE, "amount": None}, path="/v1/sources"), ("breaking", "source", "$.amount", "type: integer", "null")),
+    "no longer null, without a schema": (SRC, exchange(changed(SOURCE, owner__email="a@example.com"), path="/v1/sources"), ("additive", "source", "$.owner.email", "it was null", '"a@example.com"')),
+    "an undocumented value": (PI, exchange({**INTENT, "status": "requires_magic"}), ("enum", "payment_intent", "$.status", "it isn't documented", '"requires_magic"')),
+    "another documented value": (PI, exchange({**INTENT, "status": "succeeded"}), ("enum", "payment_intent", "$.status", 'it was "requires_action"', '"succeeded"')),
+    "another value, without a schema": (SRC, exchange({**SOURCE, "flow": "receiver"}, path="/v1/sources"), ("enum", "source", "$.flow", 'it was "redirect"', '"receiver"')),
+    "another object": (PI, exchange({**INTENT, "object": "setup_intent"}), ("breaking", "payment_intent", "$.object", "const: payment_intent", '"setup_intent"')),
+    "an API version": (PI, exchange(INTENT, Stripe_Version="2024-04-10"), ("enum", "headers", "stripe-version", 'it was "2023-10-16"', '"2024-04-10"')),
+    "a header gone": (PI, exchange(INTENT, Stripe_Should_Retry=None), ("vanished", "headers", "stripe-should-retry", 'it was "false"', "gone")),
+    "a header came": (PI, exchange(INTENT, Original_Request="req_1"), ("additive", "headers", "original-request", "the old recording has no such header", '"req_1"')),
+    "a parameter came": (PI, exchange(INTENT, asked="amount=1000&currency=usd"), ("additive", "POST /v1/payment_intents", "parameter currency", "the old recording doesn't send it", "sent")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "finding"), PLANTED.values(), ids=PLANTED)
+def test_a_single_change_is_one_finding_of_its_grade(old, new, finding):
+    """Each kind of change is found once, where it is, and nothing besides."""
+    assert told([old], [new]) == [finding]
+
+
+NOTHING = {
+    "ids, times and amounts": (PI, exchange(INTENT | {"id": "pi_3QUVAAFk4eGpfLOC0kGOumF1", "amount": 9, "created": 1800000000})),
+    "metadata": (PI, exchange({**INTENT, "metadata": {"other": "2", "more": "3"}})),
+    "a documented nullable that has a value now": (PI, exchange({**INTENT, "latest_charge": "ch_3QUVAAFk4eGpfLOC0kGOumF1"})),
+    "a documented nullable that is null now": (PI, exchange({**INTENT, "description": None})),
+    "a ratio that is whole": (SRC, exchange({**SOURCE, "ratio": 2}, path="/v1/sources")),
+    "the text of an error": (FAILED, exchange(error(message="Declined."), status=402)),
+    "another day, request id and server": (PI, exchange(INTENT, Date="Tue, 10 Dec 2024 15:15:42 GMT", Request_Id="req_2", CF_Ray="1", Set_Cookie="a=b", Connection="close")),
+    "no headers kept at all": (PI, replace(PI, response=replace(PI.response, headers=Headers()))),
+    "a longer list": (SRC, exchange({**SOURCE, "tags": ["b", "c"]}, path="/v1/sources")),
+    "a list in another order": (SRC, exchange({**SOURCE, "addresses": SOURCE["addresses"][::-1]}, path="/v1/sources")),
+    "an empty list": (SRC, exchange({**SOURCE, "tags": []}, path="/v1/sources")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new"), NOTHING.values(), ids=NOTHING)
+def test_what_differs_from_run_to_run_is_no_finding(old, new):
+    """Ids, times, values, nullables and volatile headers say nothing."""
+    assert told([old], [new]) == []
+
+
+def test_a_currency_map_has_no_keys_of_stripes():
+    """Another currency in a balance is no key that came, and a wrong type in it is still found."""
+    balance = {"object": "cash_balance", "available": {"usd": 5}, "customer": "cus_GN3lx9mIZCMdAl"}
+    old = [exchange(balance, "GET", "/v1/customers/cus_GN3lx9mIZCMdAl/cash_balance", "")]
+    for available, found in (({"eur": 7}, []), ({"eur": "7"}, ["$.available.eur"])):
+        new = [
+            exchange(
+                {**balance, "available": available},
+                "GET",
+                "/v1/customers/cus_GN3lx9mIZCMdAl/cash_balance",
+                "",
+            )
+        ]
+        assert [row[2] for row in told(old, new)] == found
+
+
+def test_a_request_that_came_or_went_is_told_by_its_address():
+    """Each request without a counterpart is one finding, at a position of its own side."""
+    read = exchange(SOURCE, "GET", f"/v1/sources/{SOURCE['id']}", "")
+    went, came = drift.compare([PI, read], [PI])[0], drift.compare([PI], [PI, read])[0]
+    assert (went.finding.kind, went.finding.object, went.old, went.new) == ("vanished", "GET /v1/sources/{src}", 1, None)  # fmt: skip
+    assert (came.finding.kind, came.finding.object, came.old, came.new) == ("additive", "GET /v1/sources/{src}", None, 1)  # fmt: skip
+
+
+def test_a_read_that_is_asked_more_often_is_no_change():
+    """Polls come as often as they come, and what one of them showed is no news in another."""
+    pending = exchange(SOURCE, "GET", f"/v1/sources/{SOURCE['id']}", "")
+    done = exchange({**SOURCE, "status": "chargeable"}, "GET", f"/v1/sources/{SOURCE['id']}", "")
+    assert told([pending, done], [pending, pending, pending, done]) == []
+    assert told([pending, pending, done], [done]) == []
+
+
+def test_what_is_read_is_paired_by_who_made_it():
+    """A read is that of the object which the paired request made, though another stands nearer."""
+    first, second, other = (f"src_1E42IaFk4eGpfLOC{end}" for end in ("Uau5nIdg", "Vbv6oJeh", "Wcw7pKfi"))
+
+    def read(an_id):
+        return exchange({**SOURCE, "id": an_id}, "GET", f"/v1/sources/{an_id}", "")
+
+    def make(an_id, amount):
+        return exchange({**SOURCE, "id": an_id}, path="/v1/sources", asked=f"amount={amount}")
+
+    old, new = [read(first), make(second, 1), read(second)], [make(other, 2), read(other)]
+    assert [(one.finding.kind, one.old) for one in drift.compare(old, new)] == [("vanished", 0)]
+
+
+def test_a_null_that_was_seen_inside_another_object_is_no_news():
+    """Without a schema, what an object was seen with anywhere in the old recording is what it may be."""
+    unknown = {**SOURCE, "amount": None}
+    holder = exchange({"object": "token", "source": unknown}, path="/v1/tokens", asked="x=1")
+    new = exchange(unknown, path="/v1/sources")
+    assert told([SRC, holder], [new, holder]) == []
+    assert [row[2] for row in told([SRC], [new])] == ["$.amount"]
+
+
+def test_a_request_that_was_sent_again_counts_once():
+    """A 429, a 500 and a replay between are the client's retries, not changes of Stripe's."""
+    limited = exchange(
+        {"error": {"type": "invalid_request_error"}}, status=429, Stripe_Should_Retry=None
+    )
+    broken = exchange({"error": {"type": "api_error"}}, status=500, Stripe_Should_Retry="true")
+    replayed = exchange(INTENT, Idempotent_Replayed="true")
+    assert told([PI], [limited, broken, PI, replayed]) == []
+    assert told([limited, PI], [PI]) == []
+
+
+def test_an_id_that_is_another_role_is_found():
+    """An intent that belonged to the first customer and now belongs to the second is another answer."""
+    first, second = "cus_GN3lx9mIZCMdAl", "cus_GN3letVcTd9fGe"
+
+    def recording(owner):
+        return [
+            exchange({**CUSTOMER, "id": first}, path="/v1/customers", asked="name=A"),
+            exchange({**CUSTOMER, "id": second}, path="/v1/customers", asked="name=B"),
+            exchange({**INTENT, "customer": owner}),
+        ]
+
+    assert told(recording(first), recording(first)) == []
+    ((kind, _, path, rule, value),) = told(recording(first), recording(second))
+    assert (kind, path, value) == ("breaking", "$.customer", f'"{second}"')
+    assert rule == "role: the same object throughout"
+
+
+def test_secrets_are_never_in_what_is_found():
+    """A key that came, with a secret in it, is told without the secret."""
+    new = exchange({**INTENT, "client_secret": "pi_1_secret_" + "abc123", "mail": "jane@stripe.net"})
+    assert "abc123" not in str(drift.compare([PI], [new]))
+    assert "jane" not in str(drift.compare([PI], [new]))
+
+
+def renamed(exchanges):
+    """Give a recording with all ids, secrets and times replaced by others, consistently."""
+    names = {}
+
+    def other(found):
+        head, _, tail = found[0].rpartition("_")
+        return names.setdefault(
+            found[0], f"{head}_{'Zz' + format(len(names), '0' + str(len(tail) - 2))}"
+        )
+
+    def text(written):
+        written = re.sub(r"[a-z]{2,}_(?=[A-Za-z]*\d)[A-Za-z0-9]{14,}", other, written)
+        return re.sub(r"\b1767\d{6}\b", lambda found: str(int(found[0]) + 12345), written)
+
+    return [
+        Exchange(
+            replace(one.request, url=text(one.request.url), body=text(one.request.body)),
+            replace(one.response, body=text(one.response.body.decode()).encode()),
+        )
+        for one in exchanges
+    ]
+
+
+def test_a_recording_did_not_drift_from_itself(recorder):
+    """The same recording, and one with every id, time and secret renamed, has nothing to tell."""
+    assert told(recorder.exchanges, recorder.exchanges) == []
+    other = renamed(recorder.exchanges)
+    assert other[0].response.json["id"] != recorder.exchanges[0].response.json["id"]
+    assert told(recorder.exchanges, other) == []
+
+
+@pytest.mark.skipif(not REAL, reason="STRIPE_REAL_DATA")
+@pytest.mark.parametrize("path", REAL, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_no_real_recording_drifted_from_itself(path):
+    """Real recordings of six years, each against itself with its ids renamed: nothing."""
+    assert told(real(path), renamed(real(path))) == []
+
+
+@LIVELY
+@given(data=st.data())
+def test_independent_requests_come_in_any_order(recorder, data):
+    """Threads that are woven together differently, two of them equal, are still paired right."""
+    order = [thread for thread, told in recorder.threads.items() for _ in told]
+    woven = data.draw(st.permutations(order))
+    left = {thread: list(exchanges) for thread, exchanges in recorder.threads.items()}
+    assert told(recorder.exchanges, renamed([left[thread].pop(0) for thread in woven])) == []
+
+
+def places(value, path=()):
+    """Walk the keys of a document's hashes, outside of maps."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield (*path, key)
+            if key not in ("metadata", "available", "payment_method_options"):
+                yield from places(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from places(inner, (*path, index))
+
+
+@LIVELY
+@given(data=st.data())
+def test_a_planted_change_is_found_wherever_it_is(recorder, data):
+    """A key removed, added, or of another type, in any answer at any depth, is exactly what is found."""
+    at = data.draw(
+        st.sampled_from(
+            [at for at, one in enumerate(recorder.exchanges) if one.request.method == "POST"]
+        )
+    )
+    document = deepcopy(recorder.exchanges[at].response.json)
+    path = data.draw(st.sampled_from(list(places(document))))
+    held = document
+    for part in path[:-1]:
+        held = held[part]
+    plant = data.draw(st.sampled_from(["remove", "add", "type"]))
+    if plant == "remove":
+        del held[path[-1]]
+    elif plant == "add":
+        held["brand_new"] = 1
+    else:
+        held[path[-1]] = [True] if not isinstance(held[path[-1]], list) else 7
+    one = recorder.exchanges[at]
+    new = list(recorder.exchanges)
+    new[at] = replace(one, response=replace(one.response, body=json.dumps(document).encode()))
+    found = drift.compare(recorder.exchanges, renamed(new))
+    last = "brand_new" if plant == "add" else str(path[-1])
+    nullable = plant == "type" and all(row.finding.value == "null" for row in found)
+    assert nullable or [row.new for row in found] == [at], (path, plant, found)
+    assert found == [] or found[0].finding.path.endswith(last)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "days", "said"),
+    [
+        (0, 30, "recorded 100 days ago, and 30 are allowed"),
+        (0, 100, None),
+        (None, 1, None),
+    ],
+)
+def test_an_old_recording_is_told_by_its_age(recorded, days, said):
+    """Older than the limit is one sentence; what nobody knows the age of is fine."""
+    assert drift.too_old(recorded, 100 * drift.DAY, days) == said
+
+
+def test_the_age_of_a_recording_is_its_last_date_header():
+    """Dates that can't be read are passed over."""
+    dated = [
+        exchange(INTENT, Date=date)
+        for date in ("Mon, 16 Dec 2019 13:30:07 GMT", "Mon, 16 Dec 2019 13:30:09 GMT", "yesterday")
+    ]
+    assert drift.recorded_at(dated) == 1576503009
+    assert drift.recorded_at([PI]) is None
+
+
+def real(path):
+    found = tape.interactions(loading.read_yaml(path.read_text("utf-8")))
+    return [one.exchange for one in found if isinstance(one, tape.Recorded)]
+
+
+def real_drift(old, new, name):
+    sides = [real(REAL_DATA / "vcrpy" / f"liberapay-{date}" / f"{name}.yml") for date in (old, new)]
+    return [one.finding for one in drift.compare(*sides)]
+
+
+def keys(found):
+    return {(one.kind, one.object, one.path) for one in found if one.path.startswith("$")}
+
+
+@pytest.mark.skipif(not REAL, reason="STRIPE_REAL_DATA")
+def test_from_2019_to_2021_four_keys_came_to_stripes_answers():
+    """The keys that Stripe added in 2020, in every answer that has them, and nothing else of its own."""
+    found = real_drift("2019-12-21", "2021-01-05", "TestPayinsStripe")
+    assert keys(found) == {
+        ("additive", "account", "$.requirements.errors"),
+        ("additive", "balance_transaction", "$.reporting_category"),
+        ("additive", "charge", "$.calculated_statement_descriptor"),
+        ("additive", "customer", "$.next_invoice_sequence"),
+    }
+    asked = Counter(one.object for one in found if one.path == "request")
+    assert asked["POST /v1/charges"] == 2
+    assert "POST /v1/transfers" not in asked  # of two in 2021, one is the replay of the other
+    assert {one.kind for one in found} == {"additive"}
+    assert real_drift("2019-12-21", "2021-01-05", "TestReceipts") == []
+
+
+@pytest.mark.skipif(not REAL, reason="STRIPE_REAL_DATA")
+def test_from_2021_to_2025_the_same_objects_gained_keys_and_lost_none():
+    """A payment method and a source that were only read: five keys came, and the version that was asked."""
+    assert keys(real_drift("2021-01-05", "2025-01-28", "TestReceipts")) == {
+        ("additive", "payment_method", "$.allow_redisplay"),
+        ("additive", "payment_method", "$.card.display_brand"),
+        ("additive", "payment_method", "$.card.networks"),
+        ("additive", "payment_method", "$.card.regulated_status"),
+        ("additive", "source", "$.allow_redisplay"),
+    }
+
+
+@pytest.mark.skipif(not REAL, reason="STRIPE_REAL_DATA")
+def test_from_2021_to_2025_what_stripe_answers_only_grew():
+    """The app moved from sources to payment methods; one old capability went, all else was added."""
+    found = real_drift("2021-01-05", "2025-01-28", "TestPayinsStripe")
+    assert keys(found) - {("additive", one.object, one.path) for one in found} == {
+        ("vanished", "account", "$.capabilities.legacy_payments")
+    }
+    assert {
+        ("additive", "payment_intent", "$.latest_charge"),
+        ("additive", "payment_intent", "$.automatic_payment_methods"),
+        ("additive", "charge", "$.payment_method_details.card.overcapture"),
+        ("additive", "customer", "$.test_clock"),
+        ("additive", "account", "$.controller"),
+        ("additive", "bank_account", "$.account_type"),
+    } <= keys(found)
+    gone = {one.object for one in found if one.kind == "vanished"}
+    assert {"POST /v1/sources", "POST /v1/charges"} <= gone

@@ -1,0 +1,261 @@
+"""`drift` and `conform` as commands: what they print, what they end with, and what bad input gets."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pytest_stripe_balance import cli, resources
+
+REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real")).absolute()
+REAL = sorted(path for path in REAL_DATA.rglob("*") if path.suffix in {".yml", ".yaml"})
+INTENT = {
+    "id": "pi_3ScPMjFmGsiQWfE61qMaWSFF",
+    "object": "payment_intent",
+    "amount": 1000,
+    "status": "succeeded",
+}
+DOCUMENTED = resources.folder("cassettes") / "documentation" / "apply_customer_balance.yaml"
+HEADERS = {"Stripe-Version": ["2023-10-16"], "Date": ["Mon, 16 Dec 2019 13:30:07 GMT"]}
+
+
+def tape(*bodies, provenance=None):
+    items = [
+        {
+            "request": {"method": "POST", "uri": "https://api.stripe.com/v1/payment_intents", "body": "amount=1000", "headers": {}},
+            "response": {"status": {"code": 200, "message": "OK"}, "headers": HEADERS, "body": {"string": json.dumps(body)}},
+        }
+        for body in bodies
+    ]  # fmt: skip
+    return {"interactions": items, "version": 1} | ({"provenance": provenance} if provenance else {})
+
+
+def in_yaml(exchanges, provenance=None):
+    items = [
+        {
+            "request": {"method": one.request.method, "uri": one.request.url, "body": one.request.body, "headers": {}},
+            "response": {"status": {"code": one.response.status, "message": ""}, "headers": {name: [value] for name, value in one.response.headers.items()},
+                         "body": {"string": one.response.body.decode()}},
+        }
+        for one in exchanges
+    ]  # fmt: skip
+    return yaml.safe_dump({"provenance": provenance, "interactions": items, "version": 1})
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run a command in an empty folder with files in it; give exit code, lines and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def go(*arguments, **files):
+        for name, held in files.items():
+            text = held if isinstance(held, str | bytes) else yaml.safe_dump(held)
+            path = tmp_path / name.replace("__", "/")
+            path.parent.mkdir(exist_ok=True)
+            path.with_suffix(".yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+        code = cli.main(arguments)
+        told = capsys.readouterr()
+        return code, told.out.splitlines(), told.err.splitlines()
+
+    return go
+
+
+CODES = {
+    "nothing": (INTENT, 0),
+    "information": ({**INTENT, "brand_new": 1}, 0),
+    "a warning": ({**INTENT, "status": "canceled"}, 0),
+    "an error": ({**INTENT, "amount": "1000"}, 1),
+}
+
+
+@pytest.mark.parametrize(("new", "code"), CODES.values(), ids=CODES)
+def test_drift_ends_with_1_for_what_is_at_level_error(run, new, code):
+    """Nothing, information and warnings end with 0; a breaking change with 1."""
+    assert run("drift", "a.yaml", "b.yaml", a=tape(INTENT), b=tape(new))[0] == code
+
+
+def test_levels_are_set_as_in_check(run):
+    """A kind can be made an error, or information."""
+    files = {"a": tape(INTENT), "b": tape({**INTENT, "status": "canceled", "amount": "1"})}
+    assert run("drift", "a.yaml", "b.yaml", "--level", "breaking=information", **files)[0] == 0
+    quiet = ("--level", "breaking=information", "--level", "enum=error")
+    code, out, _ = run("drift", "a.yaml", "b.yaml", *quiet)
+    assert code == 1
+    assert out[0].startswith(
+        'error: enum: payment_intent at $.status is "canceled", and it was "succeeded"'
+    )
+
+
+def test_drift_is_told_gravest_first_each_once_with_a_count_and_a_place(run):
+    """One line per kind of change, and a sum."""
+    new = {**INTENT, "amount": "1000", "brand_new": 1}
+    _, out, err = run("drift", "a.yaml", "b.yaml", a=tape(INTENT, INTENT), b=tape(new, new))
+    where = "(API version 2023-10-16); 2 times, first in b.yaml:2, POST /v1/payment_intents"
+    assert out == [
+        f'error: breaking: payment_intent at $.amount breaks type: integer; it is "1000" {where}',
+        f"information: additive: payment_intent at $.brand_new is 1, and the old recording has no such key {where}",
+        "2 compared in 2 files, 0 not compared: 2 errors, 0 warnings, 2 information",
+    ]
+    assert err == []
+
+
+def test_drift_is_told_to_programs_and_to_github(run):
+    """JSON has the vocabulary's own words, GitHub its annotations."""
+    files = {"a": tape(INTENT), "b": tape({**INTENT, "amount": "1000"})}
+    _, out, _ = run("drift", "a.yaml", "b.yaml", "--format", "json", **files)
+    (one,) = json.loads("\n".join(out))["findings"]
+    assert (one["level"], one["kind"], one["path"], one["count"]) == ("error", "breaking", "$.amount", 1)
+    _, out, _ = run("drift", "a.yaml", "b.yaml", "--format", "github")
+    assert out[0].startswith("::error file=b.yaml,line=2,title=Stripe contract::breaking")
+
+
+def test_two_folders_are_compared_file_by_file(run):
+    """Files of one name are compared; one without a partner is told, and so is a pair of nothing."""
+    files = {"a__x": tape(INTENT), "b__x": tape({**INTENT, "amount": "1"}), "b__y": tape(INTENT)}
+    code, out, _ = run("drift", "a", "b", **files)
+    assert code == 1
+    assert "not compared: 1 without a recording of its name on the other side, as in b/y.yaml" in out
+    for arguments in (("a", "b/x.yaml"), ("a", ".")):
+        code, out, err = run("drift", *arguments)
+        assert (code, out, len(err)) == (2, [], 1)
+
+
+def test_an_old_recording_is_warned_of_and_nothing_fails(run):
+    """--max-age counts from the provenance's date, else from the Date header."""
+    files = {"a": tape(INTENT), "b": tape(INTENT, provenance={"who": "fake", "date": "2999-01-01"})}
+    code, out, _ = run("drift", "a.yaml", "b.yaml", "--max-age", "30", **files)
+    assert code == 0
+    assert [line for line in out if line.startswith("warning: a.yaml: recorded ")]
+    assert not [line for line in out if line.startswith("warning: b.yaml")]
+    _, out, _ = run("drift", "a.yaml", "b.yaml", "--max-age", "30", "--format", "github")
+    assert out[0].startswith("::warning file=a.yaml,title=recording::recorded ")
+    assert run("drift", "a.yaml", "b.yaml", "--max-age", "nan")[0] == 2
+    assert len(run("drift", "a.yaml", "b.yaml")[1]) == 1
+
+
+DEEP = '{"object":' * 800 + "1" + "}" * 800
+HOSTILE = {
+    "not there": (None, "b.yaml: there is no such file"),
+    "empty": (" ", "b.yaml: empty"),
+    "not UTF-8": (b"a: \xe9", "b.yaml:1: not UTF-8: byte 0xe9"),
+    "cut short": (yaml.safe_dump(tape(INTENT))[:-60], "b.yaml"),
+    "no cassette": ("a: 1", "b.yaml: no cassette: it has no list of `interactions`"),
+    "a foreign tag": ("interactions: !!python/object/apply:os.getcwd []", "b.yaml:1: the tag"),
+    "interactions that are none": ("interactions: [7]", "b.yaml: interaction 1 is cut short"),
+    "too deep": ("interactions: " + "[" * 5000, "b.yaml:1: nested too deeply"),
+}
+
+
+@pytest.mark.parametrize(("content", "line"), HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize(
+    "command", [("drift", "a.yaml", "b.yaml"), ("conform", "a.yaml", "b.yaml")], ids="dc"
+)
+def test_hostile_input_is_one_clear_line_and_2(run, command, content, line):
+    """Whatever is wrong with a file, one line on standard error names it."""
+    code, _, err = run(*command, a=tape(INTENT), **({} if content is None else {"b": content}))
+    assert code == 2
+    (said,) = err
+    assert said.startswith(f"pytest_stripe_balance {command[0]}: {line}")
+
+
+ODD = {
+    "deep answers": DEEP,
+    "a list": "[1, 2]",
+    "a number": "7",
+    "objects that are none": '{"object": 7, "id": [], "error": "no", "data": {"object": null}}',
+    "errors that are none": '{"error": {"code": {}, "type": [1]}}',
+    "half a character": '{"object": "charge", "id": "\\\\ud800"}',
+    "numbers that aren't small": '{"object": "charge", "created": 1e400, "amount": 1' + "0" * 300 + "}",
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_odd_answers_are_compared_or_refused_but_nothing_crashes(run, odd):
+    """An answer of any shape, on either side, ends with an exit code of ours."""
+    held = tape(INTENT)
+    held["interactions"][0]["response"]["body"]["string"] = odd.replace("\\\\u", "\\u")
+    for order in (("a.yaml", "b.yaml"), ("b.yaml", "a.yaml")):
+        assert run("drift", *order, a=tape(INTENT), b=held)[0] in (0, 1, 2)
+    assert run("conform", "b.yaml")[0] in (0, 1, 2)
+
+
+def test_secrets_are_not_printed(run):
+    """A client secret in a key that came is masked in every form."""
+    files = {"a": tape(INTENT), "b": tape({**INTENT, "key": "pi_1_secret_" + "abc123"})}
+    for form in ("text", "json", "github"):
+        _, out, _ = run("drift", "a.yaml", "b.yaml", "--format", form, **files)
+        assert "_secret_***" in "\n".join(out)
+        assert "abc123" not in "\n".join(out)
+
+
+@pytest.mark.skipif(not REAL, reason="STRIPE_REAL_DATA")
+@pytest.mark.parametrize("path", REAL, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_real_cassette_loads_is_itself_and_is_told_honestly(run, path):
+    """Against itself there is nothing, and what the fake doesn't model is counted as nothing."""
+    code, out, err = run("drift", str(path), str(path))
+    assert (code, len(out), err) == (0, 1, [])
+    code, out, err = run("conform", str(path), "--format", "json")
+    told = json.loads("\n".join(out))
+    left = sum(row["count"] for row in told["not_checked"])
+    assert told["checked"] + left == path.read_text("utf-8").count("\n- request:")
+    assert (told["confirmed"], told["against"]) == ({}, [])
+    assert list(told["settles_nothing"].values()) == ["unknown"]
+    assert err == []
+
+
+def test_the_fakes_own_recording_is_equal_and_settles_nothing(run, recorder):
+    """100 % equal, by the fake's word alone, which is no evidence about Stripe."""
+    code, out, _ = run("conform", "a.yaml", a=in_yaml(recorder.exchanges, {"who": "fake"}))
+    assert code == 0
+    assert out[0].startswith(f"{len(recorder.exchanges)} driven in 1 file, 0 not driven: 0 errors")
+    assert (
+        out[1]
+        == "settles nothing: 1 recording answered by fake; only stripe-test-mode is evidence about Stripe"
+    )
+    assert out[-1].endswith(": 100 % equal")
+
+
+def test_what_stripe_itself_answered_confirms_and_refutes_assumptions(run, recorder):
+    """An answer that is as recorded confirms what it rested on; one that isn't speaks against it."""
+    stripes = {"who": "stripe-test-mode"}
+    _, out, _ = run("conform", "a.yaml", a=in_yaml(recorder.exchanges, stripes))
+    assert [line for line in out if line.startswith("confirms apply-event-order: ")]
+    assert not [line for line in out if "refute" in line or "settles nothing" in line]
+    text = in_yaml(recorder.exchanges, stripes).replace(
+        '"amount_received":1000', '"amount_received":999'
+    )
+    code, out, _ = run("conform", "a.yaml", a=text)
+    assert code == 1
+    (against,) = [
+        line for line in out if line.startswith("may refute") and " at $.amount_received" in line
+    ]
+    assert "apply-event-order" in against
+    assert ".yaml:" in against
+    assert "% equal" in out[-1]
+    assert "100 %" not in out[-1]
+    _, out, _ = run("conform", "a.yaml", "--format", "json")
+    told = json.loads("\n".join(out))
+    (against,) = [one for one in told["against"] if one["path"] == "$.amount_received"]
+    assert "apply-event-order" in against["one_of"]
+    assert "apply-event-order" not in told["confirmed"] or told["confirmed"]["apply-event-order"] == 1
+
+
+def test_the_documented_example_is_not_driven(run):
+    """Nobody made its intent, so the fake has no answer to it, and that is said in four lines."""
+    code, out, _ = run("conform", str(DOCUMENTED))
+    assert (code, len(out)) == (0, 4)
+    assert out[0].startswith("not driven: 1 because it is about something that the fake didn't make")
+    assert out[-1] == "0 of 0 fields: nothing to compare"
+
+
+def test_another_reading_can_be_driven(run, recorder):
+    """--assume takes a reading, and names what there is when there is no such one."""
+    files = {"a": in_yaml(recorder.exchanges)}
+    reading = "apply-without-amount-short=refused"
+    code, out, _ = run("conform", "a.yaml", "--assume", reading, **files)
+    assert code == 1
+    assert any("status" in line for line in out)
+    code, out, err = run("conform", "a.yaml", "--assume", "apply-without-amount-short=maybe")
+    assert (code, out, len(err)) == (2, [], 1)
