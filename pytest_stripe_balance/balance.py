@@ -16,7 +16,7 @@ import stripe
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.contract.rules import read, version_of
 from pytest_stripe_balance.engine import refunding, refunds, timers
-from pytest_stripe_balance.modes import fake_only
+from pytest_stripe_balance.session.fake import fake_only
 from pytest_stripe_balance.transport import clients
 
 if TYPE_CHECKING:
@@ -48,9 +48,13 @@ class StripeBalance:
     won't answer fails the test.
     """
 
-    def __init__(self, session: Session, mode: str) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self.mode = mode
+
+    @property
+    def mode(self) -> str:
+        """Who answers: "fake", "replay", "record", "live" or "check"."""
+        return self._session.settings.mode
 
     @cached_property
     def client(self) -> stripe.StripeClient:
@@ -165,7 +169,10 @@ class StripeBalance:
         params: dict[str, Any] = {"limit": 100}
         if type is not None:
             params["type"] = type
-        mine = {*self._own("/v1/customers"), *self._own("/v1/invoices")}
+        made = [*self._own("/v1/customers"), *self._own("/v1/invoices")]
+        if made:  # an account of Stripe's has thirty days of other tests' events besides
+            params["created"] = {"gte": min(one["created"] for one in made)}
+        mine = {one["id"] for one in made}
         events = self._api.events.list(params).auto_paging_iter()
         payer = cache(lambda intent: self._api.payment_intents.retrieve(intent).customer)
         return [event for event in events if _owner_of(event, payer) in mine][::-1]
@@ -178,9 +185,9 @@ class StripeBalance:
         `amount` defaults to all that isn't refunded. The refund is `succeeded` at once, and waiting
         intents may take the money. ValueError where there is nothing, or not so much, to refund.
         """
-        fake_only(self.mode, "stripe_balance.refund_to_cash_balance")
+        fake = fake_only(self._session, "stripe_balance.refund_to_cash_balance")
         intent = self._api.payment_intents.retrieve(_id(payment_intent)).id
-        with self._session.outside("stripe_balance.refund_to_cash_balance") as world:
+        with fake.outside("stripe_balance.refund_to_cash_balance") as world:
             refund = refunds.to_cash_balance(world, intent, amount).id
         return self._refund(refund)
 
@@ -211,8 +218,8 @@ class StripeBalance:
         `transfer` is a row that brought money, or its id: `funded`, or one of those that free what
         was spent. ValueError for any other.
         """
-        fake_only(self.mode, "stripe_balance.explain")
-        return self._session.explain(transfer if isinstance(transfer, str) else transfer.id)
+        fake = fake_only(self._session, "stripe_balance.explain")
+        return fake.explain(transfer if isinstance(transfer, str) else transfer.id)
 
     def fail_return(
         self, returned: stripe.CustomerCashBalanceTransaction | str
@@ -222,10 +229,10 @@ class StripeBalance:
         `returned` is a `return_initiated` row that `stripe_clock` brought about, or its id;
         ValueError for another.
         """
-        fake_only(self.mode, "stripe_balance.fail_return")
+        fake = fake_only(self._session, "stripe_balance.fail_return")
         row_id = returned if isinstance(returned, str) else returned.id
-        account, entry = self._session.row(row_id)
-        with self._session.outside("stripe_balance.fail_return", account) as world:
+        account, entry = fake.row(row_id)
+        with fake.outside("stripe_balance.fail_return", account) as world:
             entry = timers.fail_return(world, entry)
         row: stripe.CustomerCashBalanceTransaction
         rows, options = self._api.customers.cash_balance_transactions, {"stripe_account": account}
@@ -255,9 +262,9 @@ class StripeBalance:
 
     def _moved(self, refund: Refund, step: Callable[[World, str], object], name: str) -> stripe.Refund:
         """Take a refund a step on that no call of the API does."""
-        fake_only(self.mode, f"stripe_balance.{name}")
+        fake = fake_only(self._session, f"stripe_balance.{name}")
         refund_id = self._refund(_id(refund)).id
-        with self._session.outside(f"stripe_balance.{name}") as world:
+        with fake.outside(f"stripe_balance.{name}") as world:
             step(world, refund_id)
         return self._refund(refund_id)
 
@@ -265,13 +272,13 @@ class StripeBalance:
         refund: stripe.Refund = self._api.refunds.retrieve(refund_id)
         return refund
 
-    def _own(self, path: str) -> Iterator[str]:
-        """Name what was made in this test by POST to a path."""
+    def _own(self, path: str) -> Iterator[dict[str, Any]]:
+        """Give what was made in this test by POST to a path."""
         for exchange in self._session.exchanges:
             request, response = exchange.request, exchange.response
             made = (request.method, request.path) == ("POST", path)
             if made and response.status == HTTPStatus.OK:
-                yield response.json["id"]
+                yield response.json
 
 
 class StripeContract:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.modes import fake_only
 from pytest_stripe_balance.session import END_OF_TIME
+from pytest_stripe_balance.session.fake import fake_only
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.session import Session
+    from pytest_stripe_balance.session import Fake, Session
 
 
 class StripeClock:
@@ -20,26 +20,24 @@ class StripeClock:
     don't answer from the fake, moving it is a RuntimeError.
     """
 
-    def __init__(self, session: Session, mode: str) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._mode = mode
 
     @property
     def now(self) -> int:
         """The time in seconds since 1970, as in Stripe's `created`."""
-        fake_only(self._mode, "stripe_clock.now")
-        return self._session.now
+        return fake_only(self._session, "stripe_clock.now").now
 
     def advance(
         self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
     ) -> int:
         """Move on by a span of whole seconds; give the new time. ValueError for a negative span."""
+        fake = fake_only(self._session, "stripe_clock.advance")
         span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-        fake_only(self._mode, "stripe_clock.advance")
         if span.microseconds:
             message = f"stripe_clock.advance: {span} is not a whole number of seconds"
             raise ValueError(message)
-        return self._travel(self._session.now + int(span.total_seconds()), "advance")
+        return self._travel(fake, fake.now + int(span.total_seconds()), "advance")
 
     def travel_to(self, moment: int | datetime) -> int:
         """Move on to a moment: seconds since 1970, or an aware datetime; give the new time.
@@ -47,19 +45,19 @@ class StripeClock:
         What falls due on the way happens in order, each at its own moment. ValueError for a moment
         that is past, for one after the year 9999, and for a datetime without a time zone.
         """
-        fake_only(self._mode, "stripe_clock.travel_to")
+        fake = fake_only(self._session, "stripe_clock.travel_to")
         if isinstance(moment, datetime):
             if moment.tzinfo is None:
                 message = f"stripe_clock.travel_to: {moment!r} has no time zone; add tzinfo=timezone.utc"
                 raise ValueError(message)
             moment = int(moment.timestamp())
-        return self._travel(moment, "travel_to")
+        return self._travel(fake, moment, "travel_to")
 
-    def _travel(self, until: int, verb: str) -> int:
-        now = self._session.now
+    def _travel(self, fake: Fake, until: int, verb: str) -> int:
+        now = fake.now
         if not now <= until < END_OF_TIME:
             message = f"stripe_clock.{verb}: time only moves on, up to the year 9999; it is {now}, "
             message += f"and {until} was asked for"
             raise ValueError(message)
-        self._session.travel(until)
-        return self._session.now
+        fake.travel(until)
+        return fake.now

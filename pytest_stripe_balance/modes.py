@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,27 +16,31 @@ class Mode:
     name: str
     who_answers: str
     sends: bool
-    built: bool
 
 
 MODES = {
     mode.name: mode
     for mode in (
-        Mode("fake", "the engine", sends=False, built=True),
-        Mode("replay", "a cassette", sends=False, built=False),
-        Mode("record", "Stripe test mode, written to a cassette", sends=True, built=False),
-        Mode("live", "Stripe test mode", sends=True, built=False),
-        Mode("check", "Stripe test mode, compared with the cassette", sends=True, built=False),
+        Mode("fake", "the engine", sends=False),
+        Mode("replay", "a cassette", sends=False),
+        Mode("record", "Stripe test mode, written to a cassette", sends=True),
+        Mode("live", "Stripe test mode", sends=True),
+        Mode("check", "Stripe test mode, compared with the cassette", sends=True),
     )
 }
+TEST_KEYS = ("sk_test_", "rk_test_")
+LIVE_KEYS = ("sk_live_", "rk_live_")
+# What the mode record does about a cassette: once keeps one that is there, rewrite makes it anew when
+# its test passes, all whatever comes of the test, new adds what it lacks.
+RECORD = ("once", "rewrite", "new", "all")
 
 
-def fake_only(mode: str, what: str) -> None:
-    """Refuse in other modes what Stripe has no way to do; a RuntimeError that names both."""
-    if mode != "fake":
-        message = f"{what} is fake only, and this test runs in the mode {mode!r}, where "
-        message += f"{MODES[mode].who_answers} answers: skip it there"
-        raise RuntimeError(message)
+@dataclass(frozen=True)
+class Wire:
+    """How the modes that send do it: by which key, and to which server in the place of Stripe's."""
+
+    key: str = field(default="", repr=False)
+    base_url: str = ""
 
 
 class BadSettingError(ValueError):
@@ -63,18 +67,19 @@ def resolve(sources: Iterable[tuple[str, str | None]], default: str) -> Setting:
 
 
 def mode_of(setting: Setting) -> Mode:
-    """Look a mode up; BadSettingError when there is no such mode, or it isn't built yet."""
+    """Look a mode up; BadSettingError when there is no such mode."""
     mode = MODES.get(setting.value)
     if mode is None:
         message = f"{setting.source}: no mode {setting.value!r}; there are {', '.join(MODES)}"
         raise BadSettingError(message)
-    if not mode.built:
-        message = (
-            f"{setting.source}: the mode {mode.name!r} ({mode.who_answers}) is not built yet; "
-            "only 'fake' answers in this version"
-        )
-        raise BadSettingError(message)
     return mode
+
+
+def one_word(setting: Setting, known: tuple[str, ...]) -> str:
+    """Read a setting that is one of some words; BadSettingError names them otherwise."""
+    if setting.value not in known:
+        raise BadSettingError(f"{setting.source}: {setting.value!r}; it can be {', '.join(known)}")
+    return setting.value
 
 
 def whole_number(setting: Setting, within: range, what: str) -> int:

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.session import Session
 
 session_key: pytest.StashKey[Session] = pytest.StashKey()
+passed_key: pytest.StashKey[bool] = pytest.StashKey()
 watches_key: pytest.StashKey[list[Watch]] = pytest.StashKey()
+
+
+def has_passed(item: pytest.Item) -> bool:
+    """Tell whether a test's call passed, as far as its report says, with nothing refused in it."""
+    session = item.stash.get(session_key, None)
+    return item.stash.get(passed_key, False) and not (session and session.refusals)
 
 
 def watched(item: pytest.Item, watch: Watch) -> None:
@@ -27,6 +34,8 @@ def watched(item: pytest.Item, watch: Watch) -> None:
 
 def tell(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put the state into a failing report, and into the last one what the summary needs."""
+    if report.when == "call":
+        item.stash[passed_key] = report.passed
     session = item.stash.get(session_key, None)
     if session is not None:
         tell_refusals(item, report)
@@ -37,6 +46,7 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
         vars(report)[Summary.ATTRIBUTE] = {
             "assumptions": sorted(session.assumptions) if session else [],
             "findings": [(level, source, *astuple(finding)) for level, source, finding in noted],
+            "notes": list(session.notes) if session else [],
         }
 
 
@@ -51,9 +61,15 @@ def _state(session: Session) -> str:
 def failing_if_refused(item: pytest.Item) -> Generator[None, object, object]:
     """Run a phase of a test; one that seems well fails with what it was refused.
 
-    An exception of the test's own goes its way, and its report is made to tell.
+    An exception of the test's own goes its way, and its report is made to tell; a fatal refusal ends the
+    run, whatever the test made of it.
     """
-    result = yield
+    try:
+        result = yield
+    finally:
+        for refusal in _untold(item):
+            if refusal.fatal:
+                pytest.exit(f"{item.nodeid}: {refusal}", returncode=pytest.ExitCode.TESTS_FAILED)
     if untold := _untold(item):
         raise pytest.fail.Exception(_swallowed(untold), pytrace=False)
     return result
@@ -103,6 +119,7 @@ class Summary:
         self._verbosity = config.get_verbosity()
         self._tests: dict[str, set[str]] = {}
         self._findings: list[tuple[str, ...]] = []
+        self._notes: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what a test's last report carries."""
@@ -110,6 +127,7 @@ class Summary:
         for assumption in noted.get("assumptions", ()):
             self._tests.setdefault(assumption, set()).add(report.nodeid)
         self._findings += [(report.nodeid, *finding) for finding in noted.get("findings", ())]
+        self._notes += noted.get("notes", ())
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the findings, each kind once with a count, and the line of the assumptions."""
@@ -117,7 +135,7 @@ class Summary:
             terminalreporter.write_line(line)
 
     def _lines(self) -> list[str]:
-        lines: list[str] = []
+        lines = [f"stripe: {note}" for note in self._notes] if self._verbosity >= 0 else []
         if self._findings and self._verbosity >= 0:
             from pytest_stripe_balance.report import findings  # noqa: PLC0415 - only with some
 

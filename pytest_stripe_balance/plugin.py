@@ -14,6 +14,7 @@ from pytest_stripe_balance import modes, outcome, settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
+    from pathlib import Path
 
     import stripe
 
@@ -28,7 +29,22 @@ _key_lent = pytest.StashKey[bool]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options and their ini twins; the environment is PYTEST_STRIPE_<NAME>."""
     group = parser.getgroup("stripe", "Stripe cash balance")
-    group.addoption("--stripe-mode", help="who answers: fake (default), the only mode yet")
+    group.addoption("--stripe-mode", help=f"who answers: {', '.join(modes.MODES)} (default: fake)")
+    group.addoption(
+        "--stripe-record",
+        help="what the mode record does about a cassette that is there: once (default) keeps it, "
+        "rewrite makes it anew if its test passes, all in any case, new adds what it lacks",
+    )
+    group.addoption(
+        "--stripe-cassette-dir", help="where recordings lie (default: tests/cassettes/stripe)"
+    )
+    group.addoption(
+        "--stripe-cassette-format", help="how recordings are written: yaml (default) or json"
+    )
+    group.addoption(
+        "--stripe-max-age", help="warn of recordings older than so many days; nothing fails for it"
+    )
+    group.addoption("--stripe-base-url", help="a server in Stripe's place, for the modes that send")
     group.addoption("--stripe-api-version", help="the account's default API version")
     group.addoption("--stripe-seed", help="what ids are made from (default 0)")
     group.addoption(
@@ -41,9 +57,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("stripe_seed", "as --stripe-seed")
     parser.addini("stripe_now", "when the world begins, in seconds since 1970")
     parser.addini("stripe_contract", "levels of findings, as breaking=error lines", type="linelist")
+    parser.addini("stripe_drift", "levels of what the mode check finds, likewise", type="linelist")
     parser.addini("stripe_assume", "readings of assumptions, as id=reading lines", type="linelist")
     parser.addini("stripe_assumptions", "as --stripe-assumptions")
-    parser.addini("stripe_cassette_dir", "where recordings lie, for the modes that use them")
+    parser.addini("stripe_record", "as --stripe-record")
+    parser.addini("stripe_cassette_dir", "as --stripe-cassette-dir")
+    parser.addini("stripe_cassette_format", "as --stripe-cassette-format")
+    parser.addini("stripe_max_age", "as --stripe-max-age")
+    parser.addini("stripe_base_url", "as --stripe-base-url")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -54,12 +75,17 @@ def pytest_configure(config: pytest.Config) -> None:
         "Stripe fixtures for one test; it configures them and activates nothing",
     )
     try:
-        modes.mode_of(settings.setting(config, "mode", {}, "fake"))
+        settings.mode(config, {})
         config.pluginmanager.register(outcome.Summary(config), "stripe_balance_rested")
         if settings.is_configured(config):
             settings.settings(config, {}, "")
     except modes.BadSettingError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Name who answers, where it isn't the fake."""
+    return settings.header(config)
 
 
 @pytest.fixture
@@ -69,16 +95,26 @@ def stripe_settings() -> Mapping[str, Any]:
 
 
 @pytest.fixture
+def stripe_cassette(request: pytest.FixtureRequest) -> Path:
+    """Where this test's recording is, or is to be; override it to keep it elsewhere."""
+    return settings.cassette(request)
+
+
+@pytest.fixture
 def _stripe_session(
-    request: pytest.FixtureRequest, stripe_settings: Mapping[str, Any]
+    request: pytest.FixtureRequest, stripe_settings: Mapping[str, Any], stripe_cassette: Path
 ) -> Iterator[Session]:
     """The run behind all our fixtures: what stripe-python asks is answered while it lives."""
     import stripe  # noqa: PLC0415 - only those who use the fixtures pay
 
     from pytest_stripe_balance.balance import ANY_TEST_KEY  # noqa: PLC0415
-    from pytest_stripe_balance.session import Session  # noqa: PLC0415
+    from pytest_stripe_balance.refused import Refused  # noqa: PLC0415
+    from pytest_stripe_balance.session import opened  # noqa: PLC0415
 
-    session = Session(_settings_of(request, stripe_settings), _failed)
+    try:
+        session = opened(_settings_of(request, stripe_settings, stripe_cassette), _failed)
+    except Refused as refusal:
+        raise _failed(refusal) from None
     request.node.stash[outcome.session_key] = session
     outcome.watched(request.node, session.watch)
     if stripe.api_key is None:
@@ -87,6 +123,7 @@ def _stripe_session(
     with session.tapped():
         yield session
     _take_key_back(request.node)
+    session.close(passed=outcome.has_passed(request.node))
 
 
 @pytest.fixture
@@ -94,7 +131,7 @@ def stripe_balance(_stripe_session: Session) -> StripeBalance:
     """Customers, intents and money on a fake Stripe with a world of this test's own."""
     from pytest_stripe_balance.balance import StripeBalance  # noqa: PLC0415
 
-    return StripeBalance(_stripe_session, "fake")
+    return StripeBalance(_stripe_session)
 
 
 @pytest.fixture
@@ -102,7 +139,7 @@ def stripe_clock(_stripe_session: Session) -> StripeClock:
     """The time of this test's world: `now`, `advance(days=75)`, `travel_to(moment)`."""
     from pytest_stripe_balance.clock import StripeClock  # noqa: PLC0415
 
-    return StripeClock(_stripe_session, "fake")
+    return StripeClock(_stripe_session)
 
 
 @pytest.fixture
@@ -129,12 +166,13 @@ def stripe_contract(
     return StripeContract(watch)
 
 
-def _settings_of(request: pytest.FixtureRequest, computed: Mapping[str, Any]) -> Settings:
+def _settings_of(
+    request: pytest.FixtureRequest, computed: Mapping[str, Any], cassette: Path | None = None
+) -> Settings:
     """Settle one test's settings; a setting that can't be meant fails the test in one line."""
     try:
         given = settings.given(request.node, computed)
-        modes.mode_of(settings.setting(request.config, "mode", given, "fake"))
-        return settings.settings(request.config, given, request.node.nodeid)
+        return settings.settings(request.config, given, request.node.nodeid, cassette)
     except modes.BadSettingError as error:
         raise pytest.UsageError(str(error)) from None
 

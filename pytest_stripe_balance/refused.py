@@ -7,7 +7,7 @@ class Refused(BaseException):
     A `BaseException`, so that an application's `except Exception` can't take a hole in the fake for
     an answer of Stripe's. The message names what was asked and the way out; `asked_at` is the place
     in the caller's code, when it is known, `raised_as` the exception that the caller met, and
-    `told` whether the test's report has it.
+    `told` whether the test's report has it. One that is `fatal` ends the whole run.
     """
 
     def __init__(self, message: str) -> None:
@@ -16,6 +16,7 @@ class Refused(BaseException):
         self.asked_at: str | None = None
         self.raised_as: BaseException | None = None
         self.told = False
+        self.fatal = False
 
     def __str__(self) -> str:
         return f"{self.message}\n  asked at {self.asked_at}" if self.asked_at else self.message

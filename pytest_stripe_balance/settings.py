@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,7 +19,11 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.session import Settings
 
 MARKER = "stripe_balance"
-NAMES = ("mode", "api_version", "seed", "now", "contract", "assume")
+NAMES = ("mode", "api_version", "seed", "now", "contract", "assume", "record", "drift")
+FORMATS = ("yaml", "json")
+AGES = range(1, 100_000)
+LONGEST = 150  # of a file's name
+CASSETTES = "tests/cassettes/stripe"
 SHOWN = ("line", "list", "none")
 # One test's own settings: the value, and where it came from.
 Given = Mapping[str, tuple[str, Any]]
@@ -73,17 +82,87 @@ def _table(config: pytest.Config, name: str, given: Given) -> dict[str, modes.Se
     }
 
 
-def settings(config: pytest.Config, given: Given, nodeid: str) -> Settings:
+def mode(config: pytest.Config, given: Given) -> tuple[modes.Mode, modes.Wire]:
+    """Settle who answers, and how it is reached; BadSettingError for what can't be meant."""
+    chosen = setting(config, "mode", given, "fake")
+    found = modes.mode_of(chosen)
+    if not found.sends:
+        return found, modes.Wire()
+    base_url = setting(config, "base_url", {}, "")
+    return found, _wire(chosen, os.environ.get("STRIPE_API_KEY", ""), base_url)
+
+
+def _wire(mode: modes.Setting, key: str, base_url: modes.Setting) -> modes.Wire:
+    """Settle how a mode sends; BadSettingError without a test key, and for a URL that is no server's.
+
+    `key` is what STRIPE_API_KEY holds; it is never part of a message.
+    """
+    sends = f"{mode.source}: the mode {mode.value!r} sends, with the test key in STRIPE_API_KEY: "
+    if key.startswith(modes.LIVE_KEYS):
+        raise modes.BadSettingError(sends + "that is a live key, which no test may use")
+    if not key.startswith(modes.TEST_KEYS):
+        raise modes.BadSettingError(sends + ("that is no test key" if key else "that is not set"))
+    url = urlsplit(base_url.value)
+    if base_url.value and not (
+        url.scheme in ("http", "https") and url.hostname and url.path in ("", "/") and not url.query
+    ):
+        raise modes.BadSettingError(
+            f"{base_url.source}: {base_url.value!r} is not a server's URL, as http://127.0.0.1:8420 is"
+        )
+    return modes.Wire(key, base_url.value.rstrip("/"))
+
+
+def header(config: pytest.Config) -> str | None:
+    """Say who answers the run's tests, unless it is the fake."""
+    chosen, wire = mode(config, {})
+    if chosen.name == "fake":
+        return None
+    told = f"stripe: mode {chosen.name}, {chosen.who_answers} answers"
+    if wire.base_url:
+        told += f", at {wire.base_url}"
+    return told if chosen.name == "live" else f"{told}, cassettes in {_folder(config)}"
+
+
+def _folder(config: pytest.Config) -> str:
+    return setting(config, "cassette_dir", {}, CASSETTES).value
+
+
+def cassette(request: pytest.FixtureRequest) -> Path:
+    """Name a test's cassette: <folder>/<module>/<test>.yaml, the folder below pytest's rootdir.
+
+    A module in a folder of tests/ has that folder; a name with characters that a file can't have, or too
+    long for one, is told apart by a digest.
+    """
+    node, root = request.node, request.config.rootpath
+    module = Path(node.nodeid.partition("::")[0]).with_suffix("")
+    parts = module.parts[1:] if module.parts[:1] == ("tests",) else module.parts
+    test = node.nodeid.partition("::")[2].replace("::", ".")
+    name = re.sub(r"[^\w.\[\]=-]+", "-", test)[:LONGEST]
+    if name != test:
+        name += "-" + hashlib.sha256(test.encode()).hexdigest()[:8]
+    form = modes.one_word(setting(request.config, "cassette_format", {}, FORMATS[0]), FORMATS)
+    return root.joinpath(_folder(request.config), *parts, f"{name}.{form}")
+
+
+def settings(config: pytest.Config, given: Given, nodeid: str, cassette: Path | None = None) -> Settings:
     """Put a test's settings together; BadSettingError names one that can't be meant."""
     from pytest_stripe_balance import session  # noqa: PLC0415 - only those who use the fixtures pay
 
-    return session.settings(
+    found, wire = mode(config, given)
+    record = modes.one_word(setting(config, "record", given, modes.RECORD[0]), modes.RECORD)
+    age = setting(config, "max_age", {}, "")
+    max_age = modes.whole_number(age, AGES, "a number of days is due") if age.value else None
+    checked = session.settings(
         api_version=setting(config, "api_version", given, session.newest_api_version()),
         seed=setting(config, "seed", given, "0"),
         name=nodeid,
         now=setting(config, "now", given, str(session.BEGINNING)),
         levels=_table(config, "contract", given),
         assume=_table(config, "assume", given),
+        drift=_table(config, "drift", given),
+    )
+    return replace(
+        checked, mode=found.name, wire=wire, record=record, cassette=cassette, max_age=max_age
     )
 
 
@@ -91,14 +170,11 @@ def shown(config: pytest.Config) -> str:
     """Say how the summary tells the assumptions: "line", "list" or "none"."""
     verbosity = config.get_verbosity()
     by_verbosity = "none" if verbosity < 0 else "list" if verbosity > 0 else "line"
-    chosen = setting(config, "assumptions", {}, by_verbosity)
-    if chosen.value not in SHOWN:
-        message = f"{chosen.source}: {chosen.value!r}; it can be {', '.join(SHOWN)}"
-        raise modes.BadSettingError(message)
-    return chosen.value
+    return modes.one_word(setting(config, "assumptions", {}, by_verbosity), SHOWN)
 
 
 def is_configured(config: pytest.Config) -> bool:
     """Tell whether the run sets anything; reading it costs imports that a plain run is spared."""
-    scalars = any(setting(config, name, {}, "").value for name in ("api_version", "seed", "now"))
-    return scalars or any(_table(config, name, {}) for name in ("contract", "assume"))
+    names = ("api_version", "seed", "now", "record", "cassette_format", "max_age")
+    scalars = any(setting(config, name, {}, "").value for name in names)
+    return scalars or any(_table(config, name, {}) for name in ("contract", "assume", "drift"))

@@ -8,10 +8,9 @@ import re
 
 from pytest_stripe_balance.api.message import Request
 from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.modes import LIVE_KEYS, TEST_KEYS
 from pytest_stripe_balance.refused import Refused
 
-LIVE = ("sk_live_", "rk_live_")
-TEST = ("sk_test_", "rk_test_")
 NO_KEY = (
     "You did not provide an API key. You need to provide your API key in the Authorization header, "
     "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See "
@@ -38,7 +37,7 @@ def key_of(request: Request) -> str:
 def refuse_live(request: Request) -> None:
     """Refuse a live key out loud, whoever answers: a test has no business with one."""
     key = key_of(request)
-    if key.startswith(LIVE):
+    if key.startswith(LIVE_KEYS):
         raise Refused(f"{request}: a live API key ({masked(key)}) was used in a test. Use a test key")
 
 
@@ -49,7 +48,7 @@ def check(request: Request) -> None:
         raise Fault(NO_KEY, status=401, identified=False)
     if key.startswith("pk_test_"):
         raise Fault(PUBLISHABLE, status=403, code="secret_key_required", assumed="publishable-key")
-    if not key.startswith(TEST):
+    if not key.startswith(TEST_KEYS):
         message = f"Invalid API Key provided: {masked(key)}"
         raise Fault(message, status=401, identified=False)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
@@ -65,6 +66,15 @@ def recorded_at(exchanges: Sequence[Exchange]) -> int | None:
     """Give the moment of the last answer by its Date header, in seconds since 1970; None without one."""
     moments = (date_of(exchange.response.headers) for exchange in exchanges)
     return max((moment for moment in moments if moment is not None), default=None)
+
+
+def moment_of(date: str | None, exchanges: Sequence[Exchange]) -> int | None:
+    """Give the moment of a recording: its provenance's date (ISO 8601), else its last Date header."""
+    try:
+        written = datetime.fromisoformat(date or "")
+    except ValueError:
+        return recorded_at(exchanges)
+    return int((written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp())
 
 
 def too_old(recorded: int | None, now: int, days: float) -> str | None:

@@ -86,6 +86,11 @@ class Replay:
             return dict(self._bindings)
 
     @property
+    def exchanges(self) -> list[Exchange]:
+        """All that is recorded, in its order."""
+        return [entry.exchange for entry in self._entries]
+
+    @property
     def unused(self) -> list[Request]:
         """The recorded requests that nobody has asked, in their order."""
         with self._lock:

@@ -15,6 +15,7 @@ from stripe import _http_client
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+SDK_VERSION: str = stripe.VERSION
 STRIPE_FOLDER = str(Path(stripe.__file__).parent)
 SYNC = ("request", "request_stream")
 ASYNC = ("request_async", "request_stream_async")

@@ -1,7 +1,8 @@
 """The tap: the last call before the socket inside stripe-python, on every client class.
 
-`answer(request)` gives a Response, or None to let the real client send; `observe(request, response)`
-sees every pair, but for streams that are let through: their bodies are the caller's to read.
+`answer(request)` gives a Response, or None to let the real client send, or the Request to send in its
+place; `observe(request, response)` sees every pair as it was sent, but for streams that are let through:
+their bodies are the caller's to read.
 stripe-python's own encoding, headers, retries and error classes stay real.
 """
 
@@ -21,7 +22,7 @@ from stripe._api_requestor import _APIRequestor
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.transport import clients
 
-Answer = Callable[[Request], Response | None]
+Answer = Callable[[Request], Response | Request | None]
 Observe = Callable[[Request, Response], None]
 Sent = tuple[Any, int, Mapping[str, str]]
 
@@ -168,10 +169,12 @@ class Tap:
                 return original(*arguments, **options)
             asked = _request(method, url, headers, post_data)
             response = self.answer(asked)
-            if response is not None:
+            if isinstance(response, Response):
                 self.observe(asked, response)
                 body = io.BytesIO(response.body) if stream else response.body
                 return body, response.status, response.headers
+            if response is not None:
+                asked, arguments = response, (client, method, *_sent(response), post_data)
             token = _passed.set(_passed.get() | {self})
             try:
                 sent = original(*arguments, **options)
@@ -197,10 +200,12 @@ class Tap:
                 return sent
             asked = _request(method, url, headers, post_data)
             response = self.answer(asked)
-            if response is not None:
+            if isinstance(response, Response):
                 self.observe(asked, response)
                 body = _AsyncBody(response.body) if stream else response.body
                 return body, response.status, response.headers
+            if response is not None:
+                asked, arguments = response, (client, method, *_sent(response), post_data)
             token = _passed.set(_passed.get() | {self})
             try:
                 sent = await original(*arguments, **options)
@@ -214,8 +219,15 @@ class Tap:
         body, status, headers = sent
         if not stream:
             content = body.encode() if isinstance(body, str) else body
-            self.observe(asked, Response(status, Headers(dict(headers)), content))
+            # aiohttp's names are of a class of its own, which no other library can write.
+            plain = Headers({str(name): str(value) for name, value in headers.items()})
+            self.observe(asked, Response(status, plain, content))
         return sent
+
+
+def _sent(instead: Request) -> tuple[str, dict[str, str]]:
+    """Give what is sent in another's place: the body is always the caller's own."""
+    return instead.url, dict(instead.headers)
 
 
 def _request(method: str, url: str, headers: Mapping[str, str] | None, post_data: object) -> Request:

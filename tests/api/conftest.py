@@ -10,7 +10,7 @@ from majors import encoded
 
 from pytest_stripe_balance.api import routes
 from pytest_stripe_balance.api.message import Headers, Request
-from pytest_stripe_balance.session import Session, Settings
+from pytest_stripe_balance.session import Fake, Settings
 
 BANK_TRANSFER = {
     "customer_balance": {"funding_type": "bank_transfer", "bank_transfer": {"type": "gb_bank_transfer"}}
@@ -208,7 +208,7 @@ def tour_alone():
     """Make a tour that has gone all the way in a world of its own."""
 
     def make(api_version):
-        session = Session(Settings(api_version, name="a tour"))
+        session = Fake(Settings(api_version, name="a tour"))
         trip = Tour(api_version, by_session(session))
         trip.go()
         trip.session = session

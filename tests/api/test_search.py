@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_stripe_balance.api import routes
 from pytest_stripe_balance.resources import newest_api_version
-from pytest_stripe_balance.session import Session, Settings
+from pytest_stripe_balance.session import Fake, Settings
 
 CUSTOMER, INTENT, CHARGE, INVOICE = stripe.Customer, stripe.PaymentIntent, stripe.Charge, stripe.Invoice
 
@@ -447,7 +447,7 @@ def by_hand(customer, negated, field, symbol, value):
 
 def test_a_query_finds_what_a_filter_by_hand_finds():
     """Whatever clauses are joined, and however they are written, the same customers are found."""
-    session = Session(Settings(newest_api_version(), name="search"))
+    session = Fake(Settings(newest_api_version(), name="search"))
     with session.tapped():
         customers = stripe.StripeClient("sk_test_fake").v1.customers
         for name in (None, "Ada King", "King Ada", 'O\'Neil the "one" two', "one", "10"):

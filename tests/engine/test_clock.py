@@ -4,6 +4,7 @@ import pytest
 import stripe
 
 from pytest_stripe_balance import StripeClock
+from pytest_stripe_balance.session import Session, Settings, newest_api_version
 
 DAY = 86_400
 
@@ -135,9 +136,9 @@ def test_a_moment_that_cannot_be_is_refused(stripe_clock, move, message):
 
 
 @pytest.mark.parametrize("mode", ["live", "record", "check", "replay"])
-def test_where_stripe_answers_the_clock_is_an_error(_stripe_session, mode):
+def test_where_stripe_answers_the_clock_is_an_error(mode):
     """Stripe's time can't be moved: the error names the verb and the mode."""
-    clock = StripeClock(_stripe_session, mode)
+    clock = StripeClock(Session(Settings(newest_api_version(), mode=mode)))
     for move in (lambda: clock.now, lambda: clock.advance(days=1), lambda: clock.travel_to(0)):
         with pytest.raises(RuntimeError, match=rf"stripe_clock\.\w+ is fake only.*'{mode}'"):
             move()

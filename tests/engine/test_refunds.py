@@ -8,6 +8,7 @@ import stripe
 
 from pytest_stripe_balance.balance import StripeBalance
 from pytest_stripe_balance.engine import charges, refunds
+from pytest_stripe_balance.session import Session, Settings, newest_api_version
 
 DAY = 86_400
 ROW, MADE, CHARGE, CHANGED, FAILED = (
@@ -346,9 +347,9 @@ FAKE_ONLY = ("refund_to_cash_balance", DETAILS, SETTLE, BOUNCE)
 
 
 @pytest.mark.parametrize("method", FAKE_ONLY)
-def test_what_stripe_cannot_do_is_fake_only(desk, _stripe_session, method):
-    """In any other mode the method says its name and the mode."""
-    elsewhere = StripeBalance(_stripe_session, "live")
+def test_what_stripe_cannot_do_is_fake_only(method):
+    """In any other mode the method says its name and the mode, before anything is asked."""
+    elsewhere = StripeBalance(Session(Settings(newest_api_version(), mode="live")))
     with pytest.raises(RuntimeError, match=rf"stripe_balance\.{method} is fake only.*'live'"):
         getattr(elsewhere, method)("re_1")
     assert getattr(StripeBalance, method).__doc__.startswith("Fake only: ")

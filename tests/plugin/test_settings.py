@@ -348,23 +348,50 @@ def test_a_summary_that_there_is_not_is_a_usage_error(project):
     result.stderr.fnmatch_lines(["*argument --stripe-assumptions: invalid choice: 'loud'*"])
 
 
-@pytest.mark.parametrize("mode", [mode for mode in modes.MODES if mode != "fake"])
-def test_a_mode_that_is_not_built_yet_says_so(mode, project):
-    """A mode of the design that isn't built is a usage error that says what does answer."""
-    result = project.test("def test_it(): pass", f"--stripe-mode={mode}")
+SENDING = [mode.name for mode in modes.MODES.values() if mode.sends]
+KEYS = [(None, "is not set"), ("sk_live_1", "is a live key"), ("pk_test_1", "is no test key")]
+
+
+@pytest.mark.parametrize("mode", SENDING)
+@pytest.mark.parametrize(("key", "why"), KEYS, ids=["none", "live", "publishable"])
+def test_a_mode_that_sends_needs_a_test_key(mode, key, why, project, monkeypatch):
+    """Without one in STRIPE_API_KEY nothing runs, and the one line doesn't repeat the key."""
+    if key:
+        monkeypatch.setenv("STRIPE_API_KEY", key)
+    result = project.test("def test_it(): raise SystemExit", f"--stripe-mode={mode}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(
-        [f"ERROR: --stripe-mode: the mode '{mode}' (*) is not built yet; only 'fake' answers*"]
-    )
+    (told,) = [line for line in result.errlines if line.startswith("ERROR: ")]
+    assert told.startswith(f"ERROR: --stripe-mode: the mode '{mode}' sends, with the test key in")
+    assert told.endswith(why) or why in told
+    assert not key or key not in told
+
+
+URLS = ["127.0.0.1:8420", "ftp://localhost", "http://", "http://localhost/v1", "http://localhost?a=b"]
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_a_base_url_is_that_of_a_server(url, project, monkeypatch):
+    """What is no server's URL is a usage error that shows one."""
+    monkeypatch.setenv("STRIPE_API_KEY", "sk_test_1")
+    result = project.test("def test_it(): pass", "--stripe-mode=live", f"--stripe-base-url={url}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"--stripe-base-url: '{url}' is not a server's URL, as http://" in result.stderr.str()
+
+
+def test_a_way_to_record_that_there_is_not_is_a_usage_error(project):
+    """`--stripe-record` names what there is."""
+    result = project.test("def test_it(): pass", "--stripe-record=twice")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--stripe-record: 'twice'; it can be once, rewrite, new, all" in result.stderr.str()
 
 
 ONE_TEST = {
     "an unknown keyword": ("colour='blue'", "marker stripe_balance has no 'colour'; there are mode,"),
     "a positional argument": ("'fake'", "marker stripe_balance takes keywords only: mode,"),
     "an unknown mode": ("mode='fast'", "marker stripe_balance: no mode 'fast'"),
-    "a mode that isn't built": (
+    "a mode that sends, without a key": (
         "mode='live'",
-        "marker stripe_balance: the mode 'live' (Stripe test mode) is not built yet",
+        "marker stripe_balance: the mode 'live' sends, with the test key in STRIPE_API_KEY: that is not",
     ),
     "a version that isn't modelled": (
         "api_version='2024-06-21'",

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from pytest_stripe_balance.balance import StripeBalance
 from pytest_stripe_balance.resources import newest_api_version
-from pytest_stripe_balance.session import Session, Settings
+from pytest_stripe_balance.session import Fake, Settings
 from workload import told
 from workload.auditor import Auditor
 from workload.books import Refusal
@@ -46,10 +46,10 @@ class Driver(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         settings = Settings(newest_api_version(), name="workload")
-        self.session = Session(settings, lambda refusal: pytest.fail.Exception(str(refusal)))
+        self.session = Fake(settings, lambda refusal: pytest.fail.Exception(str(refusal)))
         self.tap = self.session.tapped()
         self.tap.__enter__()
-        self.fake = StripeBalance(self.session, "fake")
+        self.fake = StripeBalance(self.session)
         self.api = self.fake.client.v1
         self.auditor = Auditor()
         self.heard, self.listed, self.last_event, self.last_rows = 0, 0, None, {}

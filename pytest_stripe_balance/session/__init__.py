@@ -1,0 +1,43 @@
+"""One test's run: from a mode and its settings, who answers, what is checked, and what was seen.
+
+This is the only place where transport, cassettes, api and contract meet.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_stripe_balance.resources import newest_api_version
+from pytest_stripe_balance.session.base import Session
+from pytest_stripe_balance.session.chosen import BEGINNING, END_OF_TIME, Settings, settings
+from pytest_stripe_balance.session.fake import Fake
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.session.base import Fail
+
+__all__ = [
+    "BEGINNING",
+    "END_OF_TIME",
+    "Fake",
+    "Session",
+    "Settings",
+    "newest_api_version",
+    "opened",
+    "settings",
+]
+
+
+def opened(chosen: Settings, fail: Fail) -> Session:
+    """Make the session of a mode; Refused where its recording can't be read, or isn't there."""
+    if chosen.mode == "fake":
+        return Fake(chosen, fail)
+    from pytest_stripe_balance.session import taped, wired  # noqa: PLC0415 - YAML costs, the fake doesn't
+
+    kept = chosen.record == "once" and chosen.cassette is not None and chosen.cassette.is_file()
+    kinds: dict[str, type[Session]] = {
+        "replay": taped.Replaying,
+        "record": taped.Replaying if kept else wired.Recorder,
+        "live": wired.Live,
+        "check": wired.Checker,
+    }
+    return kinds[chosen.mode](chosen, fail)

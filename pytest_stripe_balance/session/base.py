@@ -1,0 +1,186 @@
+"""What a run does in every mode: it answers or lets through, observes, and keeps what was refused."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from pytest_stripe_balance.api import keys, routes
+from pytest_stripe_balance.api.message import Exchange, Request, Response
+from pytest_stripe_balance.contract.rules import read, version_of
+from pytest_stripe_balance.contract.watch import Watch, wrong_kind
+from pytest_stripe_balance.engine.determinism import Ids
+from pytest_stripe_balance.masking import masked
+from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.report import tables
+from pytest_stripe_balance.transport.clients import STRIPE_FOLDER
+from pytest_stripe_balance.transport.intercept import intercept
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.session.chosen import Settings
+
+Fail: TypeAlias = Callable[[Refused], BaseException]
+_STANDARD_LIBRARY = str(Path(threading.__file__).parent)
+_OURS = (str(Path(__file__).parents[1]), STRIPE_FOLDER)
+
+
+class Session:
+    """One run: `_answer` says who answers, and the contract checks whoever did.
+
+    `fail` makes the exception that a refusal reaches the caller as; the refusal itself is kept in
+    `refusals`, so that a test can't pass by swallowing it.
+    """
+
+    sends = False
+
+    def __init__(self, settings: Settings, fail: Fail = lambda refusal: refusal) -> None:
+        self.settings = settings
+        self.exchanges: list[Exchange] = []
+        self.refusals: list[Refused] = []
+        self.watch = Watch(settings.contract, settings.api_version)
+        self.notes: list[str] = []
+        self._fail = fail
+        self._lock = threading.RLock()
+        self._answering = False
+
+    def tapped(self) -> AbstractContextManager[None]:
+        """Catch what stripe-python sends while the context is open, and answer it here."""
+        return intercept(self.answer, self.observe, sends=self.sends)
+
+    @property
+    def worlds(self) -> Mapping[str | None, World]:
+        """The fake's worlds, by connected account; none where another answers."""
+        return {}
+
+    @property
+    def assumptions(self) -> frozenset[str]:
+        """The assumptions that answers have rested on so far."""
+        return frozenset()
+
+    def answer(self, request: Request) -> Response | Request | None:
+        """Answer a request, give the one to send in its place, or refuse it out loud.
+
+        One at a time, whatever thread it comes from.
+        """
+        with self._lock, self.refusing(), self._once(request):
+            try:
+                keys.refuse_live(request)
+            except Refused as refusal:
+                refusal.fatal = self.sends
+                raise
+            return self._answer(request)
+
+    def _answer(self, request: Request) -> Response | Request | None:
+        raise NotImplementedError
+
+    def close(self, *, passed: bool) -> None:
+        """End the run, when the tap is off; `passed` tells whether the test did."""
+
+    @contextmanager
+    def _once(self, what: Request | str) -> Iterator[None]:
+        """Refuse a request from inside another's answer: a signal handler's, on the same thread."""
+        if self._answering:
+            raise Refused(f"{what}: asked by a signal handler while another request is answered")
+        self._answering = True
+        try:
+            yield
+        finally:
+            self._answering = False
+
+    def observe(self, request: Request, response: Response) -> None:
+        """Keep an answer, and hold it against its version's contract: a finding at level error fails."""
+        with self._lock:
+            self.exchanges.append(Exchange(request, response))
+        with self.refusing():
+            given = read(response.body)
+            version = version_of(given.document) or response.headers.get(
+                "Stripe-Version", self.settings.api_version
+            )
+            errors = self.watch.over(given, str(request), api_version=version)
+            row = routes.match(request.method, request.path)
+            if row is not None and response.status == HTTPStatus.OK:
+                errors += self.watch.graded(
+                    wrong_kind(given.document, row[0].due, version), str(request)
+                )
+            if errors:
+                told = "\n".join(map(str, errors))
+                raise Refused(f"{request}: the answer does not have the documented shape:\n{told}")
+
+    @contextmanager
+    def expecting_refusal(self, match: str | None) -> Iterator[None]:
+        """Expect one refusal whose message `match` (a regular expression) finds; swallow it.
+
+        Raises AssertionError when none came, more than one, or another one.
+        """
+        before = len(self.refusals)
+        try:
+            yield
+        except BaseException as raised:
+            if not any(refusal.raised_as in _all_in(raised) for refusal in self.refusals[before:]):
+                raise
+        came = self.refusals[before:]
+        told = "\n".join(map(str, came))
+        wrong = None
+        if not came:
+            wrong = "a refusal was expected, and none came"
+        elif len(came) > 1:
+            wrong = f"one refusal was expected, and {len(came)} came:\n{told}"
+        elif match is not None and not re.search(match, came[0].message):
+            wrong = f"a refusal that matches {match!r} was expected; this one came:\n{told}"
+        if wrong is not None:
+            raise AssertionError(wrong) from None
+        del self.refusals[before:]
+
+    def unique(self, name: str) -> str:
+        """Make a value from a name: another one in each test, the same in each run of it."""
+        seed = f"{self.settings.seed}\0{self.settings.name}"
+        return f"{name}-{Ids(seed).secret(f'unique {name}', 10).lower()}"
+
+    def report(self) -> str:
+        """Tell the state in tables: ledger, intents, the last requests."""
+        return tables.report(self.worlds, self.exchanges, self.refusals, self.assumptions)
+
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """Keep what is refused inside, and raise it as the caller is to meet it."""
+        try:
+            yield
+        except Refused as refusal:
+            refusal.message = masked(refusal.message)
+            refusal.asked_at = refusal.asked_at or _caller()
+            refusal.raised_as = self._fail(refusal)
+            self.refusals.append(refusal)
+            raise refusal.raised_as from None
+
+
+def _all_in(raised: BaseException) -> list[BaseException]:
+    """Give an exception, or all of a group."""
+    if not isinstance(raised, BaseExceptionGroup):
+        return [raised]
+    return [inner for one in raised.exceptions for inner in _all_in(one)]
+
+
+def _caller() -> str | None:
+    """Find the place outside this package and stripe-python that asked."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to the caller, if there is one
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not _is_inside(name):
+            return f"{name}:{frame.f_lineno} in {frame.f_code.co_name}"
+        frame = frame.f_back
+    return None
+
+
+def _is_inside(file: str) -> bool:
+    """Tell code of this package, stripe-python and the standard library from the caller's own."""
+    standard = file.startswith(_STANDARD_LIBRARY) and "site-packages" not in file
+    return standard or file.startswith(_OURS)

@@ -1,0 +1,72 @@
+"""What one run needs to know, checked against what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytest_stripe_balance.api import versions
+from pytest_stripe_balance.contract.findings import KINDS, LEVELS
+from pytest_stripe_balance.engine.assumptions import Readings
+from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.modes import BadSettingError, Setting, Wire, one_of, whole_number
+from pytest_stripe_balance.refused import Refused
+
+BEGINNING = 1_767_225_600  # 2026-01-01T00:00:00Z, a Thursday
+END_OF_TIME = 253_402_300_800  # the year 10000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run needs to know. `seed` and `name` (the test's node id) make its ids.
+
+    `cassette` is where the run's recording is, or is to be; `record` is what the mode record does
+    about one that is there; `max_age` is in days; `wire` is how the modes that send do it.
+    """
+
+    api_version: str
+    seed: str = "0"
+    name: str = ""
+    now: int = BEGINNING
+    contract: Mapping[str, str] = field(default_factory=dict)
+    drift: Mapping[str, str] = field(default_factory=dict)
+    assume: Mapping[str, str] = field(default_factory=dict)
+    mode: str = "fake"
+    cassette: Path | None = None
+    record: str = "once"
+    max_age: int | None = None
+    wire: Wire = field(default_factory=Wire)
+
+
+def settings(
+    *,
+    api_version: Setting,
+    seed: Setting,
+    name: str,
+    now: Setting,
+    levels: Mapping[str, Setting],
+    assume: Mapping[str, Setting],
+    drift: Mapping[str, Setting],
+) -> Settings:
+    """Check settings against what there is; BadSettingError names one that can't be meant."""
+    try:
+        versions.check(api_version.value)
+    except (Fault, Refused) as error:
+        raise BadSettingError(f"{api_version.source}: {error}") from None
+    one_of(levels, KINDS, LEVELS)
+    one_of(drift, KINDS, LEVELS)
+    for entry_id, reading in assume.items():
+        try:
+            Readings({entry_id: reading.value})
+        except BadSettingError as error:
+            raise BadSettingError(f"{reading.source}: {error}") from None
+    return Settings(
+        api_version=api_version.value,
+        seed=seed.value,
+        name=name,
+        now=whole_number(now, range(END_OF_TIME), "seconds since 1970 are due"),
+        contract={kind: level.value for kind, level in levels.items()},
+        drift={kind: level.value for kind, level in drift.items()},
+        assume={entry_id: reading.value for entry_id, reading in assume.items()},
+    )

@@ -1,0 +1,127 @@
+"""The mode fake: the engine answers, from a world for each account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pytest_stripe_balance.api import versions
+from pytest_stripe_balance.api.dispatch import Dispatch, Tables
+from pytest_stripe_balance.api.message import Request, Response
+from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.engine import automatic, timers
+from pytest_stripe_balance.engine.assumptions import Readings
+from pytest_stripe_balance.engine.determinism import Clock, Ids
+from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.modes import MODES
+from pytest_stripe_balance.session.base import Session
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.records import Entry
+    from pytest_stripe_balance.session.base import Fail
+    from pytest_stripe_balance.session.chosen import Settings
+
+
+class Fake(Session):
+    """A run that the engine answers, with what only a fake can do: its worlds, and their time."""
+
+    def __init__(self, settings: Settings, fail: Fail = lambda refusal: refusal) -> None:
+        super().__init__(settings, fail)
+        self._readings = Readings(settings.assume)
+        self._clock = Clock(settings.now)
+        self._dispatch = Dispatch(settings.api_version, _tables, self._open_world)
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request from the engine, or refuse it out loud; one at a time."""
+        response = super().answer(request)
+        assert isinstance(response, Response), "unreachable because the engine sends nothing"
+        return response
+
+    def _answer(self, request: Request) -> Response:
+        return self._dispatch.answer(request)
+
+    def answer_resting(self, request: Request) -> tuple[Response, frozenset[str]]:
+        """Answer a request, and name the assumptions that this one answer rested on."""
+        rested = self._readings.rested
+        before = set(rested)
+        rested.clear()
+        try:
+            return self.answer(request), frozenset(rested)
+        finally:
+            rested |= before
+
+    @property
+    def world(self) -> World:
+        """The world of the account that the API key belongs to."""
+        return self._dispatch.account(None).world
+
+    @property
+    def worlds(self) -> Mapping[str | None, World]:
+        """All worlds, by connected account; None is the key's own."""
+        return self._dispatch.worlds
+
+    @property
+    def assumptions(self) -> frozenset[str]:
+        """The assumptions that answers have rested on so far."""
+        return frozenset(self._readings.rested)
+
+    @contextmanager
+    def outside(self, what: str, account: str | None = None) -> Iterator[World]:
+        """Lend a world, the key's own by default, for what no API call does: a bank that answers.
+
+        All that is written inside stays, or nothing of it; its events name no request.
+        """
+        with self._lock, self.refusing(), self._once(what):
+            world = self._dispatch.account(account).world
+            world.cause, before = None, world.ids.minted
+            with world.all_or_nothing():
+                yield world
+            if world.ids.minted > before:
+                world.clock.tick()
+
+    @property
+    def now(self) -> int:
+        """The time in every world, in seconds since 1970."""
+        return self._clock.now
+
+    def travel(self, until: int) -> None:
+        """Move the time of every world on; what falls due happens, in order."""
+        with self._lock, self.refusing(), self._once("stripe_clock"):
+            timers.travel(self.worlds.values(), self._clock, until)
+
+    def explain(self, entry_id: str) -> str:
+        """Tell in words what came of a row that brought money, in whichever world it is."""
+        account, entry = self.row(entry_id)
+        return automatic.explain(self.worlds[account], entry)
+
+    def row(self, entry_id: str) -> tuple[str | None, Entry]:
+        """Find a row of any ledger, and its account; ValueError when there is none."""
+        for account, world in self.worlds.items():
+            if entry := world.ledger.find(entry_id):
+                return account, entry
+        message = f"no row {entry_id!r} is in this test's worlds"
+        raise ValueError(message)
+
+    def _open_world(self, account: str | None) -> World:
+        seed = "\0".join((self.settings.seed, self.settings.name, account or ""))
+        version = self.settings.api_version
+        return World(self._clock, Ids(seed), self._readings, version, versions.event_type_at(version))
+
+
+def fake_only(session: Session, what: str) -> Fake:
+    """Give the fake for what Stripe has no way to do; in other modes a RuntimeError that names both."""
+    if isinstance(session, Fake):
+        return session
+    mode = session.settings.mode
+    message = f"{what} is fake only, and this test runs in the mode {mode!r}, where "
+    message += f"{MODES[mode].who_answers} answers: skip it there"
+    raise RuntimeError(message)
+
+
+@cache
+def _tables(api_version: str) -> Tables:
+    """Hand an API version's parameter rules and expandable paths over from its contract."""
+    shapes = contract(api_version)
+    return Tables(api_version, shapes.rules, shapes.definitions, shapes.expandables)

@@ -1,0 +1,61 @@
+"""The mode replay: a cassette answers."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_stripe_balance.cassettes import drift
+from pytest_stripe_balance.cassettes.replay import Replay
+from pytest_stripe_balance.inputs import InputError
+from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.session.base import Session
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.api.message import Request, Response
+    from pytest_stripe_balance.session.base import Fail
+    from pytest_stripe_balance.session.chosen import Settings
+
+
+def recording_of(settings: Settings) -> Path:
+    """Give the path of a run's cassette; Refused, with the way to make it, when there is none."""
+    path = settings.cassette
+    assert path is not None, "unreachable because the plugin names a cassette for every test"
+    if not path.is_file():
+        raise Refused(
+            f"there is no recording of {settings.name}: {path} isn't there. Record it with a test key "
+            f"in STRIPE_API_KEY: pytest --stripe-mode=record '{settings.name}'"
+        )
+    return path
+
+
+def loaded(path: Path) -> Replay:
+    """Read a cassette for replay; Refused, in one line, when it can't be read."""
+    try:
+        return Replay.load(path)
+    except InputError as error:
+        raise Refused(error.reason) from None
+
+
+class Replaying(Session):
+    """A run that is answered as it was recorded; what wasn't recorded is refused."""
+
+    def __init__(self, settings: Settings, fail: Fail) -> None:
+        super().__init__(settings, fail)
+        path = recording_of(settings)
+        self._replay = loaded(path)
+        recorded = drift.moment_of(self._replay.provenance.date, self._replay.exchanges)
+        if settings.max_age and (said := drift.too_old(recorded, int(time.time()), settings.max_age)):
+            self.notes.append(f"{path}: {said}")
+
+    def _answer(self, request: Request) -> Response:
+        return self._replay.answer(request)
+
+    def close(self, *, passed: bool) -> None:
+        """Note what a test that passed never asked for."""
+        if passed and (unused := self._replay.unused):
+            told = ", ".join(map(str, unused[:3])) + (", ..." if len(unused) > 3 else "")  # noqa: PLR2004 - a few are enough
+            self.notes.append(
+                f"{self.settings.name} never asked for {len(unused)} of its recorded requests: {told}"
+            )

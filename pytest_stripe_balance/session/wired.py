@@ -1,0 +1,136 @@
+"""The modes that send: live, record and check, on the way to Stripe's test mode or a server like it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from pytest_stripe_balance.api import keys
+from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
+from pytest_stripe_balance.cassettes import drift
+from pytest_stripe_balance.cassettes.leaks import SecretLeftError
+from pytest_stripe_balance.cassettes.provenance import Provenance, together, who_answered
+from pytest_stripe_balance.cassettes.recording import Recording
+from pytest_stripe_balance.contract.watch import Watch
+from pytest_stripe_balance.inputs import InputError
+from pytest_stripe_balance.modes import TEST_KEYS
+from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.session.base import Session
+from pytest_stripe_balance.session.taped import loaded, recording_of
+from pytest_stripe_balance.transport.clients import SDK_VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_stripe_balance.session.base import Fail
+    from pytest_stripe_balance.session.chosen import Settings
+
+
+class Live(Session):
+    """A run that Stripe answers; what is sent has the key of STRIPE_API_KEY.
+
+    Keys that Stripe would not let in go as they are, so that its own refusal comes back.
+    """
+
+    sends = True
+
+    def _answer(self, request: Request) -> Request | Response:
+        wire, headers = self.settings.wire, dict(request.headers)
+        if keys.key_of(request).startswith(TEST_KEYS):
+            headers = {name: one for name, one in headers.items() if name.lower() != "authorization"}
+            headers["Authorization"] = f"Bearer {wire.key}"
+        url = request.url
+        if wire.base_url:
+            scheme, host, *_ = urlsplit(wire.base_url)
+            url = urlunsplit((scheme, host, *urlsplit(url)[2:]))
+        return Request(request.method, url, Headers(headers), request.body)
+
+
+class Recorder(Live):
+    """A run that Stripe answers, written to its cassette when its test has passed.
+
+    Recorded as `new`, what the cassette has is answered from it, and only the rest is sent; as `all`, it
+    is written whatever comes of the test.
+    """
+
+    def __init__(self, settings: Settings, fail: Fail) -> None:
+        super().__init__(settings, fail)
+        there = settings.record == "new" and self._path.is_file()
+        self._replay = loaded(self._path) if there else None
+        self._replayed: dict[int, Response] = {}
+
+    @property
+    def _path(self) -> Path:
+        assert self.settings.cassette is not None, (
+            "unreachable because the plugin names one for each test"
+        )
+        return self.settings.cassette
+
+    def _answer(self, request: Request) -> Request | Response:
+        if self._replay is not None:
+            try:
+                response = self._replay.answer(request)
+            except Refused:  # what isn't recorded is sent, and then it is
+                return super()._answer(request)
+            return self._replayed.setdefault(id(response), response)
+        return super()._answer(request)
+
+    @property
+    def _sent(self) -> list[Exchange]:
+        return [one for one in self.exchanges if id(one.response) not in self._replayed]
+
+    def close(self, *, passed: bool) -> None:
+        """Write the cassette; after a test that didn't pass the one that is there stays as it is."""
+        sent = self._sent
+        if not sent:
+            return
+        if not (passed or self.settings.record == "all"):
+            self.notes.append(f"{self._path} was not written: its test did not pass")
+            return
+        known = {} if self._replay is None else self._replay.bindings
+        recording = Recording(self._path, append=self._replay is not None, known=known)
+        for exchange in sent:
+            recording.add(exchange)
+        with self.refusing():
+            try:
+                recording.write(self._provenance(sent))
+            except (SecretLeftError, InputError, OSError) as error:
+                raise Refused(f"{self._path} was not written: {error}") from None
+
+    def _provenance(self, sent: list[Exchange]) -> Provenance:
+        versions = [exchange.response.headers.get("Stripe-Version") for exchange in sent]
+        whos = [who_answered(one.request.url, keys.key_of(one.request)) for one in sent]
+        return Provenance(
+            together(whos),
+            api_version=next(filter(None, versions), None),
+            sdk=f"stripe-python {SDK_VERSION}",
+            plugin=version("pytest-stripe-balance"),
+            date=datetime.now(UTC).isoformat(timespec="seconds"),
+            test=self.settings.name,
+        )
+
+
+class Checker(Live):
+    """A run that Stripe answers, compared with its cassette when the test is over."""
+
+    def __init__(self, settings: Settings, fail: Fail) -> None:
+        super().__init__(settings, fail)
+        self._recorded = loaded(recording_of(settings)).exchanges
+
+    def close(self, *, passed: bool) -> None:
+        """Tell what Stripe answers otherwise by now; what is at level error fails the test.
+
+        A test that didn't pass may have asked for less than it did, so it is not compared.
+        """
+        if not passed:
+            return
+        drifts = drift.compare(self._recorded, self.exchanges)
+        watch = Watch(self.settings.drift, self.settings.api_version)
+        errors = watch.graded((one.finding for one in drifts), f"check of {self.settings.cassette}")
+        self.watch.noted += watch.noted
+        if errors:
+            told = "\n".join(dict.fromkeys(map(str, errors)))
+            with self.refusing():
+                raise Refused(f"Stripe no longer answers as {self.settings.cassette} has it:\n{told}")

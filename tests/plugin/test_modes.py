@@ -1,0 +1,347 @@
+"""The same test file on the fake, recorded from a server, replayed without it, and checked against it."""
+
+import json
+import re
+
+import pytest
+import stripe
+from vcr import VCR
+
+SHOP = """
+    import pytest
+    import stripe
+
+    client = stripe.StripeClient("sk_test_dummy")  # made at import time, with a key of nobody's
+
+    def settle_open_intents(customer):
+        for intent in stripe.PaymentIntent.list(customer=customer).data:
+            stripe.PaymentIntent.apply_customer_balance(intent.id)
+
+    def test_partial_wire(stripe_balance):
+        email = stripe_balance.unique("ada") + "@example.com"
+        customer = stripe_balance.customer(reconciliation="manual", email=email)
+        intent = stripe_balance.bank_transfer_intent(customer, amount=1000, currency="usd")
+        stripe_balance.fund(customer, 600, "usd")
+        settle_open_intents(customer.id)
+        intent = stripe.PaymentIntent.retrieve(intent.id)
+        assert intent.next_action.display_bank_transfer_instructions.amount_remaining == 400
+        assert stripe_balance.available(customer) == {"usd": 0}
+        types = [event.type for event in stripe_balance.events()]
+        assert types[-1] == "payment_intent.partially_funded"
+
+    def test_a_refusal(stripe_balance):
+        with pytest.raises(stripe.InvalidRequestError, match="No such payment_intent"):
+            client.v1.payment_intents.apply_customer_balance("pi_nope")
+"""
+CASSETTES = "tests/cassettes/stripe/test_it"
+
+
+@pytest.fixture
+def shop(project):
+    project.file("test_it.py", SHOP)
+    return project
+
+
+def cassette(project, name="test_partial_wire"):
+    return project.pytester.path / CASSETTES / f"{name}.yaml"
+
+
+def test_the_same_tests_are_green_in_every_mode(shop, sending, stripe_server_here):
+    """Fake, record, replay with the server gone, live and check before that."""
+    for mode in ("fake", "record", "live", "check"):
+        sending(mode).assert_outcomes(passed=2)
+    stripe_server_here.stop()
+    before = len(stripe_server_here.seen)
+    sending("replay").assert_outcomes(passed=2)
+    assert len(stripe_server_here.seen) == before
+
+
+def test_the_header_names_who_answers(shop, sending, stripe_server_here):
+    """Where it isn't the fake, the first lines say so, and where recordings lie."""
+    result = sending("record")
+    result.stdout.fnmatch_lines(
+        [f"stripe: mode record, *at {stripe_server_here.url}, cassettes in tests/cassettes/stripe"]
+    )
+    result = sending("replay")
+    result.stdout.fnmatch_lines(["stripe: mode replay, a cassette answers, cassettes in *"])
+    assert "stripe: mode" not in sending("fake").stdout.str()
+
+
+def test_what_is_sent_has_the_key_of_the_environment(shop, sending, stripe_server_here):
+    """Clients made with a dummy key work unmodified, and the dummy never leaves."""
+    sending("live").assert_outcomes(passed=2)
+    keys = {request.headers["Authorization"] for request in stripe_server_here.seen}
+    assert keys == {"Bearer sk_test_51TheRealOneOfThisAccount"}
+
+
+def test_a_recording_holds_no_secret_and_says_who_answered(shop, sending):
+    """Neither key nor client secret is in the file; its header tells host, version, SDK and test."""
+    sending("record").assert_outcomes(passed=2)
+    text = cassette(shop).read_text("utf-8")
+    assert "TheRealOne" not in text
+    assert "sk_test_dummy" not in text
+    provenance = text[text.index("provenance:") :]
+    assert "who: server:127.0.0.1" in provenance
+    for told in (
+        "api_version: 2026-",
+        f"sdk: stripe-python {stripe.VERSION}",
+        "test_it.py::test_partial",
+    ):
+        assert told in provenance
+
+
+def test_plain_vcrpy_reads_a_recording(shop, sending):
+    """The provenance does not disturb it."""
+    sending("record").assert_outcomes(passed=2)
+    path = cassette(shop)
+    with VCR().use_cassette(str(path), record_mode="none") as tape:
+        assert len(tape.requests) == len(tape.responses) > 5
+
+
+def test_a_request_that_was_not_recorded_fails_past_any_except(shop, sending):
+    """An app that swallows every exception doesn't get away with it; the message says what differs."""
+    sending("record").assert_outcomes(passed=2)
+    changed = SHOP.replace(
+        "stripe.PaymentIntent.apply_customer_balance(intent.id)",
+        """
+            try:
+                stripe.PaymentIntent.apply_customer_balance(intent.id, amount=500)
+            except BaseException:
+                pass
+        """,
+    ).replace("assert ", "0 and ")
+    shop.file("test_it.py", changed)
+    result = sending("replay", "-k", "partial")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*POST /v1/payment_intents/pi_*/apply_customer_balance*"])
+    result.stdout.fnmatch_lines(["*amount*500*"])
+
+
+def test_without_a_recording_the_error_says_how_to_make_it(shop, sending):
+    """The path that isn't there, and the command that makes it."""
+    result = sending("replay", "-k", "partial")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*there is no recording of test_it.py::test_partial_wire: *"])
+    result.stdout.fnmatch_lines(["*pytest --stripe-mode=record 'test_it.py::test_partial_wire'*"])
+
+
+def test_recorded_once_a_cassette_is_kept(shop, sending, stripe_server_here):
+    """Another run of the mode record answers from what is there, and sends nothing."""
+    sending("record").assert_outcomes(passed=2)
+    before, seen = cassette(shop).read_bytes(), len(stripe_server_here.seen)
+    sending("record").assert_outcomes(passed=2)
+    assert (cassette(shop).read_bytes(), len(stripe_server_here.seen)) == (before, seen)
+
+
+def test_rewritten_a_cassette_is_made_anew(shop, sending, stripe_server_here):
+    """Every request is sent again, and the file holds the new answers."""
+    sending("record").assert_outcomes(passed=2)
+    before, seen = cassette(shop).read_bytes(), len(stripe_server_here.seen)
+    sending("record", "--stripe-record=rewrite").assert_outcomes(passed=2)
+    assert cassette(shop).read_bytes() != before
+    assert len(stripe_server_here.seen) == 2 * seen
+    sending("replay").assert_outcomes(passed=2)
+
+
+def test_a_failed_test_leaves_its_cassette_as_it_was(shop, sending):
+    """Nothing good is lost to a bad run, and a line says so; `all` writes whatever comes."""
+    sending("record").assert_outcomes(passed=2)
+    before = cassette(shop).read_bytes()
+    shop.file("test_it.py", SHOP.replace("amount_remaining == 400", "amount_remaining == 401"))
+    result = sending("record", "--stripe-record=rewrite")
+    result.assert_outcomes(passed=1, failed=1)
+    assert cassette(shop).read_bytes() == before
+    result.stdout.fnmatch_lines(
+        ["stripe: *test_partial_wire.yaml was not written: its test did not pass"]
+    )
+    sending("record", "--stripe-record=all").assert_outcomes(passed=1, failed=1)
+    assert cassette(shop).read_bytes() != before
+
+
+def test_new_requests_are_added_to_a_cassette(shop, sending, stripe_server_here):
+    """By the way `new` what is recorded is replayed, and only what it lacks is sent."""
+    sending("record").assert_outcomes(passed=2)
+    seen = len(stripe_server_here.seen)
+    more = SHOP.replace(
+        "        types = [", "        stripe.PaymentIntent.cancel(intent.id)\n        types = ["
+    ).replace("payment_intent.partially_funded", "cash_balance.funds_available")
+    shop.file(
+        "test_it.py", SHOP + more[more.index("    def test_a_refusal") :].replace("refusal", "third")
+    )
+    sending("record", "--stripe-record=new").assert_outcomes(passed=3)
+    assert len(stripe_server_here.seen) == seen + 1
+    sending("replay").assert_outcomes(passed=3)
+
+
+def test_what_a_test_never_asks_for_is_reported(shop, sending):
+    """A replay that uses less than was recorded passes, and a line counts what was left."""
+    sending("record").assert_outcomes(passed=2)
+    shop.file("test_it.py", SHOP.replace("types = [event.type", "return\n        types = [event.type"))
+    result = sending("replay")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        ["stripe: test_it.py::test_partial_wire never asked for * recorded req*"]
+    )
+
+
+def test_check_finds_what_changed_since_the_recording(shop, sending, stripe_server_here):
+    """A key that went is an error of the test, named with its request and path."""
+    sending("record").assert_outcomes(passed=2)
+
+    def without_ledger_type(request, body):
+        document = json.loads(body)
+        if request.path.endswith("fund_cash_balance"):
+            document["net_amount"] = str(document["net_amount"])
+        return json.dumps(document).encode()
+
+    stripe_server_here.change = without_ledger_type
+    result = sending("check", "-k", "partial", "-o", "stripe_contract=breaking=warning")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["breaking: customer_cash_balance_transaction at $.net_amount *"])
+
+
+def test_a_live_key_ends_a_run_that_sends(shop, sending, stripe_server_here):
+    """No byte leaves under a live key, and no further test runs."""
+    shop.file("test_it.py", SHOP.replace("sk_test_dummy", "sk_live_1"))
+    shop.file("test_other.py", "def test_it(stripe_balance): stripe_balance.customer()")
+    result = sending("live", "-k", "refusal or other")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["*Exit: test_it.py::test_a_refusal: *a live API key (sk_live_****) was*"]
+    )
+    assert stripe_server_here.seen == []
+
+
+@pytest.mark.parametrize("place", ["option", "ini", "environment", "fixture"])
+def test_cassettes_lie_where_the_project_says(place, shop, sending, monkeypatch):
+    """Option, environment, ini, or a fixture of the project's own that names the file."""
+    arguments = ["--stripe-cassette-dir=elsewhere"] if place == "option" else []
+    if place == "environment":
+        monkeypatch.setenv("PYTEST_STRIPE_CASSETTE_DIR", "elsewhere")
+    if place == "ini":
+        shop.file("pytest.ini", "[pytest]\nstripe_cassette_dir = elsewhere\n")
+    where = shop.pytester.path / "elsewhere" / "test_it" / "test_partial_wire.yaml"
+    if place == "fixture":
+        where = shop.pytester.path / "mine.json"
+        shop.file(
+            "conftest.py",
+            """
+            import pathlib, pytest
+
+            @pytest.fixture
+            def stripe_cassette(request):
+                return request.config.rootpath / "mine.json"
+            """,
+        )
+    for mode in ("record", "replay"):
+        sending(mode, "-k", "partial", *arguments).assert_outcomes(passed=1)
+        assert where.is_file()
+    assert where.suffix != ".json" or json.loads(where.read_text("utf-8"))["interactions"]
+
+
+def test_two_workers_record_at_once(shop, sending):
+    """Under pytest-xdist nothing is lost and nothing mixed."""
+    many = (
+        SHOP
+        + """
+    @pytest.mark.parametrize("number", range(8))
+    def test_many(stripe_balance, number):
+        customer = stripe_balance.customer(name=f"number {number}")
+        assert stripe.Customer.retrieve(customer.id).name == f"number {number}"
+"""
+    )
+    shop.file("test_it.py", many)
+    for mode in ("record", "replay"):
+        sending(mode, "-n2", apart=True, plugins=("xdist",)).assert_outcomes(passed=10)
+    files = sorted(path.name for path in cassette(shop).parent.iterdir())
+    assert len(files) == 10
+    for number in range(8):
+        text = cassette(shop, f"test_many[{number}]").read_text("utf-8")
+        assert {f"number {other}" in text for other in range(8) if other != number} == {False}
+
+
+def test_twelve_requests_from_eight_threads_are_twelve_in_the_cassette(project, sending):
+    """Nothing is lost under threads, and the replay answers them in threads too."""
+    project.file(
+        "test_it.py",
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        import stripe
+
+        def test_threads(stripe_balance):
+            with ThreadPoolExecutor(8) as pool:
+                made = list(pool.map(lambda n: stripe.Customer.create(name=f"n{n}"), range(12)))
+            assert sorted(one.name for one in made) == sorted(f"n{n}" for n in range(12))
+        """,
+    )
+    for mode in ("record", "replay"):
+        sending(mode).assert_outcomes(passed=1)
+    text = cassette(project, "test_threads").read_text("utf-8")
+    assert text.count("\n- request:") == 12
+
+
+def test_async_clients_are_recorded_and_replayed(project, sending):
+    """Clients of httpx and aiohttp, gathered, lose nothing."""
+    project.file(
+        "test_it.py",
+        """
+        import asyncio, pytest, stripe
+
+        @pytest.mark.parametrize("kind", [stripe.HTTPXClient, stripe.AIOHTTPClient])
+        def test_async(stripe_balance, kind):
+            async def go():
+                http = kind()
+                client = stripe.StripeClient("sk_test_1", http_client=http)
+                calls = (client.v1.customers.create_async({"name": f"n{n}"}) for n in range(6))
+                made = await asyncio.gather(*calls)
+                await http.close_async()
+                return sorted(one.name for one in made)
+            assert asyncio.run(go()) == sorted(f"n{n}" for n in range(6))
+        """,
+    )
+    for mode in ("record", "replay"):
+        sending(mode).assert_outcomes(passed=2)
+
+
+def test_an_old_recording_is_told_and_fails_nothing(shop, sending):
+    """With `--stripe-max-age` a line says how old it is; without, nobody asks."""
+    sending("record").assert_outcomes(passed=2)
+    path = cassette(shop)
+    aged = re.sub(r"date: '?20\d\d", lambda found: found[0][:-4] + "2019", path.read_text("utf-8"))
+    path.write_text(aged, "utf-8")
+    result = sending("replay", "--stripe-max-age=90")
+    result.assert_outcomes(passed=2)
+    (told,) = [line for line in result.outlines if "days ago" in line]
+    assert told.startswith("stripe: ")
+    assert told.endswith("and 90 are allowed")
+    assert "days ago" not in sending("replay").stdout.str()
+
+
+def test_recordings_can_be_json(shop, sending):
+    """`--stripe-cassette-format=json` writes vcrpy's JSON, and replays it."""
+    form = "--stripe-cassette-format=json"
+    for mode in ("record", "replay"):
+        sending(mode, form).assert_outcomes(passed=2)
+    document = json.loads(cassette(shop).with_suffix(".json").read_text("utf-8"))
+    assert document["provenance"]["who"] == "server:127.0.0.1"
+    assert len(document["interactions"]) > 5
+
+
+def test_the_probes_of_the_register_run_in_every_mode(project, sending, request):
+    """What asks Stripe is recorded and replayed like any test, and says that this settles nothing."""
+    probes = request.config.rootpath / "tests" / "verified"
+    project.file("pytest.ini", "[pytest]\n")
+    options = (
+        "-c",
+        "pytest.ini",
+        f"--rootdir={probes}",
+        "--stripe-record=all",
+        f"{probes}/test_apply.py",
+    )
+    sending("fake", *options).assert_outcomes(passed=20)
+    for mode in ("record", "replay"):
+        folder = f"--stripe-cassette-dir={project.pytester.path}"
+        result = sending(mode, *options, folder)
+        result.assert_outcomes(passed=20)
+        result.stdout.fnmatch_lines(["what the register assumes, asked of *: this settles nothing*"])
+        result.stdout.fnmatch_lines(["  holds      apply-above-balance: *"])
