@@ -9,13 +9,13 @@ from pytest_stripe_balance.api.message import Exchange, Headers, Request, Respon
 from pytest_stripe_balance.cassettes import conform
 from pytest_stripe_balance.cassettes.conform import Driven, NotDriven
 from pytest_stripe_balance.refused import Refused
-from pytest_stripe_balance.session import Session, Settings
+from pytest_stripe_balance.session import Fake, Settings
 
 VERSION = "2026-10-28.endive"
 
 
 def driven(exchanges, seed="other", now=1_780_000_000):
-    session = Session(Settings(VERSION, seed=seed, now=now))
+    session = Fake(Settings(VERSION, seed=seed, now=now))
     return list(conform.conform(exchanges, session.answer_resting))
 
 
@@ -110,7 +110,7 @@ def test_what_the_fake_does_not_model_is_listed_and_counts_as_nothing(recorder):
 def test_the_fake_is_asked_with_its_own_ids_and_keys(recorder):
     """No id, API key or idempotency key of the recording reaches the fake; the version does."""
     asked = []
-    session = Session(Settings(VERSION, seed="other"))
+    session = Fake(Settings(VERSION, seed="other"))
 
     def answer(request):
         asked.append(request)
