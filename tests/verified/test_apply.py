@@ -1,0 +1,198 @@
+"""apply_customer_balance: not one exchange of it is on public record."""
+
+import pytest
+import stripe
+
+from pytest_stripe_balance.balance import BANK_TRANSFERS
+
+apply = stripe.PaymentIntent.apply_customer_balance
+
+
+@pytest.fixture
+def payer(probe):
+    """A manual customer with 500 usd."""
+    customer = probe.customer()
+    probe.balance.fund(customer, 500)
+    return customer
+
+
+def test_apply_without_amount_short(probe, payer):
+    """Without an amount, and with less cash than remains: is all of the cash applied?"""
+    intent = probe.intent(payer)
+    assert apply(intent).status == "requires_action"
+    assert (probe.remaining(intent), probe.balance.available(payer)) == (500, {"usd": 0})
+
+
+def test_apply_above_balance(probe, payer):
+    """With an amount above the balance, and with no cash at all: which error is it?"""
+    intent = probe.intent(payer)
+    above = probe.error(lambda: apply(intent, amount=600))
+    broke = probe.intent(probe.customer())
+    nothing = probe.error(lambda: apply(broke))
+    assert above == (400, "invalid_request_error", None, "amount")
+    assert nothing == (400, "invalid_request_error", None, None)
+    assert probe.balance.available(payer) == {"usd": 500}
+
+
+def test_apply_above_remaining(probe, payer):
+    """With an amount above what remains, but not above the intent's: is it refused?"""
+    intent = probe.intent(payer, 400)
+    apply(intent, amount=300)
+    error = probe.error(lambda: apply(intent, amount=200))
+    assert error == (400, "invalid_request_error", "amount_too_large", "amount")
+    assert probe.remaining(intent) == 100
+
+
+def test_apply_above_intent_amount(probe, payer):
+    """With an amount above the intent's: which error is it?"""
+    intent = probe.intent(payer, 400)
+    error = probe.error(lambda: apply(intent, amount=401))
+    assert error == (400, "invalid_request_error", "amount_too_large", "amount")
+
+
+def test_apply_parameter_errors(probe, payer):
+    """An unknown parameter, a non-integer, and amounts below 1: are they the generic errors?"""
+    intent = probe.intent(payer)
+    code = "parameter_invalid_integer"
+    errors = [
+        probe.error(lambda amount=amount: apply(intent, amount=amount)) for amount in ("abc", 0, -1)
+    ]
+    unknown = probe.error(lambda: apply(intent, colour="blue"))
+    assert errors == [(400, "invalid_request_error", code, "amount")] * 3
+    assert unknown == (400, "invalid_request_error", "parameter_unknown", "colour")
+
+
+def test_apply_unknown_intent(probe):
+    """An intent that isn't there: is it a 404 with param intent?"""
+    error = probe.error(lambda: apply("pi_does_not_exist"))
+    assert error == (404, "invalid_request_error", "resource_missing", "intent")
+
+
+def test_apply_incompatible_payment_method(probe):
+    """An intent that takes cards only: which error is it?"""
+    card = stripe.PaymentIntent.create(amount=1000, currency="usd")
+    error = probe.error(lambda: apply(card.id))
+    assert error[:3] == (400, "invalid_request_error", "payment_intent_incompatible_payment_method")
+
+
+def test_apply_no_customer(probe):
+    """An intent whose customer was deleted: is it parameter_missing?"""
+    customer = probe.customer()
+    intent = probe.intent(customer)
+    stripe.Customer.delete(customer)
+    error = probe.error(lambda: apply(intent))
+    assert error == (400, "invalid_request_error", "parameter_missing", "customer")
+
+
+def test_apply_other_currency(probe, payer):
+    """With another currency than the intent's: which error is it?"""
+    intent = probe.intent(payer)
+    error = probe.error(lambda: apply(intent, currency="eur"))
+    assert error == (400, "invalid_request_error", None, "currency")
+
+
+def test_capital_currency(probe, payer):
+    """Is a currency in capitals the same currency?"""
+    assert apply(probe.intent(payer), amount=100, currency="USD").currency == "usd"
+
+
+def test_apply_unexpected_state(probe, payer):
+    """Succeeded, canceled and unconfirmed intents: is it payment_intent_unexpected_state?"""
+    canceled, unconfirmed = probe.intent(payer), probe.intent(payer, confirm=False)
+    stripe.PaymentIntent.cancel(canceled)
+    succeeded = probe.intent(payer, 100)
+    apply(succeeded)
+    states = [canceled, unconfirmed, succeeded]
+    errors = [probe.error(lambda intent=intent: apply(intent, amount=100)) for intent in states]
+    code = "payment_intent_unexpected_state"
+    assert [error[:3] for error in errors] == [(400, "invalid_request_error", code)] * 3
+
+
+def test_apply_refusal_order(probe, payer):
+    """Of a wrong status, a wrong currency and too much: which one answers?"""
+    intent = probe.intent(payer)
+    stripe.PaymentIntent.cancel(intent)
+    status = probe.error(lambda: apply(intent, amount=5000, currency="eur"))
+    waiting = probe.intent(payer)
+    currency = probe.error(lambda: apply(waiting, amount=5000, currency="eur"))
+    assert (status[2], currency[3]) == ("payment_intent_unexpected_state", "currency")
+
+
+def test_apply_never_confirmed(probe, payer):
+    """An intent without a payment method: does it succeed at once, and keep its status in part?"""
+    params = {"customer": payer, "currency": "usd"}
+    part = apply(stripe.PaymentIntent.create(amount=1000, **params).id, amount=100)
+    full = apply(stripe.PaymentIntent.create(amount=100, **params).id)
+    assert (part.status, full.status) == ("requires_payment_method", "succeeded")
+    assert full.payment_method
+
+
+def test_apply_after_update(probe, payer):
+    """After an update of the amount: must the intent be confirmed again?"""
+    intent = probe.intent(payer)
+    stripe.PaymentIntent.modify(intent, amount=400)
+    error = probe.error(lambda: apply(intent))
+    stripe.PaymentIntent.confirm(intent)
+    assert error[2] == "payment_intent_unexpected_state"
+    assert apply(intent).status == "succeeded"
+
+
+def test_apply_event_order(probe, payer):
+    """In which order do the events of an apply come, in part and in full?"""
+    intent = probe.intent(payer, 400)
+    before = len(probe.events())
+    apply(intent, amount=100)
+    apply(intent)
+    row = "customer_cash_balance_transaction.created"
+    order = [row, "payment_intent.partially_funded", row, "charge.succeeded", "payment_intent.succeeded"]
+    assert probe.settled(lambda: probe.events(since=before), order) == order
+
+
+def test_apply_automatic_customer(probe):
+    """Does it work for a customer in automatic mode, on an intent that waits for a method?"""
+    customer = probe.customer("automatic")
+    probe.balance.fund(customer, 500)
+    intent = stripe.PaymentIntent.create(customer=customer, amount=500, currency="usd").id
+    assert apply(intent).status == "succeeded"
+
+
+def test_manual_confirm(probe, payer):
+    """Does a confirm leave the cash of a manual customer alone?"""
+    intent = probe.intent(payer, 400)
+    assert probe.status(intent) == ["requires_action"]
+    assert probe.balance.available(payer) == {"usd": 500}
+
+
+def test_apply_invoice(probe):
+    """On an invoice's intent: is `amount` ignored, and too little cash refused?"""
+    customer = probe.payer()
+    invoice = probe.balance.bank_transfer_invoice(customer, 1000)
+    (intent,) = stripe.PaymentIntent.list(customer=customer).data
+    probe.balance.fund(customer, 999)
+    short = probe.error(lambda: apply(intent.id, amount=100))
+    probe.balance.fund(customer, 1)
+    assert apply(intent.id, amount=100).status == "succeeded"
+    assert short[:2] == (400, "invalid_request_error")
+    assert stripe.Invoice.retrieve(invoice.id).status == "paid"
+
+
+def test_apply_invoice_uncollectible(probe):
+    """On the intent of an uncollectible invoice: is it refused?"""
+    customer = probe.payer()
+    invoice = probe.balance.bank_transfer_invoice(customer, 1000)
+    (intent,) = stripe.PaymentIntent.list(customer=customer).data
+    stripe.Invoice.mark_uncollectible(invoice.id)
+    probe.balance.fund(customer, 1000)
+    assert probe.error(lambda: apply(intent.id))[2] == "payment_intent_unexpected_state"
+
+
+def test_bank_transfer_currency(probe):
+    """A bank transfer of another currency: is it refused with the type's path as param?"""
+    options = {
+        "customer_balance": {"funding_type": "bank_transfer", "bank_transfer": BANK_TRANSFERS["gbp"]}
+    }
+    error = probe.error(
+        lambda: probe.intent(probe.customer(), currency="usd", payment_method_options=options)
+    )
+    path = "payment_method_options[customer_balance][bank_transfer][type]"
+    assert error == (400, "invalid_request_error", None, path)

@@ -1,0 +1,58 @@
+"""The probes against the register: each entry is asked, or can't be, and each probe can fail."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pytest_stripe_balance.engine.assumptions import RECORDINGS, REGISTER
+
+HERE = Path(__file__).parent
+FILES = [path for path in HERE.glob("test_*.py") if path.name != Path(__file__).name]
+PROBES = {
+    name.replace("_", "-"): path
+    for path in FILES
+    for name in re.findall(r"^def test_(\w+)\(", path.read_text("utf-8"), re.MULTILINE)
+}
+# What no call of the API brings about, or not within a test.
+BEYOND = {
+    "refund-bounce": "a bank has to send a refund back",
+    "refund-to-cash-balance": "only the Dashboard makes such a refund",
+    "refund-window": "180 days have to pass",
+    "unclaimed-since": "75 days have to pass",
+    "return-comes-back": "75 days have to pass, and a bank to send a return back",
+    "invoice-overdue": "a due date has to pass",
+    "invoice-overdue-boundary": "30 days have to pass after a due date",
+    "idempotency-key-in-use": "two requests have to meet at the same instant",
+}
+
+
+def test_each_entry_of_the_register_is_asked_or_cannot_be():
+    """No assumption is without a probe, but for what the API can't bring about; no probe is without one."""
+    assert set(PROBES) == set(REGISTER) - set(BEYOND)
+    assert set(BEYOND) <= set(REGISTER)
+
+
+def test_each_recording_that_the_api_can_make_is_made_by_a_probe():
+    """Of the recordings that would settle something, all but the Dashboard's and time's are probed."""
+    probed = {REGISTER[entry].recording for entry in PROBES}
+    assert set(RECORDINGS) - probed == {REGISTER["refund-to-cash-balance"].recording, 35}
+
+
+OTHER = [
+    (entry.id, reading)
+    for entry in REGISTER.values()
+    for reading in entry.readings
+    if reading != entry.default and entry.id in PROBES
+]
+
+
+@pytest.mark.parametrize(("entry", "reading"), OTHER, ids="=".join)
+def test_a_probe_fails_where_another_reading_holds(entry, reading, pytester, monkeypatch):
+    """A Stripe of the other reading refutes the assumption."""
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    probe = f"{PROBES[entry]}::test_{entry.replace('-', '_')}"
+    options = ("-pno:randomly", "-pno:cacheprovider", f"--rootdir={HERE}")
+    pytester.runpytest_inprocess(probe, *options).assert_outcomes(passed=1)
+    result = pytester.runpytest_inprocess(probe, *options, "-o", f"stripe_assume={entry}={reading}")
+    result.assert_outcomes(failed=1)

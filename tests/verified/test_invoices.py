@@ -1,0 +1,130 @@
+"""Invoices that are paid by bank transfer."""
+
+import pytest
+import stripe
+
+ROW = "customer_cash_balance_transaction.created"
+INTENT = ["charge.succeeded", "payment_intent.succeeded"]
+
+
+@pytest.fixture
+def payer(probe):
+    return probe.payer(reconciliation="automatic")
+
+
+def intent_of(payer):
+    (intent,) = stripe.PaymentIntent.list(customer=payer).data
+    return intent
+
+
+def test_invoice_shape(probe, payer):
+    """Are payments and confirmation_secret shown when asked for, and attempt_count 0?"""
+    invoice = probe.balance.bank_transfer_invoice(payer, 1000)
+    at = {"stripe_version": "2025-03-31.basil"}
+    plain = stripe.Invoice.retrieve(invoice.id, **at).to_dict()
+    shown = stripe.Invoice.retrieve(
+        invoice.id, expand=["payments", "confirmation_secret"], **at
+    ).to_dict()
+    assert set(shown) - set(plain) == {"payments", "confirmation_secret"}
+    assert "total_count" not in plain["lines"]
+    assert plain["attempt_count"] == 0
+
+
+def test_invoice_shape_before_basil(probe, payer):
+    """What did an invoice show before basil of its intent, its charge and its price?"""
+    invoice = probe.balance.bank_transfer_invoice(payer, 1000)
+    old = stripe.Invoice.retrieve(invoice.id, stripe_version="2024-06-20").to_dict()
+    (line,) = old["lines"]["data"]
+    assert (old["paid"], old["paid_out_of_band"], old["charge"]) == (False, False, None)
+    assert (old["payment_intent"], old["total_tax_amounts"]) == (intent_of(payer).id, [])
+    assert (line["price"]["unit_amount"], line["type"], line["plan"]) == (1000, "invoiceitem", None)
+
+
+def test_invoice_refusals(probe, payer):
+    """Which errors have unknown invoices, and a second finalize?"""
+    read = probe.error(lambda: stripe.Invoice.retrieve("in_does_not_exist"))
+    paid = probe.error(lambda: stripe.Invoice.pay("in_does_not_exist"))
+    invoice = probe.balance.bank_transfer_invoice(payer, 1000)
+    again = probe.error(lambda: stripe.Invoice.finalize_invoice(invoice.id))
+    assert read == (404, "invalid_request_error", "resource_missing", "invoice")
+    assert paid == (404, "invalid_request_error", "resource_missing", "id")
+    assert again == (400, "invalid_request_error", None, None)
+
+
+def test_invoice_currency(payer):
+    """Without a currency, is it that of the pending item?"""
+    stripe.InvoiceItem.create(customer=payer, amount=1000, currency="eur")
+    invoice = stripe.Invoice.create(
+        customer=payer,
+        collection_method="send_invoice",
+        days_until_due=30,
+        pending_invoice_items_behavior="include",
+    )
+    assert invoice.currency == "eur"
+
+
+def test_invoice_events(probe, payer):
+    """In which order do the events of finalizing and voiding come?"""
+    draft = probe.balance.bank_transfer_invoice(payer, 1000, finalize=False)
+    before = len(probe.events())
+    stripe.Invoice.finalize_invoice(draft.id)
+    stripe.Invoice.void_invoice(draft.id)
+    order = ["payment_intent.created", "invoice.updated", "invoice.finalized"]
+    order += ["payment_intent.canceled", "invoice.updated", "invoice.voided"]
+    assert probe.settled(lambda: probe.events(since=before), order) == order
+
+
+def test_invoice_paid_events(probe, payer):
+    """In which order do the events of a transfer that pays an invoice come?"""
+    probe.balance.bank_transfer_invoice(payer, 1000)
+    before = len(probe.events())
+    probe.balance.fund(payer, 1000)
+    order = [ROW, ROW, *INTENT, "invoice.paid", "invoice.payment_succeeded", "invoice_payment.paid"]
+    order += ["invoice.updated"]
+    assert probe.settled(lambda: probe.events(since=before), order) == order
+
+
+def test_invoice_intent(probe, payer):
+    """Which status, description and types has the intent of an invoice?"""
+    probe.balance.bank_transfer_invoice(payer, 1000)
+    intent = intent_of(payer)
+    assert (intent.status, intent.description) == ("requires_payment_method", "Payment for Invoice")
+    assert intent.payment_method_types == ["customer_balance"]
+
+
+def test_invoice_intent_fixed(probe, payer):
+    """Canceling the intent of an invoice, or changing its amount: which error is it?"""
+    probe.balance.bank_transfer_invoice(payer, 1000)
+    intent = intent_of(payer).id
+    errors = [
+        probe.error(lambda: stripe.PaymentIntent.cancel(intent)),
+        probe.error(lambda: stripe.PaymentIntent.modify(intent, amount=900)),
+    ]
+    code = "payment_intent_unexpected_state"
+    assert [error[:3] for error in errors] == [(400, "invalid_request_error", code)] * 2
+
+
+def test_invoice_pay(probe):
+    """Does paying take the whole from the cash balance, in manual mode too, or nothing?"""
+    customer = probe.payer()
+    invoice = probe.balance.bank_transfer_invoice(customer, 1000)
+    probe.balance.fund(customer, 999)
+    short = probe.error(lambda: stripe.Invoice.pay(invoice.id))
+    probe.balance.fund(customer, 1)
+    assert stripe.Invoice.pay(invoice.id).status == "paid"
+    assert short[:2] == (400, "invalid_request_error")
+
+
+def test_invoice_out_of_band(probe, payer):
+    """Out of band, is the intent canceled without a reason, and the amount paid?"""
+    invoice = probe.balance.bank_transfer_invoice(payer, 1000)
+    paid = stripe.Invoice.pay(invoice.id, paid_out_of_band=True)
+    intent = intent_of(payer)
+    assert (intent.status, intent.cancellation_reason) == ("canceled", None)
+    assert (paid.status, paid.amount_paid) == ("paid", 1000)
+
+
+def test_invoice_send_email(probe):
+    """Can an invoice be sent to somebody without an address?"""
+    invoice = probe.balance.bank_transfer_invoice(probe.customer("automatic"), 1000)
+    assert stripe.Invoice.send_invoice(invoice.id).status == "open"

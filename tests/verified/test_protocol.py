@@ -1,0 +1,175 @@
+"""What stands around the call: keys, parameters, idempotency, lists, search."""
+
+import json
+
+import stripe
+
+URL = "https://api.stripe.com/v1/customers"
+
+
+def raw(key, **headers):
+    """Ask without the client's own checks; give status, headers and body."""
+    asked = {"Authorization": f"Bearer {key}", **headers}
+    body, status, told = stripe.RequestsClient().request("get", URL, asked, None)
+    return status, told, json.loads(body)
+
+
+def test_parameter_customer(probe):
+    """Below an unknown customer: is the param customer?"""
+    error = probe.error(lambda: stripe.Customer.retrieve_cash_balance("cus_does_not_exist"))
+    assert error == (404, "invalid_request_error", "resource_missing", "customer")
+
+
+def test_parameter_transaction(probe):
+    """An unknown cash balance transaction: is the param transaction?"""
+    call = stripe.Customer.retrieve_cash_balance_transaction
+    error = probe.error(lambda: call(probe.customer(), "ccsbtxn_does_not_exist"))
+    assert error == (404, "invalid_request_error", "resource_missing", "transaction")
+
+
+def test_parameter_texts(probe):
+    """A text where a hash is due: is it a 400 that names the parameter?"""
+    error = probe.error(lambda: stripe.Customer.create(address="here"))
+    assert error == (400, "invalid_request_error", None, "address")
+
+
+def test_invalid_api_version(probe):
+    """A version that never was one: which error is it?"""
+    error = probe.error(lambda: stripe.Customer.list(stripe_version="2024-06-21"))
+    assert error == (400, "invalid_request_error", None, None)
+
+
+def test_publishable_key(stripe_balance):
+    """With a publishable key: is it 403 secret_key_required?"""
+    status, _, body = raw("pk_test_0000000000")
+    assert (status, body["error"]["code"]) == (403, "secret_key_required")
+
+
+def test_account_invalid(stripe_balance):
+    """A connected account that can't be one: is it 403 account_invalid, without a request id?"""
+    status, headers, body = raw("sk_test_1", **{"Stripe-Account": "acct_"})
+    assert (status, body["error"]["code"]) == (403, "account_invalid")
+    assert "Request-Id" not in headers
+
+
+def test_idempotency_key_length(probe):
+    """A key of 256 characters: is it an idempotency_error?"""
+    error = probe.error(lambda: stripe.Customer.create(idempotency_key="k" * 256))
+    assert error[:2] == (400, "idempotency_error")
+
+
+def test_idempotent_replayed(stripe_balance):
+    """Which headers has a replay?"""
+    key = stripe_balance.unique("key")
+    first, second = (stripe.Customer.create(idempotency_key=key).last_response for _ in range(2))
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert second.headers["Original-Request"] == first.request_id
+
+
+def test_idempotent_other_path(probe):
+    """A key used on another endpoint: is it the same idempotency_error?"""
+    key, customer = probe.balance.unique("key"), probe.customer()
+    stripe.Customer.create(idempotency_key=key)
+    error = probe.error(lambda: stripe.Customer.modify(customer, idempotency_key=key))
+    assert error[:2] == (400, "idempotency_error")
+
+
+def test_should_retry_missing_object(stripe_balance):
+    """Does the 404 of a POST say not to retry?"""
+    try:
+        stripe.PaymentIntent.cancel("pi_does_not_exist")
+    except stripe.InvalidRequestError as error:
+        headers = error.headers
+    assert headers["Stripe-Should-Retry"] == "false"
+
+
+def test_expand_depth(probe):
+    """Through more than four dots: is it refused?"""
+    customer = probe.customer()
+    paid = probe.paid(customer)
+    deep = "latest_charge.payment_intent.latest_charge.payment_intent.latest_charge.customer"
+    error = probe.error(lambda: stripe.PaymentIntent.retrieve(paid.id, expand=[deep]))
+    assert error == (400, "invalid_request_error", None, None)
+
+
+def test_email_invalid(probe):
+    """An e-mail address without an @: is it email_invalid?"""
+    error = probe.error(lambda: stripe.Customer.create(email="nobody"))
+    assert error == (400, "invalid_request_error", "email_invalid", "email")
+
+
+def test_other_missing_objects(probe):
+    """An unknown event, an unknown balance transaction: is the param id?"""
+    for call in (stripe.Event.retrieve, stripe.BalanceTransaction.retrieve):
+        error = probe.error(lambda call=call: call("x_does_not_exist"))
+        assert error == (404, "invalid_request_error", "resource_missing", "id")
+
+
+def test_list_unknown_customer(probe):
+    """Listing the intents of nobody: is it a 400?"""
+    error = probe.error(lambda: stripe.PaymentIntent.list(customer="cus_does_not_exist"))
+    assert error == (400, "invalid_request_error", "resource_missing", "customer")
+
+
+def test_list_limit(probe):
+    """A limit of 101: which error is it?"""
+    error = probe.error(lambda: stripe.Customer.list(limit=101))
+    assert error == (400, "invalid_request_error", "parameter_invalid_integer", "limit")
+
+
+def found(query, **params):
+    return [one.id for one in stripe.Customer.search(query=query, **params).data]
+
+
+def test_search_at_once(probe):
+    """Does a search find what was just made?"""
+    name = probe.balance.unique("searched")
+    customer = stripe.Customer.create(name=name).id
+    assert found(f"name:'{name}'") == [customer]
+
+
+def test_search_order(probe):
+    """Do searches tell the newest first?"""
+    name = probe.balance.unique("searched")
+    made = [stripe.Customer.create(name=name).id for _ in range(3)]
+    assert probe.settled(lambda: found(f"name:'{name}'"), made[::-1]) == made[::-1]
+
+
+def test_search_deleted(probe):
+    """Are deleted customers found?"""
+    name = probe.balance.unique("searched")
+    gone, stays = (stripe.Customer.create(name=name).id for _ in range(2))
+    stripe.Customer.delete(gone)
+    assert probe.settled(lambda: found(f"name:'{name}'"), [stays]) == [stays]
+
+
+def test_search_intent_status(probe):
+    """Can requires_action be searched?"""
+    customer = probe.customer()
+    intent = probe.intent(customer)
+    query = f"status:'requires_action' AND customer:'{customer}'"
+
+    def ids():
+        return [one.id for one in stripe.PaymentIntent.search(query=query).data]
+
+    assert probe.settled(ids, [intent]) == [intent]
+
+
+def test_search_words(probe):
+    """Does a word of a name find it, and a piece of a word not?"""
+    word = probe.balance.unique("searched").replace("-", "")
+    customer = stripe.Customer.create(name=f"{word} of Nowhere").id
+    assert probe.settled(lambda: found(f"name:'{word}'"), [customer]) == [customer]
+    assert found(f"name:'{word[:-2]}'") == []
+
+
+def test_search_errors(probe):
+    """A query that isn't one: is the param query?"""
+    error = probe.error(lambda: stripe.Customer.search(query="name:"))
+    assert (error[0], error[3]) == (400, "query")
+
+
+def test_search_page(probe):
+    """A page that isn't one: is the param page?"""
+    error = probe.error(lambda: stripe.Customer.search(query="name:'Ada'", page="nonsense"))
+    assert (error[0], error[3]) == (400, "page")
