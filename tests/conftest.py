@@ -13,7 +13,6 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import aiohttp  # noqa: F401 - loaded once: a run inside this process forgets what it loads itself
-import majors  # noqa: F401 - what tests take for granted of stripe-python
 import pytest
 import stripe
 from stripe._api_version import _ApiVersion

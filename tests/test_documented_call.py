@@ -8,6 +8,7 @@ import pytest
 import stripe
 import vcr
 import yaml
+from majors import v1
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.contract.rules import contract
@@ -30,7 +31,7 @@ def test_the_documented_request_gets_the_documented_body(documented):
     """Plain vcrpy and an unmodified client replay the example to the letter."""
     client = stripe.StripeClient("sk_test_any", http_client=stripe.RequestsClient())
     with vcr.use_cassette(str(CASSETTE), record_mode="none") as cassette:
-        intent = client.v1.payment_intents.apply_customer_balance(INTENT)
+        intent = v1(client).payment_intents.apply_customer_balance(INTENT)
     assert cassette.all_played
     assert intent.last_response.body == documented
     assert (intent.id, intent.status, intent.amount) == (INTENT, "requires_payment_method", 1000)

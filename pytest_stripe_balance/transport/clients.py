@@ -37,7 +37,7 @@ _MARK = "_is_tapped_by_pytest_stripe_balance"
 
 
 def _telemetry() -> ModuleType | None:
-    """Give the module that keeps a telemetry id in a file; stripe-python has it since 14."""
+    """Give the module that keeps a telemetry id in a file; stripe-python has it since 15.4."""
     name = "stripe._telemetry_id"
     return importlib.import_module(name) if importlib.util.find_spec(name) else None
 

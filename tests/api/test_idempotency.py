@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import stripe
+from majors import v1
 
 from pytest_stripe_balance.api.dispatch import Dispatch
 
@@ -61,7 +62,7 @@ def test_an_async_retry_after_a_lost_answer_applies_the_money_once(stripe_balanc
     """The same holds for async clients."""
     losing(stripe.APIConnectionError("reset by peer", should_retry=True))
     client = stripe.StripeClient("sk_test_1", http_client=stripe.HTTPXClient(), max_network_retries=2)
-    call = client.v1.payment_intents.apply_customer_balance_async
+    call = v1(client).payment_intents.apply_customer_balance_async
     assert asyncio.run(call(funded, {"amount": 100})).id == funded
     assert applied(stripe_balance) == [100]
 

@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 import stripe
+from majors import as_dict, v1
 
 
 def manual(stripe_balance):
@@ -54,7 +55,7 @@ def test_lists_filter_by_time_customer_and_type(stripe_balance):
     both = stripe.Event.list(types=["customer.created", "payment_intent.created"])
     assert len(both.data) == 5
     assert len(stripe.Event.list(type="payment_intent.*").data) == 6
-    assert stripe.Event.retrieve(both.data[0].id).to_dict() == both.data[0].to_dict()
+    assert as_dict(stripe.Event.retrieve(both.data[0].id)) == as_dict(both.data[0])
 
 
 def test_expand_puts_objects_in_place_of_ids(stripe_balance):
@@ -63,7 +64,7 @@ def test_expand_puts_objects_in_place_of_ids(stripe_balance):
     stripe_balance.fund(customer, 100)
     paths = ["customer.cash_balance", "payment_method", "latest_charge.balance_transaction"]
     intent = stripe_balance.bank_transfer_intent(customer, 100, expand=paths)
-    assert intent.customer.cash_balance.available.to_dict() == {"usd": 100}
+    assert as_dict(intent.customer.cash_balance.available) == {"usd": 100}
     assert intent.payment_method.type == "customer_balance"
     assert intent.latest_charge is None
     paid = stripe.PaymentIntent.apply_customer_balance(intent.id, expand=paths)
@@ -259,7 +260,7 @@ def test_expand_goes_through_four_dots(stripe_balance):
 def test_a_stripe_context_is_refused(stripe_balance):
     """The header Stripe-Context would choose another world, so it is refused out loud."""
     with stripe_balance.refused(match="Stripe-Context"):
-        stripe.StripeClient("sk_test_x", stripe_context="acct_1").v1.customers.create()
+        v1(stripe.StripeClient("sk_test_x", stripe_context="acct_1")).customers.create()
 
 
 EXCLUSIVE = (
@@ -299,7 +300,7 @@ def test_an_event_names_the_request_that_caused_it(stripe_balance):
     """Events carry the request's id and its idempotency key."""
     customer = stripe.Customer.create(idempotency_key="mine")
     (event,) = stripe_balance.events("customer.created")
-    told = event.to_dict()["request"]
+    told = as_dict(event)["request"]
     assert told["idempotency_key"] == "mine"
     assert told["id"] == customer.last_response.request_id
 
@@ -424,7 +425,7 @@ def test_async_auto_paging_gives_everything_once(stripe_balance):
 
     async def walk():
         client = stripe.StripeClient("sk_test_1", http_client=stripe.HTTPXClient())
-        first = await client.v1.customers.list_async({"limit": 4})
+        first = await v1(client).customers.list_async({"limit": 4})
         return [one.id async for one in first.auto_paging_iter()]
 
     assert asyncio.run(walk()) == made[::-1]

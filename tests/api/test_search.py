@@ -8,6 +8,7 @@ import pytest
 import stripe
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from majors import as_dict, v1
 
 from pytest_stripe_balance.api import routes
 from pytest_stripe_balance.resources import newest_api_version
@@ -153,12 +154,12 @@ def test_each_query_finds_what_the_table_says(town):
 def test_a_search_answers_in_its_own_shape(town):
     """A search_result has its url and next_page, and a count where it is asked for."""
     found = stripe.PaymentIntent.search(query="amount:1000")
-    assert found.to_dict().keys() == {"object", "data", "has_more", "next_page", "url"}
+    assert as_dict(found).keys() == {"object", "data", "has_more", "next_page", "url"}
     assert (found.object, found.url) == ("search_result", "/v1/payment_intents/search")
     assert (found.has_more, found.next_page) == (False, None)
     (first, _) = found.data
-    assert first.to_dict() == stripe.PaymentIntent.retrieve(first.id).to_dict()
-    counted = town.balance.client.v1.payment_intents.search(
+    assert as_dict(first) == as_dict(stripe.PaymentIntent.retrieve(first.id))
+    counted = v1(town.balance.client).payment_intents.search(
         {"query": "amount:1000", "limit": 1, "expand": ["total_count", "data.customer"]}
     )
     assert counted.total_count == 2
@@ -382,13 +383,13 @@ def test_auto_paging_finds_everything_once(stripe_balance):
     client = stripe.StripeClient("sk_test_1", http_client=stripe.HTTPXClient())
 
     async def walk():
-        page = await client.v1.payment_intents.search_async(params)
+        page = await v1(client).payment_intents.search_async(params)
         ours = [one.id async for one in page.auto_paging_iter()]
         iterator = await stripe.PaymentIntent.search_auto_paging_iter_async(**params)
         return ours, [one.id async for one in iterator]
 
     assert [one.id for one in stripe.PaymentIntent.search_auto_paging_iter(**params)] == made
-    found = stripe_balance.client.v1.payment_intents.search({**params, "limit": 7})
+    found = v1(stripe_balance.client).payment_intents.search({**params, "limit": 7})
     assert [one.id for one in found.auto_paging_iter()] == made
     assert asyncio.run(walk()) == (made, made)
 
@@ -449,12 +450,12 @@ def test_a_query_finds_what_a_filter_by_hand_finds():
     """Whatever clauses are joined, and however they are written, the same customers are found."""
     session = Fake(Settings(newest_api_version(), name="search"))
     with session.tapped():
-        customers = stripe.StripeClient("sk_test_fake").v1.customers
+        customers = v1(stripe.StripeClient("sk_test_fake")).customers
         for name in (None, "Ada King", "King Ada", 'O\'Neil the "one" two', "one", "10"):
             for email in (None, "ada@example.com", "king@example.com"):
                 params = {"name": name, "email": email, "metadata": {"k'\"": name} if name else None}
                 customers.create({key: value for key, value in params.items() if value})
-        there = [one.to_dict() for one in customers.list({"limit": 100}).data]
+        there = [as_dict(one) for one in customers.list({"limit": 100}).data]
 
         @settings(max_examples=150, deadline=None)
         @given(QUERIES)

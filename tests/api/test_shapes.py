@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import stripe
 import yaml
+from majors import as_dict
 
 from pytest_stripe_balance.balance import BANK_TRANSFERS
 
@@ -33,7 +34,7 @@ def paths(value, path=""):
 
 def plain(inner):
     """Make JSON of what the SDK makes objects of: hashes, and decimal strings."""
-    return inner.to_dict() if isinstance(inner, stripe.StripeObject) else str(inner)
+    return as_dict(inner) if isinstance(inner, stripe.StripeObject) else str(inner)
 
 
 def intent_in(stripe_balance, status):
@@ -285,7 +286,7 @@ STATES = {
 def test_exactly_the_keys_of_the_table_are_rendered(name, state, stripe_balance):
     """Each object has in each state the keys that the table names, no more and no fewer."""
     rendered = STATES[name][state](stripe_balance)
-    document = rendered if isinstance(rendered, dict) else rendered.to_dict()
+    document = rendered if isinstance(rendered, dict) else as_dict(rendered)
     document = json.loads(json.dumps(document, default=plain))
     if name in ("event", "error"):
         (document.get("data") or {}).pop("object", None)
@@ -329,7 +330,7 @@ def test_a_us_intent_in_requires_action_has_the_keys_of_the_real_one(captured, s
     customer = stripe_balance.customer(reconciliation="manual")
     intent = stripe_balance.bank_transfer_intent(customer, 4000)
     at = {"stripe_version": "2023-10-16", "expand": ["payment_method"]}
-    ours = stripe.PaymentIntent.retrieve(intent.id, **at).to_dict()
+    ours = as_dict(stripe.PaymentIntent.retrieve(intent.id, **at))
     real = {path for path in paths(captured) if not path.startswith(ITS_OWN)}
     assert paths(ours) == real
 
@@ -338,7 +339,7 @@ def test_a_us_intent_in_requires_action_has_the_values_of_the_real_one(captured,
     """What isn't the intent's own (ids, names, amounts, secrets) has the captured value."""
     customer = stripe_balance.customer(reconciliation="manual")
     intent = stripe_balance.bank_transfer_intent(customer, 4000)
-    ours, real = intent.to_dict(), captured
+    ours, real = as_dict(intent), captured
     told, was_told = (
         document["next_action"]["display_bank_transfer_instructions"] for document in (ours, real)
     )
@@ -374,8 +375,8 @@ def test_a_settled_refund_has_the_keys_of_real_ones(stripe_balance):
     real = real_refunds()
     if not real:
         pytest.skip("STRIPE_REAL_DATA names no folder with real refunds")
-    ours = set(refund_in(stripe_balance, "to the cash balance").to_dict())
+    ours = set(as_dict(refund_in(stripe_balance, "to the cash balance")))
     for one in real:
         assert set(one) == ours
-    asked = set(refund_in(stripe_balance, "succeeded").to_dict())
+    asked = set(as_dict(refund_in(stripe_balance, "succeeded")))
     assert asked - ours == {"instructions_email"}

@@ -2,6 +2,7 @@
 
 import pytest
 import stripe
+from majors import as_dict, v1
 
 from pytest_stripe_balance.api import routes, versions
 from pytest_stripe_balance.balance import BANK_TRANSFERS
@@ -46,7 +47,7 @@ class Shop:
         self.customer = balance.customer(email="ada@example.com").id
 
     def at(self, api_version):
-        return stripe.StripeClient("sk_test_1", stripe_version=api_version).v1
+        return v1(stripe.StripeClient("sk_test_1", stripe_version=api_version))
 
     def intent(self, currency="usd"):
         return self.balance.bank_transfer_intent(self.customer, 1000, currency).id
@@ -69,7 +70,7 @@ def shop(stripe_balance):
 
 
 def invoice_at(shop, version):
-    return shop.at(version).invoices.retrieve(shop.invoice(paid=True)).to_dict()
+    return as_dict(shop.at(version).invoices.retrieve(shop.invoice(paid=True)))
 
 
 def line_at(shop, version):
@@ -78,16 +79,16 @@ def line_at(shop, version):
 
 def item_at(shop, version):
     shop.invoice()
-    return shop.at(version).invoice_items.list().to_dict()["data"][0]
+    return as_dict(shop.at(version).invoice_items.list())["data"][0]
 
 
 def intent_at(shop, version):
-    return shop.at(version).payment_intents.retrieve(shop.paid_intent()).to_dict()
+    return as_dict(shop.at(version).payment_intents.retrieve(shop.paid_intent()))
 
 
 def charge_at(shop, version):
     shop.paid_intent()
-    return shop.at(version).charges.list().to_dict()["data"][0]
+    return as_dict(shop.at(version).charges.list())["data"][0]
 
 
 def networks_at(shop, version):
@@ -183,7 +184,7 @@ def test_events_are_at_the_account_s_version_whoever_asks(shop):
         (paid,) = shop.at(version).events.list({"type": "invoice.paid"}).data
         assert paid.api_version == "2024-06-20"
         assert paid.data.object.paid is True
-        updated = shop.at(version).events.list({"type": "invoice.updated"}).data[0].to_dict()
+        updated = as_dict(shop.at(version).events.list({"type": "invoice.updated"}).data[0])
         told = updated["data"]["previous_attributes"]
         assert (told["paid"], told["charge"], told["status"]) == (False, None, "open")
 
@@ -255,7 +256,7 @@ def test_payment_method_types_are_taken_before_endive(shop):
     assert intent.payment_method_types == ["card"]
     changed = intents.update(intent.id, TYPES)
     assert changed.payment_method_types == ["customer_balance"]
-    assert changed.payment_method_options.to_dict() == {"customer_balance": {}}
+    assert as_dict(changed.payment_method_options) == {"customer_balance": {}}
     confirmed = intents.confirm(
         intents.create({**made, "payment_method_types": ["card"]}).id,
         {

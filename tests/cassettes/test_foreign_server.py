@@ -26,17 +26,18 @@ SHOP = """
     CLIENTS = {"requests": stripe.RequestsClient, "httpx": stripe.HTTPXClient, "aiohttp": stripe.AIOHTTPClient}
 
     def bought(client, name):
-        customer = client.v1.customers.create({"email": f"{name}@shop-of-nobody.com", "name": name})
+        api = getattr(client, "v1", client)
+        customer = api.customers.create({"email": f"{name}@shop-of-nobody.com", "name": name})
         card = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123"}
-        method = client.v1.payment_methods.create({"type": "card", "card": card})
-        client.v1.payment_methods.attach(method.id, {"customer": customer.id})
-        intent = client.v1.payment_intents.create(
+        method = api.payment_methods.create({"type": "card", "card": card})
+        api.payment_methods.attach(method.id, {"customer": customer.id})
+        intent = api.payment_intents.create(
             {"amount": 1200, "currency": "eur", "customer": customer.id, "payment_method": method.id}
         )
-        intent = client.v1.payment_intents.confirm(intent.id)
+        intent = api.payment_intents.confirm(intent.id)
         with pytest.raises(stripe.InvalidRequestError):
-            client.v1.payment_intents.retrieve("pi_nope")
-        return client.v1.customers.retrieve(customer.id), intent
+            api.payment_intents.retrieve("pi_nope")
+        return api.customers.retrieve(customer.id), intent
 
     @pytest.mark.parametrize("kind", ["requests", "httpx"])
     def test_bought(stripe_balance, kind):
@@ -50,8 +51,9 @@ SHOP = """
         async def go():
             http = CLIENTS[kind]()
             client = stripe.StripeClient("sk_test_dummy", http_client=http)
+            api = getattr(client, "v1", client)
             made = await asyncio.gather(
-                *(client.v1.customers.create_async({"name": f"n{n}"}) for n in range(5))
+                *(api.customers.create_async({"name": f"n{n}"}) for n in range(5))
             )
             await http.close_async()
             return sorted(one.name for one in made)

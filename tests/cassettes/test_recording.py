@@ -13,6 +13,7 @@ import vcr
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from majors import v1
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import loading, recording, tape
@@ -99,8 +100,8 @@ def test_plain_vcrpy_replays_a_recording_with_the_client_that_made_it(make, suff
         client = stripe.StripeClient(
             "sk_test_SECRET", base_addresses={"api": address}, http_client=(sender := make())
         )
-        made = client.v1.customers.create({"metadata": {"größe": "a b"}})
-        got = client.v1.customers.retrieve("cus_1", {"expand": ["cash_balance"]})
+        made = v1(client).customers.create({"metadata": {"größe": "a b"}})
+        got = v1(client).customers.retrieve("cus_1", {"expand": ["cash_balance"]})
         sender.close()
         return made.asked, got.asked
 

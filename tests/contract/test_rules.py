@@ -4,6 +4,7 @@ import json
 import jsonschema_rs
 import pytest
 import stripe
+from majors import as_dict
 
 from pytest_stripe_balance.api.message import Response
 from pytest_stripe_balance.contract.rules import contract
@@ -22,7 +23,7 @@ def intent(stripe_balance):
     customer = stripe_balance.customer(reconciliation="manual")
     made = stripe_balance.bank_transfer_intent(customer, 1000)
     paths = ["payment_method", "customer.cash_balance"]
-    return stripe.PaymentIntent.retrieve(made.id, expand=paths).to_dict()
+    return as_dict(stripe.PaymentIntent.retrieve(made.id, expand=paths))
 
 
 BROKEN = (

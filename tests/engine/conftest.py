@@ -1,5 +1,6 @@
 import pytest
 import stripe
+from majors import as_dict, v1
 
 from pytest_stripe_balance.balance import BANK_TRANSFERS
 
@@ -20,7 +21,7 @@ class Stage:
 
     @property
     def api(self):
-        return self.balance.client.v1
+        return v1(self.balance.client)
 
     def intent(self, status="requires_action", amount=1000, **params):
         """Make an intent in a status; the cash that it took to get there is put back."""
@@ -108,15 +109,17 @@ class Desk:
     def told(self, currency, customer=None, **transfer):
         """Read an intent's addresses."""
         action = self.intent(currency, customer=customer, **transfer).next_action
-        return action.to_dict()["display_bank_transfer_instructions"]["financial_addresses"]
+        return as_dict(action)["display_bank_transfer_instructions"]["financial_addresses"]
 
     def instructions(self, currency, customer=None, **transfer):
-        return stripe.Customer.create_funding_instructions(
-            customer or self.customer,
-            currency=currency,
-            funding_type="bank_transfer",
-            bank_transfer={**BANK_TRANSFERS[currency], **transfer},
-        ).to_dict()
+        return as_dict(
+            stripe.Customer.create_funding_instructions(
+                customer or self.customer,
+                currency=currency,
+                funding_type="bank_transfer",
+                bank_transfer={**BANK_TRANSFERS[currency], **transfer},
+            )
+        )
 
     def listed(self, currency, customer=None, **transfer):
         """Read the addresses of funding instructions."""
@@ -139,7 +142,7 @@ class Billing:
 
     @property
     def api(self):
-        return self.balance.client.v1
+        return v1(self.balance.client)
 
     def draft(self, amount=1000, currency="usd", **params):
         """Make a draft with one item; without `amount` it has none."""

@@ -1,5 +1,6 @@
 import pytest
 import stripe
+from majors import as_dict
 
 CREATED = "customer_cash_balance_transaction.created"
 
@@ -57,7 +58,7 @@ def test_a_full_apply_makes_the_charge_and_its_balance_transaction(stripe_balanc
         customer.id,
         "order 7",
     )
-    assert charge.payment_method_details.to_dict() == {
+    assert as_dict(charge.payment_method_details) == {
         "customer_balance": {},
         "type": "customer_balance",
     }
@@ -154,7 +155,7 @@ def test_an_update_of_other_things_leaves_the_funds(stage):
     intent = stage.partly_funded()
     updated = stripe.PaymentIntent.modify(intent, metadata={"order": "7"}, description="order 7")
     assert (updated.status, remaining(updated)) == ("requires_action", 700)
-    assert updated.metadata.to_dict() == {"order": "7"}
+    assert as_dict(updated.metadata) == {"order": "7"}
 
 
 def test_an_update_to_the_same_amount_changes_nothing(stage):

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import stripe
+from majors import as_dict
 
 from pytest_stripe_balance import StripeClock
 from pytest_stripe_balance.session import Session, Settings, newest_api_version
@@ -51,7 +52,7 @@ def test_cash_that_nobody_claims_is_returned_after_75_days(stripe_balance, strip
     assert rows() == [("funded", 500, 0), ("return_initiated", -500, 75)]
     event = stripe_balance.events()[-1]
     assert event.data.object.type == "return_initiated"
-    assert event.to_dict()["request"] == {"id": None, "idempotency_key": None}
+    assert as_dict(event)["request"] == {"id": None, "idempotency_key": None}
 
 
 def test_a_return_that_comes_back_is_the_merchants_after_90_days(

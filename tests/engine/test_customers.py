@@ -1,5 +1,6 @@
 import pytest
 import stripe
+from majors import as_dict
 
 
 def test_a_customer_remembers_what_it_was_given(stripe_balance):
@@ -13,8 +14,8 @@ def test_a_customer_remembers_what_it_was_given(stripe_balance):
     )
     customer = stripe.Customer.retrieve(made.id)
     assert (customer.name, customer.email) == ("Ada", "ada@example.com")
-    assert customer.metadata.to_dict() == {"id": "7"}
-    assert customer.address.to_dict() == {
+    assert as_dict(customer.metadata) == {"id": "7"}
+    assert as_dict(customer.address) == {
         "city": "London",
         "country": "GB",
         "line1": None,
@@ -31,8 +32,8 @@ def test_an_update_merges_metadata_and_clears_with_an_empty_string(stripe_balanc
     made = stripe_balance.customer(name="Ada", metadata={"a": "1", "b": "2"})
     customer = stripe.Customer.modify(made.id, name="", metadata={"a": "", "c": "3"})
     assert customer.name is None
-    assert customer.metadata.to_dict() == {"b": "2", "c": "3"}
-    assert stripe.Customer.modify(made.id, metadata="").metadata.to_dict() == {}
+    assert as_dict(customer.metadata) == {"b": "2", "c": "3"}
+    assert as_dict(stripe.Customer.modify(made.id, metadata="").metadata) == {}
 
 
 @pytest.mark.parametrize(
@@ -60,14 +61,14 @@ def test_an_update_tells_the_previous_values(stripe_balance):
     stripe.Customer.modify(made.id, name="Grace")
     (event,) = stripe_balance.events("customer.updated")
     assert event.data.object.name == "Grace"
-    assert event.data.previous_attributes.to_dict() == {"name": "Ada", "metadata": {"b": None}}
+    assert as_dict(event.data.previous_attributes) == {"name": "Ada", "metadata": {"b": None}}
 
 
 def test_a_deleted_customer_is_a_stub(stripe_balance):
     """A deleted customer shows as a stub, is in no list and takes no update."""
     made = stripe_balance.customer()
     assert stripe.Customer.delete(made.id).deleted
-    assert stripe.Customer.retrieve(made.id).to_dict() == {
+    assert as_dict(stripe.Customer.retrieve(made.id)) == {
         "id": made.id,
         "object": "customer",
         "deleted": True,
@@ -135,9 +136,9 @@ def test_funding_writes_a_row_that_can_be_retrieved(stripe_balance):
     stripe_balance.fund(customer, 100)
     row = stripe_balance.fund(customer, 250, "usd", reference="invoice 7")
     again = stripe.Customer.retrieve_cash_balance_transaction(customer.id, row.id)
-    assert again.to_dict() == row.to_dict()
+    assert as_dict(again) == as_dict(row)
     assert (row.net_amount, row.ending_balance, row.type) == (250, 350, "funded")
-    assert row.funded.bank_transfer.to_dict() == {
+    assert as_dict(row.funded.bank_transfer) == {
         "reference": "invoice 7",
         "type": "us_bank_transfer",
         "us_bank_transfer": {"network": "ach", "sender_name": "John Doe"},
@@ -151,4 +152,4 @@ def test_funding_has_its_events_in_order(stripe_balance):
     row, available = stripe_balance.events()[-2:]
     assert (row.type, row.data.object.net_amount) == ("customer_cash_balance_transaction.created", 100)
     assert available.type == "cash_balance.funds_available"
-    assert available.data.object.available.to_dict() == {"usd": 100}
+    assert as_dict(available.data.object.available) == {"usd": 100}

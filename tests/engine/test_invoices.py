@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import stripe
+from majors import as_dict
 
 from pytest_stripe_balance.engine import audit
 
@@ -332,7 +333,7 @@ def test_invoices_are_paid_in_each_region(billing, currency):
 def test_a_draft_can_be_deleted(billing):
     """A deleted draft is gone from lists, and its items stay where they were."""
     draft = billing.draft(1000)
-    assert stripe.Invoice.delete(draft.id).to_dict() == {
+    assert as_dict(stripe.Invoice.delete(draft.id)) == {
         "id": draft.id,
         "object": "invoice",
         "deleted": True,
@@ -366,7 +367,7 @@ def test_an_update_tells_what_was_before(billing):
     """invoice.updated carries the previous attributes of what changed, in Stripe's names."""
     billing.invoice(1000)
     billing.fund(1000)
-    data = billing.balance.events("invoice.updated")[-1].to_dict()["data"]
+    data = as_dict(billing.balance.events("invoice.updated")[-1])["data"]
     previous = dict(data["previous_attributes"])
     assert previous.pop("status_transitions") == {"paid_at": None}
     assert previous == {

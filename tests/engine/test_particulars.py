@@ -2,6 +2,7 @@
 
 import pytest
 import stripe
+from majors import as_dict
 
 FULL = {
     "description": "order 7",
@@ -21,10 +22,10 @@ def test_a_charge_says_what_its_intent_says(stage):
     paid = stripe.PaymentIntent.apply_customer_balance(
         intent, expand=["latest_charge", "payment_method"]
     )
-    charge = paid.latest_charge.to_dict()
+    charge = as_dict(paid.latest_charge)
     for name in (*FULL, "customer", "currency", "amount"):
-        assert charge[name] == paid.to_dict()[name], name
-    assert charge["billing_details"] == paid.payment_method.to_dict()["billing_details"]
+        assert charge[name] == as_dict(paid)[name], name
+    assert charge["billing_details"] == as_dict(paid.payment_method)["billing_details"]
     assert (charge["created"], charge["amount_refunded"], charge["refunded"]) == (
         stage.balance.events("charge.succeeded")[0].created,
         0,

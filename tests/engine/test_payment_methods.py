@@ -1,5 +1,6 @@
 import pytest
 import stripe
+from majors import v1
 
 
 def test_a_payment_method_is_made_once_and_used_by_an_intent(stripe_balance):
@@ -30,7 +31,7 @@ def test_a_payment_method_is_made_once_and_used_by_an_intent(stripe_balance):
 def test_an_unknown_payment_method_is_missing(stripe_balance):
     """The answer names the parameter of the path."""
     with pytest.raises(stripe.InvalidRequestError) as caught:
-        stripe_balance.client.v1.payment_methods.retrieve("pm_1")
+        v1(stripe_balance.client).payment_methods.retrieve("pm_1")
     assert (caught.value.http_status, caught.value.param) == (404, "payment_method")
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import stripe
+from majors import as_dict
 
 from pytest_stripe_balance.balance import StripeBalance
 from pytest_stripe_balance.engine import charges, refunds
@@ -63,7 +64,7 @@ class Desk:
 
     def booked(self, refund):
         """Tell what the merchant's balance gave and got for a refund."""
-        told = stripe.Refund.retrieve(refund.id).to_dict()
+        told = as_dict(stripe.Refund.retrieve(refund.id))
         ids = (told["balance_transaction"], told.get("failure_balance_transaction"))
         found = [stripe.BalanceTransaction.retrieve(one) for one in ids if one]
         assert all(one.source == refund.id for one in found)
@@ -167,7 +168,7 @@ def test_what_was_canceled_can_be_refunded_again(desk):
 def test_a_refund_says_what_it_was_given(desk):
     """Reason, metadata and the address stand on it, and who was asked until when."""
     refund = desk.refund(reason="duplicate", metadata={"order": "7"}, instructions_email="b@example.com")
-    told = refund.to_dict()
+    told = as_dict(refund)
     assert (told["reason"], told["metadata"]) == ("duplicate", {"order": "7"})
     assert (told["charge"], told["payment_intent"]) == (desk.charge().id, desk.intent)
     assert told["instructions_email"] == "b@example.com"
@@ -183,7 +184,7 @@ def test_the_kind_of_bank_transfer_is_the_currencys(desk):
     """A refund in eur goes by eu_bank_transfer, and has a reference when it is there."""
     desk.balance.fund(desk.customer, 300, "eur")
     refund = desk.of_cash(currency="EUR")
-    assert refund.destination_details.to_dict() == {"type": "eu_bank_transfer", "eu_bank_transfer": {}}
+    assert as_dict(refund.destination_details) == {"type": "eu_bank_transfer", "eu_bank_transfer": {}}
     desk.step(DETAILS, refund)
     there = desk.step(SETTLE, refund).destination_details.eu_bank_transfer
     assert (len(there.reference), there.reference_status) == (12, "available")
@@ -192,7 +193,7 @@ def test_the_kind_of_bank_transfer_is_the_currencys(desk):
 @pytest.mark.parametrize(("step", "reason"), [("cancel", "merchant_request"), ("expire", "unknown")])
 def test_a_refund_that_ended_says_why(desk, step, reason):
     """failure_reason tells a cancel from silence, and nobody is asked any more."""
-    told = desk.step(step, desk.refund()).to_dict()
+    told = as_dict(desk.step(step, desk.refund()))
     assert told["failure_reason"] == reason
     assert "next_action" not in told
 
@@ -213,7 +214,7 @@ def test_events_say_what_was_before(desk):
     refund = desk.refund()
     for step in (DETAILS, SETTLE):
         refund = desk.step(step, refund)
-    events = [event.to_dict()["data"] for event in desk.balance.events()[desk.before[1] :]]
+    events = [as_dict(event)["data"] for event in desk.balance.events()[desk.before[1] :]]
     before = [data.get("previous_attributes") for data in events]
     assert [bool((told or {}).pop("next_action", None)) for told in before] == [0, 0, 1, 0, 0, 1, 0]
     asked, reference = "requires_action", {"reference": None, "reference_status": None}
@@ -233,9 +234,9 @@ def test_metadata_changes_with_an_event_and_only_then(desk):
     refund = desk.refund(metadata={"a": "1", "b": "2"})
     for given in ({}, {"metadata": {"a": "1"}}, {"metadata": {"a": "9"}}, {"metadata": ""}):
         refund = stripe.Refund.modify(refund.id, **given)
-    assert refund.metadata.to_dict() == {}
+    assert as_dict(refund.metadata) == {}
     changes = desk.balance.events(CHANGED)
-    assert [event.to_dict()["data"]["previous_attributes"] for event in changes] == [
+    assert [as_dict(event)["data"]["previous_attributes"] for event in changes] == [
         {"metadata": {"a": "1"}},
         {"metadata": {"a": "9", "b": "2"}},
     ]
@@ -260,7 +261,7 @@ def test_a_refund_to_the_cash_balance(desk):
     """It succeeds at once: row, refund, charge, then what lies there is told."""
     refund = desk.balance.refund_to_cash_balance(desk.intent)
     assert (refund.status, refund.amount) == ("succeeded", 1000)
-    assert refund.destination_details.to_dict() == {
+    assert as_dict(refund.destination_details) == {
         "type": "customer_cash_balance",
         "customer_cash_balance": {},
     }
@@ -269,7 +270,7 @@ def test_a_refund_to_the_cash_balance(desk):
     assert desk.new_events() == [ROW, MADE, CHARGE, LEFT]
     assert desk.booked(refund) == [("payment_refund", -1000)]
     assert desk.refunded() == (1000, True)
-    assert desk.balance.events(MADE)[0].to_dict()["request"]["id"] is None
+    assert as_dict(desk.balance.events(MADE)[0])["request"]["id"] is None
 
 
 def test_what_comes_to_the_cash_balance_is_reconciled(desk):

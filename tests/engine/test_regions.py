@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 import stripe
+from majors import as_dict
 
 from pytest_stripe_balance.balance import BANK_TRANSFERS
 
@@ -51,7 +52,7 @@ def test_a_transfer_goes_from_its_instructions_to_the_payment(desk, region):
     assert (told.type, told.currency, told.amount_remaining) == (region.type, region.currency, 5000)
 
     row = desk.balance.fund(desk.customer, 5000, region.currency, reference="x")
-    assert row.to_dict()["funded"] == {
+    assert as_dict(row)["funded"] == {
         "bank_transfer": {"reference": "x", "type": region.type, region.type: region.sender}
     }
     assert stripe.PaymentIntent.apply_customer_balance(intent.id).status == "succeeded"
@@ -90,7 +91,7 @@ def test_funding_instructions_take_a_currency_in_capitals(desk):
     given = stripe.Customer.create_funding_instructions(
         desk.customer, currency="JPY", funding_type="bank_transfer", bank_transfer=transfer
     )
-    assert given.to_dict() == desk.instructions("jpy")
+    assert as_dict(given) == desk.instructions("jpy")
 
 
 @in_every_region

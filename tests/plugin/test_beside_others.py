@@ -26,7 +26,7 @@ async def customer(stripe_balance):
 
 {mark}
 async def test_it(stripe_client, customer):
-    found = await stripe_client.v1.customers.retrieve_async(customer.id)
+    found = await getattr(stripe_client, "v1", stripe_client).customers.retrieve_async(customer.id)
     assert found.name == "Ada"
 
 {mark}
@@ -112,11 +112,12 @@ def test_a_client_serves_async_tests_that_each_have_a_loop(project):
         import pytest, stripe
 
         client = stripe.StripeClient("sk_test_1", http_client=stripe.AIOHTTPClient())
+        api = getattr(client, "v1", client)
 
         @pytest.mark.parametrize("time", [1, 2, 3])
         async def test_it(stripe_balance, time):
-            assert (await client.v1.customers.list_async()).data == []
-            await client.v1.customers.create_async({})
+            assert (await api.customers.list_async()).data == []
+            await api.customers.create_async({})
         """,
         *("-Werror", "-oasyncio_mode=auto", LOOPS),
         plugins=("pytest_asyncio.plugin",),

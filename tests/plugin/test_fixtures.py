@@ -4,6 +4,7 @@ from textwrap import dedent
 
 import pytest
 import stripe
+from majors import v1
 
 # DESIGN.md, "What users write", letter by letter.
 PARTIAL_WIRE = """
@@ -30,10 +31,11 @@ SHOPS = {
         import stripe
 
         client = stripe.StripeClient("sk_test_of_the_shop")
+        api = getattr(client, "v1", client)
 
         def settle_open_intents(customer):
-            for intent in client.v1.payment_intents.list({"customer": customer}).auto_paging_iter():
-                client.v1.payment_intents.apply_customer_balance(intent.id)
+            for intent in api.payment_intents.list({"customer": customer}).auto_paging_iter():
+                api.payment_intents.apply_customer_balance(intent.id)
     """,
     "async, httpx": """
         import asyncio, stripe
@@ -44,7 +46,7 @@ SHOPS = {
             asyncio.run(settle(customer))
 
         async def settle(customer):
-            intents = client.v1.payment_intents
+            intents = getattr(client, "v1", client).payment_intents
             listed = await intents.list_async({"customer": customer})
             async for intent in listed.auto_paging_iter():
                 await intents.apply_customer_balance_async(intent.id)
@@ -58,7 +60,7 @@ SHOPS = {
             asyncio.run(settle(customer))
 
         async def settle(customer):
-            intents = client.v1.payment_intents
+            intents = getattr(client, "v1", client).payment_intents
             listed = await intents.list_async({"customer": customer})
             async for intent in listed.auto_paging_iter():
                 await intents.apply_customer_balance_async(intent.id)
@@ -104,20 +106,21 @@ def test_nothing_reaches_the_host_that_the_app_names(project, server):
         f"""
         import stripe
         client = stripe.StripeClient("sk_test_1", base_addresses={{"api": {server.url!r}}})
+        api = getattr(client, "v1", client)
         """,
     )
     result = project.test(f"""
         import shop, stripe
 
         def test_client(stripe_balance):
-            assert shop.client.v1.customers.list().data == []
+            assert shop.api.customers.list().data == []
 
         def test_global(stripe_balance, monkeypatch):
             monkeypatch.setattr(stripe, "api_base", {server.url!r})
             assert stripe.Customer.list().data == []
 
         def test_without_the_fixture():
-            assert shop.client.v1.customers.retrieve("cus_1").id == "cus_sent"
+            assert shop.api.customers.retrieve("cus_1").id == "cus_sent"
     """)
     result.assert_outcomes(passed=3)
     assert [seen.path for seen in server.seen] == ["/v1/customers/cus_1"]
@@ -129,12 +132,12 @@ def test_nothing_reaches_the_host_that_the_app_names(project, server):
 def test_both_fixtures_have_one_world(stripe_balance, stripe_client):
     """What `stripe_balance` makes `stripe_client` finds: a test has one world."""
     customer = stripe_balance.customer(name="Ada")
-    assert stripe_client.v1.customers.retrieve(customer.id).name == "Ada"
+    assert v1(stripe_client).customers.retrieve(customer.id).name == "Ada"
 
 
 def test_the_client_fixture_works_alone(stripe_client):
     """`stripe_client` needs no other fixture of ours to be answered."""
-    assert stripe_client.v1.customers.create({"name": "Ada"}).name == "Ada"
+    assert v1(stripe_client).customers.create({"name": "Ada"}).name == "Ada"
 
 
 def test_usefixtures_is_enough(project):
@@ -169,7 +172,7 @@ def stripe_balance(stripe_balance):
 WRAPPED_CLIENT = """
 @pytest.fixture
 def stripe_client(stripe_client):
-    stripe_client.v1.customers.create({"name": "first"})
+    getattr(stripe_client, "v1", stripe_client).customers.create({"name": "first"})
     return stripe_client
 """
 OVERRIDING = {
@@ -183,7 +186,7 @@ OVERRIDING = {
     ),
     "stripe_balance wrapped": (
         WRAPPED_BALANCE,
-        "assert [customer.name for customer in stripe_client.v1.customers.list()] == ['first']",
+        "assert [customer.name for customer in api.customers.list()] == ['first']",
     ),
     "stripe_client wrapped": (
         WRAPPED_CLIENT,
@@ -204,12 +207,13 @@ def test_a_conftests_own_fixture_leaves_the_other_working(conftest, check, proje
         import stripe
 
         def test_it(stripe_balance, stripe_client):
+            api = getattr(stripe_client, "v1", stripe_client)
             {check}
             assert stripe.Customer.create(name="Ada").name == "Ada"
             for ours in (stripe_balance, stripe_client):
                 client = getattr(ours, "client", ours)
                 if client != "mine":
-                    assert client.v1.customers.create({{"name": "Bob"}}).name == "Bob"
+                    assert getattr(client, "v1", client).customers.create({{"name": "Bob"}}).name == "Bob"
     """)
     result.assert_outcomes(passed=1)
 
@@ -239,8 +243,9 @@ def test_a_client_made_in_one_test_serves_in_the_next(project):
 
         @pytest.mark.parametrize("time", [1, 2])
         def test_it(client, stripe_balance, time):
-            assert client.v1.customers.list().data == []
-            client.v1.customers.create({})
+            api = getattr(client, "v1", client)
+            assert api.customers.list().data == []
+            api.customers.create({})
     """)
     result.assert_outcomes(passed=2)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import stripe
+from majors import v1
 
 # Each test writes down everything that its world made up.
 MAKING = """
@@ -142,7 +143,7 @@ def test_a_connected_accounts_objects_are_unknown_elsewhere(stripe_balance):
 
 def test_an_idempotency_key_is_one_accounts(stripe_balance):
     """The same idempotency key in two accounts makes two objects."""
-    mine = stripe_balance.client.v1.customers.create({}, {"idempotency_key": "once"})
+    mine = v1(stripe_balance.client).customers.create({}, {"idempotency_key": "once"})
     theirs = stripe.Customer.create(idempotency_key="once", stripe_account="acct_1")
     assert mine.id != theirs.id
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from majors import v1
 
 from pytest_stripe_balance import modes, resources
 
@@ -232,7 +233,7 @@ def test_another_reading_of_an_assumption_can_be_chosen(available, reading, stri
     customer = stripe_balance.customer(reconciliation="manual")
     intent = stripe_balance.bank_transfer_intent(customer, 100)
     stripe_balance.fund(customer, 100)
-    stripe_balance.client.v1.payment_intents.apply_customer_balance(intent.id)
+    v1(stripe_balance.client).payment_intents.apply_customer_balance(intent.id)
     assert stripe_balance.available(customer) == available, reading
 
 

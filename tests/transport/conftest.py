@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 import stripe
+from majors import Urllib
 from stripe import _http_client
 
 from pytest_stripe_balance.api.message import Headers, Request, Response
@@ -157,7 +158,7 @@ def _fetched(url: str, method: str, headers: dict[str, str], payload: str | None
 
 _SYNC = {
     "requests": stripe.RequestsClient,
-    "urllib": stripe.UrllibClient,
+    "urllib": Urllib,
     "httpx": lambda: stripe.HTTPXClient(allow_sync_methods=True),
     "pycurl": _pycurl,
     "urlfetch": _urlfetch,
@@ -168,7 +169,5 @@ _ASYNC = {
     "requests, falling back on httpx": lambda: stripe.RequestsClient(
         async_fallback_client=stripe.HTTPXClient()
     ),
-    "urllib, falling back on aiohttp": lambda: stripe.UrllibClient(
-        async_fallback_client=stripe.AIOHTTPClient()
-    ),
+    "urllib, falling back on aiohttp": lambda: Urllib(async_fallback_client=stripe.AIOHTTPClient()),
 }

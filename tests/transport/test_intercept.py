@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import stripe
+from majors import Urllib, v1
 from stripe import _http_client
 
 from pytest_stripe_balance.transport import clients
@@ -53,7 +54,7 @@ def test_a_sync_client_made_before_the_tap_is_answered_and_sends_nothing(
     """A request of a client that was there first gets the tap's answer, and nothing is sent."""
     client = client_of(sync_client)
     with answering.tap():
-        customer = client.v1.customers.create({"name": "Ada"})
+        customer = v1(client).customers.create({"name": "Ada"})
     assert (customer.id, server.seen) == ("cus_answered", [])
 
 
@@ -83,7 +84,7 @@ def test_a_sync_request_let_through_is_sent_and_observed_once(
     """Where the tap has no answer the real client sends once, and the pair is observed once."""
     client = client_of(sync_client)
     with letting_through.tap(sends=True):
-        customer = client.v1.customers.create({"name": "Ada"})
+        customer = v1(client).customers.create({"name": "Ada"})
     ((request, response),) = letting_through.observed
     assert (customer.id, [seen.body for seen in server.seen]) == ("cus_sent", ["name=Ada"])
     assert (request.method, request.path, request.body) == ("POST", "/v1/customers", "name=Ada")
@@ -114,7 +115,7 @@ def test_an_async_client_made_before_the_tap_is_answered_and_sends_nothing(
     """An awaited request of a client that was there first gets the answer; nothing is sent."""
     client = client_of(async_client)
     with answering.tap():
-        customer = asyncio.run(client.v1.customers.create_async({"name": "Ada"}))
+        customer = asyncio.run(v1(client).customers.create_async({"name": "Ada"}))
     assert (customer.id, server.seen) == ("cus_answered", [])
 
 
@@ -149,7 +150,7 @@ def test_an_async_request_let_through_is_sent_and_observed_once(
     """Where the tap has no answer the real async client sends once, observed once."""
     client = client_of(async_client)
     with letting_through.tap(sends=True):
-        customer = _in_a_loop(async_client, client.v1.customers.create_async({"name": "Ada"}))
+        customer = _in_a_loop(async_client, v1(client).customers.create_async({"name": "Ada"}))
     ((request, response),) = letting_through.observed
     assert (customer.id, [seen.path for seen in server.seen]) == ("cus_sent", ["/v1/customers"])
     assert (request.body, response.json["id"]) == ("name=Ada", "cus_sent")
@@ -176,7 +177,7 @@ def test_one_client_is_answered_in_two_event_loops(async_client, answering, clie
     """A client that was used in one event loop is answered in the next one too."""
     client = client_of(async_client)
     with answering.tap():
-        found = [asyncio.run(client.v1.customers.retrieve_async("cus_1")).id for _ in range(2)]
+        found = [asyncio.run(v1(client).customers.retrieve_async("cus_1")).id for _ in range(2)]
     assert (found, server.seen) == (["cus_answered"] * 2, [])
 
 
@@ -205,9 +206,9 @@ def test_global_stripe_is_answered_asynchronously(answering, server, monkeypatch
 def test_a_client_made_under_the_tap_sends_for_real_afterwards(answering, client_of, server):
     """A client that was made while the tap was open sends once it is closed."""
     with answering.tap():
-        client = client_of(stripe.UrllibClient())
-        answered = client.v1.customers.retrieve("cus_1").id
-    sent = client.v1.customers.retrieve("cus_1").id
+        client = client_of(Urllib())
+        answered = v1(client).customers.retrieve("cus_1").id
+    sent = v1(client).customers.retrieve("cus_1").id
     assert (answered, sent, len(server.seen)) == ("cus_answered", "cus_sent", 1)
 
 
@@ -219,8 +220,8 @@ FAILING = {
     "httpx without sync methods, streaming": (stripe.HTTPXClient, "request_stream"),
     "aiohttp": (stripe.AIOHTTPClient, "request"),
     "aiohttp, streaming": (stripe.AIOHTTPClient, "request_stream"),
-    "urllib, async": (stripe.UrllibClient, "request_async"),
-    "urllib, async streaming": (stripe.UrllibClient, "request_stream_async"),
+    "urllib, async": (Urllib, "request_async"),
+    "urllib, async streaming": (Urllib, "request_stream_async"),
     "requests, async": (stripe.RequestsClient, "request_async"),
     "no async library": (_http_client.NoImportFoundAsyncClient, "request_async"),
     "no async library, streaming": (
@@ -256,7 +257,7 @@ def test_a_call_that_a_client_cannot_send_fails_as_without_the_tap(client_class,
 def test_an_answers_headers_are_found_in_any_case(name, answering, client_of):
     """A header of an answer is found whatever its case, as in every HTTP library."""
     with answering.tap():
-        customer = client_of(stripe.UrllibClient()).v1.customers.retrieve("cus_1")
+        customer = v1(client_of(Urllib())).customers.retrieve("cus_1")
     assert customer.last_response.headers[name] == "req_answered"
 
 
@@ -279,10 +280,10 @@ def test_retries_are_stripe_pythons_own(headers, attempts, witness, respond, cli
     slept = []
     monkeypatch.setattr("stripe._http_client.time.sleep", slept.append)
     seen = witness(_failing_once(respond, **headers))
-    client = client_of(stripe.UrllibClient(), max_network_retries=1)
+    client = client_of(Urllib(), max_network_retries=1)
     with seen.tap():
         try:
-            client.v1.customers.create({})
+            v1(client).customers.create({})
         except stripe.APIError as error:
             assert attempts == 1, error  # noqa: PT017 - which rows raise is in the table
     keys = {request.headers["Idempotency-Key"] for request in seen.asked}
@@ -301,7 +302,7 @@ def test_async_retries_are_stripe_pythons_own(witness, respond, client_of, monke
     seen = witness(_failing_once(respond, Stripe_Should_Retry="true"))
     client = client_of(http_client, max_network_retries=1)
     with seen.tap():
-        customer = asyncio.run(client.v1.customers.create_async({}))
+        customer = asyncio.run(v1(client).customers.create_async({}))
     assert (customer.id, len(seen.observed), len(slept)) == ("cus_answered", 2, 1)
 
 
@@ -313,13 +314,13 @@ def test_threads_get_their_own_answers(witness, respond, client_of, server):
     seen = witness(
         lambda request: respond(body={"id": request.path.rpartition("/")[2], "object": "customer"})
     )
-    client = client_of(stripe.UrllibClient())
+    client = client_of(Urllib())
     together = threading.Barrier(8)
 
     def ask(thread):
         together.wait()
         names = [f"cus_{thread}x{call}" for call in range(100)]
-        return [client.v1.customers.retrieve(name).id for name in names] == names
+        return [v1(client).customers.retrieve(name).id for name in names] == names
 
     with seen.tap(), ThreadPoolExecutor(8) as pool:
         assert all(pool.map(ask, range(8)))
@@ -329,9 +330,9 @@ def test_threads_get_their_own_answers(witness, respond, client_of, server):
 
 def test_threads_let_through_are_each_observed_once(letting_through, client_of, server):
     """What eight threads send through one tap is sent once and observed once."""
-    client = client_of(stripe.UrllibClient())
+    client = client_of(Urllib())
     with letting_through.tap(sends=True), ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda call: client.v1.customers.retrieve(f"cus_{call}"), range(40)))
+        list(pool.map(lambda call: v1(client).customers.retrieve(f"cus_{call}"), range(40)))
     wanted = {f"/v1/customers/cus_{call}": 1 for call in range(40)}
     assert Counter(seen.path for seen in server.seen) == wanted
     assert Counter(request.path for request, _ in letting_through.observed) == wanted
@@ -343,7 +344,7 @@ def test_gathered_requests_let_through_are_each_observed_once(letting_through, c
     client = client_of(http_client)
 
     async def ask():
-        retrieve = client.v1.customers.retrieve_async
+        retrieve = v1(client).customers.retrieve_async
         await asyncio.gather(*(retrieve(f"cus_{call}") for call in range(20)))
 
     with letting_through.tap(sends=True):

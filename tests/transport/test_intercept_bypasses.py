@@ -7,6 +7,7 @@ import types
 
 import pytest
 import stripe
+from majors import Urllib, v1
 
 
 class Duck:
@@ -15,7 +16,7 @@ class Duck:
     name = "duck"
 
     def __init__(self):
-        self._client = stripe.UrllibClient()
+        self._client = Urllib()
 
     def request_with_retries(self, method, url, headers, post_data=None, **_):
         return _ORIGINAL(self._client, method, url, headers, post_data)
@@ -24,10 +25,10 @@ class Duck:
         return _ORIGINAL(self._client, method, url, headers, post_data)
 
 
-_ORIGINAL = stripe.UrllibClient.request
+_ORIGINAL = Urllib.request
 
 
-class Aloof(stripe.UrllibClient):
+class Aloof(Urllib):
     """Doesn't tell stripe-python's classes of its subclasses."""
 
     def __init_subclass__(cls, **kwargs):
@@ -43,7 +44,7 @@ def _defined_late():
 
 
 def _replaced_on_the_class():
-    class Replaced(stripe.UrllibClient):
+    class Replaced(Urllib):
         pass
 
     Replaced.request = _ORIGINAL
@@ -51,13 +52,13 @@ def _replaced_on_the_class():
 
 
 def _replaced_on_the_instance():
-    client = stripe.UrllibClient()
+    client = Urllib()
     client.request = types.MethodType(_ORIGINAL, client)
     return client
 
 
 def _own_internals():
-    class Inner(stripe.UrllibClient):
+    class Inner(Urllib):
         def _request_with_retries_internal(self, method, url, headers, post_data, *_, **__):
             return _ORIGINAL(self, method, url, headers, post_data)
 
@@ -65,7 +66,7 @@ def _own_internals():
 
 
 def _own_look_up():
-    class Looking(stripe.UrllibClient):
+    class Looking(Urllib):
         def __getattribute__(self, name):
             if name == "request":
                 return types.MethodType(_ORIGINAL, self)
@@ -75,7 +76,7 @@ def _own_look_up():
 
 
 def _behind_a_fallback():
-    return stripe.UrllibClient(async_fallback_client=Duck())
+    return Urllib(async_fallback_client=Duck())
 
 
 ODD = {
@@ -92,7 +93,7 @@ ODD = {
 def test_nothing_leaves_whatever_the_client(make, answering, client_of, server):
     """A client that would send past the tap is stood in for, and nothing is sent."""
     with answering.tap():
-        assert client_of(make()).v1.customers.retrieve("cus_1").id == "cus_answered"
+        assert v1(client_of(make())).customers.retrieve("cus_1").id == "cus_answered"
     assert server.seen == []
     assert len(answering.observed) == 1
 
@@ -101,7 +102,7 @@ def test_nothing_leaves_whatever_the_client(make, answering, client_of, server):
 def test_nothing_leaves_asynchronously(make, answering, client_of, server):
     """The same holds for async calls, and for a fallback behind another client."""
     with answering.tap():
-        found = asyncio.run(client_of(make()).v1.customers.retrieve_async("cus_1"))
+        found = asyncio.run(v1(client_of(make())).customers.retrieve_async("cus_1"))
     assert found.id == "cus_answered"
     assert server.seen == []
 
@@ -119,22 +120,20 @@ def test_the_default_client_is_stood_in_for_too(answering, server, monkeypatch):
 def test_a_client_that_the_tap_has_is_itself(answering, client_of):
     """No stand-in takes the place of an ordinary client."""
     with answering.tap():
-        client = stripe.UrllibClient()
+        client = Urllib()
         assert client_of(client)._requestor._get_http_client() is client
 
 
 @pytest.mark.parametrize("stuck", ["request", "_get_http_client"])
 def test_a_patch_that_is_put_back_late_does_nothing_more(stuck, answering, client_of, server):
     """What somebody kept of a closed tap, and put back, sends as it would without it."""
-    owner = (
-        stripe.UrllibClient if stuck == "request" else type(stripe.StripeClient("sk_test_1")._requestor)
-    )
+    owner = Urllib if stuck == "request" else type(stripe.StripeClient("sk_test_1")._requestor)
     before = vars(owner)[stuck]
     with answering.tap():
         kept = vars(owner)[stuck]
     setattr(owner, stuck, kept)
     try:
-        found = client_of(stripe.UrllibClient()).v1.customers.retrieve("cus_1")
+        found = v1(client_of(Urllib())).customers.retrieve("cus_1")
     finally:
         setattr(owner, stuck, before)
     assert found.id != "cus_answered"

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 import stripe
+from majors import Urllib, v1
 from stripe import _http_client
 
 from pytest_stripe_balance.transport import clients, intercept
@@ -37,7 +38,7 @@ def own():
         def request_with_retries(self, *args, **kwargs):
             return super().request_with_retries(*args, **kwargs)
 
-    return type("Own", (Mixin, stripe.UrllibClient), {})
+    return type("Own", (Mixin, Urllib), {})
 
 
 def test_everything_is_restored(own, answering):
@@ -91,7 +92,7 @@ def test_a_class_defined_under_the_tap_is_restored(answering):
         raise AssertionError
 
     with answering.tap():
-        cls = type("Own", (stripe.UrllibClient,), {"request": request})
+        cls = type("Own", (Urllib,), {"request": request})
         assert vars(cls)["request"] is not request
     assert vars(cls)["request"] is request
 
@@ -100,13 +101,13 @@ def test_the_innermost_tap_answers_and_the_outer_one_is_back_afterwards(
     witness, respond, client_of, server
 ):
     """Of nested taps the innermost answers; when it is closed the outer one does again."""
-    client = client_of(stripe.UrllibClient())
+    client = client_of(Urllib())
     outer, inner = (
         witness(respond(body={"id": name, "object": "customer"})) for name in ("outer", "inner")
     )
 
     def asked():
-        return client.v1.customers.retrieve("cus_1").id
+        return v1(client).customers.retrieve("cus_1").id
 
     with outer.tap():
         order = [asked()]
@@ -119,10 +120,10 @@ def test_the_innermost_tap_answers_and_the_outer_one_is_back_afterwards(
 
 def test_an_inner_tap_hands_on_to_the_outer_one(witness, answering, client_of, server):
     """What an inner tap lets through an outer one answers; both observe it once."""
-    client = client_of(stripe.UrllibClient())
+    client = client_of(Urllib())
     inner = witness(None)
     with answering.tap(), inner.tap():
-        assert client.v1.customers.retrieve("cus_1").id == "cus_answered"
+        assert v1(client).customers.retrieve("cus_1").id == "cus_answered"
     assert (len(answering.observed), len(inner.observed), server.seen) == (1, 1, [])
 
 
@@ -135,17 +136,17 @@ def test_a_class_defined_under_two_taps_is_answered_by_each_in_turn(witness, res
     with outer.tap():
         with inner.tap():
 
-            class Own(stripe.UrllibClient):
+            class Own(Urllib):
                 def request(self, *_):
                     raise AssertionError("its code is skipped")
 
             client = client_of(Own())
-            first = client.v1.customers.retrieve("cus_1").id
-        second = client.v1.customers.retrieve("cus_1").id
+            first = v1(client).customers.retrieve("cus_1").id
+        second = v1(client).customers.retrieve("cus_1").id
     assert (first, second) == ("inner", "outer")
 
 
-class _CallingSuper(stripe.UrllibClient):
+class _CallingSuper(Urllib):
     def request(self, method, url, headers, post_data=None):
         return super().request(method, url, headers, post_data)
 
@@ -155,7 +156,7 @@ def test_two_taps_that_let_through_observe_a_request_once_each(witness, client_o
     client = client_of(_CallingSuper())
     outer, inner = witness(None), witness(None)
     with outer.tap(sends=True), inner.tap(sends=True):
-        client.v1.customers.retrieve("cus_1")
+        v1(client).customers.retrieve("cus_1")
     assert (len(outer.observed), len(inner.observed), len(server.seen)) == (1, 1, 1)
 
 
@@ -166,7 +167,7 @@ def test_two_taps_that_let_through_observe_an_async_request_once_each(witness, c
     outer, inner = witness(None), witness(None)
 
     async def ask():
-        await client.v1.customers.retrieve_async("cus_1")
+        await v1(client).customers.retrieve_async("cus_1")
         await http_client.close_async()
 
     with outer.tap(sends=True), inner.tap(sends=True):
@@ -185,5 +186,5 @@ def test_a_failing_answer_is_raised_and_nothing_is_sent(witness, client_of, serv
 
     refusing = witness(refuse)
     with refusing.tap(), pytest.raises(Refusal):
-        client_of(stripe.UrllibClient(), max_network_retries=2).v1.customers.retrieve("cus_1")
+        v1(client_of(Urllib(), max_network_retries=2)).customers.retrieve("cus_1")
     assert (len(refusing.asked), refusing.observed, server.seen) == (1, [], [])

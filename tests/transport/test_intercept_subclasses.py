@@ -5,6 +5,7 @@ import types
 
 import pytest
 import stripe
+from majors import Urllib, v1
 
 
 class _Mixin:
@@ -15,7 +16,7 @@ class _Mixin:
         return super().request(method, url, headers, post_data)
 
 
-def _overriding(ran, base=stripe.UrllibClient):
+def _overriding(ran, base=Urllib):
     class Own(base):
         def request(self, method, url, headers, post_data=None):
             ran.append("request")
@@ -25,7 +26,7 @@ def _overriding(ran, base=stripe.UrllibClient):
 
 
 def _overriding_retries(ran):
-    class Own(stripe.UrllibClient):
+    class Own(Urllib):
         def request_with_retries(self, *args, **kwargs):
             ran.append("retries")
             return super().request_with_retries(*args, **kwargs)
@@ -34,16 +35,16 @@ def _overriding_retries(ran):
 
 
 def _sending_from_retries(ran):
-    class Own(stripe.UrllibClient):
+    class Own(Urllib):
         def request_with_retries(self, method, url, headers, post_data=None, *_, **__):
             ran.append("retries")
-            return stripe.UrllibClient.request(self, method, url, headers, post_data)
+            return Urllib.request(self, method, url, headers, post_data)
 
     return Own
 
 
 def _mixed_in(ran):
-    return type("Own", (_Mixin, stripe.UrllibClient), {"ran": ran})
+    return type("Own", (_Mixin, Urllib), {"ran": ran})
 
 
 def _below_a_mixture(ran):
@@ -56,7 +57,7 @@ def _retries_mixed_in(ran):
             ran.append("retries")
             return super().request_with_retries(*args, **kwargs)
 
-    return type("Own", (Mixin, stripe.UrllibClient), {})
+    return type("Own", (Mixin, Urllib), {})
 
 
 def _three_levels(ran):
@@ -73,7 +74,7 @@ def _from_scratch(ran):
 
         def request(self, method, url, headers, post_data=None):
             ran.append("request")
-            return stripe.UrllibClient().request(method, url, headers, post_data)
+            return Urllib().request(method, url, headers, post_data)
 
     return Own
 
@@ -81,7 +82,7 @@ def _from_scratch(ran):
 def _wrapping_another(ran):
     class Own(stripe.HTTPClient):
         name = "own"
-        inner = stripe.UrllibClient()
+        inner = Urllib()
 
         def request_with_retries(self, *args, **kwargs):
             ran.append("retries")
@@ -94,7 +95,7 @@ def _httpx_with_a_sync_way_of_its_own(ran):
     class Own(stripe.HTTPXClient):
         def request(self, method, url, headers, post_data=None):
             ran.append("request")
-            return stripe.UrllibClient().request(method, url, headers, post_data)
+            return Urllib().request(method, url, headers, post_data)
 
     return Own
 
@@ -103,7 +104,7 @@ def _aiohttp_with_a_sync_way_of_its_own(ran):
     class Own(stripe.AIOHTTPClient):
         def request(self, method, url, headers, post_data=None):
             ran.append("request")
-            return stripe.UrllibClient().request(method, url, headers, post_data)
+            return Urllib().request(method, url, headers, post_data)
 
     return Own
 
@@ -131,7 +132,7 @@ def test_a_users_own_client_is_answered_and_its_code_is_skipped(own, answering, 
     ran = []
     client = client_of(own(ran)())
     with answering.tap():
-        customer = client.v1.customers.create({"name": "Ada"})
+        customer = v1(client).customers.create({"name": "Ada"})
     assert (customer.id, ran, server.seen) == ("cus_answered", [], [])
     assert len(answering.observed) == 1
 
@@ -141,7 +142,7 @@ def test_a_class_defined_under_the_tap_is_answered(own, answering, client_of, se
     """A class that is defined while the tap is open is answered like any other."""
     ran = []
     with answering.tap():
-        customer = client_of(own(ran)()).v1.customers.create({"name": "Ada"})
+        customer = v1(client_of(own(ran)())).customers.create({"name": "Ada"})
     assert (customer.id, ran, server.seen) == ("cus_answered", [], [])
 
 
@@ -153,7 +154,7 @@ def test_a_class_defined_under_the_tap_sends_by_its_own_code_afterwards(
     ran = []
     with answering.tap():
         client = client_of(own(ran)())
-    customer = client.v1.customers.create({"name": "Ada"})
+    customer = v1(client).customers.create({"name": "Ada"})
     assert (customer.id, bool(ran), len(server.seen)) == ("cus_sent", True, 1)
 
 
@@ -165,7 +166,7 @@ def test_a_users_own_client_that_is_let_through_runs_its_code_and_is_observed_on
     ran = []
     client = client_of(own(ran)())
     with letting_through.tap(sends=True):
-        customer = client.v1.customers.create({"name": "Ada"})
+        customer = v1(client).customers.create({"name": "Ada"})
     assert (customer.id, bool(ran), len(server.seen)) == ("cus_sent", True, 1)
     assert len(letting_through.observed) == 1
 
@@ -177,7 +178,7 @@ def test_a_users_own_stream_is_answered_and_its_code_is_skipped(answering, clien
     """A stream of a user's own class is answered, whichever of the two ways it overrides."""
     ran = []
 
-    class Own(stripe.UrllibClient):
+    class Own(Urllib):
         def request_stream(self, *args, **kwargs):
             ran.append("stream")
             return super().request_stream(*args, **kwargs)
@@ -237,7 +238,7 @@ def test_a_users_own_async_client_is_answered_and_its_code_is_skipped(own, answe
     ran = []
     client = client_of(own(ran)())
     with answering.tap():
-        customer = asyncio.run(client.v1.customers.retrieve_async("cus_1"))
+        customer = asyncio.run(v1(client).customers.retrieve_async("cus_1"))
     assert (customer.id, ran, server.seen) == ("cus_answered", [], [])
 
 
@@ -251,7 +252,7 @@ def test_a_users_own_async_client_that_is_let_through_is_observed_once(
     client = client_of(http_client)
 
     async def ask():
-        found = await client.v1.customers.retrieve_async("cus_1")
+        found = await v1(client).customers.retrieve_async("cus_1")
         await http_client.close_async()
         return found
 
@@ -289,7 +290,7 @@ def test_a_class_keeps_its_own_init_subclass(answering):
     """A user's `__init_subclass__` with keywords of its own works while the tap is open."""
     given = {}
 
-    class Base(stripe.UrllibClient):
+    class Base(Urllib):
         def __init_subclass__(cls, /, tenant, **kwargs):
             super().__init_subclass__(**kwargs)
             given[cls.__name__] = tenant

@@ -1,6 +1,7 @@
 """Intents by bank transfer: what they show, and what an update or a cancel does to them."""
 
 import stripe
+from majors import as_dict
 
 from pytest_stripe_balance.balance import BANK_TRANSFERS
 
@@ -14,14 +15,14 @@ UNSET = (
 
 def test_unset_keys(probe):
     """Which keys are left out of an intent while they are unset?"""
-    intent = stripe.PaymentIntent.retrieve(probe.intent(probe.customer())).to_dict()
+    intent = as_dict(stripe.PaymentIntent.retrieve(probe.intent(probe.customer())))
     assert not set(UNSET.split()) & set(intent)
 
 
 def test_unset_customer_balance_options(probe):
     """What do the options of customer_balance hold before any are given?"""
     customer = probe.customer()
-    made = stripe.PaymentIntent.create(customer=customer, amount=1000, currency="usd").to_dict()
+    made = as_dict(stripe.PaymentIntent.create(customer=customer, amount=1000, currency="usd"))
     assert made["payment_method_options"]["customer_balance"] == {}
 
 

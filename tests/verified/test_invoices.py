@@ -2,6 +2,7 @@
 
 import pytest
 import stripe
+from majors import as_dict
 
 ROW = "customer_cash_balance_transaction.created"
 INTENT = ["charge.succeeded", "payment_intent.succeeded"]
@@ -21,10 +22,10 @@ def test_invoice_shape(probe, payer):
     """Are payments and confirmation_secret shown when asked for, and attempt_count 0?"""
     invoice = probe.balance.bank_transfer_invoice(payer, 1000)
     at = {"stripe_version": "2025-03-31.basil"}
-    plain = stripe.Invoice.retrieve(invoice.id, **at).to_dict()
-    shown = stripe.Invoice.retrieve(
-        invoice.id, expand=["payments", "confirmation_secret"], **at
-    ).to_dict()
+    plain = as_dict(stripe.Invoice.retrieve(invoice.id, **at))
+    shown = as_dict(
+        stripe.Invoice.retrieve(invoice.id, expand=["payments", "confirmation_secret"], **at)
+    )
     assert set(shown) - set(plain) == {"payments", "confirmation_secret"}
     assert "total_count" not in plain["lines"]
     assert plain["attempt_count"] == 0
@@ -33,7 +34,7 @@ def test_invoice_shape(probe, payer):
 def test_invoice_shape_before_basil(probe, payer):
     """What did an invoice show before basil of its intent, its charge and its price?"""
     invoice = probe.balance.bank_transfer_invoice(payer, 1000)
-    old = stripe.Invoice.retrieve(invoice.id, stripe_version="2024-06-20").to_dict()
+    old = as_dict(stripe.Invoice.retrieve(invoice.id, stripe_version="2024-06-20"))
     (line,) = old["lines"]["data"]
     assert (old["paid"], old["paid_out_of_band"], old["charge"]) == (False, False, None)
     assert (old["payment_intent"], old["total_tax_amounts"]) == (intent_of(payer).id, [])

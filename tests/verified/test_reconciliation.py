@@ -2,6 +2,7 @@
 
 import pytest
 import stripe
+from majors import as_dict
 
 ROW = "customer_cash_balance_transaction.created"
 OPEN, PAID = "requires_action", "succeeded"
@@ -121,8 +122,8 @@ def test_other_bookings(probe, payer):
 def test_funded_test_values(probe):
     """Whom does a test funding come from, in the us and the eu?"""
     customer = probe.customer()
-    us = probe.balance.fund(customer, 100).to_dict()["funded"]["bank_transfer"]
-    eu = probe.balance.fund(customer, 100, "eur").to_dict()["funded"]["bank_transfer"]
+    us = as_dict(probe.balance.fund(customer, 100))["funded"]["bank_transfer"]
+    eu = as_dict(probe.balance.fund(customer, 100, "eur"))["funded"]["bank_transfer"]
     assert us["us_bank_transfer"] == {"network": "ach", "sender_name": "John Doe"}
     assert eu["eu_bank_transfer"]["iban_last4"] == "3000"
 
@@ -133,7 +134,7 @@ def test_fund_event_request(probe):
     row = probe.balance.fund(customer, 100)
     probe.settled(lambda: len(probe.balance.events(ROW)), 1)
     (event,) = probe.balance.events(ROW)
-    assert event.to_dict()["request"]["id"] == row.last_response.request_id
+    assert as_dict(event)["request"]["id"] == row.last_response.request_id
 
 
 def test_fund_other_currency(probe):
@@ -144,7 +145,7 @@ def test_fund_other_currency(probe):
 
 def test_fresh_cash_balance(probe):
     """What is available before there was any cash?"""
-    balance = stripe.Customer.retrieve_cash_balance(probe.customer()).to_dict()
+    balance = as_dict(stripe.Customer.retrieve_cash_balance(probe.customer()))
     assert balance["available"] is None
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 import stripe
+from majors import as_dict
 
 MADE, CHANGED, FAILED, CHARGE = "refund.created", "refund.updated", "refund.failed", "charge.refunded"
 ROW = "customer_cash_balance_transaction.created"
@@ -29,7 +30,7 @@ def test_refund_id_prefix(paid):
 
 def test_refund_shape(paid):
     """What does a refund show before the bank details are there?"""
-    refund = stripe.Refund.create(payment_intent=paid).to_dict()
+    refund = as_dict(stripe.Refund.create(payment_intent=paid))
     assert refund["destination_details"] == {"type": "us_bank_transfer", "us_bank_transfer": {}}
     assert refund["instructions_email"].endswith("@example.com")
     assert "pending_reason" not in refund

@@ -7,6 +7,7 @@ import pytest
 import stripe
 from hypothesis import note
 from hypothesis.stateful import RuleBasedStateMachine
+from majors import as_dict, v1
 
 from pytest_stripe_balance.balance import StripeBalance
 from pytest_stripe_balance.resources import newest_api_version
@@ -50,7 +51,7 @@ class Driver(RuleBasedStateMachine):
         self.tap = self.session.tapped()
         self.tap.__enter__()
         self.fake = StripeBalance(self.session)
-        self.api = self.fake.client.v1
+        self.api = v1(self.fake.client)
         self.auditor = Auditor()
         self.heard, self.listed, self.last_event, self.last_rows = 0, 0, None, {}
 
@@ -76,7 +77,7 @@ class Driver(RuleBasedStateMachine):
         made, answer = self.ask(name, predict, call)
         record = made or record
         if answer is not None:
-            assert told.agrees((record, *record.words()), told.words(answer.to_dict())), answer
+            assert told.agrees((record, *record.words()), told.words(as_dict(answer))), answer
         return record
 
     def get(self, path, **params):
