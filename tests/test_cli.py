@@ -58,6 +58,17 @@ def test_derive_writes_the_committed_rules(tmp_path, capsys):
     assert derived == {path.name: path.read_bytes() for path in committed.iterdir()}
 
 
+def test_derive_does_not_write_an_older_month_over_a_release(tmp_path, capsys):
+    """A stripe-python that isn't the one that a folder came from is named, and leaves the folder as it was."""
+    (tmp_path / "_api_version.py").write_text('class _ApiVersion:\n    CURRENT = "2026-09-30.endive"\n')
+    folder = resources.folder("schemas") / "2026-10-28.endive"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert cli.main(["derive", "--sdk", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert "pins 2026-09-30.endive; the folder holds 2026-10-28.endive" in told
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_derive_names_a_folder_that_is_no_sdk(tmp_path, capsys):
     """Bad input is one clear line and exit code 2."""
     assert cli.main(["derive", "--sdk", str(tmp_path)]) == 2
