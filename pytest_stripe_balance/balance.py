@@ -363,8 +363,10 @@ def _owner_of(event: stripe.Event, payer: Callable[[str], str | None]) -> str | 
     `payer` tells the customer of an intent, as refunds only name that.
     """
     subject = _hash(_hash(event)["data"])["object"]
-    if subject["object"] == "refund" and "customer" not in subject:
-        return payer(subject["payment_intent"])
-    key = {"customer": "id", "invoice_payment": "invoice"}.get(subject["object"], "customer")
-    owner: str | None = subject[key]
+    kind = subject.get("object")
+    if kind == "refund" and "customer" not in subject:
+        intent = subject.get("payment_intent")
+        return payer(intent) if intent else None
+    key = {"customer": "id", "invoice_payment": "invoice"}.get(kind, "customer")
+    owner: str | None = subject.get(key)  # an account has events of what is nobody's, as its own balance
     return owner

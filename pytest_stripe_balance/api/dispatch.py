@@ -20,6 +20,7 @@ from pytest_stripe_balance.engine.table import Page
 from pytest_stripe_balance.engine.world import World
 from pytest_stripe_balance.refused import Refused
 
+_compact = json.JSONEncoder(separators=(",", ":")).encode
 # What a search counts when it is asked to by `expand` (FACTS 6.6).
 TOTAL_COUNT = "total_count"
 # What every answer of Stripe's carries (FACTS 6.2).
@@ -187,7 +188,8 @@ class _Call:
     def read(self) -> dict[str, Any]:
         """Read the parameters; nothing has changed when one is wrong."""
         decoded = form.decode(self.given)
-        self.fingerprint = idempotency.fingerprint(decoded)
+        if self.request.method == "POST":  # no other has a key
+            self.fingerprint = idempotency.fingerprint(decoded)
         given = parameters.read(decoded, self.tables.rules[str(self.row)], self.tables.definitions)
         self.expand = given.pop("expand", [])
         given = {**versions.defaults(str(self.row), self.tables.api_version), **given}
@@ -301,4 +303,4 @@ class _Call:
         account = self.request.headers.get("Stripe-Account")
         if account:
             headers["Stripe-Account"] = account
-        return Response(status, Headers(headers), json.dumps(body, separators=(",", ":")).encode())
+        return Response(status, Headers(headers), _compact(body).encode()).made_of(body)

@@ -262,7 +262,7 @@ def _modelled(annotation: Any) -> Modelled:  # noqa: ANN401 - any type
 
 def refuse_together(params: Mapping[str, Any], where: str) -> None:
     """Refuse parameters that exclude each other: how Stripe answers them is not on record."""
-    for one, other in EXCLUSIVE:
+    for one, other in EXCLUSIVE if len(params) > 1 else ():
         if one in params and other in params:
             raise Refused(f"{where}: {one} and {other} exclude each other. Send one of them")
 

@@ -126,7 +126,7 @@ def _funding_instructions(_: World, told: FundingInstructions) -> Json:
         "object": "funding_instructions",
         "bank_transfer": {
             "country": told.country,
-            "financial_addresses": told.financial_addresses,
+            "financial_addresses": list(told.financial_addresses),
             "type": told.type,
         },
         "currency": told.currency,
@@ -215,7 +215,7 @@ def _next_action(intent: PaymentIntent) -> Json | None:
         "display_bank_transfer_instructions": {
             "amount_remaining": intent.remaining,
             "currency": intent.currency,
-            "financial_addresses": told.financial_addresses,
+            "financial_addresses": list(told.financial_addresses),
             "hosted_instructions_url": told.hosted_instructions_url,
             "reference": told.reference,
             "type": told.type,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -202,6 +202,7 @@ ENDPOINTS = (
 )
 
 
+@lru_cache(maxsize=512)  # a request is matched where it is answered, and again where it is checked
 def match(method: str, path: str) -> tuple[Endpoint, tuple[str, ...]] | None:
     """Find the row of a request and the ids in its path; None when no row fits."""
     for endpoint in ENDPOINTS:

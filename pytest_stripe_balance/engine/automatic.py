@@ -115,14 +115,26 @@ def _confirmed_at(intent: PaymentIntent) -> int:
     return intent.confirmed_at
 
 
+def _passes_over(world: World, entry: Entry) -> bool:
+    """Tell whether an intent that isn't confirmed yet could have taken the money."""
+    return any(
+        intent.customer == entry.customer
+        and intent.currency == entry.currency
+        and intent.status in ("requires_payment_method", "requires_confirmation")
+        and intent.invoice is None
+        and "customer_balance" in intent.payment_method_types
+        for intent in world.payment_intents
+    )
+
+
 def _note_assumptions(world: World, done: Reconciliation, entry: Entry) -> None:
     """Note which of the register's entries the outcome rests on."""
     rest = world.readings.rest
+    if any(item.kind == "payment_intent" for item in done.items) or _passes_over(world, entry):
+        rest("open-intents")
     if not done.items:
         return
     rest("reconciled-at-once")
-    if any(item.kind == "payment_intent" for item in done.items):
-        rest("open-intents")
     if entry.type != "funded":
         rest("freed-funds-group")
     steps = {part.step for part in done.allocations}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_stripe_balance.api import keys, routes
 from pytest_stripe_balance.api.message import Exchange, Request, Response
-from pytest_stripe_balance.contract.rules import read, version_of
+from pytest_stripe_balance.contract.rules import read, version_of, written
 from pytest_stripe_balance.contract.watch import Watch, wrong_kind
 from pytest_stripe_balance.engine.determinism import Ids
 from pytest_stripe_balance.masking import masked
@@ -98,22 +98,20 @@ class Session:
 
     def observe(self, request: Request, response: Response) -> None:
         """Keep an answer, and hold it against its version's contract: a finding at level error fails."""
-        with self._lock:
-            self.exchanges.append(Exchange(request, response))
-        with self.refusing():
-            given = read(response.body)
-            version = version_of(given.document) or response.headers.get(
-                "Stripe-Version", self.settings.api_version
-            )
-            errors = self.watch.over(given, str(request), api_version=version)
-            row = routes.match(request.method, request.path)
-            if row is not None and response.status == HTTPStatus.OK:
-                errors += self.watch.graded(
-                    wrong_kind(given.document, row[0].due, version), str(request)
-                )
-            if errors:
-                told = "\n".join(map(str, errors))
-                raise Refused(f"{request}: the answer does not have the documented shape:\n{told}")
+        self.exchanges.append(Exchange(request, response))
+        document = response.take_document()
+        given = read(response.body) if document is None else written(document, response.body)
+        version = version_of(given.document) or response.headers.get(
+            "Stripe-Version", self.settings.api_version
+        )
+        errors = self.watch.over(given, str(request), api_version=version)
+        row = routes.match(request.method, request.path)
+        if row is not None and response.status == HTTPStatus.OK:
+            errors += self.watch.graded(wrong_kind(given.document, row[0].due, version), str(request))
+        if errors:
+            told = "\n".join(map(str, errors))
+            message = f"{request}: the answer does not have the documented shape:\n{told}"
+            raise self._kept(Refused(message)) from None
 
     @contextmanager
     def expecting_refusal(self, match: str | None) -> Iterator[None]:
@@ -155,11 +153,14 @@ class Session:
         try:
             yield
         except Refused as refusal:
-            refusal.message = masked(refusal.message)
-            refusal.asked_at = refusal.asked_at or _caller()
-            refusal.raised_as = self._fail(refusal)
-            self.refusals.append(refusal)
-            raise refusal.raised_as from None
+            raise self._kept(refusal) from None
+
+    def _kept(self, refusal: Refused) -> BaseException:
+        refusal.message = masked(refusal.message)
+        refusal.asked_at = refusal.asked_at or _caller()
+        refusal.raised_as = self._fail(refusal)
+        self.refusals.append(refusal)
+        return refusal.raised_as
 
 
 def _all_in(raised: BaseException) -> list[BaseException]:

@@ -6,9 +6,11 @@ import asyncio
 import importlib
 import importlib.util
 from collections.abc import Awaitable, Callable, Iterator
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn, TypeVar
+from weakref import WeakKeyDictionary
 
 import stripe
 from stripe import _http_client
@@ -33,6 +35,10 @@ NEVER_SEND = {
 }
 # What the retries go through; a class of its own here sends from there.
 INTERNALS = ("_request_with_retries_internal", "_request_with_retries_internal_async")
+_LOOKED_AT = (*SYNC, *ASYNC, *RETRIES, *INTERNALS)
+_methods_of = attrgetter(*_LOOKED_AT)
+# The methods with which a class was found to be tapped; another tap's, or a user's, are others.
+_tapped: WeakKeyDictionary[type, tuple[object, ...]] = WeakKeyDictionary()
 _MARK = "_is_tapped_by_pytest_stripe_balance"
 
 
@@ -83,11 +89,17 @@ def is_tapped(client: object) -> bool:
     if not isinstance(client, stripe.HTTPClient):
         return False
     cls = type(client)
-    names = (*SYNC, *ASYNC, *RETRIES, *INTERNALS)
-    if cls.__getattribute__ is not object.__getattribute__ or not vars(client).keys().isdisjoint(names):
+    own = vars(client).keys()
+    if cls.__getattribute__ is not object.__getattribute__ or not own.isdisjoint(_LOOKED_AT):
         return False
+    # To look at each method costs a tenth of stripe-python's own call; to see that none is new doesn't.
+    methods = _methods_of(cls)
+    if _tapped.get(cls) != methods:
+        if not all(_is_known(cls, name) for name in _LOOKED_AT):
+            return False
+        _tapped[cls] = methods
     fallback = getattr(client, "_async_fallback_client", None)
-    return all(_is_known(cls, name) for name in names) and (fallback is None or is_tapped(fallback))
+    return fallback is None or is_tapped(fallback)
 
 
 def _is_known(cls: type, name: str) -> bool:

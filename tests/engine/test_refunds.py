@@ -7,7 +7,7 @@ import pytest
 import stripe
 from majors import as_dict
 
-from pytest_stripe_balance.balance import StripeBalance
+from pytest_stripe_balance.balance import StripeBalance, _owner_of
 from pytest_stripe_balance.engine import charges, refunds
 from pytest_stripe_balance.session import Session, Settings, newest_api_version
 
@@ -441,6 +441,20 @@ def test_events_are_of_this_tests_customers_refunds(desk):
     assert len(desk.balance.requests) == asked + 2
     desk.balance._own = lambda _: iter(())
     assert desk.balance.events(MADE) == []
+
+
+NOBODYS = (
+    {"object": "balance", "available": []},
+    {"object": "price", "id": "price_1"},
+    {"object": "refund", "id": "re_1", "payment_intent": None},
+)
+
+
+@pytest.mark.parametrize("subject", NOBODYS, ids=[one["object"] for one in NOBODYS])
+def test_events_about_what_is_nobodys_are_passed_by(subject):
+    """An account in use has events about its balance, its prices, refunds of charges without an intent."""
+    event = stripe.Event.construct_from({"id": "evt_1", "data": {"object": subject}}, "sk_test_1")
+    assert _owner_of(event, payer=None) is None
 
 
 REFUSED = {

@@ -344,5 +344,67 @@ def test_the_probes_of_the_register_run_in_every_mode(project, sending, request)
         folder = f"--stripe-cassette-dir={project.pytester.path}"
         result = sending(mode, *options, folder)
         result.assert_outcomes(passed=20)
-        result.stdout.fnmatch_lines(["what the register assumes, asked of *: this settles nothing*"])
+        told = (
+            "what the register assumes: this settles nothing about Stripe, as server:127.0.0.1 answered"
+        )
+        result.stdout.fnmatch_lines([told])
         result.stdout.fnmatch_lines(["  holds      apply-above-balance: *"])
+
+
+PROBE = """
+    def test_charge_id_prefix(probe):
+        {}
+"""
+OUTCOMES = {
+    "what it says": ("assert True", "fake", "  holds      charge-id-prefix: The charge of*"),
+    "the contrary": ("assert False", "fake", "  refuted    charge-id-prefix: The charge of*"),
+    "a refused preparation": (
+        "probe.balance.fund('cus_nope', 1)",
+        "fake",
+        "  not asked  charge-id-prefix: *InvalidRequestError: *",
+    ),
+    "a refused question": (
+        "probe.answer(lambda: probe.balance.fund('cus_nope', 1))",
+        "fake",
+        "  refuted    charge-id-prefix: The charge of*",
+    ),
+    "no recording": ("probe.customer()", "replay", "  not asked  charge-id-prefix: *no recording*"),
+}
+
+
+@pytest.mark.parametrize(("body", "mode", "line"), OUTCOMES.values(), ids=OUTCOMES)
+def test_only_what_a_probe_finds_is_a_verdict(body, mode, line, project, request):
+    """A probe that couldn't ask, for want of money or a recording, has refuted nothing."""
+    folder = request.config.rootpath / "tests" / "verified"
+    project.file("conftest.py", (folder / "conftest.py").read_text("utf-8"))
+    result = project.test(PROBE.format(body), f"--stripe-mode={mode}", "-v")
+    result.stdout.fnmatch_lines([line])
+
+
+def test_a_probe_replays_the_looks_that_it_was_recorded_with(
+    project, sending, stripe_server_here, request
+):
+    """Where reconciling took Stripe a moment, the recording holds as it did against Stripe."""
+    folder = request.config.rootpath / "tests" / "verified"
+    project.file("conftest.py", (folder / "conftest.py").read_text("utf-8").replace("20, 0.5", "20, 0"))
+    project.file(
+        "test_it.py",
+        """
+        def test_zero_balance_key(probe):
+            customer = probe.customer()
+            probe.balance.fund(customer, 700)
+            looked = probe.settled(lambda: probe.balance.available(customer), {"usd": 700})
+            assert looked == {"usd": 700}
+        """,
+    )
+    early = iter(range(3))
+    lag = b'"available":{"usd":700}', b'"available":null'
+
+    def late(asked, content):
+        is_early = asked.path.endswith("/cash_balance") and next(early, None) is not None
+        return content.replace(*lag) if is_early else content
+
+    stripe_server_here.change = late
+    for mode in ("record", "replay"):
+        sending(mode).assert_outcomes(passed=1)
+    assert next(early, None) is None

@@ -19,8 +19,10 @@ def payer(probe):
 def test_apply_without_amount_short(probe, payer):
     """Without an amount, and with less cash than remains: is all of the cash applied?"""
     intent = probe.intent(payer)
-    assert apply(intent).status == "requires_action"
-    assert (probe.remaining(intent), probe.balance.available(payer)) == (500, {"usd": 0})
+    applied = probe.answer(lambda: apply(intent))
+    left = probe.balance.available(payer)
+    assert (applied.status, left) == ("requires_action", {"usd": 0})
+    assert probe.remaining(intent) == 500
 
 
 def test_apply_above_balance(probe, payer):
@@ -70,8 +72,8 @@ def test_apply_unknown_intent(probe):
 
 def test_apply_incompatible_payment_method(probe):
     """An intent that takes cards only: which error is it?"""
-    card = stripe.PaymentIntent.create(amount=1000, currency="usd")
-    error = probe.error(lambda: apply(card.id))
+    card = probe.bare(probe.customer(), kind="card")
+    error = probe.error(lambda: apply(card))
     assert error[:3] == (400, "invalid_request_error", "payment_intent_incompatible_payment_method")
 
 
@@ -93,7 +95,9 @@ def test_apply_other_currency(probe, payer):
 
 def test_capital_currency(probe, payer):
     """Is a currency in capitals the same currency?"""
-    assert apply(probe.intent(payer), amount=100, currency="USD").currency == "usd"
+    intent = probe.intent(payer)
+    applied = probe.answer(lambda: apply(intent, amount=100, currency="USD"))
+    assert applied.currency == "usd"
 
 
 def test_apply_unexpected_state(probe, payer):
@@ -120,9 +124,9 @@ def test_apply_refusal_order(probe, payer):
 
 def test_apply_never_confirmed(probe, payer):
     """An intent without a payment method: does it succeed at once, and keep its status in part?"""
-    params = {"customer": payer, "currency": "usd"}
-    part = apply(stripe.PaymentIntent.create(amount=1000, **params).id, amount=100)
-    full = apply(stripe.PaymentIntent.create(amount=100, **params).id)
+    partly, wholly = probe.bare(payer, 1000), probe.bare(payer, 100)
+    part = probe.answer(lambda: apply(partly, amount=100))
+    full = probe.answer(lambda: apply(wholly))
     assert (part.status, full.status) == ("requires_payment_method", "succeeded")
     assert full.payment_method
 
@@ -132,15 +136,15 @@ def test_apply_after_update(probe, payer):
     intent = probe.intent(payer)
     stripe.PaymentIntent.modify(intent, amount=400)
     error = probe.error(lambda: apply(intent))
-    stripe.PaymentIntent.confirm(intent)
-    assert error[2] == "payment_intent_unexpected_state"
-    assert apply(intent).status == "succeeded"
+    probe.answer(lambda: stripe.PaymentIntent.confirm(intent))
+    applied = probe.answer(lambda: apply(intent))
+    assert (error[2], applied.status) == ("payment_intent_unexpected_state", "succeeded")
 
 
 def test_apply_event_order(probe, payer):
     """In which order do the events of an apply come, in part and in full?"""
     intent = probe.intent(payer, 400)
-    before = len(probe.events())
+    before = probe.so_far()
     apply(intent, amount=100)
     apply(intent)
     row = "customer_cash_balance_transaction.created"
@@ -152,8 +156,8 @@ def test_apply_automatic_customer(probe):
     """Does it work for a customer in automatic mode, on an intent that waits for a method?"""
     customer = probe.customer("automatic")
     probe.balance.fund(customer, 500)
-    intent = stripe.PaymentIntent.create(customer=customer, amount=500, currency="usd").id
-    assert apply(intent).status == "succeeded"
+    intent = probe.bare(customer, 500)
+    assert probe.answer(lambda: apply(intent)).status == "succeeded"
 
 
 def test_manual_confirm(probe, payer):
@@ -171,7 +175,8 @@ def test_apply_invoice(probe):
     probe.balance.fund(customer, 999)
     short = probe.error(lambda: apply(intent.id, amount=100))
     probe.balance.fund(customer, 1)
-    assert apply(intent.id, amount=100).status == "succeeded"
+    applied = probe.answer(lambda: apply(intent.id, amount=100))
+    assert applied.status == "succeeded"
     assert short[:2] == (400, "invalid_request_error")
     assert stripe.Invoice.retrieve(invoice.id).status == "paid"
 

@@ -23,6 +23,7 @@ BEYOND = {
     "return-comes-back": "75 days have to pass, and a bank to send a return back",
     "invoice-overdue": "a due date has to pass",
     "invoice-overdue-boundary": "30 days have to pass after a due date",
+    "publishable-key": "it takes the account's own, and the tests have its secret key alone",
     "idempotency-key-in-use": "two requests have to meet at the same instant",
 }
 
@@ -47,12 +48,35 @@ OTHER = [
 ]
 
 
-@pytest.mark.parametrize(("entry", "reading"), OTHER, ids="=".join)
+@pytest.mark.parametrize(("entry", "reading"), OTHER, ids=["=".join(one) for one in OTHER])
 def test_a_probe_fails_where_another_reading_holds(entry, reading, pytester, monkeypatch):
-    """A Stripe of the other reading refutes the assumption."""
+    """A Stripe of the other reading refutes the assumption, and doesn't just get in the probe's way."""
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     probe = f"{PROBES[entry]}::test_{entry.replace('-', '_')}"
     options = ("-pno:randomly", "-pno:cacheprovider", f"--rootdir={HERE}")
-    pytester.runpytest_inprocess(probe, *options).assert_outcomes(passed=1)
-    result = pytester.runpytest_inprocess(probe, *options, "-o", f"stripe_assume={entry}={reading}")
+    other = ("-v", "-o", f"stripe_assume={entry}={reading}")
+    result = pytester.runpytest_inprocess(probe, *options, *other)
     result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"  refuted    {entry}: *"])
+
+
+class Rested:
+    """Keeps what each probe's answers rested on."""
+
+    def __init__(self):
+        self.on = {}
+
+    def pytest_runtest_logreport(self, report):
+        if report.when == "teardown":
+            name = report.nodeid.partition("::test_")[2].replace("_", "-")
+            self.on[name] = report.stripe_balance["assumptions"]
+
+
+def test_each_probe_comes_to_what_it_is_named_after(pytester, monkeypatch):
+    """On the fake a probe's answers rest on its own entry: it asks what it says."""
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    rested = Rested()
+    options = ("-q", "-pno:randomly", "-pno:cacheprovider", f"--rootdir={HERE}")
+    pytester.runpytest_inprocess(*map(str, FILES), *options, plugins=[rested])
+    assert set(rested.on) == set(PROBES)
+    assert [entry for entry, on in rested.on.items() if entry not in on] == []

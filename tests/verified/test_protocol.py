@@ -4,6 +4,7 @@ import json
 
 import stripe
 
+LAG = 180  # looks: searches lag behind by up to a minute
 URL = "https://api.stripe.com/v1/customers"
 
 
@@ -39,12 +40,6 @@ def test_invalid_api_version(probe):
     assert error == (400, "invalid_request_error", None, None)
 
 
-def test_publishable_key(stripe_balance):
-    """With a publishable key: is it 403 secret_key_required?"""
-    status, _, body = raw("pk_test_0000000000")
-    assert (status, body["error"]["code"]) == (403, "secret_key_required")
-
-
 def test_account_invalid(stripe_balance):
     """A connected account that can't be one: is it 403 account_invalid, without a request id?"""
     status, headers, body = raw("sk_test_1", **{"Stripe-Account": "acct_"})
@@ -60,7 +55,7 @@ def test_idempotency_key_length(probe):
 
 def test_idempotent_replayed(stripe_balance):
     """Which headers has a replay?"""
-    key = stripe_balance.unique("key")
+    key = f"key-{stripe_balance.customer().id}"  # another one in each recording: Stripe keeps keys a day
     first, second = (stripe.Customer.create(idempotency_key=key).last_response for _ in range(2))
     assert second.headers["Idempotent-Replayed"] == "true"
     assert second.headers["Original-Request"] == first.request_id
@@ -68,7 +63,8 @@ def test_idempotent_replayed(stripe_balance):
 
 def test_idempotent_other_path(probe):
     """A key used on another endpoint: is it the same idempotency_error?"""
-    key, customer = probe.balance.unique("key"), probe.customer()
+    customer = probe.customer()
+    key = f"key-{customer}"
     stripe.Customer.create(idempotency_key=key)
     error = probe.error(lambda: stripe.Customer.modify(customer, idempotency_key=key))
     assert error[:2] == (400, "idempotency_error")
@@ -123,24 +119,24 @@ def found(query, **params):
 
 def test_search_at_once(probe):
     """Does a search find what was just made?"""
-    name = probe.balance.unique("searched")
+    name = probe.customer()  # another one in each recording, as those of older ones are found too
     customer = stripe.Customer.create(name=name).id
     assert found(f"name:'{name}'") == [customer]
 
 
 def test_search_order(probe):
     """Do searches tell the newest first?"""
-    name = probe.balance.unique("searched")
+    name = probe.customer()  # another one in each recording, as those of older ones are found too
     made = [stripe.Customer.create(name=name).id for _ in range(3)]
-    assert probe.settled(lambda: found(f"name:'{name}'"), made[::-1]) == made[::-1]
+    assert probe.settled(lambda: found(f"name:'{name}'"), made[::-1], LAG) == made[::-1]
 
 
 def test_search_deleted(probe):
     """Are deleted customers found?"""
-    name = probe.balance.unique("searched")
+    name = probe.customer()  # another one in each recording, as those of older ones are found too
     gone, stays = (stripe.Customer.create(name=name).id for _ in range(2))
     stripe.Customer.delete(gone)
-    assert probe.settled(lambda: found(f"name:'{name}'"), [stays]) == [stays]
+    assert probe.settled(lambda: found(f"name:'{name}'"), [stays], LAG) == [stays]
 
 
 def test_search_intent_status(probe):
@@ -152,14 +148,14 @@ def test_search_intent_status(probe):
     def ids():
         return [one.id for one in stripe.PaymentIntent.search(query=query).data]
 
-    assert probe.settled(ids, [intent]) == [intent]
+    assert probe.settled(ids, [intent], LAG) == [intent]
 
 
 def test_search_words(probe):
     """Does a word of a name find it, and a piece of a word not?"""
-    word = probe.balance.unique("searched").replace("-", "")
+    word = probe.customer()
     customer = stripe.Customer.create(name=f"{word} of Nowhere").id
-    assert probe.settled(lambda: found(f"name:'{word}'"), [customer]) == [customer]
+    assert probe.settled(lambda: found(f"name:'{word}'"), [customer], LAG) == [customer]
     assert found(f"name:'{word[:-2]}'") == []
 
 
