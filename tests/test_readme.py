@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_stripe_balance.api import routes
+from pytest_stripe_balance.contract.releases import SDKS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -48,3 +49,13 @@ def test_every_file_that_is_linked_is_there():
     """No link to a file of the repo is broken."""
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
         assert (ROOT / target).is_file(), target
+
+
+def test_the_supported_majors_are_the_same_everywhere():
+    """From the floor in pyproject.toml to the newest release: no new major is left out of the runs."""
+    (oldest,) = re.findall(r'"stripe>=(\d+)"', (ROOT / "pyproject.toml").read_text("utf-8"))
+    newest = max(int(version.partition(".")[0]) for version in SDKS.values())
+    tried = re.search(r"^MAJORS = \((.*)\)$", (ROOT / "noxfile.py").read_text("utf-8"), re.MULTILINE)
+    assert re.findall(r"\d+", tried[1]) == [str(each) for each in range(int(oldest), newest + 1)]
+    assert f"each major from {oldest} to {newest}" in README
+    assert f"'stripe=={oldest}.*'" in (ROOT / ".ci" / "run").read_text("utf-8")

@@ -43,7 +43,7 @@ _MARK = "_is_tapped_by_pytest_stripe_balance"
 
 
 def _telemetry() -> ModuleType | None:
-    """Give the module that keeps a telemetry id in a file; stripe-python has it since 15.4."""
+    """Give the module that keeps a telemetry id in a file; stripe-python has it since 15.3.1."""
     name = "stripe._telemetry_id"
     return importlib.import_module(name) if importlib.util.find_spec(name) else None
 
