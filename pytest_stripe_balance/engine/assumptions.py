@@ -346,8 +346,15 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "reference-match",
             14,
-            "A reference matches regardless of spaces around it; what the transfer has beyond the match "
-            "goes on to step 3 as the amount sent.",
+            "A reference is an intent's as a whole, but for spaces around it, and holds an invoice's "
+            "number where no letter or digit is beside it; capitals count, the longest number wins, and "
+            "what is sent beyond the match goes on to step 3.",
+        ),
+        _only(
+            "older-cash-after-reference",
+            14,
+            "What lay on the balance before stays there when all that came goes to what the reference "
+            "names, even if that waits for more.",
         ),
         _only(
             "freed-funds-group",
@@ -597,6 +604,11 @@ REGISTER: Mapping[str, Assumption] = {
             "the amount; a balance below it is refused as an explicit amount above the balance is.",
         ),
         _only(
+            "finalize-draws-nothing",
+            7,
+            "Finalizing an invoice takes nothing of what lies on the balance.",
+        ),
+        _only(
             "apply-invoice-uncollectible",
             7,
             "apply_customer_balance on the intent of an uncollectible invoice is 400 "
@@ -645,6 +657,11 @@ REGISTER: Mapping[str, Assumption] = {
             "settings-event",
             33,
             "Changing the reconciliation mode makes no event.",
+        ),
+        _only(
+            "settings-sweep",
+            33,
+            "Changing the reconciliation mode to automatic moves nothing of what lies on the balance.",
         ),
         _only(
             "delete-with-cash-balance",

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 RECONCILED = ("funded", "unapplied_from_payment", "refunded_from_payment")
 BY_CONFIRMATION = "jpy"
-BY_REFERENCE = {Step.INVOICE_NUMBER, Step.INTENT_REFERENCE}
 
 
 def reconcile(world: World, entry: Entry, reference: str | None = None) -> None:
@@ -55,7 +54,7 @@ def explain(world: World, entry: Entry) -> str:
     amount = money.written(entry.net_amount, entry.currency)
     return (
         f"{amount} {entry.currency} came while the reconciliation mode of {entry.customer} was manual: "
-        "it stays on the balance until apply_customer_balance is called."
+        "by itself it paid nothing, and went onto the balance for apply_customer_balance to take."
     )
 
 
@@ -72,7 +71,7 @@ def _open_items(world: World, customer: Customer, currency: str) -> tuple[OpenIt
     invoices = enumerate(invoice_payments.waiting(world, customer, currency))
     return (
         *(
-            OpenItem(invoice.id, "invoice", intent.remaining, age, invoice.number)
+            OpenItem(invoice.id, "invoice", intent.remaining, age, _reference(intent), invoice.number)
             for age, (invoice, intent) in invoices
         ),
         *_intents(world, customer, currency),
@@ -100,14 +99,12 @@ def _intents(world: World, customer: Customer, currency: str) -> Iterator[OpenIt
     if currency == BY_CONFIRMATION:
         waiting.sort(key=_confirmed_at)
     for age, intent in enumerate(waiting):
-        assert intent.instructions is not None, "unreachable because World.check holds it"
-        yield OpenItem(
-            id=intent.id,
-            kind="payment_intent",
-            outstanding=intent.remaining,
-            age=age,
-            reference=intent.instructions.reference,
-        )
+        yield OpenItem(intent.id, "payment_intent", intent.remaining, age, _reference(intent))
+
+
+def _reference(intent: PaymentIntent) -> str | None:
+    """Give the reference that an intent's instructions display; one of an invoice may have none."""
+    return intent.instructions.reference if intent.instructions else None
 
 
 def _confirmed_at(intent: PaymentIntent) -> int:
@@ -138,9 +135,11 @@ def _note_assumptions(world: World, done: Reconciliation, entry: Entry) -> None:
     if entry.type != "funded":
         rest("freed-funds-group")
     steps = {part.step for part in done.allocations}
-    if done.balance != done.sent and not steps & {*BY_REFERENCE, Step.GROUP}:
+    if done.balance != done.sent and _sum_decides(done):
         rest("group-sum")
-    if steps & BY_REFERENCE:
+    if done.balance != done.sent and not done.unplaced:
+        rest("older-cash-after-reference")
+    if done.reference and done.rules.references:
         rest("reference-match")
     if Step.GROUP in steps:
         rest("group-ties")
@@ -148,3 +147,10 @@ def _note_assumptions(world: World, done: Reconciliation, entry: Entry) -> None:
         rest("invoice-too-large")
     if done.currency == BY_CONFIRMATION:
         rest("confirmation-time")
+
+
+def _sum_decides(done: Reconciliation) -> bool:
+    """Tell whether step 3 looked for a group, and none had the sum of what was sent."""
+    others = len(done.items) > sum(part.step < Step.GROUP for part in done.allocations)
+    sent = sum(item.outstanding for item in done.group) == done.unplaced
+    return bool(done.unplaced) and others and not sent

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import allocation, faults, methods, regions
+from pytest_stripe_balance.engine import allocation, faults, invoice_payments, methods, regions
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.methods import PaymentMethodParams
+from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.records import Customer, PaymentIntent
@@ -38,6 +39,8 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
     if not (methods.given(params) or intent.payment_method):
         raise _cannot_confirm(f"it's missing a payment method. {_way_out(intent)}", intent)
     owner(world, intent)
+    if intent.invoice and invoice_payments.invoice_of(world, intent).status == "uncollectible":
+        raise Refused(f"confirming {intent.id}, whose invoice is uncollectible, is not modelled")
 
 
 def _way_out(intent: PaymentIntent) -> str:

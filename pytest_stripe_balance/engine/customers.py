@@ -74,7 +74,7 @@ def update(world: World, customer_id: str, **params: Unpack[CustomerParams]) -> 
     if changed == customer:
         return customer
     if changed.reconciliation != customer.reconciliation:
-        world.readings.rest("settings-event")
+        _note_change(world, customer, changed)
     world.customers.put(changed)
     previous = _previous(customer, changed, params)
     if previous:
@@ -124,8 +124,9 @@ def update_cash_balance(
     customer = world.customer_above(customer_id)
     mode = _reconciliation(customer, settings or {})
     if mode != customer.reconciliation:
-        world.readings.rest("settings-event")
-        customer = world.customers.put(replace(customer, reconciliation=mode))
+        changed = world.customers.put(replace(customer, reconciliation=mode))
+        _note_change(world, customer, changed)
+        customer = changed
     return world.cash_balance(customer)
 
 
@@ -173,6 +174,14 @@ def _changes(world: World, customer: Customer, params: CustomerParams) -> dict[s
             case _:
                 changes[name] = value
     return changes
+
+
+def _note_change(world: World, before: Customer, after: Customer) -> None:
+    """Name what a change of the mode rests on: no event, and no sweep where there is cash."""
+    world.readings.rest("settings-event")
+    automatic = world.mode_of(after) == "automatic" != world.mode_of(before)
+    if automatic and any((world.cash_balance(after).available or {}).values()):
+        world.readings.rest("settings-sweep")
 
 
 def _reconciliation(customer: Customer, settings: CashBalanceSettings) -> ReconciliationMode | None:

@@ -22,9 +22,12 @@ def explain(done: Reconciliation) -> str:
         lines.append("    " + _why_this_group(done))
     lines += [f"  nothing for {_item(done, item)}: {why}" for item, why in _passed_over(done)]
     if not done.items:
-        lines.append("  nothing waits for money: no open intent or invoice in this currency")
-    left = f"  {_written(done, done.left)} is left on the balance"
-    lines.append(left if done.left else "  nothing is left on the balance")
+        lines.append(
+            "  nothing that it may go to waits: no intent in requires_action and no open invoice, not "
+            "overdue for more than 30 days, in this currency"
+        )
+    left = f"  {_written(done, done.left)} was left on the balance"
+    lines.append(left if done.left else "  nothing was left on the balance")
     return "\n".join(lines)
 
 
@@ -48,29 +51,40 @@ def _came(done: Reconciliation) -> str:
 
 
 def _line(done: Reconciliation, part: Allocation) -> str:
+    oldest = "oldest first" if done.rules.references else "first confirmed first"
     why = {
         Step.INVOICE_NUMBER: "step 1, the reference names its number",
         Step.INTENT_REFERENCE: "step 2, the reference is the one in its instructions",
-        Step.GROUP: "step 3, in a group that sums exactly to the amount",
+        Step.GROUP: f"step 3, in a group that sums exactly to {_group_sum(done)}",
         Step.OLDEST_INVOICES: "step 4, invoices that can be paid in full, oldest first",
-        Step.OLDEST_INTENTS: "step 5, what remains goes to intents, oldest first",
+        Step.OLDEST_INTENTS: f"step 5, what remains goes to intents, {oldest}",
     }[part.step]
     short = "" if part.amount == part.item.outstanding else ", in part"
     return f"  {_written(done, part.amount)} to {_item(done, part.item)}{short}: {why}"
+
+
+def _group_sum(done: Reconciliation) -> str:
+    total = sum(item.outstanding for item in done.group)
+    if total == done.sent:
+        return "the amount"
+    if total == done.unplaced:
+        return f"the {_written(done, total)} that the reference left"
+    return f"the {_written(done, total)} on the balance"
 
 
 def _why_this_group(done: Reconciliation) -> str:
     """Tell which tie-break decided: fewest items, most invoices, or age."""
     rest = _not_named(done)
     invoices, intents = of_kind(rest, "invoice"), of_kind(rest, "payment_intent")
-    chosen = [part.item for part in done.allocations if part.step == Step.GROUP]
+    chosen = done.group
     total = sum(item.outstanding for item in chosen)
     size, bills = len(chosen), sum(item.kind == "invoice" for item in chosen)
+    oldest = "oldest intents" if done.rules.references else "intents that were confirmed first"
     what = f"{size} item{'s' if size > 1 else ''}"
     if any(_other_group(invoices, intents, total, (bills, size - bills), out) for out in chosen):
         return (
             f"several groups of {what}, {bills} of them invoices, have this sum: the one with the "
-            "oldest intents is taken, then that with the oldest invoices"
+            f"{oldest} is taken, then that with the oldest invoices"
         )
     fewer = range(bills)
     if any(_other_group(invoices, intents, total, (some, size - some)) for some in fewer):

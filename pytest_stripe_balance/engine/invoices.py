@@ -153,6 +153,8 @@ def _finalized(world: World, draft: Invoice) -> Invoice:
     )
     if amount:
         opened = replace(opened, payment_intent=_payable(world, opened).id)
+        if world.mode_of(customer) == "automatic" and world.ledger.balance(customer.id, currency):
+            world.readings.rest("finalize-draws-nothing")
     opened = _changed(world, draft, opened, "invoice.finalized")
     if amount:
         return opened

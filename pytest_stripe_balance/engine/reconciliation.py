@@ -35,7 +35,7 @@ class OpenItem:
     """Something that waits for money: an invoice (and with it its intent), or an intent.
 
     `outstanding` is in minor units; a lower `age` is older, within a kind no two are the same;
-    `reference` is the invoice's number, or the one in the intent's bank transfer instructions.
+    `reference` is the one in the intent's bank transfer instructions, `number` the invoice's.
     """
 
     id: str
@@ -43,6 +43,7 @@ class OpenItem:
     outstanding: int
     age: int
     reference: str | None = None
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,16 @@ class Reconciliation:
     items: tuple[OpenItem, ...]
     rules: Rules
     allocations: tuple[Allocation, ...]
+
+    @property
+    def unplaced(self) -> int:
+        """What no reference has placed of the amount sent: the amount that step 3 looks for."""
+        return self.sent - sum(part.amount for part in self.allocations if part.step < Step.GROUP)
+
+    @property
+    def group(self) -> tuple[OpenItem, ...]:
+        """What step 3 paid."""
+        return tuple(part.item for part in self.allocations if part.step == Step.GROUP)
 
     @property
     def left(self) -> int:
@@ -118,21 +129,39 @@ def of_kind(items: Iterable[OpenItem], kind: Kind) -> list[OpenItem]:
 
 def _named(items: Sequence[OpenItem], sent: int, reference: str) -> Allocation | None:
     """Steps 1 and 2: the one item that the reference names; an invoice only when it is covered."""
-    invoices = [item for item in of_kind(items, "invoice") if _mentions(reference, item)]
-    if len(invoices) == 1 and invoices[0].outstanding <= sent:
-        return Allocation(invoices[0], invoices[0].outstanding, Step.INVOICE_NUMBER)
-    intents = [item for item in of_kind(items, "payment_intent") if item.reference == reference.strip()]
-    if len(intents) == 1:
-        amount = min(sent, intents[0].outstanding)
-        return Allocation(intents[0], amount, Step.INTENT_REFERENCE)
+    numbered = _numbered(of_kind(items, "invoice"), reference)
+    if len(numbered) == 1 and numbered[0].outstanding <= sent:
+        return Allocation(numbered[0], numbered[0].outstanding, Step.INVOICE_NUMBER)
+    instructed = [item for item in items if item.reference == reference.strip()]
+    if len(instructed) == 1:
+        (item,) = instructed
+        if item.kind == "payment_intent" or item.outstanding <= sent:
+            return Allocation(item, min(sent, item.outstanding), Step.INTENT_REFERENCE)
     return None
 
 
-def _mentions(reference: str, invoice: OpenItem) -> bool:
-    """Tell whether an invoice's number stands in a reference, alone or among other words."""
-    if not invoice.reference:
-        return False
-    return re.search(rf"(?<![\w-]){re.escape(invoice.reference)}(?![\w-])", reference) is not None
+def _numbered(invoices: Sequence[OpenItem], reference: str) -> list[OpenItem]:
+    """List the invoices whose numbers stand in a reference, alone or among other words.
+
+    A number inside a longer one that stands there, as 001 in 2026/001, doesn't count.
+    """
+    found = {item: _places(item.number, reference) for item in invoices if item.number}
+    spans = [span for places in found.values() for span in places]
+    return [
+        item
+        for item, places in found.items()
+        if any(not any(_inside(span, other) for other in spans) for span in places)
+    ]
+
+
+def _places(number: str, reference: str) -> list[tuple[int, int]]:
+    """Give where a number stands with no letter or digit beside it."""
+    alone = rf"(?<![^\W_]){re.escape(number)}(?![^\W_])"
+    return [found.span() for found in re.finditer(alone, reference)]
+
+
+def _inside(span: tuple[int, int], other: tuple[int, int]) -> bool:
+    return span != other and other[0] <= span[0] and span[1] <= other[1]
 
 
 def _unnamed(items: Sequence[OpenItem], sent: int, balance: int, rules: Rules) -> list[Allocation]:

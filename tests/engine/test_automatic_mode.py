@@ -280,3 +280,90 @@ def test_a_reversal_elsewhere_is_refused(till):
     """Only us_bank_transfer is documented to simulate reversals."""
     with till.balance.refused(match="reversal_"):
         till.fund(100, currency="eur", reference="reversal_1")
+
+
+def named_short(till, mode):
+    """A named intent takes all that came, beside older cash that it could use."""
+    mode("manual")
+    intent = till.intent(1000)
+    till.fund(400)
+    mode("automatic")
+    return intent
+
+
+def by_name(intent):
+    told = stripe.PaymentIntent.retrieve(intent).next_action.display_bank_transfer_instructions
+    return told.reference
+
+
+def older_cash(till, mode, *amounts):
+    """Make intents that wait beside 200 that came before."""
+    mode("manual")
+    intents = [till.intent(amount) for amount in amounts]
+    till.fund(200)
+    mode("automatic")
+    return intents
+
+
+RESTED = {
+    "a sum that nothing has": (
+        "group-sum",
+        lambda till, mode: [older_cash(till, mode, 400, 500), till.fund(300)],
+        lambda till, mode: [older_cash(till, mode, 300, 500), till.fund(300)],
+    ),
+    "a sum after a reference": (
+        "group-sum",
+        lambda till, mode: till.fund(300, reference=by_name(older_cash(till, mode, 500, 400, 100)[2])),
+        lambda till, mode: till.fund(100, reference=by_name(older_cash(till, mode, 500, 400, 100)[2])),
+    ),
+    "a reference that names nothing": (
+        "reference-match",
+        lambda till, _: [till.intent(1000), till.fund(1000, reference="thanks")],
+        lambda till, _: [till.intent(1000), till.fund(1000)],
+    ),
+    "older cash beside a named intent": (
+        "older-cash-after-reference",
+        lambda till, mode: till.fund(300, reference=by_name(named_short(till, mode))),
+        lambda till, mode: [named_short(till, mode), till.fund(300)],
+    ),
+    "cash when the mode becomes automatic": (
+        "settings-sweep",
+        lambda till, mode: named_short(till, mode),
+        lambda _, mode: [mode("manual"), mode("automatic")],
+    ),
+    "cash when an invoice is finalized": (
+        "finalize-draws-nothing",
+        lambda till, _: [till.fund(10), till.balance.bank_transfer_invoice(till.customer, 1000)],
+        lambda till, _: till.balance.bank_transfer_invoice(till.customer, 1000),
+    ),
+}
+
+
+@pytest.mark.parametrize(("assumption", "rests", "does_not"), RESTED.values(), ids=RESTED)
+def test_an_assumption_is_named_where_it_decides_and_nowhere_else(
+    assumption, rests, does_not, till, _stripe_session
+):
+    """What the outcome would be without it is another; beside it, one that it plays no part in."""
+
+    def mode(name):
+        stripe.Customer.modify_cash_balance(till.customer, settings={"reconciliation_mode": name})
+
+    for does, expected in ((does_not, False), (rests, True)):
+        till.customer = till.balance.customer(email="ada@example.com").id
+        _stripe_session._readings.rested.clear()
+        does(till, mode)
+        assert (assumption in _stripe_session.assumptions) is expected
+
+
+@pytest.mark.stripe_balance(assume={"group-sum": "balance"})
+def test_a_group_of_the_whole_balance_rests_on_the_reading(till, _stripe_session):
+    """Where older cash made the group, the answer says so, and the words do."""
+
+    def mode(name):
+        stripe.Customer.modify_cash_balance(till.customer, settings={"reconciliation_mode": name})
+
+    intents = older_cash(till, mode, 900, 500)
+    row = till.fund(300)
+    assert till.status(*intents) == [900, "succeeded"]
+    assert "group-sum" in _stripe_session.assumptions
+    assert "exactly to the $5.00 usd on the balance" in till.balance.explain(row)

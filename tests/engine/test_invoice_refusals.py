@@ -282,6 +282,12 @@ NOT_MODELLED = {
     ),
     "too little": (lambda billing: billing.invoice(10), "credit balance"),
     "paying an uncollectible one": (on("uncollectible", stripe.Invoice.pay), "uncollectible"),
+    "confirming the intent of an uncollectible one": (
+        on_intent(
+            "uncollectible", Pay.confirm, cash=1000, payment_method_data={"type": "customer_balance"}
+        ),
+        "uncollectible",
+    ),
     "paying a card invoice": (
         lambda billing: stripe.Invoice.pay(
             stripe.Invoice.create(

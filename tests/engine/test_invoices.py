@@ -308,6 +308,18 @@ def test_an_uncollectible_invoice_waits_no_more(billing):
     assert billing.available() == {"usd": 1000}
 
 
+def test_a_transfer_pays_the_invoice_whose_displayed_reference_it_has(billing):
+    """The reference that a confirmed invoice's instructions show names that invoice, not the older."""
+    older, newer = billing.invoice(1000), billing.invoice(1000)
+    confirmed = stripe.PaymentIntent.confirm(
+        billing.intent_of(newer).id, payment_method_data={"type": "customer_balance"}
+    )
+    told = confirmed.next_action.display_bank_transfer_instructions
+    row = billing.balance.fund(billing.customer, 1000, reference=told.reference)
+    assert billing.status(older, newer) == ["open", "paid"]
+    assert "step 2, the reference is the one in its instructions" in billing.balance.explain(row)
+
+
 def test_a_manual_customers_transfer_leaves_invoices_open(billing):
     """Nothing is paid automatically for a manual customer."""
     billing.manual()

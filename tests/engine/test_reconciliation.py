@@ -17,19 +17,14 @@ JAPAN = Rules(references=False)
 
 
 def items(*told):
-    """Make items from "INV 1000 F-1" or "PI 700": kind, outstanding, reference; oldest first."""
+    """Make items from "INV 1000 F-1 AAA" or "PI 700 AAA": kind, outstanding, number, reference."""
     made = []
     for age, words in enumerate(told):
-        kind, amount, *reference = words.split()
-        made.append(
-            OpenItem(
-                f"{kind}{age}",
-                "invoice" if kind == "INV" else "payment_intent",
-                int(amount),
-                age,
-                *reference,
-            )
-        )
+        kind, amount, *rest = words.split()
+        number = rest.pop(0) if kind == "INV" and rest else None
+        reference = rest[0] if rest else None
+        noun = "invoice" if kind == "INV" else "payment_intent"
+        made.append(OpenItem(f"{kind}{age}", noun, int(amount), age, reference, number))
     return made
 
 
@@ -113,6 +108,69 @@ RULED = {
         {"reference": "F-11"},
         [(1, "INV1", 700)],
         0,
+    ),
+    "an exact number, before one inside it": (
+        ("INV 700 001", "INV 700 2026/001"),
+        700,
+        {"reference": "2026/001"},
+        [(1, "INV1", 700)],
+        0,
+    ),
+    "a longer number among words, before one inside it": (
+        ("INV 700 INV", "INV 700 INV.1"),
+        700,
+        {"reference": "for INV.1."},
+        [(1, "INV1", 700)],
+        0,
+    ),
+    "a number, and elsewhere a longer one with it inside": (
+        ("INV 700 1", "INV 700 A-1", "INV 900 B"),
+        900,
+        {"reference": "1 A-1"},
+        [(3, "INV2", 900)],
+        0,
+    ),
+    "a number that a bank glued": (
+        ("INV 700 F-1", "INV 700 F-2"),
+        700,
+        {"reference": "PAY-F-2_ADA"},
+        [(1, "INV1", 700)],
+        0,
+    ),
+    "a number is what it is, and no pattern": (
+        ("INV 700 F1", "INV 700 F.1", "INV 700 (F.1"),
+        700,
+        {"reference": "to (F.1"},
+        [(1, "INV2", 700)],
+        0,
+    ),
+    "a dot in a number stands for no digit": (
+        ("INV 500 F.1", "INV 700"),
+        700,
+        {"reference": "F01"},
+        [(3, "INV1", 700)],
+        0,
+    ),
+    "what the instructions of an invoice's intent display names the invoice": (
+        ("INV 700 F-1 AAA", "INV 700 F-2 BBB"),
+        700,
+        {"reference": "BBB"},
+        [(2, "INV1", 700)],
+        0,
+    ),
+    "an invoice that its reference names takes no part": (
+        ("INV 700 F-1 AAA", "PI 900"),
+        600,
+        {"reference": "AAA"},
+        [(5, "PI1", 600)],
+        0,
+    ),
+    "what lay there before a named intent took all stays": (
+        ("PI 700 AAA", "PI 500"),
+        300,
+        {"before": 400, "reference": "AAA"},
+        [(2, "PI0", 300)],
+        400,
     ),
     "two numbers name no single invoice": (
         ("INV 700 F-1", "INV 900 F-2"),
@@ -319,7 +377,7 @@ def test_an_explanation_tells_item_step_and_tie_break():
         "    several groups of 1 item have this sum: the one with the most invoices is taken",
         "  nothing for intent PI0, which waits for $10.00 usd: it isn't in the group",
         "  nothing for intent PI2, which waits for $7.00 usd: it isn't in the group",
-        "  $2.50 usd is left on the balance",
+        "  $2.50 usd was left on the balance",
     ]
 
 
@@ -337,10 +395,31 @@ def test_an_explanation_tells_item_step_and_tie_break():
         (("PI 500", "PI 600"), 400, {}, "nothing for intent PI1, which waits for $6.00 usd: the mon"),
         (("INV 800", "INV 300"), 500, {"rules": Rules(skip_invoices=False)}, "step 4 stops at"),
         (TWO, 1000, {"reference": "BBB", "rules": JAPAN}, "(which counts for nothing"),
-        ((), 1000, {}, "nothing waits for money"),
+        ((), 1000, {}, "nothing that it may go to waits"),
+        (
+            ("PI 1000 AAA", "PI 300"),
+            1300,
+            {"reference": "AAA"},
+            "to the $3.00 usd that the reference left",
+        ),
+        (
+            ("PI 900", "PI 500"),
+            500,
+            {"rules": Rules(group_of_balance=True)},
+            "sums exactly to the amount",
+        ),
+        (TWO, 1000, {"rules": JAPAN}, "the one with the intents that were confirmed first is taken"),
+        (("PI 700", "PI 600"), 900, {"rules": JAPAN}, "goes to intents, first confirmed first"),
     ],
 )
 def test_an_explanation_names_the_step(told, sent, given, words):
     """Each step, and each way to get nothing, has its words."""
     done = reconcile(items(*told), currency="usd", sent=sent, balance=sent, **given)
     assert words in explain(done)
+
+
+def test_a_group_of_the_whole_balance_is_told_as_such():
+    """Under that reading the sum is of what came and what was there before."""
+    rules = Rules(group_of_balance=True)
+    done = reconcile(items("PI 900", "PI 500"), currency="usd", sent=300, balance=500, rules=rules)
+    assert "in a group that sums exactly to the $5.00 usd on the balance" in explain(done)

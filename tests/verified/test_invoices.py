@@ -75,6 +75,15 @@ def test_invoice_events(probe, payer):
     assert probe.settled(lambda: probe.events(since=before), order) == order
 
 
+def test_finalize_draws_nothing(probe, payer):
+    """Beside cash that covers it, is an invoice open after it was finalized?"""
+    probe.balance.fund(payer, 1000)
+    invoice = probe.balance.bank_transfer_invoice(payer, 1000)
+    probe.pause()
+    assert stripe.Invoice.retrieve(invoice.id).status == "open"
+    assert probe.balance.available(payer) == {"usd": 1000}
+
+
 def test_invoice_paid_events(probe, payer):
     """In which order do the events of a transfer that pays an invoice come?"""
     probe.balance.bank_transfer_invoice(payer, 1000)

@@ -72,6 +72,19 @@ def test_reference_match(probe, payer):
     assert probe.settled(lambda: probe.status(older, named), [PAID, PAID]) == [PAID, PAID]
 
 
+def test_older_cash_after_reference(probe, payer):
+    """Beside older cash, does an intent that its reference names take only what came?"""
+    stripe.Customer.modify_cash_balance(payer, settings={"reconciliation_mode": "manual"})
+    named = probe.intent(payer)
+    probe.balance.fund(payer, 400)
+    stripe.Customer.modify_cash_balance(payer, settings={"reconciliation_mode": "automatic"})
+    told = stripe.PaymentIntent.retrieve(named).next_action.display_bank_transfer_instructions
+    probe.balance.fund(payer, 300, reference=told.reference)
+    probe.settled(lambda: probe.remaining(named), 700)
+    assert probe.remaining(named) == 700
+    assert probe.balance.available(payer) == {"usd": 400}
+
+
 def test_freed_funds_group(probe, payer):
     """Is money that a cancel frees matched by its own amount?"""
     held = probe.intent(payer, 1000)
@@ -164,6 +177,17 @@ def test_settings_event(probe):
     before = probe.so_far()
     stripe.Customer.modify_cash_balance(customer, settings={"reconciliation_mode": "automatic"})
     assert probe.so_far() == before
+
+
+def test_settings_sweep(probe):
+    """Does a change to automatic leave what lies there to what waits?"""
+    customer = probe.customer()
+    intent = probe.intent(customer)
+    probe.balance.fund(customer, 1000)
+    stripe.Customer.modify_cash_balance(customer, settings={"reconciliation_mode": "automatic"})
+    probe.pause()
+    assert probe.status(intent) == [OPEN]
+    assert probe.balance.available(customer) == {"usd": 1000}
 
 
 def test_delete_with_cash_balance(probe):

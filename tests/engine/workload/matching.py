@@ -3,8 +3,7 @@
 Items are intents; an invoice's stands for the invoice. Both lists come oldest first.
 """
 
-import re
-from itertools import combinations
+from itertools import combinations, pairwise
 
 
 def match(invoices, intents, sent, balance, reference):
@@ -32,12 +31,20 @@ def match(invoices, intents, sent, balance, reference):
 
 def _named(invoices, intents, sent, reference):
     """Steps 1 and 2; a number may stand among other words of the memo."""
-    words = re.split(r"[^\w-]+", reference)
-    billed = [one for one in invoices if one.invoice.number.id in words]
+    billed, rest = [], f" {reference} "
+    for one in sorted(invoices, key=lambda one: -len(one.invoice.number.id)):
+        parts = rest.split(one.invoice.number.id)
+        sides = [before[-1:] + after[:1] for before, after in pairwise(parts)]
+        if any(not side[0].isalnum() and not side[1].isalnum() for side in sides if len(side) == 2):
+            billed.append(one)
+            rest = " | ".join(parts)
     if len(billed) == 1 and billed[0].due <= sent:
         return billed[0], billed[0].due
-    wired = [one for one in intents if one.reference.id == reference.strip()]
-    return (wired[0], min(sent, wired[0].due)) if len(wired) == 1 else (None, 0)
+    shown = [one for one in (*invoices, *intents) if one.status == "requires_action"]
+    wired = [one for one in shown if one.reference.id == reference.strip()]
+    if len(wired) != 1 or (wired[0].invoice and wired[0].due > sent):
+        return None, 0
+    return wired[0], min(sent, wired[0].due)
 
 
 def _exact_group(invoices, intents, sent):

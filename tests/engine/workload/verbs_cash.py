@@ -85,8 +85,9 @@ class Cash(Draws):
         """Fund with a reference that names what waits, more or less."""
         billed = [one for one in waiting if one.invoice]
         one = draw(one_of(*waiting, *billed, *billed[-1:] * 3))
-        named, kind = (one.invoice.number, "number") if one.invoice else (one.reference, "reference")
-        text = draw(one_of("{}", " {} ", "for {}, thanks", "for {}, thanks", "({})", "{}0", "X{}"))
+        shown = one.status == "requires_action" and (not one.invoice or draw(once_in(2)))
+        named, kind = (one.reference, "reference") if shown else (one.invoice.number, "number")
+        text = draw(one_of("{}", " {} ", "for {}, thanks", "PAY-{}-ADA", "({})", "{}0", "X{}"))
         other = scaled(draw(one_of(*AMOUNTS)), one.currency)
         amount = draw(one_of(one.due, one.due, one.due, one.due + 50, one.due + 100, other))
         self.transfer(f"fund.{kind}", (one.customer, one.currency), amount, text.format(named.id))

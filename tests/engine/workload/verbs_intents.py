@@ -36,6 +36,8 @@ class Intents(Draws):
         self.confirmed(intent, method=not draw(once_in(3)))
 
     def confirmed(self, intent, *, method=False):
+        if intent.invoice and intent.invoice.status == "uncollectible":
+            return  # confirming it is not modelled
         given = {**METHOD, "payment_method_options": options(intent.currency)} if method else {}
         self.answered(
             "confirm",
