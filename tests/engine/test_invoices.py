@@ -201,6 +201,18 @@ def test_an_invoice_wins_over_an_older_intent(billing):
     assert stripe.PaymentIntent.retrieve(intent.id).status == "requires_action"
 
 
+def test_the_oldest_intent_decides_between_groups_of_three_invoices(billing):
+    """Of two groups of three invoices and an intent, the one with the older intent is paid."""
+    invoices = [billing.invoice(amount) for amount in (2500, 1400, 4600, 5600)]
+    intents = [billing.intent(amount) for amount in (700, 2800)]
+    billing.fund(12300)
+    assert billing.status(*invoices) == ["open", "paid", "paid", "paid"]
+    assert [stripe.PaymentIntent.retrieve(one.id).status for one in intents] == [
+        "succeeded",
+        "requires_action",
+    ]
+
+
 def test_the_first_finalized_is_paid_first(billing):
     """Invoices are as old as their finalization."""
     first, second = billing.draft(1000), billing.draft(1000)
