@@ -118,6 +118,73 @@ def test_each_currency_has_its_own_days(stripe_balance, stripe_clock, customer):
     assert returned == [("eur", euros + 75 * DAY), ("usd", dollars + 75 * DAY)]
 
 
+def test_what_falls_due_happens_in_the_order_of_time(stripe_balance, stripe_clock, customer):
+    """An invoice is overdue before older cash goes back, each at its own moment."""
+    invoice = stripe_balance.bank_transfer_invoice(customer, 1000, days_until_due=10)
+    landed = stripe_balance.fund(customer, 500).created
+    seen = len(stripe_balance.events())
+    stripe_clock.advance(days=80)
+    told = [(event.type, event.created) for event in stripe_balance.events()[seen:]]
+    assert told == [
+        ("invoice.overdue", invoice.due_date),
+        ("customer_cash_balance_transaction.created", landed + 75 * DAY),
+    ]
+
+
+def test_what_is_due_already_happens_now(stripe_balance, stripe_clock, customer, rows):
+    """Cash whose return came back after the 90th day is the merchant's from then on, not from before."""
+    landed = stripe_balance.fund(customer, 500).created
+    stripe_clock.travel_to(landed + 95 * DAY)
+    stripe_balance.fail_return(stripe_balance.ledger(customer)[-1])
+    moment = stripe_clock.now
+    stripe_clock.advance(days=1)
+    assert rows()[-1][:2] == ("transferred_to_balance", -500)
+    assert stripe_balance.ledger(customer)[-1].created == moment
+
+
+@pytest.fixture
+def refund(customer):
+    """Refund cash of the customer to a bank, which a cancel brings back."""
+
+    def made(amount):
+        return stripe.Refund.create(
+            origin="customer_balance",
+            customer=customer,
+            amount=amount,
+            currency="usd",
+            instructions_email="ada@example.com",
+        ).id
+
+    return made
+
+
+def test_younger_cash_that_comes_back_leaves_the_balance_as_old_as_it_was(
+    stripe_balance, stripe_clock, customer, rows, refund
+):
+    """When two refunds are canceled, the days count from the older cash."""
+    landed = stripe_balance.fund(customer, 300).created
+    older = refund(300)
+    stripe_clock.advance(days=10)
+    stripe_balance.fund(customer, 200)
+    younger = refund(100)
+    for back in (older, younger):
+        stripe.Refund.cancel(back)
+    stripe_clock.travel_to(landed + 75 * DAY)
+    assert rows()[-1] == ("return_initiated", -500, 75)
+
+
+def test_a_return_that_came_back_is_not_tried_again_after_a_refund(
+    stripe_balance, stripe_clock, customer, rows, refund
+):
+    """Cash whose return failed is the merchant's at 90 days, even if a refund of it was canceled since."""
+    landed = stripe_balance.fund(customer, 500).created
+    stripe_clock.travel_to(landed + 80 * DAY)
+    stripe_balance.fail_return(stripe_balance.ledger(customer)[-1])
+    stripe.Refund.cancel(refund(500))
+    stripe_clock.travel_to(landed + 90 * DAY)
+    assert rows()[-1] == ("transferred_to_balance", -500, 90)
+
+
 @pytest.mark.parametrize(
     ("move", "message"),
     [

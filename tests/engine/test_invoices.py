@@ -201,6 +201,18 @@ def test_an_invoice_wins_over_an_older_intent(billing):
     assert stripe.PaymentIntent.retrieve(intent.id).status == "requires_action"
 
 
+def test_the_oldest_intent_decides_between_groups_of_three_invoices(billing):
+    """Of two groups of three invoices and an intent, the one with the older intent is paid."""
+    invoices = [billing.invoice(amount) for amount in (2500, 1400, 4600, 5600)]
+    intents = [billing.intent(amount) for amount in (700, 2800)]
+    billing.fund(12300)
+    assert billing.status(*invoices) == ["open", "paid", "paid", "paid"]
+    assert [stripe.PaymentIntent.retrieve(one.id).status for one in intents] == [
+        "succeeded",
+        "requires_action",
+    ]
+
+
 def test_the_first_finalized_is_paid_first(billing):
     """Invoices are as old as their finalization."""
     first, second = billing.draft(1000), billing.draft(1000)
@@ -244,6 +256,44 @@ def test_a_draft_that_advances_is_finalized_after_an_hour(billing, stripe_clock)
     assert billing.status(advancing, staying) == ["open", "draft"]
 
 
+@pytest.mark.parametrize("state", ["uncollectible", "void", "paid"])
+def test_only_an_open_invoice_gets_overdue(billing, stripe_clock, state):
+    """Time has nothing to tell of an invoice that was given up, voided or paid."""
+    getattr(billing, state)()
+    billing.new_events()
+    stripe_clock.advance(days=60)
+    assert billing.new_events() == []
+
+
+GONE = {
+    "draft": lambda draft: stripe.Invoice.delete(draft.id),
+    "customer": lambda draft: stripe.Customer.delete(draft.customer),
+}
+
+
+@pytest.mark.parametrize("delete", GONE.values(), ids=GONE)
+def test_a_draft_that_is_gone_is_not_finalized(billing, stripe_clock, delete):
+    """Neither a deleted draft nor one of a deleted customer advances."""
+    delete(billing.draft(auto_advance=True))
+    billing.new_events()
+    stripe_clock.advance(days=1)
+    assert billing.new_events() == []
+
+
+@pytest.mark.parametrize("end", ["pay", "void_invoice", "mark_uncollectible"])
+def test_an_invoice_that_ended_advances_no_more(billing, stripe_clock, end):
+    """It had its moment when it was finalized; auto_advance lasts until it is paid or given up."""
+    billing.manual()
+    billing.fund(1000)
+    invoice = billing.invoice(1000, auto_advance=True)
+    assert (invoice.auto_advance, invoice.automatically_finalizes_at) == (True, None)
+    ended = getattr(stripe.Invoice, end)(invoice.id)
+    assert (ended.auto_advance, ended.automatically_finalizes_at) == (False, None)
+    billing.new_events()
+    stripe_clock.advance(days=1)
+    assert billing.new_events() == []
+
+
 @pytest.mark.parametrize("amount", [None, 1, 5000])
 def test_applying_to_an_invoice_takes_the_whole(billing, amount):
     """apply_customer_balance on an invoice's intent pays its full amount, whatever `amount` says."""
@@ -284,6 +334,22 @@ def test_paying_out_of_band_moves_nothing(billing):
     assert billing.available() == {"usd": 1000}
     assert billing.intent_of(invoice).status == "canceled"
     assert billing.new_events() == ["payment_intent.canceled", "invoice.paid", "invoice.updated"]
+
+
+@pytest.mark.parametrize(("params", "attempted"), [({}, True), ({"paid_out_of_band": True}, False)])
+def test_only_a_payment_through_stripe_is_an_attempt(billing, params, attempted):
+    """`attempted` is true once the balance paid an invoice, and stays false out of band."""
+    billing.manual()
+    billing.fund(1000)
+    paid = stripe.Invoice.pay(billing.invoice(1000).id, **params)
+    assert (paid.status, paid.attempted) == ("paid", attempted)
+
+
+def test_a_transfer_leaves_an_invoice_that_takes_only_cards(billing):
+    """An invoice without customer_balance among its types doesn't wait for a transfer."""
+    invoice = billing.invoice(1000, payment_settings={"payment_method_types": ["card"]})
+    billing.fund(1000)
+    assert (billing.status(invoice), billing.available()) == (["open"], {"usd": 1000})
 
 
 def test_a_void_invoice_waits_no_more(billing):

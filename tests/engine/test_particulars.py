@@ -95,6 +95,27 @@ def test_a_failed_payment_is_forgotten_when_it_is_paid(stage):
     assert stripe.PaymentIntent.apply_customer_balance(intent).last_payment_error is None
 
 
+def test_a_failed_payment_takes_the_payment_method_away(stage):
+    """An intent whose confirm failed has none, in requires_payment_method."""
+    intent = stage.intent("requires_payment_method")
+    with pytest.raises(stripe.InvalidRequestError):
+        stripe.PaymentIntent.confirm(intent, payment_method_data={"type": "customer_balance"})
+    failed = stripe.PaymentIntent.retrieve(intent)
+    assert (failed.status, failed.payment_method) == ("requires_payment_method", None)
+
+
+def test_an_intent_in_japan_is_as_old_as_its_last_confirm(stripe_balance):
+    """Of two equal intents, one that was confirmed again is paid after the other."""
+    customer = stripe_balance.customer()
+    first, second = (stripe_balance.bank_transfer_intent(customer, 1000, "jpy").id for _ in "ab")
+    stripe.PaymentIntent.confirm(first)
+    stripe_balance.fund(customer, 1000, "jpy")
+    assert [stripe.PaymentIntent.retrieve(one).status for one in (first, second)] == [
+        "requires_action",
+        "succeeded",
+    ]
+
+
 def test_amount_received_is_nothing_until_all_is_there(stage):
     """A partly funded intent has received nothing yet, confirmed or not."""
     for intent in (stage.intent(), stage.intent("requires_payment_method")):

@@ -9,6 +9,7 @@ from majors import as_dict
 
 from pytest_stripe_balance.balance import StripeBalance, _owner_of
 from pytest_stripe_balance.engine import charges, refunds
+from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.session import Session, Settings, newest_api_version
 
 DAY = 86_400
@@ -188,6 +189,16 @@ def test_the_kind_of_bank_transfer_is_the_currencys(desk):
     desk.step(DETAILS, refund)
     there = desk.step(SETTLE, refund).destination_details.eu_bank_transfer
     assert (len(there.reference), there.reference_status) == (12, "available")
+
+
+def test_a_payment_can_be_refunded_for_180_days(desk):
+    """The last second of the 180th day is in time, the next is too late."""
+    (charge,) = desk.world.charges
+    desk.world.clock.now = charge.created + 180 * DAY
+    assert refunds.checked_amount(desk.world, charge, 300) == 300
+    desk.world.clock.now += 1
+    with pytest.raises(Fault, match="more than 180 days ago"):
+        refunds.checked_amount(desk.world, charge, 300)
 
 
 @pytest.mark.parametrize(("step", "reason"), [("cancel", "merchant_request"), ("expire", "unknown")])
