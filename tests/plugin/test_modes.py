@@ -133,6 +133,18 @@ def test_recorded_once_a_cassette_is_kept(shop, sending, stripe_server_here):
     assert (cassette(shop).read_bytes(), len(stripe_server_here.seen)) == (before, seen)
 
 
+def test_what_a_miss_advises_mends_it(shop, sending):
+    """The options that the message names record the test again, and the replay is green then."""
+    sending("record", "-k", "partial").assert_outcomes(passed=1)
+    shop.file("test_it.py", SHOP.replace("600", "400").replace("== 400", "== 600"))
+    for mode in ("replay", "record"):
+        result = sending(mode, "-k", "partial")
+        result.assert_outcomes(failed=1)
+    told = re.search(r"Record it again with --stripe-mode=(\w+)( --\S+\w)?,", result.stdout.str())
+    sending(told[1], *(told[2] or "").split(), "-k", "partial").assert_outcomes(passed=1)
+    sending("replay", "-k", "partial").assert_outcomes(passed=1)
+
+
 def test_rewritten_a_cassette_is_made_anew(shop, sending, stripe_server_here):
     """Every request is sent again, and the file holds the new answers."""
     sending("record").assert_outcomes(passed=2)
