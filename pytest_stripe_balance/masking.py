@@ -31,7 +31,7 @@ SHAPES = (
     Shape("client secret", re.compile(r"(_secret_)\w+")),
     Shape(
         "e-mail address",
-        # Quotes before an address are the text's, as in email:'ada@bank.org'; those in o'neil are its own.
+        # Quotes before an address, as in email:'ada@bank.org', are the text's; o'neil's is its own.
         re.compile(
             rf"((?<![\w.+'-])'*)[\w.+-][\w.+'-]*@(?!{_NOBODYS})[\w-]+(?:\.[\w-]+)*\.[^\W\d_][\w-]*"
         ),
