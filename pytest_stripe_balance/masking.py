@@ -31,8 +31,11 @@ SHAPES = (
     Shape("client secret", re.compile(r"(_secret_)\w+")),
     Shape(
         "e-mail address",
-        re.compile(rf"()(?<![\w.+'-])[\w.+'-]+@(?!{_NOBODYS})[\w-]+(?:\.[\w-]+)*\.[^\W\d_][\w-]*"),
-        "***@***",
+        # Quotes before an address, as in email:'ada@bank.org', are the text's; o'neil's is its own.
+        re.compile(
+            rf"((?<![\w.+'-])'*)[\w.+-][\w.+'-]*@(?!{_NOBODYS})[\w-]+(?:\.[\w-]+)*\.[^\W\d_][\w-]*"
+        ),
+        r"\1***@***",
     ),
 )
 

@@ -97,6 +97,15 @@ class Response:
         """The body, parsed once. ValueError when it isn't JSON."""
         return json.loads(self.body)
 
+    @property
+    def is_json(self) -> bool:
+        """Tell whether the body is JSON: a gateway's page isn't."""
+        try:
+            _ = self.json
+        except ValueError:
+            return False
+        return True
+
     def made_of(self, document: dict[str, Any]) -> Response:
         """Keep what the body was written from for who checks it next: to parse it costs a tenth."""
         self.__dict__["document"] = document

@@ -111,6 +111,8 @@ class _Driver:
         except Refused as refusal:
             said = refusal.message.removeprefix(f"{request}: ").partition(". ")[0]
             return NotDriven(at, said.partition("\n")[0])
+        made_up = request.headers.get("Idempotency-Key", "")
+        recorded = _with_key(recorded, _key_of(exchange), response, made_up)
         return self._compared(at, recorded, response, rested)
 
     def _compared(
@@ -219,10 +221,8 @@ class _Driver:
         A scrubber may have left one word for all keys, so that equal ones mean nothing by themselves.
         """
         request, answered = exchange.request, exchange.response.headers
-        recorded = request.headers.get("Idempotency-Key") or answered.get("Idempotency-Key", "")
-        document = exchange.response.json
-        error = document.get("error") if isinstance(document, dict) else None
-        conflict = isinstance(error, dict) and error.get("type") == "idempotency_error"
+        recorded = _key_of(exchange)
+        conflict = _is_conflict(exchange.response.json)
         asked = f"{recorded} {request.method} {request.url} {request.body}"
         if answered.get("Idempotent-Replayed") == "true" and asked in self._keys:
             return self._keys[asked]
@@ -233,6 +233,28 @@ class _Driver:
         self._keys.setdefault(recorded, name)
         self._keys.setdefault(asked, name)
         return name
+
+
+def _key_of(exchange: Exchange) -> str:
+    """Give the idempotency key of a recorded request, or of its answer, which repeats it."""
+    name = "Idempotency-Key"
+    return exchange.request.headers.get(name) or exchange.response.headers.get(name, "")
+
+
+def _is_conflict(document: Json) -> bool:
+    error = document.get("error") if isinstance(document, dict) else None
+    return isinstance(error, dict) and error.get("type") == "idempotency_error"
+
+
+def _with_key(recorded: Response, key: str, given: Response, made_up: str) -> Response:
+    """Give a recorded conflict the fake's message, where that differs in the idempotency key only."""
+    if not (key and made_up and _is_conflict(recorded.json) and _is_conflict(given.json)):
+        return recorded
+    error, message = recorded.json["error"], given.json["error"]["message"]
+    if error.get("message") != message.replace(made_up, key):
+        return recorded
+    document = {**recorded.json, "error": {**error, "message": message}}
+    return Response(recorded.status, recorded.headers, json.dumps(document).encode())
 
 
 def _fields(response: Response) -> Mapping[tuple[str, str], Json]:

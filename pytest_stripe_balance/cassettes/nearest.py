@@ -10,7 +10,7 @@ from pytest_stripe_balance.masking import masked
 
 MOST = 3
 _LONGEST = 80
-_WAY_OUT = "Record it again with --stripe-mode=record"
+_WAY_OUT = "Record it again with --stripe-mode=record --stripe-record=rewrite"
 
 
 def refusal(

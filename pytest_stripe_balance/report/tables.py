@@ -16,6 +16,7 @@ from pytest_stripe_balance.refused import Refused
 
 LAST_REQUESTS = 10
 WIDTH = 100
+NO_OBJECT = "(an answer that is no JSON object)"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: str = "") -> list[str]:
@@ -162,13 +163,15 @@ def _request(exchange: Exchange) -> tuple[str, str, int, str]:
     request, response = exchange.request, exchange.response
     given = "&".join(part for part in (request.query, request.body) if part)
     asked = f"{request.path}  {masked(unquote_plus(given))}".strip()
-    body = response.json
-    if "error" in body:
-        error = body["error"]
+    body = response.json if response.is_json else None
+    if not isinstance(body, dict):
+        return request.method, _cut(asked), response.status, NO_OBJECT
+    error = body.get("error")
+    if isinstance(error, dict) and "message" in error:
         about = f" ({error['param']})" if "param" in error else ""
         key = request.headers.get("Idempotency-Key")
         message = error["message"].replace(key, "***") if key else error["message"]
-        answer = f"{error.get('code') or error['type']}{about}: {masked(message)}"
+        answer = f"{error.get('code') or error.get('type')}{about}: {masked(message)}"
     elif body.get("object") in ("list", "search_result"):
         answer = f"{len(body['data'])} {'listed' if body['object'] == 'list' else 'found'}"
     else:

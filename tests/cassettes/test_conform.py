@@ -145,6 +145,27 @@ def test_a_replay_is_replayed(new_recorder):
     assert "idempotent-replayed" in found[1].rested
 
 
+@pytest.mark.parametrize("key", ["scrubbedIdempotency1", "key", "refund-pi_3QabcAbCdEf0123456789abc"])
+def test_a_conflict_is_equal_but_for_the_key(new_recorder, key):
+    """The message names the key, which conform makes up; another word in it is still a difference."""
+    first = new_recorder()
+    first.ask(0, "POST", "/v1/customers", "name=A")
+    (made,) = first.exchanges
+    asked = Headers({**made.request.headers, "Idempotency-Key": key})
+    made = replace(made, request=replace(made.request, headers=asked))
+    other = replace(made.request, body="name=B")
+    message = (
+        "Keys for idempotent requests can only be used with the same parameters they were first used "
+        f"with. Try using a key other than '{key}' if you meant to execute a different request."
+    )
+    log = "https://dashboard.stripe.com/test/logs/req_1"
+    error = {"message": message, "request_log_url": log, "type": "idempotency_error"}
+    conflict = Exchange(other, Response(400, Headers(), json.dumps({"error": error}).encode()))
+    assert differences(driven([made, conflict])) == []
+    changed = altered(conflict, error={**error, "message": message.replace("Try", "Trying")})
+    assert differences(driven([made, changed])) == [("breaking", "error", "$.error.message")]
+
+
 def test_an_answer_knows_the_assumptions_that_it_rested_on(recorder):
     """Each answer has its own, not those of the answers before it."""
     found = driven(recorder.exchanges)

@@ -118,7 +118,7 @@ def test_what_differs_from_the_nearest_recorded_request_is_named(before, now, di
     assert refusal(replay, now).splitlines() == [
         f"{now}: not in a.yaml, which has 1 request.",
         f"  nearest: number 1: {difference}",
-        "  Record it again with --stripe-mode=record, or send what was recorded",
+        "  Record it again with --stripe-mode=record --stripe-record=rewrite, or send what was recorded",
     ]
 
 

@@ -15,6 +15,7 @@ from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER, SecretLeftError, 
 from pytest_stripe_balance.cassettes.provenance import Provenance
 from pytest_stripe_balance.cassettes.recording import Recording
 from pytest_stripe_balance.cassettes.scrub import Scrubber
+from pytest_stripe_balance.masking import masked
 
 URL = "https://api.stripe.com/v1/customers"
 FAKE = Provenance("fake")
@@ -170,6 +171,19 @@ def test_the_same_secret_is_the_same_placeholder_everywhere():
         "email": "scrubbedEmail1@example.com",
         "by": "scrubbedEmail2@example.com",
     }
+
+
+def test_the_quotes_around_an_address_are_none_of_it():
+    """A search query keeps its quotes, the stand-in is the same as elsewhere, and o'neil's is whole."""
+    asked = "query=" + quote_plus("email:'eve@corp.io' OR email:'o'neil@corp.io'")
+    one = exchange(url=f"{URL}/search?{asked}", body="email=eve@corp.io&to=o'neil@corp.io")
+    clean = scrubbed(one)
+    first, second = "scrubbedEmail1@example.com", "scrubbedEmail2@example.com"
+    assert clean.request.url.partition("?")[2] == "query=" + quote_plus(
+        f"email:'{first}' OR email:'{second}'"
+    )
+    assert clean.request.body == f"email={quote_plus(first)}&to={quote_plus(second)}"
+    assert masked("email:'eve@corp.io' to o'neil@corp.io") == "email:'***@***' to ***@***"
 
 
 def test_an_idempotency_key_goes_from_headers_messages_and_events():

@@ -133,6 +133,18 @@ def test_recorded_once_a_cassette_is_kept(shop, sending, stripe_server_here):
     assert (cassette(shop).read_bytes(), len(stripe_server_here.seen)) == (before, seen)
 
 
+def test_what_a_miss_advises_mends_it(shop, sending):
+    """The options that the message names record the test again, and the replay is green then."""
+    sending("record", "-k", "partial").assert_outcomes(passed=1)
+    shop.file("test_it.py", SHOP.replace("600", "400").replace("== 400", "== 600"))
+    for mode in ("replay", "record"):
+        result = sending(mode, "-k", "partial")
+        result.assert_outcomes(failed=1)
+    told = re.search(r"Record it again with --stripe-mode=(\w+)( --\S+\w)?,", result.stdout.str())
+    sending(told[1], *(told[2] or "").split(), "-k", "partial").assert_outcomes(passed=1)
+    sending("replay", "-k", "partial").assert_outcomes(passed=1)
+
+
 def test_rewritten_a_cassette_is_made_anew(shop, sending, stripe_server_here):
     """Every request is sent again, and the file holds the new answers."""
     sending("record").assert_outcomes(passed=2)
@@ -408,3 +420,49 @@ def test_a_probe_replays_the_looks_that_it_was_recorded_with(
     for mode in ("record", "replay"):
         sending(mode).assert_outcomes(passed=1)
     assert next(early, None) is None
+
+
+@pytest.mark.parametrize("mode", ["live", "record"])
+def test_a_page_that_is_no_json_reaches_the_app_as_without_the_plugin(
+    mode, project, sending, stripe_server_here
+):
+    """The app is told by stripe-python's own error, and the report by a line instead of a traceback."""
+    project.file(
+        "test_it.py",
+        """
+        import pytest
+        import stripe
+
+        def test_it(stripe_balance):
+            with pytest.raises(stripe.APIError, match="Invalid response body"):
+                stripe.Customer.retrieve("cus_1")
+            assert stripe_balance.requests == []
+        """,
+    )
+    stripe_server_here.change = lambda *_: b"<html><h1>502 Bad Gateway</h1></html>"
+    result = sending(mode)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*GET*/v1/customers/cus_1*(an answer that is no JSON object)"])
+    result.stdout.no_fnmatch_line("*JSONDecodeError*")
+
+
+def test_a_page_that_is_no_json_is_recorded_replayed_and_not_compared(
+    project, sending, stripe_server_here
+):
+    """A recording of it answers the same, and the mode check says that it was left out."""
+    project.file(
+        "test_it.py",
+        """
+        import pytest
+        import stripe
+
+        def test_it(stripe_balance):
+            with pytest.raises(stripe.APIError, match="Invalid response body"):
+                stripe.Customer.retrieve("cus_1")
+        """,
+    )
+    stripe_server_here.change = lambda *_: b"<html><h1>502 Bad Gateway</h1></html>"
+    for mode in ("record", "replay", "check"):
+        result = sending(mode)
+        result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*GET /v1/customers/cus_1 was answered with no JSON (404)*"])
