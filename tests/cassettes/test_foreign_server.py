@@ -124,7 +124,7 @@ def test_check_finds_what_is_otherwise_than_recorded(run, project):
     assert changed != text
     path.write_text(changed, "utf-8")
     result = run("check", "-k", "requests")
-    result.stdout.fnmatch_lines(["*Stripe no longer answers as *", "breaking: customer at $.livemode *"])
+    result.stdout.fnmatch_lines(["*Stripe no longer answers as *", "breaking: * at $.livemode *"])
     result.assert_outcomes(passed=1, errors=1)
     run("check", "-k", "requests", "-o", "stripe_drift=breaking=warning").assert_outcomes(passed=1)
 
