@@ -11,11 +11,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Mode:
-    """One row of the table of modes."""
+    """One row of the table of modes; `then` says what becomes of the answers."""
 
     name: str
     who_answers: str
     sends: bool
+    then: str = ""
+
+    def told(self, base_url: str = "") -> str:
+        """Say who answers, as "a cassette answers"; a server in Stripe's place is named as such."""
+        who = f"the server at {base_url}" if base_url and self.sends else self.who_answers
+        return f"{who} answers{self.then}"
 
 
 MODES = {
@@ -23,9 +29,9 @@ MODES = {
     for mode in (
         Mode("fake", "the engine", sends=False),
         Mode("replay", "a cassette", sends=False),
-        Mode("record", "Stripe test mode, written to a cassette", sends=True),
-        Mode("live", "Stripe test mode", sends=True),
-        Mode("check", "Stripe test mode, compared with the cassette", sends=True),
+        Mode("record", "Stripe's test mode", sends=True, then=" and is recorded"),
+        Mode("live", "Stripe's test mode", sends=True),
+        Mode("check", "Stripe's test mode", sends=True, then=" and is compared with the recordings"),
     )
 }
 TEST_KEYS = ("sk_test_", "rk_test_")

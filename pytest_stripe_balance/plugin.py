@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--stripe-mode", help=f"who answers: {', '.join(modes.MODES)} (default: fake)")
     group.addoption(
         "--stripe-record",
-        help="what the mode record does about a cassette that is there: once (default) keeps it, "
+        help="what the mode record does about a cassette that is there: once (default) replays it, "
         "rewrite makes it anew if its test passes, all in any case, new adds what it lacks",
     )
     group.addoption(

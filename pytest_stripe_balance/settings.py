@@ -117,9 +117,7 @@ def header(config: pytest.Config) -> str | None:
     chosen, wire = mode(config, {})
     if chosen.name == "fake":
         return None
-    told = f"stripe: mode {chosen.name}, {chosen.who_answers} answers"
-    if wire.base_url:
-        told += f", at {wire.base_url}"
+    told = f"stripe: mode {chosen.name}, {chosen.told(wire.base_url)}"
     return told if chosen.name == "live" else f"{told}, cassettes in {_folder(config)}"
 
 

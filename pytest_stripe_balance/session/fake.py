@@ -114,10 +114,12 @@ def fake_only(session: Session, what: str) -> Fake:
     """Give the fake for what Stripe has no way to do; in other modes a RuntimeError that names both."""
     if isinstance(session, Fake):
         return session
-    mode = session.settings.mode
-    message = f"{what} is fake only, and this test runs in the mode {mode!r}, where "
-    message += f"{MODES[mode].who_answers} answers: skip it there"
-    raise RuntimeError(message)
+    mode, base_url = session.settings.mode, session.settings.wire.base_url
+    raise RuntimeError(
+        f"{what} is fake only, and this test runs in the mode {mode!r}, where "
+        f"{MODES[mode].told(base_url)}: "
+        '@pytest.mark.stripe_balance(mode="fake") keeps the test on the fake in every mode'
+    )
 
 
 @cache

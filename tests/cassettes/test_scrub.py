@@ -173,6 +173,19 @@ def test_the_same_secret_is_the_same_placeholder_everywhere():
     }
 
 
+def test_a_short_idempotency_key_stays_inside_other_text():
+    """Of less than eight characters it goes from its header and its field only, as README says."""
+    one = exchange(
+        asked={"Idempotency-Key": "order-7"},
+        body="description=order-7",
+        answer='{"request": {"idempotency_key": "order-7"}}',
+    )
+    clean = scrubbed(one)
+    assert clean.request.headers["Idempotency-Key"] == "scrubbedIdempotency1"
+    assert clean.response.json == {"request": {"idempotency_key": "scrubbedIdempotency1"}}
+    assert clean.request.body == "description=order-7"
+
+
 def test_the_quotes_around_an_address_are_none_of_it():
     """A search query keeps its quotes, the stand-in is the same as elsewhere, and o'neil's is whole."""
     asked = "query=" + quote_plus("email:'eve@corp.io' OR email:'o'neil@corp.io'")

@@ -58,13 +58,35 @@ def test_the_same_tests_are_green_in_every_mode(shop, sending, stripe_server_her
 
 def test_the_header_names_who_answers(shop, sending, stripe_server_here):
     """Where it isn't the fake, the first lines say so, and where recordings lie."""
-    result = sending("record")
-    result.stdout.fnmatch_lines(
-        [f"stripe: mode record, *at {stripe_server_here.url}, cassettes in tests/cassettes/stripe"]
-    )
+    server = f"the server at {stripe_server_here.url} answers"
+    for mode, told in {
+        "record": f"{server} and is recorded, cassettes in tests/cassettes/stripe",
+        "check": f"{server} and is compared with the recordings, cassettes in tests/cassettes/stripe",
+        "live": server,
+    }.items():
+        assert f"stripe: mode {mode}, {told}" in sending(mode, "-k", "partial").outlines
+    result = sending("live", "--stripe-base-url=", "--collect-only")
+    assert "stripe: mode live, Stripe's test mode answers" in result.outlines
     result = sending("replay")
     result.stdout.fnmatch_lines(["stripe: mode replay, a cassette answers, cassettes in *"])
     assert "stripe: mode" not in sending("fake").stdout.str()
+
+
+def test_the_marker_keeps_a_test_on_the_fake(project, sending, stripe_server_here):
+    """What is fake only works in every mode under `mode="fake"`, and nothing is sent."""
+    project.file(
+        "test_it.py",
+        """
+        import pytest
+
+        @pytest.mark.stripe_balance(mode="fake")
+        def test_it(stripe_balance):
+            assert stripe_balance.explain(stripe_balance.fund(stripe_balance.customer(), 100))
+        """,
+    )
+    for mode in ("record", "replay", "live", "check"):
+        sending(mode).assert_outcomes(passed=1)
+    assert stripe_server_here.seen == []
 
 
 def test_what_is_sent_has_the_key_of_the_environment(shop, sending, stripe_server_here):
