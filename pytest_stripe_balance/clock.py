@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.session import END_OF_TIME
+from pytest_stripe_balance.engine.determinism import END_OF_TIME
 from pytest_stripe_balance.session.fake import fake_only
 
 if TYPE_CHECKING:
@@ -33,7 +33,11 @@ class StripeClock:
     ) -> int:
         """Move on by a span of whole seconds; give the new time. ValueError for a negative span."""
         fake = fake_only(self._session, "stripe_clock.advance")
-        span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        try:
+            span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        except (OverflowError, ValueError) as error:
+            message = f"stripe_clock.advance: not a span of time that a clock can move on by: {error}"
+            raise ValueError(message) from None
         if span.microseconds:
             message = f"stripe_clock.advance: {span} is not a whole number of seconds"
             raise ValueError(message)
@@ -43,7 +47,8 @@ class StripeClock:
         """Move on to a moment: seconds since 1970, or an aware datetime; give the new time.
 
         What falls due on the way happens in order, each at its own moment. ValueError for a moment
-        that is past, for one after the year 9999, and for a datetime without a time zone.
+        that is past, for one after the year 9999, and for a datetime without a time zone; TypeError
+        for what is neither.
         """
         fake = fake_only(self._session, "stripe_clock.travel_to")
         if isinstance(moment, datetime):
@@ -51,6 +56,10 @@ class StripeClock:
                 message = f"stripe_clock.travel_to: {moment!r} has no time zone; add tzinfo=timezone.utc"
                 raise ValueError(message)
             moment = int(moment.timestamp())
+        if not isinstance(moment, int):
+            message = f"stripe_clock.travel_to: {moment!r} is no moment; give whole seconds since 1970, "
+            message += "or an aware datetime"
+            raise TypeError(message)
         return self._travel(fake, moment, "travel_to")
 
     def _travel(self, fake: Fake, until: int, verb: str) -> int:

@@ -8,10 +8,12 @@ Stripe documents and the signature doesn't hold is refused out loud.
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from types import UnionType
 from typing import Any, Literal, NoReturn, Union, get_args, get_origin, is_typeddict
@@ -37,6 +39,7 @@ EXCLUSIVE = (
 )
 INDEX = re.compile(r"[0-9]{1,4}")
 NAMELIKE = re.compile(r"[a-z_]{1,40}")
+_DECIMAL = re.compile(r"-?[0-9]*\.?[0-9]{1,40}")
 BELOW_MINIMUM = "This value must be greater than or equal to 1."
 
 
@@ -205,10 +208,10 @@ def _boolean(given: str | Form, path: Path) -> bool:
 
 def _number(given: str | Form, path: Path) -> float:
     text = _scalar(given, "number", path)
-    try:
-        return float(text)
-    except ValueError:
-        raise _not_a(f"decimal: {text}", path) from None
+    number = float(text) if _DECIMAL.fullmatch(text) else math.nan
+    if not math.isfinite(number) or Decimal(str(number)) != Decimal(text):  # more digits than are kept
+        raise _not_a(f"decimal: {text}", path)
+    return number
 
 
 def _string(given: str | Form, rule: Rule, path: Path) -> str:

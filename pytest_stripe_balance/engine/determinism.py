@@ -17,6 +17,9 @@ def _table(alphabet: str) -> bytes:
 _TO_ALPHANUMERIC, _TO_CODE, _TO_DIGITS = map(_table, (_ALPHANUMERIC, _CODE, string.digits))
 
 
+END_OF_TIME = 253_402_300_800  # the year 10000
+
+
 @dataclass
 class Clock:
     """The world's time in whole seconds since the Unix epoch; it moves only when told."""

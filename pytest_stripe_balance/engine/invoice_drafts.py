@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from pytest_stripe_balance.engine import customers, faults, invoice_items, money, regions
+from pytest_stripe_balance.engine.determinism import END_OF_TIME
 from pytest_stripe_balance.engine.invoice_payments import DAY
 from pytest_stripe_balance.engine.records import Invoice
 from pytest_stripe_balance.engine.regions import CustomerBalanceOptions
@@ -163,6 +164,8 @@ def _due_date(world: World, days_until_due: int | None, due_date: int | None) ->
         )
     if due_date < world.clock.now:
         raise Refused(f"an invoice that is due in the past ({due_date}) is not modelled")
+    if due_date >= END_OF_TIME:
+        raise Refused(f"an invoice that is due after the year 9999 ({due_date}) is not modelled")
     return due_date
 
 

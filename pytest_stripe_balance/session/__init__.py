@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.resources import newest_api_version
 from pytest_stripe_balance.session.base import Session
-from pytest_stripe_balance.session.chosen import BEGINNING, END_OF_TIME, Settings, settings
+from pytest_stripe_balance.session.chosen import BEGINNING, Settings, settings
 from pytest_stripe_balance.session.fake import Fake
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BEGINNING",
-    "END_OF_TIME",
     "Fake",
     "Session",
     "Settings",

@@ -9,12 +9,12 @@ from pathlib import Path
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.contract.findings import KINDS, LEVELS
 from pytest_stripe_balance.engine.assumptions import Readings
+from pytest_stripe_balance.engine.determinism import END_OF_TIME
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.modes import BadSettingError, Setting, Wire, one_of, whole_number
 from pytest_stripe_balance.refused import Refused
 
 BEGINNING = 1_767_225_600  # 2026-01-01T00:00:00Z, a Thursday
-END_OF_TIME = 253_402_300_800  # the year 10000
 
 
 @dataclass(frozen=True)

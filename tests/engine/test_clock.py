@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import stripe
@@ -185,6 +185,15 @@ def test_a_return_that_came_back_is_not_tried_again_after_a_refund(
     assert rows()[-1] == ("transferred_to_balance", -500, 90)
 
 
+@pytest.mark.parametrize("moment", [1_800_000_000.5, 1_800_000_000.0, "2030", None, date(2030, 1, 1)])
+def test_what_is_no_moment_is_a_type_error(stripe_clock, moment):
+    """A fraction would be in each answer that comes after; the error says what a moment is."""
+    before = stripe_clock.now
+    with pytest.raises(TypeError, match="give whole seconds since 1970, or an aware datetime"):
+        stripe_clock.travel_to(moment)
+    assert stripe_clock.now == before
+
+
 @pytest.mark.parametrize(
     ("move", "message"),
     [
@@ -192,6 +201,8 @@ def test_a_return_that_came_back_is_not_tried_again_after_a_refund(
         (lambda clock: clock.advance(seconds=-1), "time only moves on"),
         (lambda clock: clock.advance(days=4_000_000), "up to the year 9999"),
         (lambda clock: clock.advance(seconds=0.5), "not a whole number of seconds"),
+        (lambda clock: clock.advance(days=1e12), "not a span of time"),
+        (lambda clock: clock.advance(hours=float("nan")), "not a span of time"),
         (lambda clock: clock.travel_to(datetime(2027, 1, 1)), "has no time zone"),  # noqa: DTZ001 - what is tested
     ],
 )

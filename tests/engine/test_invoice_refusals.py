@@ -266,6 +266,8 @@ def twice_the_number(billing):
 NOT_MODELLED = {
     "charge_automatically": (create(), "charge_automatically"),
     "another currency": (create(currency="chf", **SENDING), "chf"),
+    "due after the year 9999": (create(collection_method="send_invoice", due_date=10**17), "9999"),
+    "due in too many days": (create(**SENDING | {"days_until_due": 3_000_000}), "9999"),
     "due in the past": (create(collection_method="send_invoice", due_date=1), "past"),
     "the same number twice": (twice_the_number, "R-1"),
     "an item in no currency": (item(), "neither a currency"),
@@ -314,3 +316,15 @@ def test_what_is_not_modelled_is_refused_out_loud(call, match, billing):
     stripe.InvoiceItem.create(customer=billing.customer, amount=1000, currency="usd")
     with billing.balance.refused(match):
         call(billing)
+
+
+@pytest.mark.parametrize(
+    "told", ["nan", "inf", "1e400", "1e-400", "0.1234567890123456789", "1_000", "-"]
+)
+def test_a_decimal_that_is_none_or_has_too_many_digits_is_an_error(billing, told):
+    """Nothing is rounded away on the way to an amount."""
+    with pytest.raises(
+        stripe.InvalidRequestError, match=re.escape(f"Invalid decimal: {told}")
+    ) as caught:
+        stripe.InvoiceItem.create(customer=billing.customer, currency="usd", unit_amount_decimal=told)
+    assert (caught.value.http_status, caught.value.param) == (400, "unit_amount_decimal")
