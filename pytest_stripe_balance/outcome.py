@@ -41,6 +41,7 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
         tell_refusals(item, report)
         if report.failed:
             report.sections.append(("Stripe", _state(session)))
+            _hide_key(session, report)
     if report.when == "teardown":
         noted = [note for watch in item.stash.get(watches_key, ()) for note in watch.noted]
         vars(report)[Summary.ATTRIBUTE] = {
@@ -48,6 +49,16 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
             "findings": [(level, source, *astuple(finding)) for level, source, finding in noted],
             "notes": list(session.notes) if session else [],
         }
+
+
+def _hide_key(session: Session, report: pytest.TestReport) -> None:
+    """Mask the key that is sent: a traceback through stripe-python's client shows its headers."""
+    key = session.settings.wire.key
+    if not key:
+        return
+    if key in report.longreprtext:
+        report.longrepr = report.longreprtext.replace(key, "***")
+    report.sections = [(title, text.replace(key, "***")) for title, text in report.sections]
 
 
 def _state(session: Session) -> str:

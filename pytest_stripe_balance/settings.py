@@ -102,12 +102,18 @@ def _wire(mode: modes.Setting, key: str, base_url: modes.Setting) -> modes.Wire:
         raise modes.BadSettingError(sends + "that is a live key, which no test may use")
     if not key.startswith(modes.TEST_KEYS):
         raise modes.BadSettingError(sends + ("that is no test key" if key else "that is not set"))
+    if not re.fullmatch(r"\w+", key, re.ASCII):
+        raise modes.BadSettingError(sends + "that has a character that no key has, a line break perhaps")
     url = urlsplit(base_url.value)
     if base_url.value and not (
-        url.scheme in ("http", "https") and url.hostname and url.path in ("", "/") and not url.query
+        url.scheme in ("http", "https")
+        and url.netloc
+        and url.path in ("", "/")
+        and not (url.query or "@" in base_url.value)
     ):
+        told = "a URL with an @" if "@" in base_url.value else repr(base_url.value)  # a password perhaps
         raise modes.BadSettingError(
-            f"{base_url.source}: {base_url.value!r} is not a server's URL, as http://127.0.0.1:8420 is"
+            f"{base_url.source}: {told} is not a server's URL, as http://127.0.0.1:8420 is"
         )
     return modes.Wire(key, base_url.value.rstrip("/"))
 
@@ -132,9 +138,11 @@ def cassette(request: pytest.FixtureRequest) -> Path:
     long for one, is told apart by a digest.
     """
     node, root = request.node, request.config.rootpath
-    module = Path(node.nodeid.partition("::")[0]).with_suffix("")
+    file = Path(node.nodeid.partition("::")[0])
+    module = (file if file.name else Path(node.path.name)).with_suffix("")  # outside rootdir it has none
     parts = module.parts[1:] if module.parts[:1] == ("tests",) else module.parts
-    test = node.nodeid.partition("::")[2].replace("::", ".")
+    function, *parameters = node.nodeid.partition("::")[2].partition("[")
+    test = function.replace("::", ".") + "".join(parameters)
     name = re.sub(r"[^\w.\[\]=-]+", "-", test)[:LONGEST]
     if name != test:
         name += "-" + hashlib.sha256(test.encode()).hexdigest()[:8]

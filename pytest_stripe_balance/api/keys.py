@@ -8,7 +8,7 @@ import re
 
 from pytest_stripe_balance.api.message import Request
 from pytest_stripe_balance.engine.faults import Fault
-from pytest_stripe_balance.modes import LIVE_KEYS, TEST_KEYS
+from pytest_stripe_balance.modes import TEST_KEYS
 from pytest_stripe_balance.refused import Refused
 
 NO_KEY = (
@@ -22,23 +22,35 @@ PUBLISHABLE = (
     "find a list of your API keys at https://dashboard.stripe.com/account/apikeys."
 )
 
+_LIVE_SECRET = re.compile(r"[sr]k_(?:[a-z]+_)?live_.*", re.DOTALL)
+_LIVE = re.compile(r"[sprue]k_(?:[a-z]+_)?live_\w+")
+
 
 def key_of(request: Request) -> str:
     """Read a request's API key: a Bearer token, or the user of Basic authorization; "" without."""
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "basic":
         try:
-            return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+            padded = credentials + "=" * (-len(credentials) % 4)
+            return base64.b64decode(padded, validate=True).decode().partition(":")[0]
         except (binascii.Error, UnicodeDecodeError):
             return ""
     return credentials.strip() if scheme.lower() == "bearer" else ""
 
 
-def refuse_live(request: Request) -> None:
-    """Refuse a live key out loud, whoever answers: a test has no business with one."""
+def refuse_live(request: Request, *, anywhere: bool) -> None:
+    """Refuse a live secret key out loud, whoever answers: a test has no business with one.
+
+    `anywhere`: one of any kind, in the URL, in any header and in the body too, as what is sent has left.
+    """
     key = key_of(request)
-    if key.startswith(LIVE_KEYS):
-        raise Refused(f"{request}: a live API key ({masked(key)}) was used in a test. Use a test key")
+    found = _LIVE_SECRET.match(key)
+    if anywhere and not found:
+        texts = (key, request.url, request.body, *request.headers.values())
+        found = next(filter(None, map(_LIVE.search, texts)), None)
+    if found:
+        told = masked(found.group())
+        raise Refused(f"{request}: a live API key ({told}) was used in a test. Use a test key")
 
 
 def check(request: Request) -> None:
@@ -55,6 +67,6 @@ def check(request: Request) -> None:
 
 def masked(key: str) -> str:
     """Show a key's kind and its last four characters, as Stripe does."""
-    prefix = re.match(r"[a-z]{2}_(test|live)_", key)
+    prefix = re.match(r"[a-z]{2}_(?:[a-z]+_)?(test|live)_", key)
     start = prefix.group() if prefix else ""
     return f"{start}****{key[-4:]}" if len(key) >= len(start) + 8 else f"{start}****"

@@ -130,16 +130,34 @@ class Replay:
 
     def _take(self, given: Asked) -> Entry | None:
         exact = self._exact.get((*given.shape, given.values))
-        if exact:
+        same = self._same(given) if any("scrubbed" in value for value in given.values) else None
+        if exact and (same is None or exact[0] < same):
             return heapq.heappop(exact)
-        fitting = (self._first(queue, given) for queue in self._queues(given))
-        found = min((pair for pair in fitting if pair), default=None, key=lambda pair: pair[0].number)
-        if found is None:
-            return None
-        entry, bindings = found
+        if same is not None:
+            entry, bindings = same, same.fits(given, self._bindings) or {}
+        else:
+            fitting = (self._first(queue, given) for queue in self._queues(given))
+            found = min(filter(None, fitting), default=None, key=lambda pair: pair[0].number)
+            if found is None:
+                return None
+            entry, bindings = found
         entry.used = True
         self._bind(bindings)
         return entry
+
+    def _same(self, given: Asked) -> Entry | None:
+        """Find the first open entry that was recorded with the very placeholders that are sent."""
+        return min(
+            (
+                entry
+                for queue in self._queues(given)
+                for entry in queue
+                if not entry.used
+                and entry.unbound
+                and tuple(filled(value, self._bindings) for value in entry.asked.values) == given.values
+            ),
+            default=None,
+        )
 
     def _queues(self, given: Asked) -> Iterator[deque[Entry]]:
         """Give the entries that could fit, by each set of places that recordings have left open."""

@@ -73,7 +73,7 @@ class Session:
         """
         with self._lock, self.refusing(), self._once(request):
             try:
-                keys.refuse_live(request)
+                keys.refuse_live(request, anywhere=self.sends)
             except Refused as refusal:
                 refusal.fatal = self.sends
                 raise

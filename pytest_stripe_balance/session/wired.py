@@ -38,7 +38,10 @@ class Live(Session):
 
     def _answer(self, request: Request) -> Request | Response:
         wire, headers = self.settings.wire, dict(request.headers)
-        if keys.key_of(request).startswith(TEST_KEYS):
+        key = keys.key_of(request)
+        if not key and "Authorization" in request.headers:
+            raise Refused(f"{request}: the Authorization header can't be read, so it isn't sent")
+        if key.startswith(TEST_KEYS):
             headers = {name: one for name, one in headers.items() if name.lower() != "authorization"}
             headers["Authorization"] = f"Bearer {wire.key}"
         url = request.url

@@ -246,6 +246,78 @@ def test_a_live_key_ends_a_run_that_sends(shop, sending, stripe_server_here):
     assert stripe_server_here.seen == []
 
 
+LIVE_CALLS = {
+    "an organisation's": """stripe.Customer.list(api_key="sk_org_live_51ABCDEFGHIJK")""",
+    "a publishable one": """stripe.Customer.list(api_key="pk_live_51ABCDEFGHIJK")""",
+    "in the body": """stripe.Customer.create(metadata={"k": "sk_live_51ABCDEFGHIJK"})""",
+    "in another header": """raw(headers={"X-Forward-Key": "sk_live_51ABCDEFGHIJK"})""",
+    "in Basic without its padding": """raw(headers={"Authorization": "Basic " + basic})""",
+    "after a tab": """raw(headers={"Authorization": "Bearer\\tsk_live_51ABCDEFGHIJK"})""",
+    "alone": """raw(headers={"Authorization": "sk_live_51ABCDEFGHIJK"})""",
+}
+
+
+@pytest.mark.parametrize("call", LIVE_CALLS.values(), ids=LIVE_CALLS)
+def test_a_live_key_does_not_leave_wherever_it_stands(call, project, sending, stripe_server_here):
+    """Of any kind, in any header, and in the body."""
+    project.file(
+        "test_it.py",
+        f"""
+        import base64, stripe
+        basic = base64.b64encode(b"sk_live_51ABCDEFGHIJK:").decode().rstrip("=")
+        def raw(headers):
+            stripe.StripeClient("sk_test_1").raw_request("get", "/v1/customers", headers=headers)
+        def test_it(stripe_balance):
+            {call}
+        """,
+    )
+    result = sending("live")
+    result.stdout.fnmatch_lines(["*Exit: test_it.py::test_it: *a live API key (*"])
+    assert stripe_server_here.seen == []
+
+
+def test_what_cannot_be_read_as_a_key_is_not_sent(project, sending, stripe_server_here):
+    """It may be anybody's."""
+    project.file(
+        "test_it.py",
+        """
+        import stripe
+        def test_it(stripe_balance):
+            headers = {"Authorization": "Digest 51ABCDEFGHIJK"}
+            stripe.StripeClient("sk_test_1").raw_request("get", "/v1/customers", headers=headers)
+        """,
+    )
+    result = sending("live")
+    result.stdout.fnmatch_lines(["*the Authorization header can't be read, so it isn't sent*"])
+    assert stripe_server_here.seen == []
+
+
+def test_a_traceback_does_not_show_the_key(project, sending):
+    """Where the server isn't there, the HTTP library's frames have the headers that were sent."""
+    project.file(
+        "test_it.py",
+        """
+        import stripe
+        def test_it(stripe_balance):
+            print("before")
+            stripe.StripeClient("sk_test_1", max_network_retries=0).raw_request("get", "/v1/customers")
+        """,
+    )
+    result = sending("live", "--showlocals", "--stripe-base-url=http://127.0.0.1:9")
+    result.assert_outcomes(failed=1)
+    told = result.stdout.str()
+    assert "'Authorization': 'Bearer ***'" in told
+    assert "TheRealOne" not in told
+
+
+def test_a_test_outside_of_rootdir_runs(project):
+    """Its node id names no file; its own name does."""
+    project.file("configured/pytest.ini", "[pytest]\n")
+    project.file("tests/test_it.py", "def test_it(stripe_balance): stripe_balance.customer()")
+    result = project.run_apart("-cconfigured/pytest.ini", "tests/test_it.py")
+    result.assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize("place", ["option", "ini", "environment", "fixture"])
 def test_cassettes_lie_where_the_project_says(place, shop, sending, monkeypatch):
     """Option, environment, ini, or a fixture of the project's own that names the file."""

@@ -351,10 +351,11 @@ def test_a_summary_that_there_is_not_is_a_usage_error(project):
 
 SENDING = [mode.name for mode in modes.MODES.values() if mode.sends]
 KEYS = [(None, "is not set"), ("sk_live_1", "is a live key"), ("pk_test_1", "is no test key")]
+KEYS.append(("sk_test_1\n", "has a character that no key has, a line break perhaps"))
 
 
 @pytest.mark.parametrize("mode", SENDING)
-@pytest.mark.parametrize(("key", "why"), KEYS, ids=["none", "live", "publishable"])
+@pytest.mark.parametrize(("key", "why"), KEYS, ids=["none", "live", "publishable", "two lines"])
 def test_a_mode_that_sends_needs_a_test_key(mode, key, why, project, monkeypatch):
     """Without one in STRIPE_API_KEY nothing runs, and the one line doesn't repeat the key."""
     if key:
@@ -365,6 +366,18 @@ def test_a_mode_that_sends_needs_a_test_key(mode, key, why, project, monkeypatch
     assert told.startswith(f"ERROR: --stripe-mode: the mode '{mode}' sends, with the test key in")
     assert told.endswith(why) or why in told
     assert not key or key not in told
+
+
+def test_a_password_in_a_base_url_is_not_shown(project, monkeypatch):
+    """The line says what is wrong without it."""
+    monkeypatch.setenv("STRIPE_API_KEY", "sk_test_1")
+    url = "http://jane:secret1@127.0.0.1:9"
+    result = project.test(
+        "def test_it(): raise SystemExit", "--stripe-mode=live", f"--stripe-base-url={url}"
+    )
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--stripe-base-url: a URL with an @ is not a server's URL" in result.stderr.str()
+    assert "secret1" not in result.stderr.str() + result.stdout.str()
 
 
 URLS = ["127.0.0.1:8420", "ftp://localhost", "http://", "http://localhost/v1", "http://localhost?a=b"]
