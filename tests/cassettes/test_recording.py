@@ -17,6 +17,7 @@ from majors import v1
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import loading, recording, tape
+from pytest_stripe_balance.cassettes.leaks import Scan
 from pytest_stripe_balance.cassettes.provenance import Provenance, provenance_of
 from pytest_stripe_balance.cassettes.recording import Recording
 from pytest_stripe_balance.cassettes.replay import Replay
@@ -117,7 +118,10 @@ def test_plain_vcrpy_replays_a_recording_with_the_client_that_made_it(make, suff
         assert cassette.all_played
 
 
-texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
+# Hypothesis draws words of our own code too, and "pk_test_" with anything behind it is a key.
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12).filter(
+    lambda text: not Scan().left_in(text)
+)
 bodies = st.dictionaries(
     texts, st.one_of(texts, st.integers(-(10**9), 10**9), st.none(), st.lists(texts, max_size=3))
 )
