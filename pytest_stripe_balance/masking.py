@@ -16,11 +16,12 @@ class Shape(NamedTuple):
 _NOBODYS = (
     r"(?i:(?:[\w-]+\.)*(?:example\.(?:com|net|org)|test|example|invalid|localhost))(?![\w-]|\.[\w-])"
 )
+# A live key is one even when letters are stuck to its front; `risk_test_level` is no key.
+LIVE_KEY = r"[sprue]k_(?:[a-z]+_)?live_"
 SHAPES = (
-    # A live key is one even when letters are stuck to its front; `risk_test_level` is no key.
     Shape(
         "API key",
-        re.compile(r"((?:(?<![A-Za-z])[sprue]k_(?:[a-z]+_)?test_)|(?:[sprue]k_(?:[a-z]+_)?live_))\w+"),
+        re.compile(rf"((?:(?<![A-Za-z])[sprue]k_(?:[a-z]+_)?test_)|(?:{LIVE_KEY}))\w+"),
     ),
     Shape(
         "IBAN",

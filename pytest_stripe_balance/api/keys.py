@@ -8,6 +8,7 @@ import re
 
 from pytest_stripe_balance.api.message import Request
 from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.masking import LIVE_KEY
 from pytest_stripe_balance.modes import TEST_KEYS
 from pytest_stripe_balance.refused import Refused
 
@@ -23,7 +24,7 @@ PUBLISHABLE = (
 )
 
 _LIVE_SECRET = re.compile(r"[sr]k_(?:[a-z]+_)?live_.*", re.DOTALL)
-_LIVE = re.compile(r"[sprue]k_(?:[a-z]+_)?live_\w+")
+_LIVE = re.compile(rf"{LIVE_KEY}\w+")
 
 
 def key_of(request: Request) -> str:

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from pytest_stripe_balance.modes import TEST_KEYS
+
 KEY = "provenance"
 STRIPE_TEST_MODE = "stripe-test-mode"
 FAKE = "fake"
@@ -20,7 +22,6 @@ _SERVER = "server:"
 _STRIPES_HOSTS = frozenset(
     f"{name}.stripe.com" for name in ("api", "connect", "files", "meter-events", "uploads")
 )
-_TEST_KEYS = ("sk_test_", "rk_test_")
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def who_answered(url: str, key: str) -> str:
     "stripe-test-mode" for https and one of Stripe's own API hosts with a secret or restricted test key,
     "server:<host>" for all else, "unknown" when the URL names no host.
     """
-    if _is_stripes(url) and key.startswith(_TEST_KEYS):
+    if _is_stripes(url) and key.startswith(TEST_KEYS):
         return STRIPE_TEST_MODE
     host = _host(url)
     return f"{_SERVER}{host}" if host else UNKNOWN

@@ -15,13 +15,12 @@ from vcr.serialize import CASSETTE_FORMAT_VERSION
 from vcr.serializers import compat, jsonserializer, yamlserializer
 
 from pytest_stripe_balance.api.message import Exchange, Headers
-from pytest_stripe_balance.cassettes import loading
+from pytest_stripe_balance.cassettes import loading, tape
 from pytest_stripe_balance.cassettes.bodies import unpacked
 from pytest_stripe_balance.cassettes.provenance import DOCUMENTATION, KEY, Provenance, provenance_of
 from pytest_stripe_balance.cassettes.scrub import Scrubber
 from pytest_stripe_balance.inputs import InputError, json_of, text_of
 
-MEGABYTES = 100
 _GZIP = b"\x1f\x8b"
 # Bodies are written whole and unpacked, so what told of their packing would be wrong.
 _OF_THE_WIRE = frozenset({"content-encoding", "transfer-encoding"})
@@ -91,7 +90,7 @@ class Recording:
 
 def _older(path: Path, reader: Any) -> dict[str, Any]:  # noqa: ANN401 - a module of vcrpy's
     """Read the cassette to append to as vcrpy does, so that it is written as it was."""
-    text = text_of(str(path), megabytes=MEGABYTES)
+    text = text_of(str(path), megabytes=tape.MEGABYTES)
     # Refuses, by name and line, what vcrpy's reader would stumble over.
     json_of(text) if reader is jsonserializer else loading.read_yaml(text)
     try:

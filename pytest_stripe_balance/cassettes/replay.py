@@ -22,7 +22,6 @@ from pytest_stripe_balance.cassettes.provenance import Provenance, provenance_of
 from pytest_stripe_balance.inputs import InputError, json_of, text_of
 from pytest_stripe_balance.refused import Refused
 
-MEGABYTES = 100
 _Waiting = dict[tuple[int, ...], dict[tuple[str, ...], deque[Entry]]]
 
 
@@ -66,7 +65,7 @@ class Replay:
         InputError, one line with the path, when there is none or it can't be read whole.
         """
         try:
-            text = text_of(str(path), megabytes=MEGABYTES)
+            text = text_of(str(path), megabytes=tape.MEGABYTES)
             data = json_of(text) if path.suffix == ".json" else loading.read_yaml(text)
             found = list(tape.interactions(data))
         except InputError as error:

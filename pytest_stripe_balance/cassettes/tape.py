@@ -21,6 +21,8 @@ _LISTS = ("interactions", "http_interactions")
 _SIGNS = ("stripe-version", "x-stripe-client-user-agent", "x-stripe-client-telemetry")
 _PORTS = {"https": 443, "http": 80}
 
+MEGABYTES = 100  # more than that is no cassette that somebody means to read
+
 
 @dataclass(frozen=True)
 class Recorded:

@@ -122,12 +122,11 @@ def update_cash_balance(
 ) -> CashBalance:
     """Change how a customer's funds are reconciled; what lies there stays where it is."""
     customer = world.customer_above(customer_id)
-    mode = _reconciliation(customer, settings or {})
-    if mode != customer.reconciliation:
-        changed = world.customers.put(replace(customer, reconciliation=mode))
+    changed = replace(customer, reconciliation=_reconciliation(customer, settings or {}))
+    if changed != customer:
+        world.customers.put(changed)
         _note_change(world, customer, changed)
-        customer = changed
-    return world.cash_balance(customer)
+    return world.cash_balance(changed)
 
 
 def list_cash_balance_transactions(

@@ -55,12 +55,18 @@ def test_update_amount_status(probe):
     assert (metadata, amount) == ("requires_action", "requires_confirmation")
 
 
-def test_freed_funds_event(probe):
-    """Does cash_balance.funds_available follow an update that frees money?"""
+def partly_funded(probe):
+    """Make an intent over 1000 to which 400 have been applied."""
     customer = probe.customer()
     intent = probe.intent(customer)
     probe.balance.fund(customer, 400)
     apply(intent)
+    return intent
+
+
+def test_freed_funds_event(probe):
+    """Does cash_balance.funds_available follow an update that frees money?"""
+    intent = partly_funded(probe)
     before = probe.so_far()
     stripe.PaymentIntent.modify(intent, amount=900)
     order = [ROW, "cash_balance.funds_available"]
@@ -69,10 +75,7 @@ def test_freed_funds_event(probe):
 
 def test_cancel_event_order(probe):
     """In which order do the events of canceling a partly funded intent come?"""
-    customer = probe.customer()
-    intent = probe.intent(customer)
-    probe.balance.fund(customer, 400)
-    apply(intent)
+    intent = partly_funded(probe)
     before = probe.so_far()
     stripe.PaymentIntent.cancel(intent)
     order = [ROW, "payment_intent.canceled", "cash_balance.funds_available"]

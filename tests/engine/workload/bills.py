@@ -53,13 +53,19 @@ class Bills(Payments):
         self.intents.append(intent)
         self.tell("payment_intent.created", intent, *intent.words())
 
-    def pay_invoice(self, invoice, *, out_of_band):
+    def opened(self, invoice):
+        """Finalize a draft; tell whether the invoice is open then, and not paid by that."""
         if invoice.status == "draft":
             self.finalize(invoice)
             if invoice.status == "paid":
-                return
+                return False
         if invoice.status != "open":
             raise Refusal
+        return True
+
+    def pay_invoice(self, invoice, *, out_of_band):
+        if not self.opened(invoice):
+            return
         if out_of_band:
             self.withdraw(invoice)
             invoice.status = "paid"
@@ -72,13 +78,8 @@ class Bills(Payments):
         self.pay(invoice.intent, invoice.total)
 
     def send(self, invoice):
-        if invoice.status == "draft":
-            self.finalize(invoice)
-            if invoice.status == "paid":
-                return
-        if invoice.status != "open":
-            raise Refusal
-        self.tell("invoice.sent", invoice, *invoice.words())
+        if self.opened(invoice):
+            self.tell("invoice.sent", invoice, *invoice.words())
 
     def void(self, invoice):
         if invoice.status != "open":
