@@ -46,9 +46,12 @@ def read_yaml(text: str) -> Any:  # noqa: ANN401 - any YAML
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader above is a safe one
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        ours = isinstance(error, yaml.constructor.ConstructorError)
-        reason = error.problem if ours else f"not YAML, or cut short: {error.problem}"
-        raise InputError(reason or "not YAML", mark.line + 1 if mark else None) from error
+        reason = f"not YAML, or cut short: {error.problem}"
+        if isinstance(error, yaml.constructor.ConstructorError):  # a refusal of this module
+            reason = error.problem or "not YAML"
+        elif "nesting" in (error.problem or ""):  # libYAML's own limit, since PyYAML 6.0.4
+            reason = _TOO_DEEP
+        raise InputError(reason, mark.line + 1 if mark else None) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise InputError(f"a character that YAML doesn't allow ({error.reason})", line) from error
