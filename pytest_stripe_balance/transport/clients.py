@@ -60,16 +60,34 @@ class StandIn(stripe.HTTPClient):
     """Takes the place of a client whose own code would send past the tap.
 
     Such are clients that aren't `stripe.HTTPClient`s, and those whose methods were replaced. The tap
-    is on this class as on any other, so its own methods are never come to.
+    is on this class as on any other: what it answers never comes to these methods, and what it lets
+    through is sent by the client's own.
     """
 
-    def __init__(self, client: object) -> None:
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 - whatever a user hands in
         super().__init__()
         self.name = getattr(client, "name", type(client).__name__)  # type: ignore[misc] # one a client
+        self._client = client
+
+    def request_with_retries(self, *sent: Any, **options: Any) -> Any:  # noqa: ANN401 - the client's own
+        """Send as the client does."""
+        return self._client.request_with_retries(*sent, **options)
+
+    def request_stream_with_retries(self, *sent: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
+        """Send as the client does."""
+        return self._client.request_stream_with_retries(*sent, **options)
+
+    async def request_with_retries_async(self, *sent: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
+        """Send as the client does."""
+        return await self._client.request_with_retries_async(*sent, **options)
+
+    async def request_stream_with_retries_async(self, *sent: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
+        """Send as the client does."""
+        return await self._client.request_stream_with_retries_async(*sent, **options)
 
     def request(self, *_: object, **__: object) -> NoReturn:
         """Never come to."""
-        raise AssertionError("unreachable because the tap answers in its place")
+        raise AssertionError("unreachable because the tap answers, or has let the retries through")
 
     request_stream = request_async = request_stream_async = request
 

@@ -73,10 +73,9 @@ class Tap:
         """Patch every client class there is, and those to come."""
         self._is_open = True
         try:
-            if not self.sends:
-                if clients.telemetry is not None:
-                    self._set(clients.telemetry, "get_telemetry_id", lambda: None)
-                self._set(_APIRequestor, "_get_http_client", self._http_client())
+            if not self.sends and clients.telemetry is not None:
+                self._set(clients.telemetry, "get_telemetry_id", lambda: None)
+            self._set(_APIRequestor, "_get_http_client", self._http_client())
             self._set(stripe.HTTPClient, "__init_subclass__", self._announce())
             for cls in clients.subclasses(stripe.HTTPClient):
                 self._patch(cls)
@@ -130,10 +129,12 @@ class Tap:
                 continue
             if (original := clients.own(cls, name)) is not None:
                 self._wrap(cls, name, original)
-        if self.sends:
-            return
         for name in clients.RETRIES:
-            if clients.own(cls, name) is not None:
+            if (original := clients.own(cls, name)) is None:
+                continue
+            if self.sends:  # its own way of sending is the user's to keep, and is seen as one request
+                self._wrap(cls, name, original)
+            else:
                 self._set(cls, name, getattr(stripe.HTTPClient, name))
                 # stripe-python's own comes to this one, which the class may have done without.
                 called = name.replace("_with_retries", "")
@@ -142,7 +143,7 @@ class Tap:
 
     def _wrap(self, cls: type, name: str, original: Callable[..., Any]) -> None:
         stream = "stream" in name
-        if name in clients.ASYNC:
+        if name.endswith("_async"):
             self._set(cls, name, self._async(original, stream=stream))
         else:
             can_fail = cls is stripe.HTTPXClient

@@ -292,6 +292,38 @@ def test_what_cannot_be_read_as_a_key_is_not_sent(project, sending, stripe_serve
     assert stripe_server_here.seen == []
 
 
+OWN_CLIENT = """
+    import urllib.request
+    import stripe
+    class Own:  # no stripe.HTTPClient, and sends by itself
+        name = "own"
+        def request_with_retries(self, method, url, headers, post_data=None, *_, **__):
+            asked = urllib.request.Request(url, headers=headers, method=method.upper())
+            with urllib.request.urlopen(asked) as got:
+                return got.read(), got.status, dict(got.headers)
+    def test_it(stripe_balance):
+        client = stripe.StripeClient("KEY", http_client=Own())
+        assert getattr(client, "v1", client).customers.list().data == []
+"""
+
+
+def test_a_client_of_ones_own_is_recorded_and_replayed(project, sending, stripe_server_here):
+    """It sends with the key of the environment, and what it was answered is in the cassette."""
+    project.file("test_it.py", OWN_CLIENT.replace("KEY", "sk_test_dummy"))
+    sending("record").assert_outcomes(passed=1)
+    (request,) = stripe_server_here.seen
+    assert request.headers["Authorization"] == "Bearer sk_test_51TheRealOneOfThisAccount"
+    stripe_server_here.stop()
+    sending("replay").assert_outcomes(passed=1)
+
+
+def test_a_live_key_does_not_leave_by_a_client_of_ones_own(project, sending, stripe_server_here):
+    """The run ends before its code is come to."""
+    project.file("test_it.py", OWN_CLIENT.replace("KEY", "sk_live_51ABCDEFGHIJK"))
+    sending("live").stdout.fnmatch_lines(["*Exit: test_it.py::test_it: *a live API key (*"])
+    assert stripe_server_here.seen == []
+
+
 def test_a_traceback_does_not_show_the_key(project, sending):
     """Where the server isn't there, the HTTP library's frames have the headers that were sent."""
     project.file(

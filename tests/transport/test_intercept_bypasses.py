@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import types
+from dataclasses import replace
 
 import pytest
 import stripe
 from majors import Urllib, v1
+
+from pytest_stripe_balance.api.message import Headers
 
 
 class Duck:
@@ -23,6 +26,8 @@ class Duck:
 
     async def request_with_retries_async(self, method, url, headers, post_data=None, **_):
         return _ORIGINAL(self._client, method, url, headers, post_data)
+
+    request_async = request_with_retries_async  # as a fallback it is come to here
 
 
 _ORIGINAL = Urllib.request
@@ -105,6 +110,39 @@ def test_nothing_leaves_asynchronously(make, answering, client_of, server):
         found = asyncio.run(v1(client_of(make())).customers.retrieve_async("cus_1"))
     assert found.id == "cus_answered"
     assert server.seen == []
+
+
+def _readdressed(request):
+    """Let a request through with another key, as the modes that send do."""
+    return replace(
+        request, headers=Headers({**request.headers, "Authorization": "Bearer sk_test_theirs"})
+    )
+
+
+@pytest.mark.parametrize("make", ODD.values(), ids=ODD)
+def test_what_such_a_client_sends_is_sent_as_the_tap_has_it_and_observed_once(
+    make, witness, client_of, server
+):
+    """Let through, its own code sends what the tap says, and nothing goes past that."""
+    letting = witness(_readdressed)
+    client = client_of(make())
+    with letting.tap(sends=True):
+        assert v1(client).customers.retrieve("cus_1").id == "cus_sent"
+    (request,) = server.seen
+    assert request.headers["Authorization"] == "Bearer sk_test_theirs"
+    assert [(one.path, got.status) for one, got in letting.observed] == [("/v1/customers/cus_1", 200)]
+
+
+@pytest.mark.parametrize("make", [Duck, _behind_a_fallback], ids=["a duck", "behind a fallback"])
+def test_what_such_a_client_sends_asynchronously_is_observed_once(make, witness, client_of, server):
+    """The same holds for async calls, and for a fallback behind another client."""
+    letting = witness(_readdressed)
+    client = client_of(make())
+    with letting.tap(sends=True):
+        found = asyncio.run(v1(client).customers.retrieve_async("cus_1"))
+    (request,) = server.seen
+    assert (found.id, request.headers["Authorization"]) == ("cus_sent", "Bearer sk_test_theirs")
+    assert len(letting.observed) == 1
 
 
 def test_the_default_client_is_stood_in_for_too(answering, server, monkeypatch):
