@@ -1,4 +1,4 @@
-"""A request as what has to match: its method, the path's parts, and the fields of query and body."""
+"""A request as what has to match: method, connected account, the path's parts, query and body by field."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from pytest_stripe_balance.api import form
-from pytest_stripe_balance.api.message import Exchange, Request
+from pytest_stripe_balance.api.message import Exchange, Headers, Request
 from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER
 from pytest_stripe_balance.engine.faults import Fault
 
@@ -29,6 +29,7 @@ _STANDS_FOR = {
 _WORD = r"\w++"
 _ITSELF = r"scrubbed[A-Z][a-z]+[0-9]++(?:@example\.com)?+"
 ANYTHING = "\0"
+_ACCOUNT = ("Stripe-Account", "Stripe-Context")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Asked:
 
     `names` say of each of the `values` where it stands, as ("path", "") or ("form", "a[b]").
     Equal for requests that Stripe takes for the same, whatever the order of their fields, the host, and
-    the headers; the boundary of an upload doesn't count either.
+    the other headers; the boundary of an upload doesn't count either.
     """
 
     method: str
@@ -63,14 +64,15 @@ class Asked:
         return replace(self, values=tuple(filled(value, bindings) for value in self.values))
 
 
-def asked(request: Request, *, by_field: bool = True) -> Asked:
+def asked(request: Request, *, by_field: bool = True, by_account: bool = True) -> Asked:
     """Take a request apart; with `by_field` off, query and body are one text each, in their order."""
     path = [(("path", ""), unquote(part)) for part in request.path.split("/")]
+    headers = [(("header", name), request.headers[name]) for name in _ACCOUNT if name in request.headers]
     if by_field:
         fields = [*_fields("query", request.query), *_body(request)]
     else:
         fields = [(("query", ""), unquote(request.query)), (("body", ""), unquote(request.body))]
-    names, values = zip(*path, *sorted(fields), strict=True)
+    names, values = zip(*path, *(headers if by_account else ()), *sorted(fields), strict=True)
     return Asked(request.method.upper(), names, values)
 
 
@@ -124,15 +126,18 @@ class Entry:
     places of its values that hold placeholders, and `unbound` those that stand for nothing yet.
     """
 
-    def __init__(self, number: int, exchange: Exchange) -> None:
+    def __init__(self, number: int, exchange: Exchange, *, by_account: bool = True) -> None:
         self.number = number
         self.exchange = exchange
         self.used = False
-        self.asked = asked(exchange.request)
+        self.asked = asked(exchange.request, by_account=by_account)
         # A secret was in a field's name: there is no order to sort by, so the recorded one counts.
         self.is_text = any(PLACEHOLDER.search(name) for _, name in self.asked.names)
         if self.is_text:
-            self.asked = asked(exchange.request, by_field=False)
+            self.asked = asked(exchange.request, by_field=False, by_account=by_account)
+        self._headers = {
+            name: value for name, value in exchange.request.headers.items() if PLACEHOLDER.search(value)
+        }
         values = enumerate(self.asked.values)
         self.open = tuple(place for place, value in values if PLACEHOLDER.search(value))
         self.unbound = {name for place in self.open for name in placeholders(self.asked.values[place])}
@@ -143,11 +148,19 @@ class Entry:
     def __lt__(self, other: Entry) -> bool:
         return self.number < other.number
 
-    def fits(self, given: Asked, bindings: dict[str, str]) -> dict[str, str] | None:
+    def heard(self, headers: Headers) -> dict[str, str]:
+        """Say what placeholders stand for by a request's headers; they never keep it from matching."""
+        found: dict[str, str] = {}
+        for name, value in self._headers.items():
+            if name in headers:
+                found |= bound(value, headers[name], {}) or {}
+        return found
+
+    def fits(self, given: Asked, headers: Headers, bindings: dict[str, str]) -> dict[str, str] | None:
         """Say what placeholders would stand for if this answered a request; None when it can't."""
         if self.asked.shape != given.shape:
             return None
-        found: dict[str, str] = {}
+        found = {name: value for name, value in self.heard(headers).items() if name not in bindings}
         for recorded, value in zip(self.asked.values, given.values, strict=True):
             more = bound(recorded, value, ChainMap(found, bindings))
             if more is None:
@@ -171,18 +184,22 @@ def bound(recorded: str, given: str, bindings: Mapping[str, str]) -> dict[str, s
 
     One that stands for something by now, in `bindings` or further left, stands for the same.
     """
-    if "scrubbed" not in recorded:
+    if not PLACEHOLDER.search(recorded):
         return {} if recorded == given else None
-    pattern, names, last = "", list[str](), 0
+    names, groups, literals, last = list[str](), list[str](), list[str](), 0
     for found in PLACEHOLDER.finditer(recorded):
-        pattern += re.escape(recorded[last : found.start()])
+        literals.append(re.escape(recorded[last : found.start()]))
         last, name = found.end(), found[0].replace("%40", "@")
         if name in bindings:
-            pattern += re.escape(bindings[name])
+            groups.append(re.escape(bindings[name]))
         elif name in names:
-            pattern += rf"\{names.index(name) + 1}"
+            groups.append(rf"\{names.index(name) + 1}")
         else:
             names.append(name)
-            pattern += rf"({_ITSELF}|{_STANDS_FOR.get(found[1], _WORD)})"
-    match = re.fullmatch(f"{pattern}{re.escape(recorded[last:])}", given, re.DOTALL)
+            groups.append(rf"({_ITSELF}|{_STANDS_FOR.get(found[1], _WORD)})")
+    first, *after, rest = *literals, re.escape(recorded[last:])
+    # The first place where a text goes on as recorded counts, or many of them would be tried together.
+    inner = (f"(?>{group}{text})" if text else group for group, text in zip(groups, after))
+    pattern = "".join([first, *inner, *groups[len(after) :], rest])
+    match = re.fullmatch(pattern, given, re.DOTALL)
     return dict(zip(names, match.groups(), strict=True)) if match else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_stripe_balance.api.message import Request
-from pytest_stripe_balance.cassettes.matching import Asked, Entry, asked, bound, filled
+from pytest_stripe_balance.cassettes.matching import Asked, Entry, bound, filled
 from pytest_stripe_balance.masking import masked
 
 MOST = 3
@@ -14,11 +14,18 @@ _WAY_OUT = "Record it again with --stripe-mode=record --stripe-record=rewrite"
 
 
 def refusal(
-    request: Request, given: Asked, entries: Sequence[Entry], bindings: dict[str, str], name: str
+    request: Request,
+    given: Asked,
+    entries: Sequence[Entry],
+    same: Sequence[Entry],
+    bindings: dict[str, str],
+    name: str,
 ) -> str:
-    """Tell that a request was asked once too often, or what differs from the nearest recorded ones."""
+    """Tell that a request was asked once too often, or what differs from the nearest recorded ones.
+
+    `same` are the entries, of all the cassette's, that it would be answered by if they weren't used up.
+    """
     what = masked(str(request))
-    same = [entry for entry in entries if _is_same(entry, request, given, bindings)]
     if same:
         times = f"{len(same)} times" if len(same) > 1 else "once"
         numbers = ", ".join(str(entry.number) for entry in same[:MOST])
@@ -31,16 +38,11 @@ def refusal(
     for entry in sorted(entries, key=lambda entry: _distance(entry, given))[:MOST]:
         if entry.asked.method != given.method and entry.asked.values[1:3] != given.values[1:3]:
             continue
-        differing = "; ".join(_differences(entry, given, bindings)) or "it was given already"
+        known = entry.heard(request.headers) | bindings
+        differing = "; ".join(_differences(entry, given, known)) or "it was given already"
         used = ", used up" if entry.used else ""
         told.append(f"nearest: number {entry.number}{used}: {differing}")
     return "\n  ".join([*told, f"{_WAY_OUT}, or send what was recorded"])
-
-
-def _is_same(entry: Entry, request: Request, given: Asked, bindings: dict[str, str]) -> bool:
-    if entry.is_text:
-        given = asked(request, by_field=False).known(bindings)
-    return entry.used and entry.fits(given, bindings) is not None
 
 
 def _distance(entry: Entry, given: Asked) -> tuple[bool, int, int, bool]:
@@ -65,7 +67,8 @@ def _differences(entry: Entry, given: Asked, bindings: Mapping[str, str]) -> Ite
         yield f"path: recorded {_shown(ours, bindings)}, given {_shown(theirs)}"
     recorded, sent = _fields(entry.asked), _fields(given)
     for place, name in sorted({*recorded, *sent}):
-        where = masked(f"{place} field {name}" if name else place)
+        what = "" if place == "header" else "field "
+        where = masked(f"{place} {what}{name}" if name else place)
         before, now = recorded.get((place, name)), sent.get((place, name))
         if before is None:
             yield f"{where}: not recorded, given {_shown(now)}"

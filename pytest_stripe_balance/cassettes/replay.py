@@ -17,7 +17,7 @@ from urllib.parse import quote
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import loading, nearest, tape
 from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER
-from pytest_stripe_balance.cassettes.matching import Asked, Entry, asked, bound, filled
+from pytest_stripe_balance.cassettes.matching import Asked, Entry, asked, filled
 from pytest_stripe_balance.cassettes.provenance import Provenance, provenance_of
 from pytest_stripe_balance.inputs import InputError, json_of, text_of
 from pytest_stripe_balance.refused import Refused
@@ -28,8 +28,9 @@ _Waiting = dict[tuple[int, ...], dict[tuple[str, ...], deque[Entry]]]
 class Replay:
     """Answers from a cassette.
 
-    A request is answered by the first recorded one, not given yet, with the same method, path, and
-    fields of query and body in any order; host, scheme and headers don't count. So reads may be repeated
+    A request is answered by the first recorded one, not given yet, with the same method, connected
+    account, path, and fields of query and body in any order; host, scheme and the other headers don't
+    count, nor does the account where another recorder has left it out throughout. So reads may be repeated
     as often as they were recorded, with each recorded answer once and in order, and then no more: a
     later answer would be a guess. A recorded placeholder matches what the running test sends in its
     place, from then on the same everywhere, and answers have the test's own value back. A request that
@@ -48,7 +49,12 @@ class Replay:
         self.name = name
         self.provenance = provenance or provenance_of(None)
         self.passed_over = passed_over or []
-        self._entries = [Entry(number, exchange) for number, exchange in enumerate(exchanges, 1)]
+        ours = self.provenance.plugin is not None
+        self._by_account = ours or any("Stripe-Account" in one.request.headers for one in exchanges)
+        self._entries = [
+            Entry(number, exchange, by_account=self._by_account)
+            for number, exchange in enumerate(exchanges, 1)
+        ]
         self._has_texts = any(entry.is_text for entry in self._entries)
         self._bindings: dict[str, str] = {}
         self._exact: dict[tuple[str, Any, tuple[str, ...]], list[Entry]] = defaultdict(list)
@@ -98,16 +104,32 @@ class Replay:
     def answer(self, request: Request) -> Response:
         """Give the recorded answer to a request, from any thread; Refused when there is none (left)."""
         with self._lock:
-            given = asked(request).known(self._bindings)
-            entry = self._take(given)
+            given = self._asked(request, by_field=True)
+            entry = self._take(given, request.headers)
             if entry is None and self._has_texts:
-                entry = self._take(asked(request, by_field=False).known(self._bindings))
+                entry = self._take(self._asked(request, by_field=False), request.headers)
             if entry is None:
-                told = nearest.refusal(request, given, self._entries, self._bindings, self.name)
-                raise Refused(told + self._also(request))
+                raise Refused(self._told(request, given))
             entry.used = True
-            here = self._bind_headers(entry.exchange.request.headers, request.headers)
+            here = entry.heard(request.headers)  # in this answer it outdoes what is known
+            self._bind(here)
             return self._restored(entry, ChainMap(here, self._bindings))
+
+    def _asked(self, request: Request, *, by_field: bool) -> Asked:
+        one = asked(request, by_field=by_field, by_account=self._by_account)
+        return one.known(self._bindings)
+
+    def _told(self, request: Request, given: Asked) -> str:
+        """Say why a request has no answer (left)."""
+        text = self._asked(request, by_field=False)
+        same = [
+            entry
+            for entry in self._entries
+            if entry.used
+            and entry.fits(text if entry.is_text else given, request.headers, self._bindings) is not None
+        ]
+        told = nearest.refusal(request, given, self._entries, same, self._bindings, self.name)
+        return told + self._also(request)
 
     def _also(self, request: Request) -> str:
         reasons = [one.reason for one in self.passed_over if one.request == str(request)]
@@ -127,15 +149,15 @@ class Replay:
         values = tuple(filled(value, self._bindings) for value in entry.asked.values)
         heapq.heappush(self._exact[*entry.asked.shape, values], entry)
 
-    def _take(self, given: Asked) -> Entry | None:
+    def _take(self, given: Asked, headers: Headers) -> Entry | None:
         exact = self._exact.get((*given.shape, given.values))
         same = self._same(given) if any("scrubbed" in value for value in given.values) else None
         if exact and (same is None or exact[0] < same):
             return heapq.heappop(exact)
         if same is not None:
-            entry, bindings = same, same.fits(given, self._bindings) or {}
+            entry, bindings = same, same.fits(given, headers, self._bindings) or {}
         else:
-            fitting = (self._first(queue, given) for queue in self._queues(given))
+            fitting = (self._first(queue, given, headers) for queue in self._queues(given))
             found = min(filter(None, fitting), default=None, key=lambda pair: pair[0].number)
             if found is None:
                 return None
@@ -164,13 +186,15 @@ class Replay:
             if queue := by_values.get(given.masked(places)):
                 yield queue
 
-    def _first(self, queue: deque[Entry], given: Asked) -> tuple[Entry, dict[str, str]] | None:
+    def _first(
+        self, queue: deque[Entry], given: Asked, headers: Headers
+    ) -> tuple[Entry, dict[str, str]] | None:
         # Those that were given, and those that have all their values by now, are found elsewhere.
         while queue and (queue[0].used or not queue[0].unbound):
             queue.popleft()
         for entry in queue:
             if not entry.used and entry.unbound:
-                bindings = entry.fits(given, self._bindings)
+                bindings = entry.fits(given, headers, self._bindings)
                 if bindings is not None:
                     return entry, bindings
         return None
@@ -184,15 +208,6 @@ class Replay:
                 entry.unbound.discard(name)
                 if not entry.unbound and not entry.used:
                     self._settle(entry)
-
-    def _bind_headers(self, recorded: Headers, given: Headers) -> dict[str, str]:
-        """Learn from headers what placeholders stand for; in this answer it outdoes what is known."""
-        here: dict[str, str] = {}
-        for name, value in recorded.items():
-            if name in given and PLACEHOLDER.search(value):
-                here |= bound(value, given[name], {}) or {}
-        self._bind(here)
-        return here
 
     def _restored(self, entry: Entry, bindings: Mapping[str, str]) -> Response:
         response = entry.exchange.response

@@ -158,7 +158,7 @@ def scrubbed(tmp_path):
         recording = Recording(tmp_path / "a.yaml")
         for one in exchanges:
             recording.add(one)
-        recording.write(Provenance("fake"))
+        recording.write(Provenance("fake", plugin="0.1.0"))
         return Replay.load(tmp_path / "a.yaml")
 
     return write_and_load
@@ -228,16 +228,79 @@ def test_an_idempotency_key_never_matters_and_is_put_back(scrubbed):
 
 def test_a_headers_second_value_does_not_change_what_a_placeholder_stands_for(scrubbed):
     """The first value that a test sends stays; a header that differs later counts for its answer only."""
-    account = "acct_1abc"
     replay = scrubbed(
-        recorded("1", Stripe_Account=account),
-        recorded({"account": account}, path="/v1/y", Stripe_Account=account),
-        recorded("3", path=f"/v1/accounts/{account}"),
+        recorded("1", "POST", Idempotency_Key="first-key-1"),
+        recorded({"key": "first-key-1"}, "POST", "/v1/y", Idempotency_Key="first-key-1"),
+        recorded("3", path="/v1/z?key=first-key-1"),
     )
-    replay.answer(request(Stripe_Account="acct_a"))
-    assert replay.answer(request(path="/v1/y", Stripe_Account="acct_b")).json == {"account": "acct_b"}
-    assert replay.bindings == {"scrubbedAccount1": "a"}
-    assert told(replay, request(path="/v1/accounts/acct_a")) == "3"
+    replay.answer(request("POST", Idempotency_Key="a"))
+    assert replay.answer(request("POST", "/v1/y", Idempotency_Key="b")).json == {"key": "b"}
+    assert replay.bindings == {"scrubbedIdempotency1": "a"}
+    assert told(replay, request(path="/v1/z?key=a")) == "3"
+
+
+def test_a_header_says_first_what_stands_in_the_form(scrubbed):
+    """A key that is also in the form is the header's, so another text there is another request."""
+    replay = scrubbed(
+        recorded("1", "POST", body="metadata[key]=first-key-1", Idempotency_Key="first-key-1")
+    )
+    other = request("POST", body="metadata[key]=order-7", Idempotency_Key="mine")
+    assert "form field metadata[key]" in refusal(replay, other)
+    same = request("POST", body="metadata[key]=mine", Idempotency_Key="mine")
+    assert told(replay, same) == "1"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "answered"),
+    [
+        ({"Stripe_Account": "acct_1a"}, {"Stripe_Account": "acct_1b"}, True),
+        ({"Stripe_Account": "acct_1a"}, {}, False),
+        ({}, {"Stripe_Account": "acct_1a"}, False),
+        ({"Stripe_Context": "acct_1a"}, {}, False),
+    ],
+)
+def test_an_account_is_never_answered_with_anothers_recording(scrubbed, before, now, answered):
+    """A connected account's answers aren't the platform's, nor the other way round."""
+    replay = scrubbed(recorded("1", **before))
+    if answered:
+        assert told(replay, request(**now)) == "1"
+    else:
+        assert re.search("header Stripe-(Account|Context): ", refusal(replay, request(**now)))
+
+
+def test_two_accounts_that_ask_the_same_get_each_its_own_answers(scrubbed):
+    """In any order, once the test has said which account is which."""
+    replay = scrubbed(
+        *(
+            recorded(f"made by {one}", "POST", f"/v1/{one}", Stripe_Account=f"acct_1{one}")
+            for one in "ab"
+        ),
+        *(recorded(f"read by {one}", Stripe_Account=f"acct_1{one}") for one in "ab"),
+    )
+    for one in "ab":
+        replay.answer(request("POST", f"/v1/{one}", Stripe_Account=f"acct_2{one}"))
+    for one in "ba":
+        assert told(replay, request(Stripe_Account=f"acct_2{one}")) == f"read by {one}"
+
+
+def test_where_another_recorder_left_the_account_out_it_does_not_count():
+    """A cassette with no word of who wrote it, and no account, may have been filtered."""
+    exchanges = [recorded("1")]
+    assert told(Replay(exchanges), request(Stripe_Account="acct_1a")) == "1"
+    ours = Replay(exchanges, provenance=Provenance("unknown", plugin="0.1.0"))
+    assert "header Stripe-Account: not recorded" in refusal(ours, request(Stripe_Account="acct_1a"))
+
+
+def test_a_text_of_many_keys_is_matched_in_one_go(scrubbed):
+    """Twenty keys in one value, that nobody knows yet, don't make a search of all their lengths."""
+    keys = [f"key-number-{number}" for number in range(20)]
+    replay = scrubbed(
+        *(recorded("made", "POST", f"/v1/{key[-1]}", Idempotency_Key=key) for key in keys),
+        recorded("1", "POST", body=f"all={'+'.join(keys)}+end"),
+    )
+    sent = "+".join(f"another-{number}" for number in range(60))
+    assert "form field all" in refusal(replay, request("POST", body=f"all={sent}"))
+    assert told(replay, request("POST", body=f"all={sent}+end")) == "1"
 
 
 def test_a_secret_in_a_fields_name_is_matched_in_its_order(scrubbed):
@@ -287,12 +350,12 @@ class Naive:
         left = [entry for entry in self.entries if not entry.used and entry.asked.shape == now.shape]
         equal = (e for e in left if all(map(self.equal, e.asked.values, now.values)))
         entry = next(equal, None) or next(
-            (e for e in left if e.fits(now, self.bindings) is not None), None
+            (e for e in left if e.fits(now, sent.headers, self.bindings) is not None), None
         )
         if entry is None:
             return None
         entry.used = True
-        self.bindings |= entry.fits(now, self.bindings)
+        self.bindings |= entry.fits(now, sent.headers, self.bindings)
         return entry.number
 
     def equal(self, recorded_value, given_value):
@@ -328,11 +391,11 @@ def test_eight_threads_get_each_answer_once(monkeypatch):
     sent = request(body="a=jane@lovelace.org")
     got, inside, most, take = [], set(), set(), replay._take
 
-    def slow(given):
+    def slow(given, headers):
         inside.add(threading.get_ident())
         time.sleep(0.0001)  # lets another thread in
         most.add(len(inside))
-        entry = take(given)
+        entry = take(given, headers)
         inside.discard(threading.get_ident())
         return entry
 
