@@ -1,4 +1,4 @@
-"""A request as what has to match: method, connected account, the path's parts, query and body by field."""
+"""A request as what has to match: method, path, connected account, and query and body by field."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def bound(recorded: str, given: str, bindings: Mapping[str, str]) -> dict[str, s
             groups.append(rf"({_ITSELF}|{_STANDS_FOR.get(found[1], _WORD)})")
     first, *after, rest = *literals, re.escape(recorded[last:])
     # The first place where a text goes on as recorded counts, or many of them would be tried together.
-    inner = (f"(?>{group}{text})" if text else group for group, text in zip(groups, after))
+    inner = (f"(?>{group}{text})" if text else group for group, text in zip(groups, after, strict=False))
     pattern = "".join([first, *inner, *groups[len(after) :], rest])
     match = re.fullmatch(pattern, given, re.DOTALL)
     return dict(zip(names, match.groups(), strict=True)) if match else None

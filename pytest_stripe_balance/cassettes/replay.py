@@ -30,12 +30,12 @@ class Replay:
 
     A request is answered by the first recorded one, not given yet, with the same method, connected
     account, path, and fields of query and body in any order; host, scheme and the other headers don't
-    count, nor does the account where another recorder has left it out throughout. So reads may be repeated
-    as often as they were recorded, with each recorded answer once and in order, and then no more: a
-    later answer would be a guess. A recorded placeholder matches what the running test sends in its
-    place, from then on the same everywhere, and answers have the test's own value back. A request that
-    matches by equality, or by what placeholders stand for by then, goes before one that would give a
-    placeholder its value.
+    count, nor does the account where another recorder has left it out throughout. So reads may be
+    repeated as often as they were recorded, with each recorded answer once and in order, and then no
+    more: a later answer would be a guess. A recorded placeholder matches what the running test sends in
+    its place, from then on the same everywhere, and answers have the test's own value back. A request
+    that matches by equality, or by what placeholders stand for by then, goes before one that would give
+    a placeholder its value.
     """
 
     def __init__(

@@ -18,16 +18,20 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.session.chosen import Settings
 
 
-def recording_of(settings: Settings) -> Path:
-    """Give the path of a run's cassette; Refused, with the way to make it, when there is none."""
-    path = settings.cassette
-    assert path is not None, "unreachable because the plugin names a cassette for every test"
-    if not path.is_file():
-        raise Refused(
-            f"there is no recording of {settings.name}: {path} isn't there. Record it with a test key "
-            f"in STRIPE_API_KEY: pytest --stripe-mode=record '{settings.name}'"
-        )
-    return path
+def cassette_of(settings: Settings) -> Path:
+    """Give the path of a run's cassette, there or not."""
+    assert settings.cassette is not None, (
+        "unreachable because the plugin names a cassette for every test"
+    )
+    return settings.cassette
+
+
+def unrecorded(settings: Settings) -> Refused:
+    """Say that a run has no cassette, and how to make one."""
+    return Refused(
+        f"there is no recording of {settings.name}: {settings.cassette} isn't there. Record it with a "
+        f"test key in STRIPE_API_KEY: pytest --stripe-mode=record '{settings.name}'"
+    )
 
 
 def loaded(path: Path) -> Replay:
@@ -39,22 +43,29 @@ def loaded(path: Path) -> Replay:
 
 
 class Replaying(Session):
-    """A run that is answered as it was recorded; what wasn't recorded is refused."""
+    """A run that is answered as it was recorded; what wasn't recorded is refused.
+
+    Without a cassette a test that asks for nothing passes, as it left none behind when it was recorded.
+    """
 
     def __init__(self, settings: Settings, fail: Fail) -> None:
         super().__init__(settings, fail)
-        path = recording_of(settings)
-        self._replay = loaded(path)
+        path = cassette_of(settings)
+        self._replay = loaded(path) if path.is_file() else None
+        if self._replay is None:
+            return
         recorded = drift.moment_of(self._replay.provenance.date, self._replay.exchanges)
         if settings.max_age and (said := drift.too_old(recorded, int(time.time()), settings.max_age)):
             self.notes.append(f"{path}: {said}")
 
     def _answer(self, request: Request) -> Response:
+        if self._replay is None:
+            raise unrecorded(self.settings)
         return self._replay.answer(request)
 
     def close(self, *, passed: bool) -> None:
         """Note what a test that passed never asked for."""
-        if passed and (unused := self._replay.unused):
+        if self._replay and passed and (unused := self._replay.unused):
             told = ", ".join(map(str, unused[:3])) + (", ..." if len(unused) > 3 else "")  # noqa: PLR2004 - a few are enough
             self.notes.append(
                 f"{self.settings.name} never asked for {len(unused)} of its recorded requests: {told}"

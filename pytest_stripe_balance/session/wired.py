@@ -18,12 +18,10 @@ from pytest_stripe_balance.inputs import InputError
 from pytest_stripe_balance.modes import TEST_KEYS
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session.base import Session
-from pytest_stripe_balance.session.taped import loaded, recording_of
+from pytest_stripe_balance.session.taped import cassette_of, loaded, unrecorded
 from pytest_stripe_balance.transport.clients import SDK_VERSION
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_stripe_balance.session.base import Fail
     from pytest_stripe_balance.session.chosen import Settings
 
@@ -60,16 +58,10 @@ class Recorder(Live):
 
     def __init__(self, settings: Settings, fail: Fail) -> None:
         super().__init__(settings, fail)
+        self._path = cassette_of(settings)
         there = settings.record == "new" and self._path.is_file()
         self._replay = loaded(self._path) if there else None
         self._replayed: dict[int, Response] = {}
-
-    @property
-    def _path(self) -> Path:
-        assert self.settings.cassette is not None, (
-            "unreachable because the plugin names one for each test"
-        )
-        return self.settings.cassette
 
     def _answer(self, request: Request) -> Request | Response:
         if self._replay is not None:
@@ -120,8 +112,15 @@ class Checker(Live):
 
     def __init__(self, settings: Settings, fail: Fail) -> None:
         super().__init__(settings, fail)
-        recorded = loaded(recording_of(settings)).exchanges
+        path = cassette_of(settings)
+        self._is_recorded = path.is_file()
+        recorded = loaded(path).exchanges if self._is_recorded else []
         self._recorded = [one for one in recorded if one.response.is_json]
+
+    def _answer(self, request: Request) -> Request | Response:
+        if not self._is_recorded:  # there is nothing to compare with, so nothing is sent
+            raise unrecorded(self.settings)
+        return super()._answer(request)
 
     def close(self, *, passed: bool) -> None:
         """Tell what Stripe answers otherwise by now; what is at level error fails the test.

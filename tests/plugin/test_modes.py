@@ -139,12 +139,31 @@ def test_a_request_that_was_not_recorded_fails_past_any_except(shop, sending):
     result.stdout.fnmatch_lines(["*amount*500*"])
 
 
-def test_without_a_recording_the_error_says_how_to_make_it(shop, sending):
-    """The path that isn't there, and the command that makes it."""
-    result = sending("replay", "-k", "partial")
-    result.assert_outcomes(errors=1)
+@pytest.mark.parametrize("mode", ["replay", "check"])
+def test_without_a_recording_the_error_says_how_to_make_it(mode, shop, sending, stripe_server_here):
+    """The path that isn't there, and the command that makes it; nothing is sent."""
+    result = sending(mode, "-k", "partial")
+    result.assert_outcomes(failed=1)
+    assert stripe_server_here.seen == []
     result.stdout.fnmatch_lines(["*there is no recording of test_it.py::test_partial_wire: *"])
     result.stdout.fnmatch_lines(["*pytest --stripe-mode=record 'test_it.py::test_partial_wire'*"])
+
+
+def test_a_test_that_asks_nothing_needs_no_recording(project, sending):
+    """It leaves none when it is recorded, and is green in every mode, as one that skips itself is."""
+    project.file(
+        "test_it.py",
+        """
+        import pytest
+        def test_it(stripe_balance):
+            assert stripe_balance.unique("sku")
+        def test_skipped(stripe_balance):
+            pytest.skip("not today")
+        """,
+    )
+    for mode in ("record", "replay", "check", "live"):
+        sending(mode).assert_outcomes(passed=1, skipped=1)
+    assert not (project.pytester.path / CASSETTES).exists()
 
 
 def test_recorded_once_a_cassette_is_kept(shop, sending, stripe_server_here):
