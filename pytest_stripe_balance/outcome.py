@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
@@ -130,7 +131,7 @@ class Summary:
         self._verbosity = config.get_verbosity()
         self._tests: dict[str, set[str]] = {}
         self._findings: list[tuple[str, ...]] = []
-        self._notes: list[str] = []
+        self._notes: Counter[str] = Counter()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what a test's last report carries."""
@@ -138,7 +139,7 @@ class Summary:
         for assumption in noted.get("assumptions", ()):
             self._tests.setdefault(assumption, set()).add(report.nodeid)
         self._findings += [(report.nodeid, *finding) for finding in noted.get("findings", ())]
-        self._notes += noted.get("notes", ())
+        self._notes.update(noted.get("notes", ()))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the findings, each kind once with a count, and the line of the assumptions."""
@@ -146,7 +147,10 @@ class Summary:
             terminalreporter.write_line(line)
 
     def _lines(self) -> list[str]:
-        lines = [f"stripe: {note}" for note in self._notes] if self._verbosity >= 0 else []
+        lines = []
+        if self._verbosity >= 0:
+            for note, tests in self._notes.items():
+                lines.append(f"stripe: {note}{f' ({tests} tests)' * (tests > 1)}")
         if self._findings and self._verbosity >= 0:
             from pytest_stripe_balance.report import findings  # noqa: PLC0415 - only with some
 

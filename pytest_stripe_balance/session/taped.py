@@ -61,7 +61,12 @@ class Replaying(Session):
     def _answer(self, request: Request) -> Response:
         if self._replay is None:
             raise unrecorded(self.settings)
-        return self._replay.answer(request)
+        response = self._replay.answer(request)
+        due, got = (one.headers.get("Stripe-Version") for one in (request, response))
+        if due and got and due != got:
+            note = f"{due} is the API version asked for, and {got} was recorded: record again"
+            self.notes += [] if note in self.notes else [note]
+        return response
 
     def close(self, *, passed: bool) -> None:
         """Note what a test that passed never asked for."""

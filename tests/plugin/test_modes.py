@@ -475,6 +475,25 @@ def test_an_old_recording_is_told_and_fails_nothing(shop, sending):
     assert "days ago" not in sending("replay").stdout.str()
 
 
+def test_another_api_version_than_the_recorded_one_is_told_once(project, sending):
+    """A newer stripe-python asks for another shape than the cassettes have; nothing fails for it."""
+    text = """
+        import stripe
+        def test_it(stripe_balance):
+            assert stripe.Customer.list(stripe_version="2024-06-20").data == []
+        def test_again(stripe_balance):
+            assert stripe.Customer.list(stripe_version="2024-06-20").data == []
+    """
+    project.file("test_it.py", text)
+    sending("record").assert_outcomes(passed=2)
+    assert "API version" not in sending("replay").stdout.str()
+    project.file("test_it.py", text.replace("2024-06-20", "2025-03-31.basil"))
+    result = sending("replay")
+    result.assert_outcomes(passed=2)
+    told = "2025-03-31.basil is the API version asked for, and 2024-06-20 was recorded: record again"
+    assert result.outlines.count(f"stripe: {told} (2 tests)") == 1
+
+
 def test_recordings_can_be_json(shop, sending):
     """`--stripe-cassette-format=json` writes vcrpy's JSON, and replays it."""
     form = "--stripe-cassette-format=json"
