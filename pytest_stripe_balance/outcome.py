@@ -115,7 +115,7 @@ def _untold(item: pytest.Item) -> list[Refused]:
 
 
 def _swallowed(refusals: list[Refused]) -> str:
-    return "\n".join(("refused, and swallowed on the way here:", *map(str, refusals)))
+    return "\n".join(("refused on the way here, whatever the test made of it:", *map(str, refusals)))
 
 
 class Summary:

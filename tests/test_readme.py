@@ -26,7 +26,7 @@ def test_each_example_passes_as_it_stands(name, code, pytester):
 
 def test_every_python_block_is_an_example():
     """No example escapes the test above for want of a file name."""
-    assert len(EXAMPLES) == README.count("```python") == 9
+    assert len(EXAMPLES) == README.count("```python") == 10
 
 
 def test_the_list_of_calls_is_the_table_of_endpoints():

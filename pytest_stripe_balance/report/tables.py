@@ -48,7 +48,7 @@ def report(
         if account is not None:
             lines += ["", f"connected account {account}"]
         lines += _invoices(world) + _intents(world) + _refunds(world) + _ledgers(world)
-    return "\n".join(lines).strip("\n") or "nothing was asked of Stripe"
+    return "\n".join(lines).strip("\n") or "no request was answered"
 
 
 def _ledgers(world: World) -> list[str]:

@@ -157,7 +157,7 @@ def test_a_failing_test_without_our_fixtures_has_no_section(project):
 def test_a_test_that_asked_nothing_says_so(project):
     """A failing test that asked nothing of Stripe has a section that says just that."""
     result = project.test("def test_it(stripe_balance): assert 0")
-    result.stdout.re_match_lines([r"-+ Stripe -+", "nothing was asked of Stripe"], consecutive=True)
+    result.stdout.re_match_lines([r"-+ Stripe -+", "no request was answered"], consecutive=True)
 
 
 def test_the_report_can_be_printed_at_will(stripe_balance):
