@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="run a small downstream project's tests, with a ledger")
     demo.set_defaults(run=_demo)
     assumptions = commands.add_parser("assumptions", help="print what nobody has seen from Stripe")
+    assumptions.add_argument("ids", nargs="*", metavar="ID", help="only these, instead of all")
     assumptions.set_defaults(run=_assumptions)
     derive = commands.add_parser("derive", help="derive schemas/ and the README list of calls")
     derive.add_argument("--sdk", type=Path, help="an unpacked stripe package, instead of the installed")
@@ -216,10 +217,13 @@ def _leave_caches(_: str, names: list[str]) -> set[str]:
     return {name for name in names if name == "__pycache__"}
 
 
-def _assumptions(_: argparse.Namespace) -> int:
-    from pytest_stripe_balance.report import assumptions  # noqa: PLC0415 - only this command needs it
+def _assumptions(options: argparse.Namespace) -> int:
+    from pytest_stripe_balance.engine.assumptions import REGISTER  # noqa: PLC0415 - only this command needs it
+    from pytest_stripe_balance.report import assumptions  # noqa: PLC0415 - as above
 
-    print(assumptions.register())  # noqa: T201 - as above
+    if unknown := [entry_id for entry_id in options.ids if entry_id not in REGISTER]:
+        raise ValueError(f"no assumption has the id {', '.join(unknown)}; without one all are listed")
+    print(assumptions.register(options.ids or REGISTER))  # noqa: T201 - as above
     return OK
 
 
@@ -244,6 +248,8 @@ def _derive(options: argparse.Namespace) -> int:
     sdk = options.sdk or derive.installed_sdk()
     version = derive.api_version(sdk)
     folder = (options.into or resources.folder("schemas")) / derive.release_folder(version)
+    if options.into is None and resources.is_installed():
+        raise ValueError("not in a checkout, whose schemas/ are written to; --into writes elsewhere")
     if options.into is None and folder.name != version:
         raise ValueError(
             f"{sdk} pins {version}; the folder holds {folder.name}. --into writes elsewhere"

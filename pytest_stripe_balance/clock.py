@@ -29,12 +29,18 @@ class StripeClock:
         return fake_only(self._session, "stripe_clock.now").now
 
     def advance(
-        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+        self,
+        *,
+        weeks: float = 0,
+        days: float = 0,
+        hours: float = 0,
+        minutes: float = 0,
+        seconds: float = 0,
     ) -> int:
         """Move on by a span of whole seconds; give the new time. ValueError for a negative span."""
         fake = fake_only(self._session, "stripe_clock.advance")
         try:
-            span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+            span = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
         except (OverflowError, ValueError) as error:
             message = f"stripe_clock.advance: not a span of time that a clock can move on by: {error}"
             raise ValueError(message) from None

@@ -20,6 +20,11 @@ def folder(name: str) -> Path:
     raise FileNotFoundError(message)
 
 
+def is_installed() -> bool:
+    """Tell a wheel's own copy of the bundled data from a checkout's."""
+    return (_PACKAGE / "_data").is_dir()
+
+
 def api_versions() -> list[str]:
     """Name the API versions that have a folder in `schemas/`, oldest first ("2026-10-28.endive")."""
     return sorted(entry.name for entry in folder("schemas").iterdir() if entry.is_dir())

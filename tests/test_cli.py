@@ -44,6 +44,15 @@ def test_the_register_is_printed_whole(capsys):
     assert "clipped: the amount is taken as what remains" in printed
 
 
+def test_one_entry_of_the_register_is_printed_alone(capsys):
+    """`assumptions ID` prints that entry; an id that is none is bad usage."""
+    assert cli.main(["assumptions", "group-sum"]) == 0
+    printed = capsys.readouterr().out
+    assert [each for each in REGISTER if f"\n{each}\n" in printed] == ["group-sum"]
+    assert cli.main(["assumptions", "group-some"]) == 2
+    assert "no assumption has the id group-some" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(
     derive.api_version(derive.installed_sdk()) not in derive.RELEASES,
     reason="the installed stripe-python isn't the last of a release of the API",
@@ -67,6 +76,13 @@ def test_derive_does_not_write_an_older_month_over_a_release(tmp_path, capsys):
     told = capsys.readouterr().err
     assert "pins 2026-09-30.endive; the folder holds 2026-10-28.endive" in told
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_derive_does_not_write_into_an_installed_package(monkeypatch, capsys):
+    """Without a checkout there is no folder to write to unless one is named."""
+    monkeypatch.setattr(resources, "is_installed", lambda: True)
+    assert cli.main(["derive"]) == 2
+    assert "--into writes elsewhere" in capsys.readouterr().err
 
 
 def test_derive_names_a_folder_that_is_no_sdk(tmp_path, capsys):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from pytest_stripe_balance.engine.assumptions import RECORDINGS, REGISTER
@@ -24,13 +24,13 @@ def summary(tests: Mapping[str, AbstractSet[str]], *, listed: bool) -> list[str]
     return lines
 
 
-def register() -> str:
-    """Print every entry: its sentence, its readings with the default first, what would settle it."""
+def register(ids: Iterable[str] = REGISTER) -> str:
+    """Tell entries by id: the sentence, the readings with the default first, what would settle it."""
     lines = [
         "What nobody has seen from Stripe, and what the fake does there.",
         "Pick another reading with ini `stripe_assume` or @pytest.mark.stripe_balance(assume={...}).",
     ]
-    for entry in REGISTER.values():
+    for entry in map(REGISTER.__getitem__, ids):
         lines += ["", entry.id, *_wrapped(entry.sentence, "  ")]
         if len(entry.readings) > 1:
             for reading, meaning in entry.readings.items():

@@ -31,7 +31,7 @@ def test_time_stands_still_until_it_is_moved(stripe_clock):
     """The clock tells seconds since 1970, and moves by what it is told."""
     before = stripe_clock.now
     assert stripe_clock.now == before
-    assert stripe_clock.advance(days=1, hours=1, minutes=1, seconds=1) == before + 90061
+    assert stripe_clock.advance(weeks=1, days=1, hours=1, minutes=1, seconds=1) == before + 694861
     moment = datetime(2027, 1, 1, tzinfo=UTC)
     assert stripe_clock.travel_to(moment) == stripe_clock.now == int(moment.timestamp())
     assert stripe_clock.travel_to(stripe_clock.now + 5) == int(moment.timestamp()) + 5

@@ -220,7 +220,9 @@ def test_a_refusal_fails_its_test_once_whatever_becomes_of_it(code, project):
 def test_a_swallowed_refusal_says_that_it_was_swallowed(code, project):
     """The report of a swallowed refusal says that it was, so that nobody looks for a raise."""
     result = project.test(ASKING + dedent(code), *ALONE)
-    result.stdout.fnmatch_lines(["refused on the way here, whatever the test made of it:", f"{REFUSAL}*"])
+    result.stdout.fnmatch_lines(
+        ["refused on the way here, whatever the test made of it:", f"{REFUSAL}*"]
+    )
 
 
 IN_FIXTURES = {
