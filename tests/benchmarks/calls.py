@@ -9,12 +9,14 @@ import subprocess
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import stripe
 import vcr
 from measure import interleaved
 
+from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.balance import StripeBalance
 from pytest_stripe_balance.cassettes.provenance import Provenance
 from pytest_stripe_balance.cassettes.recording import Recording
@@ -213,17 +215,29 @@ def _mocked(shop, exchange, own):
 
         subjects["responses"] = activated
     path = Path(tempfile.mkdtemp()) / "two_hundred.yaml"
-    recording = Recording(path)
-    for _ in range(200):
-        recording.add(exchange)
-    recording.write(Provenance("fake"))
+    ids = recorded(path, exchange, shop.intent, 200)
 
-    def taped(times):
-        with vcr.use_cassette(str(path), record_mode="none", allow_playback_repeats=True):
-            repeated(*own)(times)
+    def spread(times):
+        for number in range(times):
+            own[0](ids[number * len(ids) // times])
 
-    subjects["vcrpy, 200 recorded (with its load)"] = taped
+    def loaded():
+        return vcr.use_cassette(str(path), record_mode="none")
+
+    subjects["vcrpy, 200 recorded, without its load"] = (loaded, spread)
     return subjects
+
+
+def recorded(path, exchange, intent, size):
+    """Write a cassette of one exchange over and over, each of another intent; give their ids."""
+    ids = [f"pi_{number:024}" for number in range(size)]
+    recording = Recording(path)
+    for an_id in ids:
+        request = replace(exchange.request, url=exchange.request.url.replace(intent, an_id))
+        body = exchange.response.body.replace(intent.encode(), an_id.encode())
+        recording.add(Exchange(request, replace(exchange.response, body=body)))
+    recording.write(Provenance("fake"))
+    return ids
 
 
 def _served(subjects, floors, name, client, intent):

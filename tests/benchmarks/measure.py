@@ -1,5 +1,6 @@
 """Measuring side by side: rounds that take every subject in turn, and figures as ratios of one of them."""
 
+import contextlib
 import gc
 import json
 import statistics
@@ -72,18 +73,24 @@ def interleaved(subjects, rounds, calls, clock=time.process_time):
     """Measure each subject once a round, in turn; microseconds per call, by subject.
 
     A subject takes a number of calls to make, and makes them; what it needs around them is not measured
-    if it gives a context and the call.
+    if it is a pair of that context and the subject.
     """
     spans = {name: [] for name in subjects}
-    for each in subjects.values():
-        each(3)  # what is paid once is paid by now
+    subjects = {
+        name: each if isinstance(each, tuple) else (contextlib.nullcontext, each)
+        for name, each in subjects.items()
+    }
+    for around, each in subjects.values():
+        with around():
+            each(3)  # what is paid once is paid by now
     for number in range(rounds):
         progress(f"round {number + 1} of {rounds}")
-        for name, each in subjects.items():
-            gc.collect()
-            began = clock()
-            each(calls)
-            spans[name].append((clock() - began) / calls * 1e6)
+        for name, (around, each) in subjects.items():
+            with around():
+                gc.collect()
+                began = clock()
+                each(calls)
+                spans[name].append((clock() - began) / calls * 1e6)
     return spans
 
 

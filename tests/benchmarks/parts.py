@@ -12,12 +12,10 @@ from pathlib import Path
 
 import stripe
 import vcr
-from calls import Shop
+from calls import Shop, recorded
 from measure import interleaved, progress
 
 from pytest_stripe_balance.balance import StripeBalance
-from pytest_stripe_balance.cassettes.provenance import Provenance
-from pytest_stripe_balance.cassettes.recording import Recording
 from pytest_stripe_balance.cassettes.replay import Replay
 from pytest_stripe_balance.engine import groups
 from pytest_stripe_balance.engine.table import Table
@@ -36,15 +34,8 @@ def replay(results, sizes=(200, 1000, 5000)):
     intents = getattr(client, "v1", client).payment_intents
     for size in sizes:
         progress(f"{size} interactions")
-        ids = [f"pi_{number:024}" for number in range(size)]
         path = Path(tempfile.mkdtemp()) / "tape.yaml"
-        recording = Recording(path)
-        for an_id in ids:
-            url = sample.request.url.replace(shop.intent, an_id)
-            body = sample.response.body.replace(shop.intent.encode(), an_id.encode())
-            request = replace(sample.request, url=url)
-            recording.add(replace(sample, request=request, response=replace(sample.response, body=body)))
-        recording.write(Provenance("fake"))
+        ids = recorded(path, sample, shop.intent, size)
         began = time.process_time()
         tape = Replay.load(path)
         load = time.process_time() - began
