@@ -13,9 +13,14 @@ class Shape(NamedTuple):
 
 
 # RFC 2606's domains, and what lies below them, are nobody's; example.com.bank.org is somebody's.
-_NOBODYS = (
-    r"(?i:(?:[\w-]+\.)*(?:example\.(?:com|net|org)|test|example|invalid|localhost))(?![\w-]|\.[\w-])"
-)
+_NOBODYS = r"(?i:(?:[\w-]+\.)*(?:example\.(?:com|net|org)|test|example|invalid))(?![\w-]|\.[\w-])"
+# What an address's name is made of where other text may stand around it. A name may hold more, / and =
+# among it, but so do URLs and forms.
+_NAME = r"\w.+'!#$*^~-"
+_QUOTED = r"\"(?:[^\"\\\r\n]|\\.){1,64}+\""
+# An address where nothing else stands: whatever its name, and at any host.
+ADDRESS = rf"(?:{_QUOTED}|[^\s\"(),:;<>@\[\]\\]++)@(?:\[[^\s\[\]]++\]|[\w-]++(?:\.[\w-]++)*+)"
+_SOMEBODYS = re.compile(rf"(?!.*@{_NOBODYS}\Z){ADDRESS}")
 # A live key is one even when letters are stuck to its front; `risk_test_level` is no key.
 LIVE_KEY = r"[sprue]k_(?:[a-z]+_)?live_"
 SHAPES = (
@@ -34,7 +39,8 @@ SHAPES = (
         "e-mail address",
         # Quotes before an address, as in email:'ada@bank.org', are the text's; o'neil's is its own.
         re.compile(
-            rf"((?<![\w.+'-])'*)[\w.+-][\w.+'-]*@(?!{_NOBODYS})[\w-]+(?:\.[\w-]+)*\.[^\W\d_][\w-]*"
+            rf"((?<![{_NAME}])['!#$*^~]*+)(?:[\w.+-][{_NAME}]*+|{_QUOTED})@(?!{_NOBODYS})"
+            r"(?:[\w-]+(?:\.[\w-]+)*\.[^\W\d_][\w-]*|\[(?:\d+(?:\.\d+){3}|IPv6:[\dA-Fa-f:.]+)\])"
         ),
         r"\1***@***",
     ),
@@ -50,3 +56,8 @@ def masked(text: str) -> str:
     for shape in SHAPES:
         text = shape.pattern.sub(shape.mask, text)
     return text
+
+
+def is_somebodys(text: str) -> bool:
+    """Tell a whole text that is an e-mail address, however odd, and not at a domain of RFC 2606."""
+    return bool(_SOMEBODYS.fullmatch(text))

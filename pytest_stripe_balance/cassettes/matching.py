@@ -14,14 +14,14 @@ from pytest_stripe_balance.api import form
 from pytest_stripe_balance.api.message import Exchange, Headers, Request
 from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER
 from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.masking import ADDRESS
 
 _BOUNDARY = re.compile(r"boundary=\"?([^\";,\s]+)")
-_ADDRESS = r"[\w.+'-]++@[\w-]++(?:\.[\w-]++)*+"
 # What may stand where a placeholder was recorded: what such a secret is made of, so that a text of many
 # is still read in one go; or the placeholder itself, got from an earlier answer.
 _STANDS_FOR = {
     "Coded": r"[\w+/=-]++",
-    "Email": _ADDRESS,
+    "Email": ADDRESS,
     "Iban": r"[A-Z0-9](?: ?[A-Z0-9])*+",
     "Idempotency": r".+?",
     "Number": r"[0-9](?:[ -]?[0-9])*+",

@@ -15,11 +15,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
-from typing import Any
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes import leaks
+from pytest_stripe_balance.cassettes import leaks, places
 from pytest_stripe_balance.masking import Shape
 
 # What stands between `scrubbed` and the number, by the kind of secret.
@@ -46,6 +45,7 @@ _HARMLESS = ("bindings_version", "httplib", "lang", "lang_version", "publisher")
 _TOLD_BY_STRIPE = frozenset({"account_number", "clabe", "iban"})
 _NUMBERS = tuple(shape for shape in leaks.KINDS if shape.kind in ("IBAN", "card or account number"))
 _LITERAL = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*:)?', re.DOTALL)
+_JSON = json.JSONDecoder(strict=False)
 _PIECE = r"[^&=?/#\s;,\"']"
 _ENCODED = re.compile(rf"(?<!{_PIECE})(?:(?!%[0-9A-Fa-f]{{2}}){_PIECE})*+%[0-9A-Fa-f]{{2}}{_PIECE}*+")
 _SHORTEST = 6
@@ -86,24 +86,19 @@ class Scrubber:
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer" and not leaks.left_in(key):
             self._placed[key] = "API key"
-        for headers in (request.headers, response.headers):
-            for name, kind in _PLACES.items():
-                value = headers.get(name, "")
-                if value and (kind == leaks.IDEMPOTENCY_KEY or not leaks.left_in(value)):
+        for name, kind in _PLACES.items():
+            for value in filter(None, (side.headers.get(name) for side in (request, response))):
+                if kind == leaks.IDEMPOTENCY_KEY or not leaks.left_in(value):
                     self._placed.setdefault(value, kind)
         for text in (request.body, unquote_plus(request.body), unquote_plus(request.url)):
             for shape in _NUMBERS:
                 self._sent |= {one[0] for one in shape.pattern.finditer(text)}
-        self._learn_answer(_text(response.body))
-
-    def _learn_answer(self, body: str) -> None:
-        for name, value in _named(body):
-            if name == "idempotency_key":
-                self._placed[value] = leaks.IDEMPOTENCY_KEY
-            elif name == "id":
-                self._ids.add(value)
-            elif name in _TOLD_BY_STRIPE and value not in self._sent:
-                self._told.add(value)
+        told = places.named(_text(response.body))
+        for name, value in (*places.fields(request), *places.named(request.body), *told):
+            if (known := places.kind_at(name, value)) and not places.is_told_by_shape(value):
+                self._placed.setdefault(value, known)
+        self._ids |= {value for name, value in told if name == "id"}
+        self._told |= {value for name, value in told if name in _TOLD_BY_STRIPE} - self._sent
 
     def scrubbed(self, exchange: Exchange) -> Exchange:
         """Give the exchange without its secrets; what holds none stays byte for byte."""
@@ -174,7 +169,7 @@ class Scrubber:
         return clean
 
     def _cleaned(self, text: str) -> str:
-        if text.lstrip()[:1] in ("{", "["):
+        if _is_json(text):
             return self._json(text)
         for start, end, kind in reversed(list(self._known.find(text))):
             text = text[:start] + self._placeholder(kind, text[start:end]) + text[end:]
@@ -209,23 +204,29 @@ class Scrubber:
         def cleaned(found: re.Match[str]) -> str:
             nonlocal name
             try:
-                value = json.loads(f'"{found[1]}"', strict=False)
+                value = _JSON.decode(f'"{found[1]}"') if "\\" in found[1] else found[1]
             except ValueError:
                 return found[0]  # no JSON: the last look decides
-            if name == "idempotency_key" and not found[2]:
-                clean = self._placeholder(leaks.IDEMPOTENCY_KEY, value)
-            else:
-                clean = self.text(value)
+            clean = self.text(value) if found[2] else self._value(name, value)
             name = value if found[2] else ""
             return found[0] if clean == value else json.dumps(clean) + (found[2] or "")
 
         return _LITERAL.sub(cleaned, text)
 
     def _form(self, text: str) -> str:
-        fields = (field.split("=", 1) for field in text.split("&"))
-        return "&".join(
-            "=".join(self._piece(part, unquote_plus, quote_plus) for part in field) for field in fields
-        )
+        return "&".join(map(self._field, text.split("&")))
+
+    def _field(self, field: str) -> str:
+        name, equals, value = field.partition("=")
+        plain = unquote_plus(value)
+        clean = self._value(unquote_plus(name), plain)
+        shown = value if clean == plain else quote_plus(clean, safe="[]")
+        return self._piece(name, unquote_plus, quote_plus) + equals + shown
+
+    def _value(self, name: str, text: str) -> str:
+        """Clean the text of a field, which may be a secret by its place alone."""
+        kind = places.kind_at(name, text)
+        return self._placeholder(kind, text) if kind and not self._is_public(text) else self.text(text)
 
     def _piece(self, piece: str, decode: Callable[[str], str], encode: Callable[..., str]) -> str:
         plain = decode(piece)
@@ -261,25 +262,14 @@ def _agent(value: str) -> str | None:
         return None
 
 
-def _named(text: str) -> list[tuple[str, str]]:
-    """Give the texts of a JSON document with the names right before them."""
-    found: list[tuple[str, str]] = []
-
-    def walk(name: str, value: Any) -> None:  # noqa: ANN401 - any JSON
-        if isinstance(value, dict):
-            for inner, item in value.items():
-                walk(inner, item)
-        elif isinstance(value, list):
-            for item in value:
-                walk(name, item)
-        elif isinstance(value, str):
-            found.append((name, value))
-
+def _is_json(text: str) -> bool:
+    if text.lstrip()[:1] not in ("{", "["):
+        return False
     try:
-        walk("", json.loads(text))
+        json.loads(text)
     except (ValueError, RecursionError):
-        return []
-    return found
+        return False
+    return True
 
 
 def _text(body: bytes) -> str:

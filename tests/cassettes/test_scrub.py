@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from pytest_stripe_balance.cassettes import loading, tape
 from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER, SecretLeftError, left_in
 from pytest_stripe_balance.cassettes.provenance import Provenance
 from pytest_stripe_balance.cassettes.recording import Recording
+from pytest_stripe_balance.cassettes.replay import Replay
 from pytest_stripe_balance.cassettes.scrub import Scrubber
 from pytest_stripe_balance.masking import masked
 
@@ -97,6 +98,7 @@ PLACES = {
     "a request's header": lambda secret: exchange(asked={"X-Thing": f"is {secret}"}),
     "an answer's header": lambda secret: exchange(headers={"Location": f"{URL}?a={quote(secret)}"}),
     "a header's name": lambda secret: exchange(asked={f"X {secret}": "1"}),
+    "a text in brackets": lambda secret: exchange(body=f"a={quote_plus(f'[VIP] {secret}')}"),
     "an upload": lambda secret: exchange(
         asked={"Content-Type": "multipart/form-data; boundary=x"}, body=f"--x\r\n\r\n{secret}\r\n--x--"
     ),
@@ -133,6 +135,10 @@ def test_a_secret_is_replaced_wherever_it_stands(secret, place):
         "2026-10-28.endive",
         "sk_test_****abcd",
         "100% of 5%ad",
+        "jane!x@example.com",
+        '"jane doe"@example.com',
+        "main@stripe",
+        "https://social.example/@lovelace.org",
     ],
 )
 def test_what_only_resembles_a_secret_stays(text):
@@ -184,6 +190,101 @@ def test_a_short_idempotency_key_stays_inside_other_text():
     assert clean.request.headers["Idempotency-Key"] == "scrubbedIdempotency1"
     assert clean.response.json == {"request": {"idempotency_key": "scrubbedIdempotency1"}}
     assert clean.request.body == "description=order-7"
+
+
+ODD = [
+    "jane!x@lovelace.org",
+    "jane#1@lovelace.org",
+    "#jane@lovelace.org",
+    "sales/jane@lovelace.org",
+    "to=jane@lovelace.org",
+    "{jane}|x@lovelace.org",
+    '"jane doe"@lovelace.org',
+    '"jane@home"@lovelace.org',
+    "jane@[127.0.0.1]",
+    "jane@[IPv6:::1]",
+    "jane@10.0.0.1",
+    "jane@localhost",
+    "me@host",
+    "jäne@lövelace",
+]
+OF_EMAILS = {
+    "a form's field": lambda secret: exchange(body=f"email={quote_plus(secret)}"),
+    "a field within": lambda secret: exchange(body=f"billing_details[email]={quote_plus(secret)}"),
+    "one of several": lambda secret: exchange(body=f"emails[0]={quote_plus(secret)}"),
+    "a query": lambda secret: exchange(url=f"{URL}?receipt_email={quote_plus(secret)}"),
+    "a JSON body": lambda secret: exchange(body=json.dumps({"a": [{"email": secret}]})),
+    "the answer": lambda secret: exchange(answer=json.dumps({"customer_email": secret})),
+    "the answer, escaped": lambda secret: exchange(answer=f'{{"email": "{escaped(secret)}"}}'),
+}
+
+
+@pytest.mark.parametrize("place", OF_EMAILS.values(), ids=OF_EMAILS)
+@pytest.mark.parametrize("address", ODD)
+def test_a_field_of_addresses_loses_the_whole_of_an_odd_one(address, place):
+    """What stands in a field named for e-mail is the address, whatever it is made of and at any host."""
+    clean = unquote(texts(scrubbed(place(address))))
+    assert "scrubbedEmail1@example.com" in clean
+    assert not re.search("jane|jäne|me@|to=|sales|home|host|x@", clean)
+
+
+@pytest.mark.parametrize(
+    "address", ["jane@example.com", "a/b@shop.test", '"a b"@mail.example.org', "", "none"]
+)
+@pytest.mark.parametrize("place", OF_EMAILS.values(), ids=OF_EMAILS)
+def test_a_field_of_addresses_keeps_one_that_is_nobodys(address, place):
+    """Those at the domains of RFC 2606, and what is no address, stay byte for byte."""
+    assert texts(scrubbed(place(address))) == texts(place(address))
+
+
+@pytest.mark.parametrize("address", [one for one in ODD if len(one) > 7])
+def test_an_odd_address_is_the_same_stand_in_wherever_it_is_named(address):
+    """Known from its field, it goes from texts too, before and after."""
+    early = exchange(body=f"description={quote_plus(f'asked by {address}, twice')}")
+    late = exchange(body=f"email={quote_plus(address)}", answer=json.dumps({"a": [f"<{address}>"]}))
+    scrubber = Scrubber()
+    for one in (early, late):
+        scrubber.learn(one)
+    assert scrubber.scrubbed(early).request.body == (
+        "description=asked+by+scrubbedEmail1%40example.com%2C+twice"
+    )
+    assert scrubber.scrubbed(late).response.json == {"a": ["<scrubbedEmail1@example.com>"]}
+
+
+@pytest.mark.parametrize("recorded", ODD)
+def test_a_replay_takes_any_odd_address_for_the_recorded_one(recorded, tmp_path):
+    """A test that sends another address than was recorded is answered, and has its own back."""
+
+    def asked(address):
+        answer = json.dumps({"email": address, "by": f"<{address}>"})
+        return exchange(body=f"email={quote_plus(address)}&limit=1", answer=answer)
+
+    recording = Recording(tmp_path / "a.yaml")
+    recording.add(asked(recorded))
+    recording.write(FAKE)
+    for address in (*ODD, "jane@lovelace.org"):
+        answer = Replay.load(tmp_path / "a.yaml").answer(asked(address).request)
+        assert answer.json["email"] == address
+
+
+IN_TEXTS = {
+    "by jane!x@lovelace.org.": "by scrubbedEmail1@example.com.",
+    "by **jane#1@lovelace.org**": "by **scrubbedEmail1@example.com**",
+    "#jane@lovelace.org": "#scrubbedEmail1@example.com",
+    'by "jane doe"@lovelace.org': "by scrubbedEmail1@example.com",
+    "jane@[127.0.0.1], twice": "scrubbedEmail1@example.com, twice",
+    "jane@[IPv6:::1]": "scrubbedEmail1@example.com",
+    'say "jane@lovelace.org" or "joe@b.org"': (
+        'say "scrubbedEmail1@example.com" or "scrubbedEmail2@example.com"'
+    ),
+    "https://a.example/b/jane@lovelace.org?c": "https://a.example/b/scrubbedEmail1@example.com?c",
+}
+
+
+@pytest.mark.parametrize(("text", "clean"), IN_TEXTS.items(), ids=IN_TEXTS)
+def test_an_address_in_a_text_goes_and_the_text_around_it_stays(text, clean):
+    """Its signs and its quotes are its own, and those of the text, of a URL say, are the text's."""
+    assert scrubbed(exchange(answer=json.dumps({"a": text}))).response.json == {"a": clean}
 
 
 def test_the_quotes_around_an_address_are_none_of_it():
@@ -327,16 +428,18 @@ def test_what_could_not_be_replaced_stops_the_write(make, kind, path, tmp_path):
 
 
 def test_only_documentation_may_show_its_published_values(tmp_path):
-    """A published example's client secret stays in a cassette of documentation, and in no other."""
+    """A published example's secrets stay in a cassette of documentation, and in no other."""
     secret = "pi_1GszwY2eZvKYlo2CohCEmT6b_secret_1jQJzqkrQvx4BpwI5hn6WSEO5"
-    recording = Recording(tmp_path / "a.yaml", published=[secret])
-    recording.add(exchange(answer=json.dumps({"client_secret": secret})))
+    recording = Recording(tmp_path / "a.yaml", published=[secret, "jane@b.org"])
+    recording.add(exchange(answer=json.dumps({"client_secret": secret, "email": "jane@b.org"})))
     with pytest.raises(
         ValueError, match="only a cassette of documentation has published values, not fake"
     ):
         recording.write(FAKE)
     assert recording.write(Provenance("documentation"))
-    assert secret in "".join((tmp_path / "a.yaml").read_text().split())
+    written = "".join((tmp_path / "a.yaml").read_text().split())
+    assert secret in written
+    assert "jane@b.org" in written
 
 
 ALPHANUMERIC = st.text("abcXYZ0123456789", min_size=10, max_size=24)

@@ -1,0 +1,55 @@
+"""The fields of a request and its answer, and what kind of secret each holds, whatever its shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote_plus
+
+from pytest_stripe_balance.api.message import Request
+from pytest_stripe_balance.cassettes import leaks
+from pytest_stripe_balance.masking import is_somebodys
+
+_EMAIL = next(shape for shape in leaks.KINDS if shape.kind == "e-mail address")
+
+
+def kind_at(name: str, value: str) -> str | None:
+    """Tell what kind of secret a field of that name holds; None when its place tells of none."""
+    if name == "idempotency_key":
+        return leaks.IDEMPOTENCY_KEY
+    return _EMAIL.kind if "mail" in name.lower() and is_somebodys(value) else None
+
+
+def is_told_by_shape(value: str) -> bool:
+    """Tell an e-mail address that is found in any text; another has to be known."""
+    found = _EMAIL.pattern.fullmatch(value)
+    return found is not None and not found[1]
+
+
+def fields(request: Request) -> Iterator[tuple[str, str]]:
+    """Yield the names and texts of a query and a form."""
+    for field in f"{request.query}&{request.body}".split("&"):
+        name, _, value = field.partition("=")
+        yield unquote_plus(name), unquote_plus(value)
+
+
+def named(text: str) -> list[tuple[str, str]]:
+    """Give the texts of a JSON document with the names right before them."""
+    found: list[tuple[str, str]] = []
+
+    def walk(name: str, value: Any) -> None:  # noqa: ANN401 - any JSON
+        if isinstance(value, dict):
+            for inner, item in value.items():
+                walk(inner, item)
+        elif isinstance(value, list):
+            for item in value:
+                walk(name, item)
+        elif isinstance(value, str):
+            found.append((name, value))
+
+    try:
+        walk("", json.loads(text))
+    except (ValueError, RecursionError):
+        return []
+    return found
