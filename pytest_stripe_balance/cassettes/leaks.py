@@ -1,7 +1,8 @@
 """The last look before a cassette is written, for anything in it that looks like a secret.
 
 A text is looked at as it is and in every dress that it may wear: percent-encoded, with JSON's
-escapes, in base64, and these within one another.
+escapes, in base64, and these within one another. Keys are looked for in hex, base32 and UTF-16 too, and
+where blanks and line breaks cut what is coded.
 """
 
 from __future__ import annotations
@@ -21,14 +22,20 @@ from pytest_stripe_balance.masking import SHAPES, Shape, masked
 PLACEHOLDER = re.compile(r"scrubbed([A-Z][a-z]+)([0-9]+)(?:(?:@|%40)example\.com)?")
 ACCOUNT = Shape("account id", re.compile(r"((?<![A-Za-z])acct_)\w+"))
 REFRESH_TOKEN = Shape("refresh token", re.compile(r"((?<![A-Za-z0-9])rt_)[A-Za-z0-9]{12,}"))
-KINDS = (*SHAPES, ACCOUNT, REFRESH_TOKEN)
 IDEMPOTENCY_KEY = "idempotency key"
+KINDS = (*SHAPES, ACCOUNT, REFRESH_TOKEN)
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _SURE = tuple(
     shape
     for shape in KINDS
     if shape.kind in ("API key", "signing secret", "client secret", "account id")
 )
+# Signs that may be one coded text, which something has cut.
+_CUT = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]++(?:\s++[A-Za-z0-9+/_-]++)++")
+_HEX = re.compile(r"[0-9A-Fa-f]{16,}")
+_BASE32 = re.compile(r"[a-z2-7]{16,}|[A-Z2-7]{16,}")
+_TO_BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHIJKLMNOPQRSTUV")
+_IN_SURE = (b"_test_", b"_live_", b"whsec_", b"_secret_", b"acct_")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\([/\"\\bfnrt])")
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _STANDARD = str.maketrans("-_", "+/")
@@ -101,7 +108,10 @@ def _luhn(digits: str) -> bool:
 
 
 def coded(token: str) -> Iterator[tuple[str, bool]]:
-    """Decode what may be base64, from each place where it may begin; and tell whether it is all text."""
+    """Decode what may be base64, from each place where it may begin; and tell whether it is all text.
+
+    What may be hex or base32 is decoded too, and given when it holds what may be a key.
+    """
     plain = token.rstrip("=").translate(_STANDARD)
     for start in range(4):
         part = plain[start:]
@@ -112,6 +122,21 @@ def coded(token: str) -> Iterator[tuple[str, bool]]:
             continue
         text = content.decode("utf-8", "replace")
         yield text, start == 0 and "".join(text.split()).isprintable() and "\ufffd" not in text
+        if "\0" in text:
+            yield text.replace("\0", ""), False  # UTF-16 perhaps
+    for found in _HEX.finditer(token):
+        yield from _digits(found[0], 16)
+    for found in _BASE32.finditer(token):
+        yield from _digits(found[0].upper().translate(_TO_BASE32), 32)
+
+
+def _digits(digits: str, base: int) -> Iterator[tuple[str, bool]]:
+    """Decode a number's digits from every bit on, as other signs may stand before and behind."""
+    number = int(digits, base)
+    for shift in range(8):
+        content = (number >> shift).to_bytes(len(digits), "big").replace(b"\0", b"")
+        if any(word in content for word in _IN_SURE):
+            yield content.decode("utf-8", "replace"), False
 
 
 def unescaped(text: str) -> str:
@@ -142,13 +167,25 @@ class Scan:
             for plain, is_text in coded(token)
         )
 
+    def is_cut(self, text: str) -> bool:
+        """Tell whether a coded secret goes on behind a blank or line break, so that no word has all."""
+        for run in _CUT.finditer(text):
+            words = run[0].split()
+            if (whole := _longest("".join(words))) and whole > max(map(_longest, words)):
+                return True
+        return False
+
     def _kinds(self, text: str, depth: int) -> Iterator[str]:
         yield from self._plain(text, KINDS)
         yield from (kind for _, _, kind in self._known.find(text))
         if not depth:
             return
-        for plain in {unquote(text), unquote_plus(text), unescaped(text)} - {text}:
+        dressed = unquote(text), unquote_plus(text), unescaped(text), text.replace("\0", "")
+        for plain in {*dressed} - {text}:
             yield from self._kinds(plain, depth - 1)
+        for run in _CUT.finditer(text):
+            for plain, _ in coded("".join(run[0].split())):
+                yield from self._plain(plain, _SURE)
         for token in BASE64.finditer(text):
             for plain, is_text in coded(token[0]):
                 # What is no text by its bytes is ids and digests: only what can't be chance counts.
@@ -166,8 +203,16 @@ class Scan:
             for side in ("request", "response"):
                 for path, text in _leaves(item.get(side), ""):
                     if kinds := self.left_in(text):
-                        shown = "***" if self.left_in(path) else masked(path)
-                        raise SecretLeftError(kinds[0], number, side, shown.lstrip("."))
+                        parts = path.lstrip(".").split(": ", 1)
+                        shown = ("***" if self.left_in(part) else masked(part) for part in parts)
+                        raise SecretLeftError(kinds[0], number, side, ": ".join(shown))
+
+
+def _longest(token: str) -> int:
+    """Measure the longest secret that a token is, coded; 0 when it is none."""
+    plains = (plain for plain, _ in coded(token))
+    found = (one for plain in plains for shape in _SURE for one in shape.pattern.finditer(plain))
+    return max((len(one[0]) for one in found), default=0)
 
 
 def left_in(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """No secret reaches the disk, wherever it stands and whatever it wears."""
 
 import base64
+import hashlib
 import json
 import re
 from urllib.parse import quote, quote_plus, unquote
@@ -139,6 +140,10 @@ def test_a_secret_is_replaced_wherever_it_stands(secret, place):
         '"jane doe"@example.com',
         "main@stripe",
         "https://social.example/@lovelace.org",
+        b"risk_test_results".hex(),
+        base64.b32encode(b"risk_test_results of the day").decode(),
+        hashlib.sha256(b"").hexdigest(),
+        base64.encodebytes(bytes(range(256))).decode(),
     ],
 )
 def test_what_only_resembles_a_secret_stays(text):
@@ -389,6 +394,85 @@ DRESSES = {
 def test_the_last_look_finds_a_secret_in_every_dress(secret, dress):
     """Each kind is found on its own, whatever it wears: the look doesn't lean on what was replaced."""
     assert left_in(dress(secret))
+
+
+KEYS = ["sk_test_51HxABCdef0123", "rk_live_51HxABCdef0123", "pk_live_51HxABCdef", "sk_org_test_51HxABCd"]
+KEYS += ["whsec_0123456789abcdef"]
+ENCODINGS = {
+    "UTF-8": str.encode,
+    "UTF-16, little end first": lambda text: text.encode("utf-16-le"),
+    "UTF-16, big end first": lambda text: text.encode("utf-16-be"),
+}
+CODINGS = {
+    "hex": bytes.hex,
+    "HEX": lambda plain: plain.hex().upper(),
+    "base32": lambda plain: base64.b32encode(plain).decode(),
+    "base32 in small letters": lambda plain: base64.b32encode(plain).decode().lower(),
+    "base64": lambda plain: base64.b64encode(plain).decode(),
+    "base64 for URLs": lambda plain: base64.urlsafe_b64encode(plain).decode(),
+}
+BEFORE = ["", "~", ":~", "a:~", "key:", "a key: "]
+
+
+@pytest.mark.parametrize("code", CODINGS.values(), ids=CODINGS)
+@pytest.mark.parametrize("encode", ENCODINGS.values(), ids=ENCODINGS)
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_is_found_in_every_coding(key, encode, code):
+    """Whatever is coded before it, a key is replaced with all that is coded in one, alone and in a text."""
+    for before in BEFORE:
+        token = code(encode(f"{before}{key}~"))
+        one = exchange(body=f"a={quote(token)}", answer=json.dumps({"a": f"see {token}!"}))
+        clean = scrubbed(one)
+        assert left_in(token)
+        assert re.fullmatch("a=scrubbedCoded1(%3D)*", clean.request.body)
+        assert re.fullmatch("see scrubbedCoded1=*!", clean.response.json["a"])
+
+
+def cut(text, width, sign="\n"):
+    return sign.join(text[at : at + width] for at in range(0, len(text), width))
+
+
+CUTS = {
+    "lines": lambda text: cut(text, 24),
+    "lines as in mail": lambda text: cut(text, 24, "\r\n"),
+    "pairs": lambda text: cut(text, 2, " "),
+    "words": lambda text: cut(text, 13, " "),
+}
+FIELDS = {
+    "a form": (lambda text: exchange(body=f"a=b&note={quote_plus(text)}"), "request at body: note"),
+    "a query": (lambda text: exchange(url=f"{URL}?q={quote(text)}"), "request at uri: q"),
+    "a path": (lambda text: exchange(url=f"{URL}/{quote(text)}"), r"request at uri: \*\*\*"),
+    "a header": (lambda text: exchange(asked={"X-Thing": text}), "request at headers.X-Thing"),
+    "an answer": (lambda text: exchange(answer=json.dumps({"a": text})), r"response at body.*a"),
+}
+
+
+@pytest.mark.parametrize(("place", "where"), FIELDS.values(), ids=FIELDS)
+@pytest.mark.parametrize("slash", CUTS.values(), ids=CUTS)
+@pytest.mark.parametrize("code", CODINGS.values(), ids=CODINGS)
+def test_a_coded_key_that_something_cut_stops_the_write(code, slash, place, where, tmp_path):
+    """No piece is replaced, as another would tell the rest: the refusal names the place, and no key."""
+    text = slash(code(f"a key and more: {KEYS[0]} and whatever comes after it".encode()))
+    recording = Recording(tmp_path / "a.yaml")
+    recording.add(place(text))
+    with pytest.raises(SecretLeftError, match=rf"shaped like an API key, in its {where}"):
+        recording.write(FAKE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_coded_key_between_words_is_replaced_alone():
+    """Words around it are not taken for more of it."""
+    text = f"Basic {coded(f'{KEYS[0]}:')} was used"
+    clean = scrubbed(exchange(asked={"X-Thing": text}))
+    assert clean.request.headers["X-Thing"] == "Basic scrubbedCoded1 was used"
+
+
+def test_a_key_in_plain_utf_16_stops_the_write(tmp_path):
+    """A file of that encoding is no text here, so nothing in it is replaced."""
+    recording = Recording(tmp_path / "a.yaml")
+    recording.add(exchange(answer=f"\ufeff{KEYS[0]}".encode("utf-16-le")))
+    with pytest.raises(SecretLeftError, match="API key, in its response at body"):
+        recording.write(FAKE)
 
 
 HOSTILE = {
