@@ -23,7 +23,12 @@ PLACEHOLDER = re.compile(r"scrubbed([A-Z][a-z]+)([0-9]+)(?:(?:@|%40)example\.com
 ACCOUNT = Shape("account id", re.compile(r"((?<![A-Za-z])acct_)\w+"))
 REFRESH_TOKEN = Shape("refresh token", re.compile(r"((?<![A-Za-z0-9])rt_)[A-Za-z0-9]{12,}"))
 IDEMPOTENCY_KEY = "idempotency key"
-KINDS = (*SHAPES, ACCOUNT, REFRESH_TOKEN)
+# What Stripe says of one that was used before, or is in use. Elsewhere a key has no shape.
+_SAID_OF_KEYS = Shape(
+    IDEMPOTENCY_KEY,
+    re.compile(r"((?:a key other than '|still going through\): ))\S.*?(?=' if you|\. Please try)"),
+)
+KINDS = (*SHAPES, ACCOUNT, REFRESH_TOKEN, _SAID_OF_KEYS)
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _SURE = tuple(
     shape

@@ -185,16 +185,26 @@ def test_the_same_secret_is_the_same_placeholder_everywhere():
 
 
 def test_a_short_idempotency_key_stays_inside_other_text():
-    """Of less than eight characters it goes from its header and its field only, as README says."""
+    """Of less than eight characters it goes from where Stripe tells it only, as README says."""
+    used = (
+        "Keys for idempotent requests can only be used with the same parameters they were first used "
+        "with. Try using a key other than 'order-7' if you meant to execute a different request."
+    )
+    in_use = "(the other request is still going through): order-7. Please try again later."
     one = exchange(
         asked={"Idempotency-Key": "order-7"},
         body="description=order-7",
-        answer='{"request": {"idempotency_key": "order-7"}}',
+        answer=json.dumps({"request": {"idempotency_key": "order-7"}, "a": used, "b": in_use}),
     )
     clean = scrubbed(one)
     assert clean.request.headers["Idempotency-Key"] == "scrubbedIdempotency1"
-    assert clean.response.json == {"request": {"idempotency_key": "scrubbedIdempotency1"}}
+    assert clean.response.json == {
+        "request": {"idempotency_key": "scrubbedIdempotency1"},
+        "a": used.replace("order-7", "scrubbedIdempotency1"),
+        "b": in_use.replace("order-7", "scrubbedIdempotency1"),
+    }
     assert clean.request.body == "description=order-7"
+    assert left_in(used) == left_in(in_use) == ["idempotency key"]
 
 
 ODD = [
