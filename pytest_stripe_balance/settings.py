@@ -22,7 +22,7 @@ MARKER = "stripe_balance"
 NAMES = ("mode", "api_version", "seed", "now", "contract", "assume", "record", "drift")
 FORMATS = ("yaml", "json")
 AGES = range(1, 100_000)
-LONGEST = 150  # of a file's name
+LONGEST = 150  # bytes of a file's name; the recorder's own beside it is longer, and 255 is the limit
 CASSETTES = "tests/cassettes/stripe"
 SHOWN = ("line", "list", "none")
 # One test's own settings: the value, and where it came from.
@@ -134,20 +134,38 @@ def _folder(config: pytest.Config) -> str:
 def cassette(request: pytest.FixtureRequest) -> Path:
     """Name a test's cassette: <folder>/<module>/<test>.yaml, the folder below pytest's rootdir.
 
-    A module in a folder of tests/ has that folder; a name with characters that a file can't have, or too
-    long for one, is told apart by a digest.
+    A module of tests/ is named from there, unless another has that name. A name with characters that a
+    file can't have, or too long for one, or with a secret, which is masked, is told apart by a digest.
     """
-    node, root = request.node, request.config.rootpath
-    file = Path(node.nodeid.partition("::")[0])
-    module = (file if file.name else Path(node.path.name)).with_suffix("")  # outside rootdir it has none
-    parts = module.parts[1:] if module.parts[:1] == ("tests",) else module.parts
-    function, *parameters = node.nodeid.partition("::")[2].partition("[")
-    test = function.replace("::", ".") + "".join(parameters)
-    name = re.sub(r"[^\w.\[\]=-]+", "-", test)[:LONGEST]
-    if name != test:
-        name += "-" + hashlib.sha256(test.encode()).hexdigest()[:8]
+    root = request.config.rootpath
+    file = os.path.relpath(request.node.path, root)
+    inner = file.removeprefix(f"tests{os.sep}")
+    module = Path((file if (root / inner).exists() else inner).removesuffix(".py"))
+    parts = ("-" if part == os.pardir else part for part in module.parts)  # of a test outside rootdir
     form = modes.one_word(setting(request.config, "cassette_format", {}, FORMATS[0]), FORMATS)
-    return root.joinpath(_folder(request.config), *parts, f"{name}.{form}")
+    return root.joinpath(_folder(request.config), *parts, f"{_name(request.node)}.{form}")
+
+
+def _name(node: Any) -> str:  # noqa: ANN401 - a pytest.Item, with a callspec where it has parameters
+    """Give a test's name as part of a file's name, another for each test of a module."""
+    function, bracket, parameters = node.nodeid.partition("::")[2].partition("[")
+    before = function.replace("::", ".") + bracket
+    test, shown = before + parameters, before + _masked(parameters)
+    # A guess at a secret could be held against a digest of it, so its parameter's place is digested.
+    different = test if shown == test else f"{shown} {node.callspec.indices}"
+    name = re.sub(r"[^\w.\[\]=-]+", "-", shown).encode()[:LONGEST].decode("utf-8", "ignore")
+    return name if name == test else f"{name}-{hashlib.sha256(different.encode()).hexdigest()[:8]}"
+
+
+def _masked(parameters: str) -> str:
+    """Put stand-ins in the place of secrets, as in the cassette itself; nothing where that can't be."""
+    if not parameters:
+        return ""
+    from pytest_stripe_balance.cassettes.scrub import Scrubber  # noqa: PLC0415 - as below
+
+    scrubber = Scrubber()
+    clean = scrubber.text(parameters)
+    return "]" if scrubber.scan.left_in(clean) else clean
 
 
 def settings(config: pytest.Config, given: Given, nodeid: str, cassette: Path | None = None) -> Settings:
