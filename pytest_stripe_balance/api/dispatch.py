@@ -97,7 +97,7 @@ class Dispatch:
             given = call.read()
             kept = None
             if request.method == "POST":
-                kept = account.answers.replay(account.world, request, call.fingerprint)
+                kept = account.answers.replay(account.world, request, call.form)
         except Fault as fault:
             call.note(fault)
             return call.error(fault, executed=False)
@@ -105,7 +105,7 @@ class Dispatch:
             return idempotency.replayed(kept, call.request_id)
         response = call.execute(ids, given)
         if request.method == "POST":
-            account.answers.keep(account.world, request, call.fingerprint, response)
+            account.answers.keep(account.world, request, response)
         return response
 
     def account(self, name: str | None) -> _Account:
@@ -165,11 +165,10 @@ class _Call:
         self.tables = tables
         self.request = request
         self.request_id = request_id
-        self.given = "&".join(part for part in (request.query, request.body) if part)
         self.world = world
         self.endpoint: Endpoint | None = None
         self.expand: list[str] = []
-        self.fingerprint = ""
+        self.form: form.Form = {}
 
     def start(self, world: World, endpoint: Endpoint, tables: Tables) -> None:
         """Settle what is called, in which world, and at which API version."""
@@ -187,10 +186,8 @@ class _Call:
 
     def read(self) -> dict[str, Any]:
         """Read the parameters; nothing has changed when one is wrong."""
-        decoded = form.decode(self.given)
-        if self.request.method == "POST":  # no other has a key
-            self.fingerprint = idempotency.fingerprint(decoded)
-        given = parameters.read(decoded, self.tables.rules[str(self.row)], self.tables.definitions)
+        self.form = form.decode(self.request.form)
+        given = parameters.read(self.form, self.tables.rules[str(self.row)], self.tables.definitions)
         self.expand = given.pop("expand", [])
         given = {**versions.defaults(str(self.row), self.tables.api_version), **given}
         parameters.refuse_unmodelled(given, self.row.verb, str(self.row))

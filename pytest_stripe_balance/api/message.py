@@ -80,6 +80,11 @@ class Request:
         """The URL's query, still encoded."""
         return urlsplit(self.url).query
 
+    @property
+    def form(self) -> str:
+        """What it gives as parameters, still encoded: the query's, then the body's."""
+        return "&".join(filter(None, (self.query, self.body)))
+
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
