@@ -15,7 +15,7 @@ KEPT_SECONDS = 24 * 60 * 60
 MAX_LENGTH = 255
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Kept:
     request: Request
     response: Response
