@@ -20,7 +20,8 @@ from pytest_stripe_balance.engine.table import Page
 from pytest_stripe_balance.engine.world import World
 from pytest_stripe_balance.refused import Refused
 
-_compact = json.JSONEncoder(separators=(",", ":")).encode
+# What was just rendered has no circle: to look for one takes a tenth of the time.
+_compact = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 # What a search counts when it is asked to by `expand` (FACTS 6.6).
 TOTAL_COUNT = "total_count"
 # What every answer of Stripe's carries (FACTS 6.2).
@@ -186,17 +187,18 @@ class _Call:
 
     def read(self) -> dict[str, Any]:
         """Read the parameters; nothing has changed when one is wrong."""
+        row, name, tables = self.row, str(self.row), self.tables
         self.form = form.decode(self.request.form)
-        given = parameters.read(self.form, self.tables.rules[str(self.row)], self.tables.definitions)
+        given = parameters.read(self.form, tables.rules[name], tables.definitions)
         self.expand = given.pop("expand", [])
-        given = {**versions.defaults(str(self.row), self.tables.api_version), **given}
-        parameters.refuse_unmodelled(given, self.row.verb, str(self.row))
-        parameters.refuse_together(given, str(self.row))
+        given = {**versions.defaults(name, tables.api_version), **given}
+        parameters.refuse_unmodelled(given, row.verb, name)
+        parameters.refuse_together(given, name)
         expand.check(
-            [path for path in self.expand if not (self.row.searched and path == TOTAL_COUNT)],
-            self.row.returns,
-            listed=self.row.listed or self.row.searched,
-            expandables=self.tables.expandables,
+            [path for path in self.expand if not (row.searched and path == TOTAL_COUNT)],
+            row.returns,
+            listed=row.listed or row.searched,
+            expandables=tables.expandables,
         )
         return given
 
