@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from pytest_stripe_balance.api.form import Form
+from pytest_stripe_balance.api.form import Form, decode
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.world import World
@@ -17,12 +15,15 @@ KEPT_SECONDS = 24 * 60 * 60
 MAX_LENGTH = 255
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Kept:
-    path: str
-    parameters: str
+    request: Request
     response: Response
     at: int
+
+    def is_of(self, request: Request, form: Form) -> bool:
+        """Tell whether a request asks for the same, its parameters in any order."""
+        return self.request.path == request.path and decode(self.request.form) == form
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Answers:
         finally:
             self._in_use.discard(key)
 
-    def replay(self, world: World, request: Request, parameters: str) -> Response | None:
+    def replay(self, world: World, request: Request, form: Form) -> Response | None:
         """Give the kept answer to a key used again.
 
         A Fault when it now asks for something else (400), or while the key is held (409).
@@ -66,8 +67,8 @@ class Answers:
         kept = self._kept.get(key)
         if not key or kept is None or world.clock.now - kept.at >= KEPT_SECONDS:
             return None
-        if (kept.path, kept.parameters) != (request.path, parameters):
-            if kept.path != request.path:
+        if not kept.is_of(request, form):
+            if kept.request.path != request.path:
                 world.readings.rest("idempotent-other-path")
             message = (
                 "Keys for idempotent requests can only be used with the same parameters they were "
@@ -78,16 +79,10 @@ class Answers:
         world.readings.rest("idempotent-replayed")
         return kept.response
 
-    def keep(self, world: World, request: Request, parameters: str, response: Response) -> None:
+    def keep(self, world: World, request: Request, response: Response) -> None:
         """Keep an answer that was executed, an error too."""
         if key := request.headers.get("Idempotency-Key"):
-            self._kept[key] = _Kept(request.path, parameters, response, world.clock.now)
-
-
-def fingerprint(parameters: Form) -> str:
-    """Make decoded parameters comparable without keeping them, whatever their order."""
-    in_order = json.dumps(parameters, sort_keys=True)
-    return hashlib.blake2b(in_order.encode(), digest_size=16).hexdigest()
+            self._kept[key] = _Kept(request, response, world.clock.now)
 
 
 def replayed(response: Response, request_id: str) -> Response:

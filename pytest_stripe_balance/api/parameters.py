@@ -55,9 +55,9 @@ def read(form: Form, rule: Rule, definitions: Mapping[str, Rule]) -> dict[str, A
 
 
 def resolved(rule: Rule, definitions: Mapping[str, Rule]) -> Rule:
-    """Follow a rule's $ref."""
+    """Follow a rule's $ref, beside which nothing stands."""
     while "$ref" in rule:
-        rule = {**definitions[rule["$ref"].rpartition("/")[2]], **_without_ref(rule)}
+        rule = definitions[rule["$ref"].removeprefix("#/$defs/")]
     return rule
 
 
@@ -66,15 +66,14 @@ class _Reader:
         self.definitions = definitions
 
     def value(self, given: str | Form, rule: Rule, path: Path) -> Any:  # noqa: ANN401 - any JSON
-        """Read one value by its rule."""
-        rule = resolved(rule, self.definitions)
-        if "gone" in rule:
-            raise _gone(rule, path)
+        """Read one value by its rule, which is resolved."""
         if given == "":
             return self.cleared(rule, path)
         if "anyOf" in rule:
             return self.alternative(given, rule["anyOf"], path)
         match rule.get("type"):
+            case "string":  # as most are
+                return _string(given, rule, path)
             case "object":
                 return self.hash(given, rule, path)
             case "array":
@@ -122,35 +121,31 @@ class _Reader:
         if not isinstance(given, dict):
             raise _not_a("object", path)
         if "properties" not in rule:
-            inner = rule.get("additionalProperties", {})
+            inner = resolved(rule.get("additionalProperties", {}), self.definitions)
             # A map's empty value is a value: it takes the key out (metadata).
             return {
                 key: value if value == "" else self.value(value, inner, [*path, key])
                 for key, value in given.items()
             }
         members = rule["properties"]
-        unknown = [bracketed([*path, name]) for name in given if name not in members]
-        if unknown:
-            raise _unknown(unknown)
-        for name in given:
-            if "gone" in resolved(members[name], self.definitions):
-                raise _gone(resolved(members[name], self.definitions), [*path, name])
+        if not given.keys() <= members.keys():
+            raise _unknown([bracketed([*path, name]) for name in given if name not in members])
+        rules = {name: resolved(members[name], self.definitions) for name in given}
+        for name, inner in rules.items():
+            if "gone" in inner:
+                raise _gone(inner, [*path, name])
         for name in rule.get("required", ()):
             if name not in given:
                 raise faults.missing_parameter(bracketed([*path, name]))
-        return {name: self.value(value, members[name], [*path, name]) for name, value in given.items()}
+        return {name: self.value(value, rules[name], [*path, name]) for name, value in given.items()}
 
     def array(self, given: str | Form, rule: Rule, path: Path) -> list[Any]:
         """Read an array; its indexes give the order."""
         if not isinstance(given, dict) or not all(map(INDEX.fullmatch, given)):
             raise _not_a("array", path)
-        inner = rule.get("items", {})
+        inner = resolved(rule.get("items", {}), self.definitions)
         in_order = sorted(given.items(), key=lambda item: int(item[0]))
         return [self.value(value, inner, [*path, index]) for index, value in in_order]
-
-
-def _without_ref(rule: Rule) -> Rule:
-    return {key: value for key, value in rule.items() if key != "$ref"}
 
 
 def _unknown(names: list[str]) -> Fault:
@@ -233,6 +228,9 @@ class Modelled:
     items: Modelled | None = None
 
 
+ANYTHING = Modelled()
+
+
 @cache
 def modelled_by(verb: Callable[..., object]) -> Modelled:
     """Read off a verb's signature which parameters it models, nested ones too."""
@@ -258,9 +256,8 @@ def _modelled(annotation: Any) -> Modelled:  # noqa: ANN401 - any type
         return Modelled(items=_modelled(get_args(annotation)[0]))
     if origin in (Union, UnionType):
         kinds = [_modelled(one) for one in get_args(annotation) if one is not type(None)]
-        telling = [kind for kind in kinds if kind != Modelled()]
-        return telling[0] if len(telling) == len(kinds) == 1 else Modelled()
-    return Modelled()
+        return kinds[0] if len(kinds) == 1 else ANYTHING
+    return ANYTHING
 
 
 def refuse_together(params: Mapping[str, Any], where: str) -> None:
@@ -276,11 +273,12 @@ def refuse_unmodelled(params: Mapping[str, Any], verb: Callable[..., object], wh
 
 
 def _refuse(value: Any, modelled: Modelled, path: Path, where: str) -> None:  # noqa: ANN401 - any JSON
-    if isinstance(value, Mapping) and modelled.members is not None:
+    if isinstance(value, dict) and (members := modelled.members) is not None:
         for name, inner in value.items():
-            if name not in modelled.members:
+            if name not in members:
                 _unmodelled([*path, name], inner, where)
-            _refuse(inner, modelled.members[name], [*path, name], where)
+            if members[name] is not ANYTHING:
+                _refuse(inner, members[name], [*path, name], where)
     elif isinstance(value, list) and modelled.items is not None:
         for index, inner in enumerate(value):
             _refuse(inner, modelled.items, [*path, str(index)], where)

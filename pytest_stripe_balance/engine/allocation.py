@@ -7,7 +7,7 @@ register (FACTS 5.9); what it does when it isn't refused is documented (FACTS 3.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.engine import (
@@ -24,6 +24,7 @@ from pytest_stripe_balance.engine.records import (
     Customer,
     PaymentIntent,
     PaymentMethod,
+    replace,
 )
 
 if TYPE_CHECKING:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
-from pytest_stripe_balance.engine.records import BalanceTransaction
+from pytest_stripe_balance.engine.records import BalanceTransaction, replace
 from pytest_stripe_balance.engine.table import Cursors, by_created
 
 if TYPE_CHECKING:

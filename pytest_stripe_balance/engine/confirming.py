@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_stripe_balance.engine import allocation, faults, invoice_payments, methods, regions
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.methods import PaymentMethodParams
+from pytest_stripe_balance.engine.records import replace
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -71,11 +71,11 @@ def carry_out(world: World, intent: PaymentIntent) -> PaymentIntent:
         drawn = 0  # invoices never get partial money automatically (FACTS 4 [doc])
     if drawn < intent.remaining and "funding_type" not in intent.customer_balance_options:
         raise _payment_failed(world, intent)
+    changes: dict[str, Any] = {"confirmed_at": world.clock.now, "amount_updated": False}
     if drawn < intent.remaining:
         told = regions.instructions(world, intent, payer)
-        intent = replace(intent, status="requires_action", instructions=told)
-    intent = replace(intent, confirmed_at=world.clock.now, amount_updated=False)
-    world.payment_intents.put(intent)
+        changes |= {"status": "requires_action", "instructions": told}
+    intent = world.payment_intents.put(replace(intent, **changes))
     if drawn:
         event = "payment_intent.requires_action"
         return allocation.put_money(world, intent, payer, drawn, partial_event=event)

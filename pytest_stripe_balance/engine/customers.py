@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from pytest_stripe_balance.engine import faults
-from pytest_stripe_balance.engine.records import CashBalance, Customer, Entry
+from pytest_stripe_balance.engine.records import CashBalance, Customer, Entry, replace
 from pytest_stripe_balance.engine.table import Cursors, by_created
 from pytest_stripe_balance.refused import Refused
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from pytest_stripe_balance.engine import (
@@ -16,7 +15,7 @@ from pytest_stripe_balance.engine import (
     regions,
 )
 from pytest_stripe_balance.engine.methods import AutomaticPaymentMethods, PaymentMethodParams
-from pytest_stripe_balance.engine.records import PaymentIntent
+from pytest_stripe_balance.engine.records import PaymentIntent, replace
 from pytest_stripe_balance.engine.table import Cursors, by_created
 from pytest_stripe_balance.refused import Refused
 
@@ -108,7 +107,7 @@ def create(
         confirming.check(world, draft, params)
     intent_id = world.ids.mint("pi_", 24)
     secret = f"{intent_id}_secret_{world.ids.secret(intent_id, 25)}"
-    intent = methods.take(world, replace(draft, id=intent_id, client_secret=secret), params)
+    intent = methods.take(world, draft, params, id=intent_id, client_secret=secret)
     world.record_event("payment_intent.created", world.payment_intents.put(intent))
     return confirming.carry_out(world, intent) if confirm else intent
 

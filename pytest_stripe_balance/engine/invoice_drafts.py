@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from pytest_stripe_balance.engine import customers, faults, invoice_items, money, regions
 from pytest_stripe_balance.engine.determinism import END_OF_TIME
 from pytest_stripe_balance.engine.invoice_payments import DAY
-from pytest_stripe_balance.engine.records import Invoice
+from pytest_stripe_balance.engine.records import Invoice, replace
 from pytest_stripe_balance.engine.regions import CustomerBalanceOptions
 from pytest_stripe_balance.engine.table import Cursors, Page, by_created
 from pytest_stripe_balance.refused import Refused

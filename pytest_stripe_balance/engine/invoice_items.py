@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Unpack
 
 from pytest_stripe_balance.engine import customers, faults, invoice_payments, money, regions
-from pytest_stripe_balance.engine.records import InvoiceItem
+from pytest_stripe_balance.engine.records import InvoiceItem, replace
 from pytest_stripe_balance.engine.table import Cursors, by_created
 from pytest_stripe_balance.refused import Refused
 

@@ -5,10 +5,9 @@ This lies below allocation.py, because an invoice becomes paid when its intent s
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from pytest_stripe_balance.engine.records import InvoicePayment
+from pytest_stripe_balance.engine.records import InvoicePayment, replace
 from pytest_stripe_balance.engine.table import Cursors, by_created
 
 if TYPE_CHECKING:

@@ -7,13 +7,12 @@ nobody has shown, had to come from elsewhere, the register says so.
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.engine import allocation, faults, intents, invoice_payments, money
 from pytest_stripe_balance.engine.invoice_drafts import find, recipient, refused
 from pytest_stripe_balance.engine.methods import UNSET_CARD_OPTIONS
-from pytest_stripe_balance.engine.records import InvoicePayment, PaymentIntent
+from pytest_stripe_balance.engine.records import InvoicePayment, PaymentIntent, replace
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:

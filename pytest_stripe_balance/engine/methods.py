@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from pytest_stripe_balance.engine import allocation, customers, faults, regions
+from pytest_stripe_balance.engine.records import replace
 from pytest_stripe_balance.engine.regions import CustomerBalanceOptions
 from pytest_stripe_balance.refused import Refused
 
@@ -177,37 +177,37 @@ def _known_method(world: World, method_id: str) -> PaymentMethod:
     )
 
 
-def take(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> PaymentIntent:
-    """Put a checked request's payment method and options on the intent."""
-    options = _options(params)
-    if options:
+def take(
+    world: World,
+    intent: PaymentIntent,
+    params: PaymentMethodParams,
+    **changes: Any,  # noqa: ANN401 - fields of a record
+) -> PaymentIntent:
+    """Put a checked request's payment method and options on the intent, with other `changes`."""
+    if options := _options(params):
         merged = {**intent.customer_balance_options, **options}
-        kinds = {**intent.payment_method_options, "customer_balance": merged}
-        intent = replace(intent, payment_method_options=kinds)
-    if not given(params):
-        return intent
-    method = (
-        made(world, params["payment_method_data"])
-        if "payment_method_data" in params
-        else (_known_method(world, params["payment_method"]))
-    )
-    status = intent.status
-    return replace(
-        intent,
-        payment_method=method.id,
-        status="requires_confirmation" if status == "requires_payment_method" else status,
-    )
+        changes["payment_method_options"] = {**intent.payment_method_options, "customer_balance": merged}
+    if given(params):
+        method = (
+            made(world, params["payment_method_data"])
+            if "payment_method_data" in params
+            else _known_method(world, params["payment_method"])
+        )
+        changes["payment_method"] = method.id
+        if intent.status == "requires_payment_method":
+            changes["status"] = "requires_confirmation"
+    return replace(intent, **changes) if changes else intent
 
 
 def made(world: World, data: PaymentMethodData) -> PaymentMethod:
     """Make a payment method from a request's data."""
-    details = data.get("billing_details") or {}
+    details: Hash = allocation.NO_BILLING_DETAILS  # one for all that have none
+    if told := data.get("billing_details"):
+        rest = {key: told.get(key) or None for key in ("email", "name", "phone", "tax_id")}
+        details = {"address": customers.address(told.get("address") or {}), **rest}
     return allocation.payment_method(
         world,
-        {
-            **{key: details.get(key) or None for key in ("email", "name", "phone", "tax_id")},
-            "address": customers.address(details.get("address") or {}),
-        },
+        details,
         customers.merged_metadata({}, data.get("metadata")),
         data.get("allow_redisplay", "unspecified"),
     )

@@ -6,11 +6,10 @@ customer's own, and has rows in the ledger and nothing on the merchant's side.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_stripe_balance.engine import automatic, charges, events, regions
-from pytest_stripe_balance.engine.records import Refund
+from pytest_stripe_balance.engine.records import Refund, replace
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.records import Charge, Customer, Entry, Hash, RefundStatus

@@ -69,6 +69,7 @@ class World:
         self.invoice_payments: Table[InvoicePayment] = Table("invoice_payment", self.journal)
         self.events: Table[Event] = Table("event", self.journal)
         self.reconciliations: Table[Reconciled] = Table("reconciliation", self.journal)
+        self.accounts: dict[tuple[str, str], tuple[Hash, ...]] = {}  # by customer and country
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:

@@ -104,18 +104,15 @@ def marked(method: F) -> F:
 
 def is_tapped(client: object) -> bool:
     """Tell whether everything that a client sends comes to the tap."""
-    if not isinstance(client, stripe.HTTPClient):
-        return False
     cls = type(client)
+    # To look at each method costs a tenth of stripe-python's own call; to see that none is new doesn't.
+    if (known := _tapped.get(cls)) is None or known != _methods_of(cls):
+        if not (issubclass(cls, stripe.HTTPClient) and all(_is_known(cls, name) for name in _LOOKED_AT)):
+            return False
+        _tapped[cls] = _methods_of(cls)
     own = vars(client).keys()
     if cls.__getattribute__ is not object.__getattribute__ or not own.isdisjoint(_LOOKED_AT):
         return False
-    # To look at each method costs a tenth of stripe-python's own call; to see that none is new doesn't.
-    methods = _methods_of(cls)
-    if _tapped.get(cls) != methods:
-        if not all(_is_known(cls, name) for name in _LOOKED_AT):
-            return False
-        _tapped[cls] = methods
     fallback = getattr(client, "_async_fallback_client", None)
     return fallback is None or is_tapped(fallback)
 

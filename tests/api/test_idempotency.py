@@ -171,6 +171,13 @@ def test_a_key_belongs_to_its_account(stripe_balance):
     assert mine.id == again.id != theirs.id
 
 
+def test_parameters_in_another_order_are_the_same_request(stripe_balance):
+    """A key stands for what was asked, not for how it was written."""
+    made = stripe.Customer.create(name="Ada", metadata={"a": "1", "b": "2"}, idempotency_key="one")
+    again = stripe.Customer.create(metadata={"b": "2", "a": "1"}, name="Ada", idempotency_key="one")
+    assert again.id == made.id
+
+
 def test_a_get_has_no_key(stripe_balance):
     """Only POSTs are kept: a GET with a key is answered anew."""
     customer = stripe_balance.customer()

@@ -120,6 +120,17 @@ def test_no_reference_leads_nowhere(documents: dict[str, Json]) -> None:
     assert set().union(*(references(document) for document in documents.values())) <= known
 
 
+def test_nothing_stands_beside_a_reference_of_the_rules(documents: dict[str, Json]) -> None:
+    """A rule that refers to a definition is all of it, so that reading one merges nothing."""
+
+    def beside(node: Json) -> list[Json]:
+        children = node.values() if isinstance(node, dict) else node
+        found = [node] if isinstance(node, dict) and "$ref" in node and len(node) > 1 else []
+        return found + [one for c in children if isinstance(c, dict | list) for one in beside(c)]
+
+    assert beside(documents[derive.PARAMETERS]) == []
+
+
 def test_rule_of_apply_customer_balance(documents: dict[str, Json]) -> None:
     """The rule is the types' three optional parameters and the overlay's minimum."""
     assert documents[derive.PARAMETERS][APPLY] == {
