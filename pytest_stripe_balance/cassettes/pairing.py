@@ -2,8 +2,9 @@
 
 An id has no meaning beyond its recording, and requests that don't depend on each other may come in any
 order. So a request is known by its method, path, fields and values, and by the requests that made the
-ids in it, and those that use them, some steps far. What doesn't find its equal so is paired with the
-most similar request to the same address.
+ids in it, and those that use them, some steps far. A value that the other recording never sends, as one
+drawn at random or a secret's stand-in, is likewise known only by where else it stands. What doesn't find
+its equal so is paired with the most similar request to the same address.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
+from itertools import chain
 from urllib.parse import parse_qsl, unquote
 
 from pytest_stripe_balance.api.message import Exchange
@@ -23,9 +26,14 @@ from pytest_stripe_balance.cassettes.roles import TIME, Ids, Roles, texts
 STEPS = 3
 FAR = 100  # of many requests to one address, only those about as late are compared
 SIMILAR = 0.5  # at least half of all fields are in both, unless one side has all of the other's
+ALONE = "{alone}"
 _INDEX = re.compile(r"\[\d*\]")
+_METADATA = re.compile(r"(?:^|\[)metadata\]?\[([^\]]+)\]$")
 _USERS_OWN = re.compile(r"((?:^|\[)metadata\]?)\[.*")
+_MEANT = re.compile(r"[A-Za-z_]*|-?[0-9.]+")
 _READS = ("GET", "HEAD")
+_Lone = Mapping[str, str]
+_Waiting = Mapping[tuple[str, ...], dict[int, None]]
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,16 @@ class Asked:
 
     exchange: Exchange
     ids: Ids
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it changes nothing."""
+        return self.exchange.request.method in _READS
+
+    @property
+    def status(self) -> int:
+        """The status that it was answered with."""
+        return self.exchange.response.status
 
     @cached_property
     def address(self) -> str:
@@ -50,23 +68,56 @@ class Asked:
     @cached_property
     def names(self) -> frozenset[str]:
         """The fields' names without indexes, and without the names that users give."""
-        return frozenset(_INDEX.sub("[]", _USERS_OWN.sub(r"\1", name)) for name in self.fields)
+        return frozenset(_INDEX.sub("[]", _plain(name)) for name in self.fields)
 
     @cached_property
-    def plain(self) -> str:
-        """All that is asked, ids and times by their kind only."""
-        return "&".join([self.address, *(f"{name}={self.value(name)}" for name in sorted(self.fields))])
+    def values(self) -> Mapping[str, str]:
+        """The fields' values, ids and times by their kind only."""
+        return {name: TIME.sub("{time}", self.ids.named(text)) for name, text in self.fields.items()}
 
     @cached_property
     def mentioned(self) -> list[tuple[str, str]]:
         """The ids that it names, each with where."""
-        parts = unquote(self.exchange.request.path).split("/")
-        places = [("", part) for part in parts] + list(self.fields.items())
+        parts = enumerate(unquote(self.exchange.request.path).split("/"))
+        places = [*((f"/{number}", part) for number, part in parts), *self.fields.items()]
         return [(where, one) for where, text in places for one in self.ids.inside(text)]
 
-    def value(self, name: str) -> str:
-        """Give a field's value, ids and times by their kind only."""
-        return TIME.sub("{time}", self.ids.named(self.fields[name]))
+    @cached_property
+    def about(self) -> Mapping[str, str]:
+        """The ids that it names by where; the last where there are several."""
+        return dict(self.mentioned)
+
+    @cached_property
+    def metadata(self) -> frozenset[str]:
+        """The keys of metadata that it gives a value."""
+        found = ((_METADATA.search(name), value) for name, value in self.fields.items())
+        return frozenset(key[1] for key, value in found if key and value)
+
+    def is_as(self, other: Asked) -> bool:
+        """Tell whether another asks the same, apart from metadata and values as if drawn at random.
+
+        An amount, a word, or one of Stripe's test tokens is no such value.
+        """
+        mine, theirs = (
+            {name: value for name, value in one.values.items() if not _USERS_OWN.search(name)}
+            for one in (self, other)
+        )
+        return (self.address, mine.keys()) == (other.address, theirs.keys()) and all(
+            value == theirs[name] or not (_MEANT.fullmatch(value) or _MEANT.fullmatch(theirs[name]))
+            for name, value in mine.items()
+        )
+
+    def lone(self, shared: AbstractSet[tuple[str, str]]) -> _Lone:
+        """Give the fields whose value isn't among those shared with the other recording."""
+        return {name: one for name, one in self.values.items() if (name, one) not in shared}
+
+    def plain(self, lone: _Lone) -> str:
+        """Write all that is asked, without the values that only this recording sends."""
+        said = (
+            f"{_plain(name)}={ALONE}" if name in lone else f"{name}={value}"
+            for name, value in self.values.items()
+        )
+        return "&".join([self.address, *sorted(said)])
 
 
 @dataclass(frozen=True)
@@ -84,8 +135,10 @@ class Pairs:
 
 def pair(old: Sequence[Asked], new: Sequence[Asked], roles: Roles) -> Pairs:
     """Pair the requests of two recordings; `roles` learns the ids of the pairs."""
-    found = _Pairing(old, new, roles)
-    *around, own = zip(_signs(old), _signs(new), strict=True)
+    shared = _sent(old) & _sent(new)
+    lone = [one.lone(shared) for one in old], [one.lone(shared) for one in new]
+    found = _Pairing(old, new, roles, lone)
+    *around, own = zip(_signs(old, lone[0]), _signs(new, lone[1]), strict=True)
     for before, after in around:
         found.equal(before, after)
     found.equal(*own, surely=True)
@@ -129,10 +182,19 @@ def _is_retry(first: Exchange, second: Exchange) -> bool:
     return asked[0] == asked[1] and (told == "true" or (may and told != "false"))
 
 
-def _signs(asked: Sequence[Asked]) -> Iterator[list[str]]:
+def _plain(name: str) -> str:
+    """Write a field's name without those that users give, as "metadata"."""
+    return _USERS_OWN.sub(r"\1", name)
+
+
+def _sent(asked: Iterable[Asked]) -> AbstractSet[tuple[str, str]]:
+    return {sent for one in asked for sent in one.values.items()}
+
+
+def _signs(asked: Sequence[Asked], lone: Sequence[_Lone]) -> Iterator[list[str]]:
     """Yield what each request is known by, with its whole surroundings first and its own words last."""
-    edges = list(_edges(asked))
-    signs = [[_short(one.plain) for one in asked]]
+    edges = list(_edges(asked, lone))
+    signs = [[_short(one.plain(own)) for one, own in zip(asked, lone, strict=True)]]
     for _ in range(STEPS):
         around: dict[str, list[str]] = defaultdict(list)
         for position, where, an_id in edges:
@@ -145,10 +207,15 @@ def _signs(asked: Sequence[Asked]) -> Iterator[list[str]]:
     yield from reversed(signs)
 
 
-def _edges(asked: Sequence[Asked]) -> Iterator[tuple[int, str, str]]:
-    """Walk which request names an id where, and whose answer was the first to give it."""
+def _edges(asked: Sequence[Asked], lone: Sequence[_Lone]) -> Iterator[tuple[int, str, str]]:
+    """Walk which request names an id where, and whose answer was the first to give it.
+
+    And where it sends a value that only its own recording does.
+    """
     met: set[str] = set()
     for position, one in enumerate(asked):
+        for name, value in lone[position].items():
+            yield position, f"asks {_plain(name)}", value
         for where, an_id in one.mentioned:
             met.add(an_id)
             yield position, f"asks {where}", an_id
@@ -162,11 +229,25 @@ def _short(*parts: str) -> str:
     return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
+def _keys(sign: str, asked: Asked, lone: _Lone) -> Iterator[tuple[str, ...]]:
+    """Give what a request waits under: its sign, alone, with each id and with each lone value."""
+    yield (sign,)
+    yield from ((sign, where, one) for where, one in asked.about.items())
+    yield from ((sign, _plain(name), one) for name, one in lone.items())
+
+
 class _Pairing:
     """Two recordings on the way to being paired."""
 
-    def __init__(self, old: Sequence[Asked], new: Sequence[Asked], roles: Roles) -> None:
-        self.old, self.new, self.roles = old, new, roles
+    def __init__(
+        self,
+        old: Sequence[Asked],
+        new: Sequence[Asked],
+        roles: Roles,
+        lone: tuple[Sequence[_Lone], Sequence[_Lone]],
+    ) -> None:
+        self.old, self.new, self.roles, self.lone = old, new, roles, lone
+        self.counterparts: dict[str, str] = {}
         self.there: dict[int, int] = {}
         self.alone = dict.fromkeys(range(len(new)))
 
@@ -175,21 +256,37 @@ class _Pairing:
 
         `surely` wants every id to be known by then: the sign says nothing about them.
         """
-        waiting: dict[str, list[int]] = defaultdict(list)
-        for position in self.alone:
-            waiting[after[position]].append(position)
+        waiting: dict[tuple[str, ...], dict[int, None]] = defaultdict(dict)
+        for at in self.alone:
+            for key in _keys(after[at], self.new[at], self.lone[1][at]):
+                waiting[key][at] = None
         for position, sign in enumerate(before):
-            others = waiting.get(sign, [])
-            if position in self.there or not others:
+            if position in self.there or (sign,) not in waiting:
                 continue
-            fitting = (
-                other
-                for other in others
-                if not self._against(position, other) and not (surely and self._unknown(position, other))
-            )
-            if (other := next(fitting, None)) is not None:
-                others.remove(other)
+            if surely and not all(map(self.roles.there, self.old[position].about.values())):
+                continue
+            likely = self._likely(position, sign, waiting)
+            other = next((other for other in likely if not self._against(position, other)), None)
+            if other is not None:
                 self._take(position, other)
+                for key in _keys(sign, self.new[other], self.lone[1][other]):
+                    waiting[key].pop(other, None)
+
+    def _likely(self, position: int, sign: str, waiting: _Waiting) -> Iterable[int]:
+        """Give those of a sign that may be this one's counterpart, the likely first.
+
+        They name the counterpart of an id, where that is known; of a lone value it is a guess.
+        """
+        about = [(where, self.roles.there(one)) for where, one in self.old[position].about.items()]
+        known = [waiting.get((sign, where, one), {}) for where, one in about if one]
+        guesses = [
+            held
+            for name, one in self.lone[0][position].items()
+            if (held := waiting.get((sign, _plain(name), self.counterparts.get(one, ""))))
+        ]
+        guessed: dict[int, None] = min(guesses, key=len, default={})
+        sure = min(known, key=len, default=waiting[sign,])
+        return chain(guessed, sure)
 
     def similar(self) -> None:
         """Pair what is left with the most similar request to the same address, writes first.
@@ -232,24 +329,28 @@ class _Pairing:
 
     def _equal(self, old: Asked, new: Asked, name: str) -> bool:
         pairs = zip(old.ids.inside(old.fields[name]), new.ids.inside(new.fields[name]), strict=False)
-        return old.value(name) == new.value(name) and not any(self.roles.conflict(*ids) for ids in pairs)
+        return old.values[name] == new.values[name] and not any(
+            self.roles.conflict(*ids) for ids in pairs
+        )
 
     def _against(self, before: int, after: int) -> bool:
         """Tell whether two requests are about objects that play other roles."""
-        olds, news = (dict(side.mentioned) for side in (self.old[before], self.new[after]))
+        olds, news = self.old[before].about, self.new[after].about
         return any(self.roles.conflict(olds[where], news[where]) for where in olds.keys() & news.keys())
 
     def _unknown(self, before: int, after: int) -> int:
         """Count the ids that two requests name at one place, and nobody knows to be one role."""
-        olds, news = (dict(side.mentioned) for side in (self.old[before], self.new[after]))
+        olds, news = self.old[before].about, self.new[after].about
         return sum(not self.roles.same(olds[where], news[where]) for where in olds.keys() & news.keys())
 
     def _take(self, before: int, after: int) -> None:
         self.there[before] = after
         del self.alone[after]
         old, new = self.old[before], self.new[after]
-        olds, news = dict(old.mentioned), dict(new.mentioned)
-        self.roles.learn(olds, news)
+        self.roles.learn(old.about, new.about)
+        for name, one in self.lone[0][before].items():
+            if name in self.lone[1][after]:
+                self.counterparts.setdefault(one, self.lone[1][after][name])
         self.roles.learn(old.exchange.response.json, new.exchange.response.json)
 
     def pairs(self) -> Pairs:
@@ -272,5 +373,4 @@ class _Pairing:
     @staticmethod
     def _url(asked: Asked) -> str:
         """Give a read's URL; for a write something that no other equals."""
-        request = asked.exchange.request
-        return request.url if request.method in _READS else f"{id(asked)}"
+        return asked.exchange.request.url if asked.is_read else f"{id(asked)}"
