@@ -13,9 +13,13 @@ from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session.base import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_stripe_balance.api.message import Request, Response
     from pytest_stripe_balance.session.base import Fail
     from pytest_stripe_balance.session.chosen import Settings
+
+A_FEW = 3
 
 
 def recording_of(settings: Settings) -> Path:
@@ -38,6 +42,12 @@ def loaded(path: Path) -> Replay:
         raise Refused(error.reason) from None
 
 
+def few(requests: Sequence[Request]) -> str:
+    """Name the first few requests."""
+    named = [*map(str, requests[:A_FEW]), *(["..."] if len(requests) > A_FEW else [])]
+    return ", ".join(named) or "nothing"
+
+
 class Replaying(Session):
     """A run that is answered as it was recorded; what wasn't recorded is refused."""
 
@@ -55,7 +65,5 @@ class Replaying(Session):
     def close(self, *, passed: bool) -> None:
         """Note what a test that passed never asked for."""
         if passed and (unused := self._replay.unused):
-            told = ", ".join(map(str, unused[:3])) + (", ..." if len(unused) > 3 else "")  # noqa: PLR2004 - a few are enough
-            self.notes.append(
-                f"{self.settings.name} never asked for {len(unused)} of its recorded requests: {told}"
-            )
+            never = f"never asked for {len(unused)} of its recorded requests: {few(unused)}"
+            self.notes.append(f"{self.settings.name} {never}")
