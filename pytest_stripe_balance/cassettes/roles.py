@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_stripe_balance.api.message import Exchange
 
 Json = Any
-Role = Callable[[str], str | None]
 LOOKS = 3
 # pi_3ScPMjFmGsiQWfE61qMaWSFF, cs_test_a1B2..., and the two halves of a client secret; not pm_card_visa.
 _SHAPE = re.compile(
@@ -119,7 +119,7 @@ class Roles:
                 if key in new:
                     self.learn(old[key], new[key])
         elif isinstance(old, list) and isinstance(new, list):
-            for _, item, its in self.items(old, new):
+            for _, item, its in self.items(old, new, surely=True):
                 self.learn(item, its)
             written = ([one for one in side if isinstance(one, str)] for side in (old, new))
             for inner in zip(*written, strict=False):
@@ -131,42 +131,72 @@ class Roles:
                     self._there[one], self._back[other] = other, one
 
     def items(
-        self, old: Sequence[Json], new: Sequence[Json]
+        self, old: Sequence[Json], new: Sequence[Json], *, surely: bool = False
     ) -> Iterator[tuple[int, dict[str, Json], dict[str, Json]]]:
         """Pair the hashes of two lists, each pair with the number of the new one.
 
-        By the role of their id, else in order: those of one kind that name the same roles, those of one
-        kind, and in lists of one length what is left at one place.
+        By the role of their id, or in order those of one kind that name the same roles; if not `surely`,
+        also those of one kind that may be one, and in lists of one length what is left at one place.
         """
-        olds = {at: one for at, one in enumerate(old) if isinstance(one, dict)}
-        news = {at: one for at, one in enumerate(new) if isinstance(one, dict)}
-        before = {at: self._looks(one, self.old, self._same) for at, one in olds.items()}
-        after = {at: self._looks(one, self.new, self._back.get) for at, one in news.items()}
-        for step in range(LOOKS):
+        sides = (old, self.old, self._same), (new, self.new, self._back.get)
+        olds, news = (
+            {at: _Item.of(one, ids, role) for at, one in enumerate(side) if isinstance(one, dict)}
+            for side, ids, role in sides
+        )
+        for look in range(LOOKS - surely):
             alike: dict[Hashable, list[int]] = {}
-            for at in reversed(olds):
-                alike.setdefault(before[at][step], []).append(at)
-            for number in list(news):
-                look = after[number][step]
-                if look is not None and (others := alike.get(look)):
-                    yield number, olds.pop(others.pop()), news.pop(number)
-        for number, value in news.items():
-            if number in olds and len(old) == len(new) and not _differ_in_type(olds[number], value):
-                yield number, olds[number], value
+            for at, item in olds.items():
+                alike.setdefault(item.looks[look], []).append(at)
+            for number, item in list(news.items()):
+                likely = alike.get(item.looks[look], []) if item.looks[look] else []
+                for at in (at for at in likely if at in olds and not item.is_apart(olds[at])):
+                    yield number, olds.pop(at).value, news.pop(number).value
+                    break
+        for number, item in () if surely else news.items():
+            if number in olds and len(old) == len(new) and not item.is_unlike(olds[number]):
+                yield number, olds[number].value, item.value
 
     def _same(self, old: str) -> str | None:
         return old if old in self._there else None
 
-    @staticmethod
-    def _looks(value: dict[str, Json], ids: Ids, role: Role) -> tuple[Hashable, ...]:
-        """Give what an item is known by, the surest first: its role, the roles in it, its kind."""
-        kind = json.dumps([value.get(name) for name in ("object", "type")])
-        named = frozenset(role(one) for text in texts(value) for one in ids.inside(text))
-        own = value.get("id")
-        return (role(own) if isinstance(own, str) else None), (kind, named), kind
+
+@dataclass(frozen=True)
+class _Item:
+    """An item of a list: its own role, those that it names, and what tells its kind."""
+
+    value: dict[str, Json]
+    own: str | None
+    named: AbstractSet[str]
+    kind: Sequence[Json]
+
+    @classmethod
+    def of(cls, value: dict[str, Json], ids: Ids, role: Callable[[str], str | None]) -> _Item:
+        own, told = value.get("id"), value.get("data")
+        held = told.get("object") if isinstance(told, dict) else None  # what an event tells of
+        return cls(
+            value,
+            role(own) if isinstance(own, str) else None,
+            {one for text in texts(value) for an_id in ids.inside(text) if (one := role(an_id))},
+            [_kind(value), _kind(held) if isinstance(held, dict) else None],
+        )
+
+    @property
+    def looks(self) -> Sequence[Hashable]:
+        """What it is known by, the surest first."""
+        kind = json.dumps(self.kind)
+        return self.own, (kind, frozenset(self.named)) if self.named else None, kind
+
+    def is_apart(self, other: _Item) -> bool:
+        """Tell whether two that aren't one by their ids can't be one for being about other things."""
+        is_known = self.own != other.own and None not in (self.own, other.own)
+        return is_known or bool(self.named and other.named and self.named.isdisjoint(other.named))
+
+    def is_unlike(self, other: _Item) -> bool:
+        """Tell whether two can't be one, as they are objects of one kind and of two types."""
+        (kind, a_type), (its, another) = self.kind[0], other.kind[0]
+        differ = bool(kind and kind == its and a_type and another and a_type != another)
+        return differ or self.is_apart(other)
 
 
-def _differ_in_type(old: dict[str, Json], new: dict[str, Json]) -> bool:
-    """Tell whether two objects of one kind, events say, are of two types."""
-    kinds, types = ([one.get(name) for one in (old, new)] for name in ("object", "type"))
-    return bool(all((*kinds, *types)) and kinds[0] == kinds[1] and types[0] != types[1])
+def _kind(value: dict[str, Json]) -> Sequence[Json]:
+    return value.get("object"), value.get("type")

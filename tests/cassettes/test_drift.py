@@ -191,6 +191,8 @@ def test_a_poll_that_takes_longer_is_no_change():
         assert told([early, late], [early, early, late]) == []
         assert told([early, early, late], [early, late]) == []
         assert told([late], [early, late]) == []
+    changed = exchange({**SOURCE, "status": "chargeable", "amount": "100"}, "GET", path, "")
+    assert [row[2] for row in told([absent, done], [absent, changed])] == ["$.amount"]
 
 
 def test_what_was_read_before_a_write_says_nothing_of_what_is_read_after():
@@ -256,6 +258,11 @@ def test_a_value_of_one_recording_only_is_known_by_where_else_it_stands():
     other, again = shops(10, "jane{}@bank.org", "b-{}", kept=lambda at: at % 2)
     assert told([*made, *looked], [*other, *again[::-1]]) == []
     assert told([*made, *looked], [*other[::-1], *again]) == []
+    (made, (_, looked)), (other, (_, again)) = (
+        shops(0, "scrubbedEmail{}@example.com", "a", number=2),
+        shops(10, "jane{}@bank.org", "b", number=2),
+    )
+    assert told([*made, looked], [*other[::-1], again]) == []
 
 
 def test_a_request_is_held_against_few_others_however_many_there_are(monkeypatch):
@@ -273,7 +280,15 @@ def test_a_request_is_held_against_few_others_however_many_there_are(monkeypatch
     other, again = shops(500, "jane{}@bank.org", "order", number=300)
     assert told([*made, *looked], [*other, *again]) == []
     assert told([*made, *looked], [*other, *again[::-1]]) == []
-    assert held.total() < 10 * 600
+    read, reread = (
+        [
+            exchange(one.response.json, "GET", f"/v1/customers/{one.response.json['id']}", "")
+            for one in side
+        ]
+        for side in (made, other)
+    )
+    assert told([*made, *read], [*other, *reread[::-1]]) == []
+    assert held.total() < 10 * 3 * 600
 
 
 def test_what_is_read_is_paired_by_who_made_it():
