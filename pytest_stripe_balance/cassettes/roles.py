@@ -136,13 +136,14 @@ class Roles:
         """Pair the hashes of two lists, each pair with the number of the new one.
 
         By the role of their id, or in order those of one kind that name the same roles; if not `surely`,
-        also those of one kind that may be one, and in lists of one length what is left at one place.
+        or there is one only, those of one kind too, and in lists of one length what is left at a place.
         """
         sides = (old, self.old, self._same), (new, self.new, self._back.get)
         olds, news = (
             {at: _Item.of(one, ids, role) for at, one in enumerate(side) if isinstance(one, dict)}
             for side, ids, role in sides
         )
+        surely = surely and not len(old) == len(new) == 1
         for look in range(LOOKS - surely):
             alike: dict[Hashable, list[int]] = {}
             for at, item in olds.items():
@@ -162,41 +163,41 @@ class Roles:
 
 @dataclass(frozen=True)
 class _Item:
-    """An item of a list: its own role, those that it names, and what tells its kind."""
+    """An item of a list: which roles it names; its own role and kind, and those of what it tells of."""
 
     value: dict[str, Json]
-    own: str | None
     named: AbstractSet[str]
-    kind: Sequence[Json]
+    own: Sequence[str | None]
+    kind: Sequence[tuple[Json, Json]]
 
     @classmethod
     def of(cls, value: dict[str, Json], ids: Ids, role: Callable[[str], str | None]) -> _Item:
-        own, told = value.get("id"), value.get("data")
-        held = told.get("object") if isinstance(told, dict) else None  # what an event tells of
+        told = value.get("data")
+        told = told.get("object") if isinstance(told, dict) else None  # an event's
+        both = [value, told if isinstance(told, dict) else {}]
         return cls(
             value,
-            role(own) if isinstance(own, str) else None,
             {one for text in texts(value) for an_id in ids.inside(text) if (one := role(an_id))},
-            [_kind(value), _kind(held) if isinstance(held, dict) else None],
+            [role(str(one.get("id"))) for one in both],
+            [(one.get("object"), one.get("type")) for one in both],
         )
 
     @property
     def looks(self) -> Sequence[Hashable]:
         """What it is known by, the surest first."""
         kind = json.dumps(self.kind)
-        return self.own, (kind, frozenset(self.named)) if self.named else None, kind
+        return self.own[0], (kind, frozenset(self.named)) if self.named else None, kind
 
     def is_apart(self, other: _Item) -> bool:
-        """Tell whether two that aren't one by their ids can't be one for being about other things."""
-        is_known = self.own != other.own and None not in (self.own, other.own)
-        return is_known or bool(self.named and other.named and self.named.isdisjoint(other.named))
+        """Tell whether two can't be one, as they are about other things."""
+        owns = zip(self.own, other.own, strict=True)
+        return any(one and its and one != its for one, its in owns) or bool(
+            self.named and other.named and self.named.isdisjoint(other.named)
+        )
 
     def is_unlike(self, other: _Item) -> bool:
-        """Tell whether two can't be one, as they are objects of one kind and of two types."""
-        (kind, a_type), (its, another) = self.kind[0], other.kind[0]
-        differ = bool(kind and kind == its and a_type and another and a_type != another)
-        return differ or self.is_apart(other)
-
-
-def _kind(value: dict[str, Json]) -> Sequence[Json]:
-    return value.get("object"), value.get("type")
+        """Tell whether two can't be one, as they are apart, or of one kind and of two types."""
+        kinds = zip(self.kind, other.kind, strict=True)
+        return self.is_apart(other) or any(
+            one[0] and one[0] == its[0] and one[1] and its[1] and one[1] != its[1] for one, its in kinds
+        )

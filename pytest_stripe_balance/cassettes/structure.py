@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -49,15 +49,15 @@ class At:
     def key(self, name: str) -> At:
         """Go into a hash."""
         shape = f"{self.shape}.{name}" if self.shape else name
-        return replace(self, path=f"{self.path}.{name}", shape=shape)
+        return At(self.kind, self.version, f"{self.path}.{name}", shape)
 
     def index(self, number: int) -> At:
         """Go into a list."""
-        return replace(self, path=f"{self.path}[{number}]", shape=f"{self.shape}[]")
+        return At(self.kind, self.version, f"{self.path}[{number}]", f"{self.shape}[]")
 
     def user_key(self, name: str) -> At:
         """Go into a map, whose keys are nobody's but the user's or the currencies."""
-        return replace(self, path=f"{self.path}.{name}", shape=f"{self.shape}.*")
+        return At(self.kind, self.version, f"{self.path}.{name}", f"{self.shape}.*")
 
     @property
     def documented(self) -> Key | None:

@@ -362,8 +362,66 @@ def test_items_of_a_list_are_paired_by_what_they_are_about():
 
     old = read(event(1, moved, INTENT), event(2, moved, pending))
     assert told([*made, old], [*made, read(event(3, moved, pending), event(4, moved, INTENT))]) == []
-    old, new = (read(event(1, *one)) for one in ((moved, INTENT), (funded, balance)))
-    assert told([*made, old], [*made, new]) == []
+    spent, came = ({"object": "customer_cash_balance_transaction", "type": one} for one in "ab")
+    for before, after in (
+        ((moved, INTENT), (funded, balance)),  # another type
+        ((moved, INTENT), (moved, pending)),  # about another object
+        ((funded, spent), (funded, came)),  # about a thing of another type
+    ):
+        assert told([*made, read(event(1, *before))], [*made, read(event(1, *after))]) == []
+
+
+def token(number, **keys):
+    return {"object": "token", "id": f"tok_1GwWqpFk4eGpfL{number:03}", **keys}
+
+
+def tokens_read(*tokens):
+    return [exchange(one, "GET", f"/v1/tokens/{one['id']}", "") for one in tokens]
+
+
+def test_items_that_name_known_roles_tell_theirs():
+    """What a list shows about two intents is read afterwards, in another order."""
+    other = {**INTENT, "id": "pi_3QUVAAFk4eGpfLOC0kGOumF1"}
+    made = [exchange(INTENT), exchange(other, asked="amount=2")]
+
+    def recording(*order):
+        listing = exchange({"object": "list", "data": order}, "GET", "/v1/tokens", "")
+        return [*made, listing, *tokens_read(*order)]
+
+    olds, news = (
+        [token(at, intent=INTENT["id"], extra=1), token(at + 1, intent=other["id"])] for at in (1, 3)
+    )
+    assert told(recording(*olds), recording(*news[::-1])) == []
+
+
+def test_the_only_item_of_a_list_is_one_on_both_sides():
+    """As the charge of an intent, which names nothing that is known."""
+
+    def recording(*order, number, asked):
+        tokens = [token(number, extra=1), token(number + 1)]
+        made = [
+            exchange({**SOURCE, "id": f"src_1E42IaFk4eGpfL{at:03}", "tokens": [tokens[at]]}, path="/v1/sources", asked=f"name={at}{asked}")
+            for at in (0, 1)
+        ]  # fmt: skip
+        return [*made, *tokens_read(*(tokens[at] for at in order))]
+
+    found = told(recording(0, 1, number=1, asked=""), recording(1, 0, number=3, asked="&flow=code"))
+    assert {row[2] for row in found} == {"parameter flow"}
+
+
+def test_a_list_of_strangers_tells_no_roles():
+    """Whose items name nothing that is known may hold others by now, which come up again later."""
+    first, second = (SOURCE | {"id": f"src_1E42IaFk4eGpfLOC{end}"} for end in ("Uau5nIdg", "Vbv6oJeh"))
+
+    def recording(*order):
+        return [
+            exchange({"object": "list", "data": list(order)}, "GET", "/v1/sources", ""),
+            exchange(first, path="/v1/sources", asked="name=A"),
+            exchange(second, path="/v1/sources", asked="name=B"),
+            exchange(first, "GET", f"/v1/sources/{first['id']}", ""),
+        ]
+
+    assert told(recording(first, second), recording(second, first)) == []
 
 
 def test_secrets_are_never_in_what_is_found():
