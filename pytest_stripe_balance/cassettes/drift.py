@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from pytest_stripe_balance.api.message import Exchange, Headers
-from pytest_stripe_balance.cassettes.pairing import Asked, Pairs, pair, without_retries
+from pytest_stripe_balance.cassettes.asking import Asked
+from pytest_stripe_balance.cassettes.pairing import Pairs, pair, without_retries
 from pytest_stripe_balance.cassettes.roles import Ids, Roles
 from pytest_stripe_balance.cassettes.structure import (
     GONE,

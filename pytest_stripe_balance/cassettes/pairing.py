@@ -10,114 +10,21 @@ its equal so is paired with the most similar request to the same address.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cached_property
 from http import HTTPStatus
 from itertools import chain
-from urllib.parse import parse_qsl, unquote
 
 from pytest_stripe_balance.api.message import Exchange
-from pytest_stripe_balance.cassettes.roles import TIME, Ids, Roles, texts
+from pytest_stripe_balance.cassettes.asking import READS, Asked, Lone, plain_name
+from pytest_stripe_balance.cassettes.roles import Roles, texts
 
 STEPS = 3
 FAR = 100  # of many requests to one address, only those about as late are compared
 SIMILAR = 0.5  # at least half of all fields are in both, unless one side has all of the other's
-ALONE = "{alone}"
-_INDEX = re.compile(r"\[\d*\]")
-_METADATA = re.compile(r"(?:^|\[)metadata\]?\[([^\]]+)\]$")
-_USERS_OWN = re.compile(r"((?:^|\[)metadata\]?)\[.*")
-_MEANT = re.compile(r"[A-Za-z_]*|-?[0-9.]+")
-_READS = ("GET", "HEAD")
-_Lone = Mapping[str, str]
 _Waiting = Mapping[tuple[str, ...], dict[int, None]]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a request asks, apart from its ids; `fields` are those of query and body."""
-
-    exchange: Exchange
-    ids: Ids
-
-    @property
-    def is_read(self) -> bool:
-        """Whether it changes nothing."""
-        return self.exchange.request.method in _READS
-
-    @property
-    def status(self) -> int:
-        """The status that it was answered with."""
-        return self.exchange.response.status
-
-    @cached_property
-    def address(self) -> str:
-        """Method and path, with a prefix for each id: "GET /v1/customers/{cus}"."""
-        return f"{self.exchange.request.method} {self.ids.path(unquote(self.exchange.request.path))}"
-
-    @cached_property
-    def fields(self) -> Mapping[str, str]:
-        """The decoded fields, as "payment_method_types[0]"."""
-        request = self.exchange.request
-        given = "&".join(part for part in (request.query, request.body) if part)
-        return dict(parse_qsl(given, keep_blank_values=True))
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """The fields' names without indexes, and without the names that users give."""
-        return frozenset(_INDEX.sub("[]", _plain(name)) for name in self.fields)
-
-    @cached_property
-    def values(self) -> Mapping[str, str]:
-        """The fields' values, ids and times by their kind only."""
-        return {name: TIME.sub("{time}", self.ids.named(text)) for name, text in self.fields.items()}
-
-    @cached_property
-    def mentioned(self) -> list[tuple[str, str]]:
-        """The ids that it names, each with where."""
-        parts = enumerate(unquote(self.exchange.request.path).split("/"))
-        places = [*((f"/{number}", part) for number, part in parts), *self.fields.items()]
-        return [(where, one) for where, text in places for one in self.ids.inside(text)]
-
-    @cached_property
-    def about(self) -> Mapping[str, str]:
-        """The ids that it names by where; the last where there are several."""
-        return dict(self.mentioned)
-
-    @cached_property
-    def metadata(self) -> frozenset[str]:
-        """The keys of metadata that it gives a value."""
-        found = ((_METADATA.search(name), value) for name, value in self.fields.items())
-        return frozenset(key[1] for key, value in found if key and value)
-
-    def is_as(self, other: Asked) -> bool:
-        """Tell whether another asks the same, apart from metadata and values as if drawn at random.
-
-        An amount, a word, or one of Stripe's test tokens is no such value.
-        """
-        mine, theirs = (
-            {name: value for name, value in one.values.items() if not _USERS_OWN.search(name)}
-            for one in (self, other)
-        )
-        return (self.address, mine.keys()) == (other.address, theirs.keys()) and all(
-            value == theirs[name] or not (_MEANT.fullmatch(value) or _MEANT.fullmatch(theirs[name]))
-            for name, value in mine.items()
-        )
-
-    def lone(self, shared: AbstractSet[tuple[str, str]]) -> _Lone:
-        """Give the fields whose value isn't among those shared with the other recording."""
-        return {name: one for name, one in self.values.items() if (name, one) not in shared}
-
-    def plain(self, lone: _Lone) -> str:
-        """Write all that is asked, without the values that only this recording sends."""
-        said = (
-            f"{_plain(name)}={ALONE}" if name in lone else f"{name}={value}"
-            for name, value in self.values.items()
-        )
-        return "&".join([self.address, *sorted(said)])
 
 
 @dataclass(frozen=True)
@@ -182,16 +89,11 @@ def _is_retry(first: Exchange, second: Exchange) -> bool:
     return asked[0] == asked[1] and (told == "true" or (may and told != "false"))
 
 
-def _plain(name: str) -> str:
-    """Write a field's name without those that users give, as "metadata"."""
-    return _USERS_OWN.sub(r"\1", name)
-
-
 def _sent(asked: Iterable[Asked]) -> AbstractSet[tuple[str, str]]:
     return {sent for one in asked for sent in one.values.items()}
 
 
-def _signs(asked: Sequence[Asked], lone: Sequence[_Lone]) -> Iterator[list[str]]:
+def _signs(asked: Sequence[Asked], lone: Sequence[Lone]) -> Iterator[list[str]]:
     """Yield what each request is known by, with its whole surroundings first and its own words last."""
     edges = list(_edges(asked, lone))
     signs = [[_short(one.plain(own)) for one, own in zip(asked, lone, strict=True)]]
@@ -207,7 +109,7 @@ def _signs(asked: Sequence[Asked], lone: Sequence[_Lone]) -> Iterator[list[str]]
     yield from reversed(signs)
 
 
-def _edges(asked: Sequence[Asked], lone: Sequence[_Lone]) -> Iterator[tuple[int, str, str]]:
+def _edges(asked: Sequence[Asked], lone: Sequence[Lone]) -> Iterator[tuple[int, str, str]]:
     """Walk which request names an id where, and whose answer was the first to give it.
 
     And where it sends a value that only its own recording does.
@@ -215,7 +117,7 @@ def _edges(asked: Sequence[Asked], lone: Sequence[_Lone]) -> Iterator[tuple[int,
     met: set[str] = set()
     for position, one in enumerate(asked):
         for name, value in lone[position].items():
-            yield position, f"asks {_plain(name)}", value
+            yield position, f"asks {plain_name(name)}", value
         for where, an_id in one.mentioned:
             met.add(an_id)
             yield position, f"asks {where}", an_id
@@ -229,11 +131,11 @@ def _short(*parts: str) -> str:
     return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def _keys(sign: str, asked: Asked, lone: _Lone) -> Iterator[tuple[str, ...]]:
+def _keys(sign: str, asked: Asked, lone: Lone) -> Iterator[tuple[str, ...]]:
     """Give what a request waits under: its sign, alone, with each id and with each lone value."""
     yield (sign,)
     yield from ((sign, where, one) for where, one in asked.about.items())
-    yield from ((sign, _plain(name), one) for name, one in lone.items())
+    yield from ((sign, plain_name(name), one) for name, one in lone.items())
 
 
 class _Pairing:
@@ -244,7 +146,7 @@ class _Pairing:
         old: Sequence[Asked],
         new: Sequence[Asked],
         roles: Roles,
-        lone: tuple[Sequence[_Lone], Sequence[_Lone]],
+        lone: tuple[Sequence[Lone], Sequence[Lone]],
     ) -> None:
         self.old, self.new, self.roles, self.lone = old, new, roles, lone
         self.counterparts: dict[str, str] = {}
@@ -282,7 +184,7 @@ class _Pairing:
         guesses = [
             held
             for name, one in self.lone[0][position].items()
-            if (held := waiting.get((sign, _plain(name), self.counterparts.get(one, ""))))
+            if (held := waiting.get((sign, plain_name(name), self.counterparts.get(one, ""))))
         ]
         guessed: dict[int, None] = min(guesses, key=len, default={})
         sure = min(known, key=len, default=waiting[sign,])
@@ -300,7 +202,7 @@ class _Pairing:
         by_address: dict[str, list[int]] = defaultdict(list)
         for position in left:
             by_address[self.old[position].address].append(position)
-        for address in sorted(by_address, key=lambda address: address.startswith(_READS)):
+        for address in sorted(by_address, key=lambda address: address.startswith(READS)):
             self._most_similar(by_address[address], groups[address])
 
     def _most_similar(self, olds: Sequence[int], news: Sequence[int]) -> None:
