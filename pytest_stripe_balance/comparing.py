@@ -112,11 +112,14 @@ def _between(old: Recording, new: Recording, outcome: Outcome) -> None:
         for skipped in side.skipped:
             outcome.passed_over(skipped.reason, Place(side.name, skipped.line, skipped.request))
     try:
-        found = drifting.compare(old.exchanges, new.exchanges)
+        compared = drifting.Compared(old.exchanges, new.exchanges)
+        found = list(compared.drifts())
     except RecursionError:
         outcome.bad(Place(new.name), "nested too deeply")
         return
-    outcome.checked += len(new.recorded)
+    outcome.checked += compared.pairs
+    if not compared.pairs:
+        outcome.note(Place(new.name), f"nothing was compared: no request of it is in {old.name}")
     for one in found:
         place = old.place(one.old or 0) if one.new is None else new.place(one.new)
         outcome.found(one.finding, place)

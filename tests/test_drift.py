@@ -16,6 +16,7 @@ INTENT = {
     "object": "payment_intent",
     "amount": 1000,
     "status": "succeeded",
+    "capture_method": "automatic",
 }
 DOCUMENTED = resources.folder("cassettes") / "documentation" / "apply_customer_balance.yaml"
 HEADERS = {"Stripe-Version": ["2023-10-16"], "Date": ["Mon, 16 Dec 2019 13:30:07 GMT"]}
@@ -65,7 +66,7 @@ def run(tmp_path, monkeypatch, capsys):
 CODES = {
     "nothing": (INTENT, 0),
     "information": ({**INTENT, "brand_new": 1}, 0),
-    "a warning": ({**INTENT, "status": "canceled"}, 0),
+    "a warning": ({**INTENT, "capture_method": "manual"}, 0),
     "an error": ({**INTENT, "amount": "1000"}, 1),
 }
 
@@ -78,13 +79,13 @@ def test_drift_ends_with_1_for_what_is_at_level_error(run, new, code):
 
 def test_levels_are_set_as_in_check(run):
     """A kind can be made an error, or information."""
-    files = {"a": tape(INTENT), "b": tape({**INTENT, "status": "canceled", "amount": "1"})}
+    files = {"a": tape(INTENT), "b": tape({**INTENT, "capture_method": "manual", "amount": "1"})}
     assert run("drift", "a.yaml", "b.yaml", "--level", "breaking=information", **files)[0] == 0
     quiet = ("--level", "breaking=information", "--level", "enum=error")
     code, out, _ = run("drift", "a.yaml", "b.yaml", *quiet)
     assert code == 1
     assert out[0].startswith(
-        'error: enum: payment_intent at $.status is "canceled", and it was "succeeded"'
+        'error: enum: payment_intent at $.capture_method is "manual", and it was "automatic"'
     )
 
 
@@ -109,6 +110,19 @@ def test_drift_is_told_to_programs_and_to_github(run):
     assert (one["level"], one["kind"], one["path"], one["count"]) == ("error", "breaking", "$.amount", 1)
     _, out, _ = run("drift", "a.yaml", "b.yaml", "--format", "github")
     assert out[0].startswith("::error file=b.yaml,line=2,title=Stripe contract::breaking")
+
+
+def test_only_answers_with_a_counterpart_are_counted_as_compared(run):
+    """Where there is none at all, a warning says so."""
+    other = tape(INTENT)
+    other["interactions"][0]["request"]["uri"] = "https://api.stripe.com/v1/refunds"
+    both = {"interactions": [*tape(INTENT)["interactions"], *other["interactions"]]}
+    _, out, _ = run("drift", "a.yaml", "b.yaml", a=tape(INTENT), b=both)
+    assert out[-1].startswith("1 compared in 2 files")
+    for side in (other, {"interactions": None}):
+        _, out, _ = run("drift", "a.yaml", "b.yaml", b=side)
+        assert "warning: b.yaml: nothing was compared: no request of it is in a.yaml" in out
+        assert out[-1].startswith("0 compared in 2 files")
 
 
 def test_two_folders_are_compared_file_by_file(run):

@@ -6,20 +6,20 @@ secrets and plain values aren't looked at; requests that don't depend on each ot
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 
 from pytest_stripe_balance.api.message import Exchange, Headers
-from pytest_stripe_balance.cassettes.pairing import Asked, Pairs, pair, without_retries
+from pytest_stripe_balance.cassettes.asking import Asked
+from pytest_stripe_balance.cassettes.pairing import Pairs, pair, without_retries
 from pytest_stripe_balance.cassettes.roles import Ids, Roles
 from pytest_stripe_balance.cassettes.structure import (
     GONE,
     Comparison,
-    Seen,
     root_kind,
     seen_in,
     shown,
@@ -59,7 +59,7 @@ def compare(old: Sequence[Exchange], new: Sequence[Exchange]) -> list[Drift]:
     Every body must be JSON (ValueError otherwise), as those that `tape.interactions` yields are. The
     second may be what live answered to the requests of the first.
     """
-    return list(_Compared(old, new).all())
+    return list(Compared(old, new).drifts())
 
 
 def recorded_at(exchanges: Sequence[Exchange]) -> int | None:
@@ -96,8 +96,8 @@ def date_of(headers: Headers) -> int | None:
         return None
 
 
-class _Compared:
-    """Two recordings, paired."""
+class Compared:
+    """Two recordings, paired; `pairs` is how many answers of the new one have a counterpart."""
 
     def __init__(self, old: Sequence[Exchange], new: Sequence[Exchange]) -> None:
         self._kept = (without_retries(old), without_retries(new))
@@ -106,19 +106,22 @@ class _Compared:
         self._new = [Asked(new[at], ids[1]) for at in self._kept[1]]
         self._roles = Roles(*ids)
         self._pairs: Pairs = pair(self._old, self._new, self._roles)
-        self._by_url: dict[str, list[Asked]] = {}
-        for one in self._old:
-            request = one.exchange.request
-            if request.method == "GET" and one.exchange.response.status < HTTPStatus.BAD_REQUEST:
-                self._by_url.setdefault(request.url, []).append(one)
-        self._seen: Seen = seen_in([one.exchange.response.json for one in self._old])
-        self._made = self._certain()
+        self.pairs = len(self._pairs.pairs) + len(self._pairs.again)
+        self._reads = _reads(self._old), _reads(self._new)
+        self._alike = self._alike_until()
+        self._comparison = Comparison(
+            self._roles,
+            before=seen_in([one.exchange.response.json for one in self._old]),
+            after=seen_in([one.exchange.response.json for one in self._new]),
+            made=self._certain(),
+            sent=frozenset(name for one in self._new for name in one.metadata),
+        )
 
     def _certain(self) -> frozenset[str]:
         """Collect the ids of both sides of what a pair of requests made, or changed."""
         certain: set[str] = set()
         for before, after in self._pairs.pairs:
-            if self._old[before].exchange.request.method != "POST":
+            if self._old[before].is_read:
                 continue
             own = [side.exchange.response.json for side in (self._old[before], self._new[after])]
             olds, news = (str(one.get("id")) if isinstance(one, dict) else "" for one in own)
@@ -126,7 +129,25 @@ class _Compared:
                 certain |= {olds, news}
         return frozenset(certain)
 
-    def all(self) -> Iterator[Drift]:
+    def _alike_until(self) -> tuple[int, int]:
+        """Tell from where on in either recording another history may be behind an answer."""
+        unlike = [
+            (before, after)
+            for before, after in self._pairs.pairs
+            if not self._old[before].is_as(self._new[after])
+            or self._old[before].status != self._new[after].status
+        ]
+        sides = (
+            (self._old, [*self._pairs.gone, *(before for before, _ in unlike)]),
+            (self._new, [*self._pairs.came, *(after for _, after in unlike)]),
+        )
+        old, new = (
+            min((at for at in others if not side[at].is_read), default=len(side))
+            for side, others in sides
+        )
+        return old, new
+
+    def drifts(self) -> Iterator[Drift]:
         """Walk all that changed: what went, then pair after pair, then what came."""
         for at in self._pairs.gone:
             yield self._alone("vanished", self._old[at], "the old recording asks it", at, None)
@@ -150,36 +171,45 @@ class _Compared:
         old, new = self._old[before], self._new[after]
         yield from _parameters(old, new)
         yield from _headers(old, new)
-        statuses = (old.exchange.response.status, new.exchange.response.status)
-        if statuses[0] != statuses[1]:
-            yield Finding(
-                "breaking",
-                new.address,
-                "status",
-                f"status: {statuses[0]}",
-                str(statuses[1]),
-                _version(new),
-            )
-        found = list(self._bodies(old, new))
-        for other in self._polls(before) if found else ():
-            # What another read of the same thing showed already depends on the moment only.
-            kept = {(one.kind, one.object, one.path) for one in self._bodies(other, new)}
+        earlier, later = self._reads[0][before][:MOST_POLLS], self._reads[1][after][:MOST_POLLS]
+        # What another read of the same thing shows already depends on the moment only.
+        seen = {one.status for one in earlier}, {one.status for one in later}
+        if old.status != new.status and new.status not in seen[0] and old.status not in seen[1]:
+            rule, status = f"status: {old.status}", str(new.status)
+            yield Finding("breaking", new.address, "status", rule, status, _version(new))
+        comparison = replace(
+            self._comparison,
+            asked=frozenset(new.values.values()) - frozenset(old.values.values()),
+            same_request=old.is_as(new),
+            same_write=not old.is_read and before < self._alike[0] and after < self._alike[1],
+        )
+        found = list(_documents(comparison, old, new))
+        others = [(one, new) for one in earlier if one is not old and one.status == old.status]
+        others += [(old, one) for one in later if one is not new and one.status == new.status]
+        for sides in others if found else ():
+            kept = {(one.kind, one.object, one.path) for one in _documents(comparison, *sides)}
             found = [one for one in found if (one.kind, one.object, one.path) in kept]
         yield from found
 
-    def _bodies(self, old: Asked, new: Asked) -> Iterator[Finding]:
-        documents = old.exchange.response.json, new.exchange.response.json
-        kinds = tuple(map(root_kind, documents))
-        failed = [kind == "error" for kind in kinds]
-        if failed[0] != failed[1] and old.exchange.response.status != new.exchange.response.status:
-            return
-        comparison = Comparison(self._roles, self._seen, self._made, old.names == new.names)
+
+def _documents(comparison: Comparison, old: Asked, new: Asked) -> Iterator[Finding]:
+    """Compare two answers' documents, unless an error stands against what is none: its status tells."""
+    documents = old.exchange.response.json, new.exchange.response.json
+    failed = [root_kind(document) == "error" for document in documents]
+    if failed[0] == failed[1] or old.status == new.status:
         yield from comparison.documents(*documents, _version(new))
 
-    def _polls(self, before: int) -> Iterator[Asked]:
-        asked = self._old[before]
-        same = self._by_url.get(asked.exchange.request.url, [])
-        yield from (one for one in same[:MOST_POLLS] if one is not asked)
+
+def _reads(asked: Sequence[Asked]) -> list[list[Asked]]:
+    """Give for each read those of the same thing with no write in between, itself among them."""
+    groups: dict[tuple[str, int], list[Asked]] = defaultdict(list)
+    found, writes = list[list[Asked]](), 0
+    for one in asked:
+        writes += not one.is_read
+        group = groups[one.exchange.request.url, writes] if one.is_read else []
+        group.append(one)
+        found.append(group)
+    return found
 
 
 def _version(asked: Asked) -> str:

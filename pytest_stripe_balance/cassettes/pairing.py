@@ -2,71 +2,29 @@
 
 An id has no meaning beyond its recording, and requests that don't depend on each other may come in any
 order. So a request is known by its method, path, fields and values, and by the requests that made the
-ids in it, and those that use them, some steps far. What doesn't find its equal so is paired with the
-most similar request to the same address.
+ids in it, and those that use them, some steps far. A value that the other recording never sends, as one
+drawn at random or a secret's stand-in, is likewise known only by where else it stands. What doesn't find
+its equal so is paired with the most similar request to the same address.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cached_property
 from http import HTTPStatus
-from urllib.parse import parse_qsl, unquote
+from itertools import chain
 
 from pytest_stripe_balance.api.message import Exchange
-from pytest_stripe_balance.cassettes.roles import TIME, Ids, Roles, texts
+from pytest_stripe_balance.cassettes.asking import READS, Asked, Lone, plain_name
+from pytest_stripe_balance.cassettes.roles import Roles, texts
 
 STEPS = 3
 FAR = 100  # of many requests to one address, only those about as late are compared
 SIMILAR = 0.5  # at least half of all fields are in both, unless one side has all of the other's
-_INDEX = re.compile(r"\[\d*\]")
-_USERS_OWN = re.compile(r"((?:^|\[)metadata\]?)\[.*")
-_READS = ("GET", "HEAD")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a request asks, apart from its ids; `fields` are those of query and body."""
-
-    exchange: Exchange
-    ids: Ids
-
-    @cached_property
-    def address(self) -> str:
-        """Method and path, with a prefix for each id: "GET /v1/customers/{cus}"."""
-        return f"{self.exchange.request.method} {self.ids.path(unquote(self.exchange.request.path))}"
-
-    @cached_property
-    def fields(self) -> Mapping[str, str]:
-        """The decoded fields, as "payment_method_types[0]"."""
-        request = self.exchange.request
-        given = "&".join(part for part in (request.query, request.body) if part)
-        return dict(parse_qsl(given, keep_blank_values=True))
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """The fields' names without indexes, and without the names that users give."""
-        return frozenset(_INDEX.sub("[]", _USERS_OWN.sub(r"\1", name)) for name in self.fields)
-
-    @cached_property
-    def plain(self) -> str:
-        """All that is asked, ids and times by their kind only."""
-        return "&".join([self.address, *(f"{name}={self.value(name)}" for name in sorted(self.fields))])
-
-    @cached_property
-    def mentioned(self) -> list[tuple[str, str]]:
-        """The ids that it names, each with where."""
-        parts = unquote(self.exchange.request.path).split("/")
-        places = [("", part) for part in parts] + list(self.fields.items())
-        return [(where, one) for where, text in places for one in self.ids.inside(text)]
-
-    def value(self, name: str) -> str:
-        """Give a field's value, ids and times by their kind only."""
-        return TIME.sub("{time}", self.ids.named(self.fields[name]))
+_Waiting = Mapping[tuple[str, ...], dict[int, None]]
 
 
 @dataclass(frozen=True)
@@ -84,8 +42,10 @@ class Pairs:
 
 def pair(old: Sequence[Asked], new: Sequence[Asked], roles: Roles) -> Pairs:
     """Pair the requests of two recordings; `roles` learns the ids of the pairs."""
-    found = _Pairing(old, new, roles)
-    *around, own = zip(_signs(old), _signs(new), strict=True)
+    shared = _sent(old) & _sent(new)
+    lone = [one.lone(shared) for one in old], [one.lone(shared) for one in new]
+    found = _Pairing(old, new, roles, lone)
+    *around, own = zip(_signs(old, lone[0]), _signs(new, lone[1]), strict=True)
     for before, after in around:
         found.equal(before, after)
     found.equal(*own, surely=True)
@@ -129,10 +89,14 @@ def _is_retry(first: Exchange, second: Exchange) -> bool:
     return asked[0] == asked[1] and (told == "true" or (may and told != "false"))
 
 
-def _signs(asked: Sequence[Asked]) -> Iterator[list[str]]:
+def _sent(asked: Iterable[Asked]) -> AbstractSet[tuple[str, str]]:
+    return {sent for one in asked for sent in one.values.items()}
+
+
+def _signs(asked: Sequence[Asked], lone: Sequence[Lone]) -> Iterator[list[str]]:
     """Yield what each request is known by, with its whole surroundings first and its own words last."""
-    edges = list(_edges(asked))
-    signs = [[_short(one.plain) for one in asked]]
+    edges = list(_edges(asked, lone))
+    signs = [[_short(one.plain(own)) for one, own in zip(asked, lone, strict=True)]]
     for _ in range(STEPS):
         around: dict[str, list[str]] = defaultdict(list)
         for position, where, an_id in edges:
@@ -145,10 +109,15 @@ def _signs(asked: Sequence[Asked]) -> Iterator[list[str]]:
     yield from reversed(signs)
 
 
-def _edges(asked: Sequence[Asked]) -> Iterator[tuple[int, str, str]]:
-    """Walk which request names an id where, and whose answer was the first to give it."""
+def _edges(asked: Sequence[Asked], lone: Sequence[Lone]) -> Iterator[tuple[int, str, str]]:
+    """Walk which request names an id where, and whose answer was the first to give it.
+
+    And where it sends a value that only its own recording does.
+    """
     met: set[str] = set()
     for position, one in enumerate(asked):
+        for name, value in lone[position].items():
+            yield position, f"asks {plain_name(name)}", value
         for where, an_id in one.mentioned:
             met.add(an_id)
             yield position, f"asks {where}", an_id
@@ -162,11 +131,25 @@ def _short(*parts: str) -> str:
     return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
+def _keys(sign: str, asked: Asked, lone: Lone) -> Iterator[tuple[str, ...]]:
+    """Give what a request waits under: its sign, alone, with each id and with each lone value."""
+    yield (sign,)
+    yield from ((sign, where, one) for where, one in asked.about.items())
+    yield from ((sign, plain_name(name), one) for name, one in lone.items())
+
+
 class _Pairing:
     """Two recordings on the way to being paired."""
 
-    def __init__(self, old: Sequence[Asked], new: Sequence[Asked], roles: Roles) -> None:
-        self.old, self.new, self.roles = old, new, roles
+    def __init__(
+        self,
+        old: Sequence[Asked],
+        new: Sequence[Asked],
+        roles: Roles,
+        lone: tuple[Sequence[Lone], Sequence[Lone]],
+    ) -> None:
+        self.old, self.new, self.roles, self.lone = old, new, roles, lone
+        self.counterparts: dict[str, str] = {}
         self.there: dict[int, int] = {}
         self.alone = dict.fromkeys(range(len(new)))
 
@@ -175,21 +158,37 @@ class _Pairing:
 
         `surely` wants every id to be known by then: the sign says nothing about them.
         """
-        waiting: dict[str, list[int]] = defaultdict(list)
-        for position in self.alone:
-            waiting[after[position]].append(position)
+        waiting: dict[tuple[str, ...], dict[int, None]] = defaultdict(dict)
+        for at in self.alone:
+            for key in _keys(after[at], self.new[at], self.lone[1][at]):
+                waiting[key][at] = None
         for position, sign in enumerate(before):
-            others = waiting.get(sign, [])
-            if position in self.there or not others:
+            if position in self.there or (sign,) not in waiting:
                 continue
-            fitting = (
-                other
-                for other in others
-                if not self._against(position, other) and not (surely and self._unknown(position, other))
-            )
-            if (other := next(fitting, None)) is not None:
-                others.remove(other)
+            if surely and not all(map(self.roles.there, self.old[position].about.values())):
+                continue
+            likely = self._likely(position, sign, waiting)
+            other = next((other for other in likely if not self._against(position, other)), None)
+            if other is not None:
                 self._take(position, other)
+                for key in _keys(sign, self.new[other], self.lone[1][other]):
+                    waiting[key].pop(other, None)
+
+    def _likely(self, position: int, sign: str, waiting: _Waiting) -> Iterable[int]:
+        """Give those of a sign that may be this one's counterpart, the likely first.
+
+        They name the counterpart of an id, where that is known; of a lone value it is a guess.
+        """
+        about = [(where, self.roles.there(one)) for where, one in self.old[position].about.items()]
+        known = [waiting.get((sign, where, one), {}) for where, one in about if one]
+        guesses = [
+            held
+            for name, one in self.lone[0][position].items()
+            if (held := waiting.get((sign, plain_name(name), self.counterparts.get(one, ""))))
+        ]
+        guessed: dict[int, None] = min(guesses, key=len, default={})
+        sure = min(known, key=len, default=waiting[sign,])
+        return chain(guessed, sure)
 
     def similar(self) -> None:
         """Pair what is left with the most similar request to the same address, writes first.
@@ -203,7 +202,7 @@ class _Pairing:
         by_address: dict[str, list[int]] = defaultdict(list)
         for position in left:
             by_address[self.old[position].address].append(position)
-        for address in sorted(by_address, key=lambda address: address.startswith(_READS)):
+        for address in sorted(by_address, key=lambda address: address.startswith(READS)):
             self._most_similar(by_address[address], groups[address])
 
     def _most_similar(self, olds: Sequence[int], news: Sequence[int]) -> None:
@@ -232,24 +231,28 @@ class _Pairing:
 
     def _equal(self, old: Asked, new: Asked, name: str) -> bool:
         pairs = zip(old.ids.inside(old.fields[name]), new.ids.inside(new.fields[name]), strict=False)
-        return old.value(name) == new.value(name) and not any(self.roles.conflict(*ids) for ids in pairs)
+        return old.values[name] == new.values[name] and not any(
+            self.roles.conflict(*ids) for ids in pairs
+        )
 
     def _against(self, before: int, after: int) -> bool:
         """Tell whether two requests are about objects that play other roles."""
-        olds, news = (dict(side.mentioned) for side in (self.old[before], self.new[after]))
+        olds, news = self.old[before].about, self.new[after].about
         return any(self.roles.conflict(olds[where], news[where]) for where in olds.keys() & news.keys())
 
     def _unknown(self, before: int, after: int) -> int:
         """Count the ids that two requests name at one place, and nobody knows to be one role."""
-        olds, news = (dict(side.mentioned) for side in (self.old[before], self.new[after]))
+        olds, news = self.old[before].about, self.new[after].about
         return sum(not self.roles.same(olds[where], news[where]) for where in olds.keys() & news.keys())
 
     def _take(self, before: int, after: int) -> None:
         self.there[before] = after
         del self.alone[after]
         old, new = self.old[before], self.new[after]
-        olds, news = dict(old.mentioned), dict(new.mentioned)
-        self.roles.learn(olds, news)
+        self.roles.learn(old.about, new.about)
+        for name, one in self.lone[0][before].items():
+            if name in self.lone[1][after]:
+                self.counterparts.setdefault(one, self.lone[1][after][name])
         self.roles.learn(old.exchange.response.json, new.exchange.response.json)
 
     def pairs(self) -> Pairs:
@@ -272,5 +275,4 @@ class _Pairing:
     @staticmethod
     def _url(asked: Asked) -> str:
         """Give a read's URL; for a write something that no other equals."""
-        request = asked.exchange.request
-        return request.url if request.method in _READS else f"{id(asked)}"
+        return asked.exchange.request.url if asked.is_read else f"{id(asked)}"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_stripe_balance.api.message import Exchange
 
 Json = Any
+LOOKS = 3
 # pi_3ScPMjFmGsiQWfE61qMaWSFF, cs_test_a1B2..., and the two halves of a client secret; not pm_card_visa.
 _SHAPE = re.compile(
     r"(?<![A-Za-z0-9])[a-z]{2,}(?:_test|_live)?_(?=[A-Za-z0-9]*[0-9A-Z])[A-Za-z0-9]{8,}(?![A-Za-z0-9])"
@@ -112,13 +115,89 @@ class Roles:
     def learn(self, old: Json, new: Json) -> None:
         """Take the ids at equal places of two documents, or of two texts, for one role each."""
         if isinstance(old, dict) and isinstance(new, dict):
-            for key in old.keys() & new.keys():
-                self.learn(old[key], new[key])
+            for key in old:
+                if key in new:
+                    self.learn(old[key], new[key])
         elif isinstance(old, list) and isinstance(new, list):
-            for inner in zip(old, new, strict=False):
+            for _, item, its in self.items(old, new, surely=True):
+                self.learn(item, its)
+            written = ([one for one in side if isinstance(one, str)] for side in (old, new))
+            for inner in zip(*written, strict=False):
                 self.learn(*inner)
         elif isinstance(old, str) and isinstance(new, str):
             pairs = zip(self.old.inside(old), self.new.inside(new), strict=False)
             for one, other in pairs:
                 if prefix(one) == prefix(other) and not self.conflict(one, other):
                     self._there[one], self._back[other] = other, one
+
+    def items(
+        self, old: Sequence[Json], new: Sequence[Json], *, surely: bool = False
+    ) -> Iterator[tuple[int, dict[str, Json], dict[str, Json]]]:
+        """Pair the hashes of two lists, each pair with the number of the new one.
+
+        By the role of their id, or in order those of one kind that name the same roles; if not `surely`,
+        or there is one only, those of one kind too, and in lists of one length what is left at a place.
+        """
+        sides = (old, self.old, self._same), (new, self.new, self._back.get)
+        olds, news = (
+            {at: _Item.of(one, ids, role) for at, one in enumerate(side) if isinstance(one, dict)}
+            for side, ids, role in sides
+        )
+        surely = surely and not len(old) == len(new) == 1
+        for look in range(LOOKS - surely):
+            alike: dict[Hashable, list[int]] = {}
+            for at, item in olds.items():
+                alike.setdefault(item.looks[look], []).append(at)
+            for number, item in list(news.items()):
+                likely = alike.get(item.looks[look], []) if item.looks[look] else []
+                for at in (at for at in likely if at in olds and not item.is_apart(olds[at])):
+                    yield number, olds.pop(at).value, news.pop(number).value
+                    break
+        for number, item in () if surely else news.items():
+            if number in olds and len(old) == len(new) and not item.is_unlike(olds[number]):
+                yield number, olds[number].value, item.value
+
+    def _same(self, old: str) -> str | None:
+        return old if old in self._there else None
+
+
+@dataclass(frozen=True)
+class _Item:
+    """An item of a list: which roles it names; its own role and kind, and those of what it tells of."""
+
+    value: dict[str, Json]
+    named: AbstractSet[str]
+    own: Sequence[str | None]
+    kind: Sequence[tuple[Json, Json]]
+
+    @classmethod
+    def of(cls, value: dict[str, Json], ids: Ids, role: Callable[[str], str | None]) -> _Item:
+        told = value.get("data")
+        told = told.get("object") if isinstance(told, dict) else None  # an event's
+        both = [value, told if isinstance(told, dict) else {}]
+        return cls(
+            value,
+            {one for text in texts(value) for an_id in ids.inside(text) if (one := role(an_id))},
+            [role(str(one.get("id"))) for one in both],
+            [(one.get("object"), one.get("type")) for one in both],
+        )
+
+    @property
+    def looks(self) -> Sequence[Hashable]:
+        """What it is known by, the surest first."""
+        kind = json.dumps(self.kind)
+        return self.own[0], (kind, frozenset(self.named)) if self.named else None, kind
+
+    def is_apart(self, other: _Item) -> bool:
+        """Tell whether two can't be one, as they are about other things."""
+        owns = zip(self.own, other.own, strict=True)
+        return any(one and its and one != its for one, its in owns) or bool(
+            self.named and other.named and self.named.isdisjoint(other.named)
+        )
+
+    def is_unlike(self, other: _Item) -> bool:
+        """Tell whether two can't be one, as they are apart, or of one kind and of two types."""
+        kinds = zip(self.kind, other.kind, strict=True)
+        return self.is_apart(other) or any(
+            one[0] and one[0] == its[0] and one[1] and its[1] and one[1] != its[1] for one, its in kinds
+        )

@@ -1,5 +1,7 @@
 """Two JSON documents compared by structure: keys, types, null-ness, enums; never plain values.
 
+Nor is a list's length compared, but whether a list of objects has any.
+
 Paths are those of the object that they are in: a key that came to a charge is one change, whatever the
 charge is inside of.
 """
@@ -8,9 +10,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -22,7 +24,6 @@ from pytest_stripe_balance.masking import masked
 
 Json = Any
 SHOWN = 60
-MOST_ITEMS = 100
 GONE = "gone"
 _LISTS = ("list", "search_result")
 _CURRENCY = re.compile(r"[a-z]{3}")
@@ -32,6 +33,8 @@ _ENUM_NAME = re.compile(
 )
 _ENUM_VALUE = re.compile(r"[a-z][a-z_]*")
 _ERROR_KEYS = ("type", "code", "decline_code", "param")
+# Statuses that time alone moves on.
+_UNDER_WAY = ("in_transit", "pending", "processing")
 
 
 @dataclass(frozen=True)
@@ -46,15 +49,15 @@ class At:
     def key(self, name: str) -> At:
         """Go into a hash."""
         shape = f"{self.shape}.{name}" if self.shape else name
-        return replace(self, path=f"{self.path}.{name}", shape=shape)
+        return At(self.kind, self.version, f"{self.path}.{name}", shape)
 
     def index(self, number: int) -> At:
         """Go into a list."""
-        return replace(self, path=f"{self.path}[{number}]", shape=f"{self.shape}[]")
+        return At(self.kind, self.version, f"{self.path}[{number}]", f"{self.shape}[]")
 
     def user_key(self, name: str) -> At:
         """Go into a map, whose keys are nobody's but the user's or the currencies."""
-        return replace(self, path=f"{self.path}.{name}", shape=f"{self.shape}.*")
+        return At(self.kind, self.version, f"{self.path}.{name}", f"{self.shape}.*")
 
     @property
     def documented(self) -> Key | None:
@@ -109,8 +112,8 @@ def seen_in(documents: list[Json]) -> Seen:
     held = [(document, At(root_kind(document), "")) for document in documents]
     while held:
         value, at = held.pop()
-        at = _inside(value, at)
         found.add((at.kind, at.shape, type_of(value)))
+        at = _inside(value, at)
         if isinstance(value, dict):
             held += [(inner, at.key(name)) for name, inner in value.items() if name not in NOT_STRIPES]
         elif isinstance(value, list):
@@ -128,15 +131,20 @@ def _inside(value: Json, at: At) -> At:
 class Comparison:
     """Compares documents, and yields what changed as findings.
 
-    `seen` is what the old recording holds elsewhere, `made` the ids of objects whose role is certain,
-    and `same_request` whether both sides asked with the same fields.
+    `before` and `after` are what stands where in all of either recording, `made` the ids of objects
+    whose role is certain, `sent` the keys of metadata that the new requests send, and `asked` the values
+    that only the new side sent. `same_request` tells whether both sides asked the same, and `same_write`
+    whether that was a write, after the same writes.
     """
 
     roles: Roles
-    seen: Seen = frozenset()
+    before: Seen = frozenset()
+    after: Seen = frozenset()
     made: AbstractSet[str] = frozenset()
+    sent: AbstractSet[str] = frozenset()
+    asked: AbstractSet[str] = frozenset()
     same_request: bool = True
-    said: Callable[[str], str] = str
+    same_write: bool = False
 
     def documents(self, old: Json, new: Json, version: str) -> Iterator[Finding]:
         """Compare two answers' documents; the new one is of an API version."""
@@ -153,6 +161,8 @@ class Comparison:
             yield from self._types(old, new, at)
         elif isinstance(old, str) and old != new:
             yield from self._texts(old, new, at)
+        elif at.shape == "livemode" and old != new:
+            yield self._finding("breaking", at, f"const: {shown(old)}", new)
 
     def _hashes(self, old: dict[str, Json], new: dict[str, Json], at: At) -> Iterator[Finding]:
         was, now = kind_of(old), kind_of(new)
@@ -174,6 +184,14 @@ class Comparison:
                 yield self._finding("additive", here, "the old recording has no such key", new[name])
             elif name not in NOT_STRIPES:
                 yield from self._values(old[name], new[name], here)
+            elif name == "metadata":
+                yield from self._metadata(old[name], new[name], here)
+
+    def _metadata(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
+        """Tell only which keys went though the requests still send them."""
+        olds, news = (set(one) if isinstance(one, dict) else set() for one in (old, new))
+        for name in sorted((olds & self.sent) - news):
+            yield self._finding("vanished", at.user_key(name), "it is still sent", GONE)
 
     def _maps(self, old: dict[str, Json], new: dict[str, Json], at: At) -> Iterator[Finding]:
         otherwise = next(iter(old.values()), None)
@@ -197,56 +215,55 @@ class Comparison:
     def _lists(self, old: list[Json], new: list[Json], at: At) -> Iterator[Finding]:
         for number, held, value in self._items(old, new):
             yield from self._values(held, value, at.index(number))
-        texts = [one for one in new if isinstance(one, str)]
+        if at.kind in _LISTS and at.shape == "data" and self.same_request:
+            if old and not new:
+                yield self._finding("vanished", at.index(0), "the old recording's list has one", GONE)
+            elif new and not old:
+                yield self._finding("additive", at.index(0), "the old recording's list is empty", new[0])
         if at.index(0).documented and at.index(0).documented.values:  # type: ignore[union-attr]  # just seen
-            for came in (one for one in texts if one not in old):
+            for came in (one for one in new if isinstance(one, str) and one not in old):
                 yield from self._value_came(None, came, at.index(new.index(came)))
 
     def _items(self, old: list[Json], new: list[Json]) -> Iterator[tuple[int, Json, Json]]:
-        """Pair items that are hashes: by the role of their id, else by order among their kind."""
-        hashes = {at: one for at, one in enumerate(old) if isinstance(one, dict)}
-        by_id = {one["id"]: at for at, one in hashes.items() if isinstance(one.get("id"), str)}
-        rest: list[tuple[int, Json]] = []
-        for number, value in enumerate(new):
-            own = value.get("id") if isinstance(value, dict) else None
-            at = by_id.get(self.roles.other(own) or "") if isinstance(own, str) else None
-            if at in hashes:
-                yield number, hashes.pop(at), value
-            else:
-                rest.append((number, value))
-        alike: dict[str, list[int]] = {}
-        for at in reversed(hashes):
-            alike.setdefault(_look(hashes[at]), []).append(at)
-        unlike = []
+        """Pair items that are hashes, and scalars of a new type; each with the number of the new one."""
+        yield from self.roles.items(old, new)
         scalars = [one for one in old if not isinstance(one, dict)]
-        for number, value in rest:
-            if isinstance(value, dict):
-                if others := alike.get(_look(value)):
-                    yield number, hashes.pop(others.pop()), value
-                else:
-                    unlike.append((number, value))
-            elif scalars and type_of(value) not in map(type_of, scalars[:MOST_ITEMS]):
+        types = {type_of(one) for one in scalars} | {"object"}
+        for number, value in enumerate(new):
+            if scalars and type_of(value) not in types:
                 yield number, scalars[0], value
-        for number, value in unlike:  # in lists of one length, what is left at one place is one thing
-            if number in hashes and len(old) == len(new):
-                yield number, hashes[number], value
 
     def _nulls(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
         key = at.documented
-        if old is new or (key is not None and key.null):
+        if old is new:
             return
-        if old is None:
-            if key is None and not self._saw(at, type_of(new)) and self.same_request:
+        if key is not None and key.null:
+            yield from self._nullables(old, new, at)
+        elif old is None:
+            if key is None and not _saw(self.before, at, type_of(new)) and self.same_request:
                 yield self._finding("additive", at, "it was null", new)
-        elif key is not None or (self.same_request and not self._saw(at, "null")):
+        elif key is not None or (self.same_request and not _saw(self.before, at, "null")):
             yield self._finding("breaking", at, f"type: {type_of(old)}", new)
+
+    def _nullables(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
+        """Tell of what may be null only that hashes came, or went, in a whole recording."""
+        if not self.same_request:
+            return
+        if isinstance(old, dict) and not _saw(self.after, at, "object"):
+            yield self._finding("vanished", at, "it was a hash; by now it is null throughout", GONE)
+        elif isinstance(new, dict) and not _saw(self.before, at, "object"):
+            yield self._finding("additive", at, "it was null throughout", new)
 
     def _types(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
         numbers = {type_of(old), type_of(new)} == {"integer", "number"}
         if numbers:
             key = at.documented
             whole = key is not None and key.types == {"integer"}
-            if isinstance(new, int) or (key is not None and not whole) or self._saw(at, "number"):
+            if (
+                isinstance(new, int)
+                or (key is not None and not whole)
+                or _saw(self.before, at, "number")
+            ):
                 return
         yield self._finding("breaking", at, f"type: {type_of(old)}", new)
 
@@ -255,6 +272,9 @@ class Comparison:
         if roles.old.is_id(old) and roles.new.is_id(new):
             if roles.apart(old, new) and old in self.made and new in self.made:
                 yield self._finding("breaking", at, "role: the same object throughout", new)
+            return
+        if at.shape == "status" and self.same_write and not {old, new} & {*_UNDER_WAY}:
+            yield self._finding("breaking", at, f"const: {old}", new)
             return
         key = at.documented
         name = at.shape.rpartition(".")[2]
@@ -266,18 +286,21 @@ class Comparison:
         key = at.documented
         if key is not None and key.values and new not in key.values:
             rule = "it isn't documented"
+        elif new in self.asked:
+            return
         elif old is None:
             rule = "the old recording's list lacks it"
         else:
             rule = f"it was {shown(old)}"
         yield self._finding("enum", at, rule, new)
 
-    def _saw(self, at: At, name: str) -> bool:
-        return (at.kind, at.shape, name) in self.seen
-
     def _finding(self, kind: str, at: At, rule: str, value: Json) -> Finding:
         said = GONE if value is GONE else shown(value)
         return Finding(kind, at.kind, at.path, rule, said, at.version or "unknown")
+
+
+def _saw(seen: Seen, at: At, name: str) -> bool:
+    return (at.kind, at.shape, name) in seen
 
 
 def _is_map(old: dict[str, Json], new: dict[str, Json], at: At) -> bool:
@@ -288,7 +311,3 @@ def _is_map(old: dict[str, Json], new: dict[str, Json], at: At) -> bool:
     if not names or at.documented is not None or not at.shape:
         return False
     return all(_CURRENCY.fullmatch(name) for name in names)
-
-
-def _look(value: dict[str, Json]) -> str:
-    return json.dumps([value.get(name) for name in ("object", "type")])

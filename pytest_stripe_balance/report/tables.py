@@ -40,7 +40,8 @@ def report(
 ) -> str:
     """Tell what was asked last, what every intent holds, and what every customer has."""
     lines = _requests(exchanges)
-    lines += ["", *(f"refused: {refusal.message}" for refusal in refusals)] if refusals else []
+    refused = [f"refused: {refusal.message.splitlines()[0]}" for refusal in refusals]
+    lines += ["", *refused] if refused else []
     if assumptions:
         resting = f"this rests on the assumptions {', '.join(sorted(assumptions))}"
         lines += ["", *textwrap.wrap(resting, WIDTH, break_on_hyphens=False)]

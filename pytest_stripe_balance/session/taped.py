@@ -13,9 +13,13 @@ from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session.base import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_stripe_balance.api.message import Request, Response
     from pytest_stripe_balance.session.base import Fail
     from pytest_stripe_balance.session.chosen import Settings
+
+A_FEW = 3
 
 
 def cassette_of(settings: Settings) -> Path:
@@ -40,6 +44,12 @@ def loaded(path: Path) -> Replay:
         return Replay.load(path)
     except InputError as error:
         raise Refused(error.reason) from None
+
+
+def few(requests: Sequence[Request]) -> str:
+    """Name the first few requests."""
+    named = [*map(str, requests[:A_FEW]), *(["..."] if len(requests) > A_FEW else [])]
+    return ", ".join(named) or "nothing"
 
 
 class Replaying(Session):
@@ -71,7 +81,5 @@ class Replaying(Session):
     def close(self, *, passed: bool) -> None:
         """Note what a test that passed never asked for."""
         if self._replay and passed and (unused := self._replay.unused):
-            told = ", ".join(map(str, unused[:3])) + (", ..." if len(unused) > 3 else "")  # noqa: PLR2004 - a few are enough
-            self.notes.append(
-                f"{self.settings.name} never asked for {len(unused)} of its recorded requests: {told}"
-            )
+            never = f"never asked for {len(unused)} of its recorded requests: {few(unused)}"
+            self.notes.append(f"{self.settings.name} {never}")

@@ -18,7 +18,7 @@ from pytest_stripe_balance.inputs import InputError
 from pytest_stripe_balance.modes import TEST_KEYS
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session.base import Session
-from pytest_stripe_balance.session.taped import cassette_of, loaded, unrecorded
+from pytest_stripe_balance.session.taped import cassette_of, few, loaded, unrecorded
 from pytest_stripe_balance.transport.clients import SDK_VERSION
 
 if TYPE_CHECKING:
@@ -114,8 +114,7 @@ class Checker(Live):
         super().__init__(settings, fail)
         path = cassette_of(settings)
         self._is_recorded = path.is_file()
-        recorded = loaded(path).exchanges if self._is_recorded else []
-        self._recorded = [one for one in recorded if one.response.is_json]
+        self._recorded = loaded(path).exchanges if self._is_recorded else []
 
     def _answer(self, request: Request) -> Request | Response:
         if not self._is_recorded:  # there is nothing to compare with, so nothing is sent
@@ -125,21 +124,49 @@ class Checker(Live):
     def close(self, *, passed: bool) -> None:
         """Tell what Stripe answers otherwise by now; what is at level error fails the test.
 
-        A test that didn't pass may have asked for less than it did, so it is not compared.
+        So does a test of which nothing could be compared. One that didn't pass may have asked for less
+        than it did, so it is not compared.
         """
-        if not passed:
+        if not (passed and self._is_recorded):
             return
-        answered = [one for one in self.exchanges if one.response.is_json]
         self.notes += [
             f"{one.request} was answered with no JSON ({one.response.status}), which is not compared"
             for one in self.exchanges
             if not one.response.is_json
         ]
-        drifts = drift.compare(self._recorded, answered)
+        old, new = ([one for one in side if one.response.is_json] for side in self._sides)
+        compared = drift.Compared(old, new)
+        if not compared.pairs and (old or new or not all(self._sides)):
+            raise self._kept(Refused(self._nothing_compared)) from None
         watch = Watch(self.settings.drift, self.settings.api_version)
-        errors = watch.graded((one.finding for one in drifts), f"check of {self.settings.cassette}")
+        told: dict[str, None] = {}
+        for one in compared.drifts():
+            asked = old[one.old or 0] if one.new is None else new[one.new]
+            for finding in watch.graded([one.finding], str(asked.request)):
+                told.setdefault(f"{finding}; in {asked.request}")
         self.watch.noted += watch.noted
-        if errors:
-            told = "\n".join(dict.fromkeys(map(str, errors)))
-            with self.refusing():
-                raise Refused(f"Stripe no longer answers as {self.settings.cassette} has it:\n{told}")
+        if told:
+            lines = [f"Stripe no longer answers as {self.settings.cassette} has it:", *told]
+            raise self._kept(
+                Refused("\n".join([*lines, f"If that is right, {self._way_out}"]))
+            ) from None
+
+    @property
+    def _sides(self) -> tuple[list[Exchange], list[Exchange]]:
+        return self._recorded, self.exchanges
+
+    @property
+    def _nothing_compared(self) -> str:
+        name, path = self.settings.name, self.settings.cassette
+        recorded, asked = (few([one.request for one in side]) for side in self._sides)
+        fake = 'keep it on the fake: @pytest.mark.stripe_balance(mode="fake")'
+        way_out = self._way_out if self.exchanges else fake
+        return (
+            f"nothing was compared: {name} asked for {asked}, and {path} holds {recorded}\n"
+            f"If that is right, {way_out}"
+        )
+
+    @property
+    def _way_out(self) -> str:
+        rewriting = "pytest --stripe-mode=record --stripe-record=rewrite"
+        return f"record it again: {rewriting} '{self.settings.name}'"

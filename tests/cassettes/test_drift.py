@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes import drift, loading, tape
+from pytest_stripe_balance.cassettes import drift, loading, pairing, tape
 
 REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real"))
 REAL = sorted(path for path in REAL_DATA.rglob("*") if path.suffix in {".yml", ".yaml"})
@@ -70,7 +70,14 @@ def error(**keys):
     return {"error": {"type": "card_error", "code": "card_declined", "message": "No.", **keys}}
 
 
+def listed(*held):
+    return exchange({"object": "list", "data": list(held)}, "GET", "/v1/payment_intents", "")
+
+
 PI, SRC = exchange(INTENT), exchange(SOURCE, path="/v1/sources")
+WAITING = exchange({**INTENT, "next_action": {"type": "use_stripe_sdk"}})
+DONE = exchange({**INTENT, "next_action": None})
+MARKED = exchange(INTENT, asked="amount=1000&metadata[order]=1")
 FAILED = exchange(error(), status=402)
 PLANTED = {
     "status": (PI, replace(PI, response=replace(PI.response, status=202)), ("breaking", "POST /v1/payment_intents", "status", "status: 200", "202")),
@@ -93,8 +100,16 @@ PLANTED = {
     "null where none may be": (PI, exchange({**INTENT, "amount": None}), ("breaking", "payment_intent", "$.amount", "type: integer", "null")),
     "null, without a schema": (SRC, exchange({**SOURCE, "amount": None}, path="/v1/sources"), ("breaking", "source", "$.amount", "type: integer", "null")),
     "no longer null, without a schema": (SRC, exchange(changed(SOURCE, owner__email="a@example.com"), path="/v1/sources"), ("additive", "source", "$.owner.email", "it was null", '"a@example.com"')),
-    "an undocumented value": (PI, exchange({**INTENT, "status": "requires_magic"}), ("enum", "payment_intent", "$.status", "it isn't documented", '"requires_magic"')),
-    "another documented value": (PI, exchange({**INTENT, "status": "succeeded"}), ("enum", "payment_intent", "$.status", 'it was "requires_action"', '"succeeded"')),
+    "an undocumented value": (PI, exchange({**INTENT, "capture_method": "magic"}), ("enum", "payment_intent", "$.capture_method", "it isn't documented", '"magic"')),
+    "another documented value": (PI, exchange({**INTENT, "capture_method": "manual"}), ("enum", "payment_intent", "$.capture_method", 'it was "automatic"', '"manual"')),
+    "another status after a write": (PI, exchange({**INTENT, "status": "succeeded"}), ("breaking", "payment_intent", "$.status", "const: requires_action", '"succeeded"')),
+    "a status that isn't documented": (PI, exchange({**INTENT, "status": "requires_magic"}), ("breaking", "payment_intent", "$.status", "const: requires_action", '"requires_magic"')),
+    "no test mode": (PI, exchange({**INTENT, "livemode": True}), ("breaking", "payment_intent", "$.livemode", "const: false", "true")),
+    "a hash is null throughout": (WAITING, DONE, ("vanished", "payment_intent", "$.next_action", "it was a hash; by now it is null throughout", "gone")),
+    "a hash where null was throughout": (DONE, WAITING, ("additive", "payment_intent", "$.next_action", "it was null throughout", "a hash")),
+    "a list is empty": (listed(INTENT), listed(), ("vanished", "list", "$.data[0]", "the old recording's list has one", "gone")),
+    "a list is no longer empty": (listed(), listed(INTENT), ("additive", "list", "$.data[0]", "the old recording's list is empty", "a hash")),
+    "metadata that is sent": (MARKED, replace(MARKED, response=exchange({**INTENT, "metadata": {}}).response), ("vanished", "payment_intent", "$.metadata.order", "it is still sent", "gone")),
     "another value, without a schema": (SRC, exchange({**SOURCE, "flow": "receiver"}, path="/v1/sources"), ("enum", "source", "$.flow", 'it was "redirect"', '"receiver"')),
     "another object": (PI, exchange({**INTENT, "object": "setup_intent"}), ("breaking", "payment_intent", "$.object", "const: payment_intent", '"setup_intent"')),
     "an API version": (PI, exchange(INTENT, Stripe_Version="2024-04-10"), ("enum", "headers", "stripe-version", 'it was "2023-10-16"', '"2024-04-10"')),
@@ -115,6 +130,8 @@ NOTHING = {
     "metadata": (PI, exchange({**INTENT, "metadata": {"other": "2", "more": "3"}})),
     "a documented nullable that has a value now": (PI, exchange({**INTENT, "latest_charge": "ch_3QUVAAFk4eGpfLOC0kGOumF1"})),
     "a documented nullable that is null now": (PI, exchange({**INTENT, "description": None})),
+    "what the request asks for": (exchange(INTENT, asked="capture_method=automatic"), exchange({**INTENT, "capture_method": "manual"}, asked="capture_method=manual")),
+    "a hash that another question leaves null": (replace(WAITING, request=exchange(INTENT, asked="confirm=true").request), replace(DONE, request=exchange(INTENT, asked="confirm=false").request)),
     "a ratio that is whole": (SRC, exchange({**SOURCE, "ratio": 2}, path="/v1/sources")),
     "the text of an error": (FAILED, exchange(error(message="Declined."), status=402)),
     "another day, request id and server": (PI, exchange(INTENT, Date="Tue, 10 Dec 2024 15:15:42 GMT", Request_Id="req_2", CF_Ray="1", Set_Cookie="a=b", Connection="close")),
@@ -161,6 +178,117 @@ def test_a_read_that_is_asked_more_often_is_no_change():
     done = exchange({**SOURCE, "status": "chargeable"}, "GET", f"/v1/sources/{SOURCE['id']}", "")
     assert told([pending, done], [pending, pending, pending, done]) == []
     assert told([pending, pending, done], [done]) == []
+
+
+def test_a_poll_that_takes_longer_is_no_change():
+    """Whichever side looks once more: at a status, at a list, at what isn't there yet."""
+    path = f"/v1/sources/{SOURCE['id']}"
+    absent = exchange(error(type="invalid_request_error"), "GET", path, "", status=404)
+    pending, done = (
+        exchange({**SOURCE, "status": status}, "GET", path, "") for status in ("pending", "chargeable")
+    )
+    for early, late in ((pending, done), (listed(), listed(INTENT)), (absent, done)):
+        assert told([early, late], [early, early, late]) == []
+        assert told([early, early, late], [early, late]) == []
+        assert told([late], [early, late]) == []
+    changed = exchange({**SOURCE, "status": "chargeable", "amount": "100"}, "GET", path, "")
+    assert [row[2] for row in told([absent, done], [absent, changed])] == ["$.amount"]
+
+
+def test_what_was_read_before_a_write_says_nothing_of_what_is_read_after():
+    """A list that a write no longer fills is found, though both sides saw it empty before."""
+    found = told([listed(), PI, listed(INTENT)], [listed(), PI, listed()])
+    assert [row[:3] for row in found] == [("vanished", "list", "$.data[0]")]
+
+
+def test_a_hash_that_another_answer_still_has_is_free_to_be_null():
+    """Null-ness is told when no answer of the other recording has a hash there."""
+    other = replace(WAITING, request=exchange(INTENT, asked="amount=2000").request)
+    assert told([WAITING, other], [DONE, other]) == []
+    assert told([DONE, other], [WAITING, other]) == []
+
+
+def status(name, *, asked="amount=1000", method="POST"):
+    return exchange({**INTENT, "status": name}, method, asked=asked)
+
+
+FIRST = exchange(CUSTOMER, path="/v1/customers", asked="name=A")
+MOVED = {
+    "a write": ([FIRST, PI], [FIRST, status("succeeded")], "breaking"),
+    "a write with another random value": ([status("canceled", asked="description=A-17")], [status("succeeded", asked="description=B-42")], "breaking"),
+    "a read": ([status("canceled", method="GET", asked="")], [status("succeeded", method="GET", asked="")], "enum"),
+    "under way": ([status("processing")], [status("succeeded")], "enum"),
+    "another amount": ([PI], [status("succeeded", asked="amount=2000")], "enum"),
+    "another test token": ([status("succeeded", asked="source=tok_visa")], [status("canceled", asked="source=tok_chargeDeclined")], "enum"),
+    "after another write": ([FIRST, PI], [replace(FIRST, request=exchange(CUSTOMER, path="/v1/customers", asked="name=B").request), status("succeeded")], "enum"),
+    "after a write that is refused": ([FIRST, PI], [replace(FAILED, request=FIRST.request), status("succeeded")], "enum"),
+    "after a write that came": ([PI], [FIRST, status("succeeded")], "enum"),
+    "after a write that went": ([FIRST, PI], [status("succeeded")], "enum"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "kind"), MOVED.values(), ids=MOVED)
+def test_a_status_breaks_where_neither_time_nor_the_test_can_have_moved_it(old, new, kind):
+    """The same write after the same writes; else it is a value like others."""
+    kinds = [row[0] for row in told(old, new) if row[2] == "$.status"]
+    assert kinds == [kind]
+
+
+def shopping(number, mail, key, *, kept=True):
+    """Make a customer of an e-mail address, and look for it by that."""
+    customer = {**CUSTOMER, "id": f"cus_GN3lx9mIZ{number:05}", "email": mail}
+    found = {"object": "list", "data": [customer] if kept else []}
+    asked = f"email={mail}&metadata[{key}]={number}&description={'kept' if kept else 'lost'}"
+    return [
+        exchange(customer, path="/v1/customers", asked=asked),
+        exchange(found, "GET", f"/v1/customers?email={mail}", ""),
+    ]
+
+
+def shops(first, mail, key, *, number=4, kept=lambda _: True):
+    """Make customers, and then look for them."""
+    every = range(first, first + number)
+    pairs = [shopping(at, mail.format(at), key.format(at), kept=kept(at)) for at in every]
+    return [made for made, _ in pairs], [looked for _, looked in pairs]
+
+
+def test_a_value_of_one_recording_only_is_known_by_where_else_it_stands():
+    """Stand-ins, and what is drawn at random, find each other in whatever order requests came."""
+    made, looked = shops(0, "scrubbedEmail{}@example.com", "a-{}", kept=lambda at: at % 2)
+    other, again = shops(10, "jane{}@bank.org", "b-{}", kept=lambda at: at % 2)
+    assert told([*made, *looked], [*other, *again[::-1]]) == []
+    assert told([*made, *looked], [*other[::-1], *again]) == []
+    (made, (_, looked)), (other, (_, again)) = (
+        shops(0, "scrubbedEmail{}@example.com", "a", number=2),
+        shops(10, "jane{}@bank.org", "b", number=2),
+    )
+    assert told([*made, looked], [*other[::-1], again]) == []
+
+
+def test_a_request_is_held_against_few_others_however_many_there_are(monkeypatch):
+    """A recording without its secrets against raw answers, in any order, costs no square."""
+    held = Counter()
+    for name in ("_against", "_likeness"):
+        asked = getattr(pairing._Pairing, name)
+
+        def counted(self, before, after, name=name, asked=asked):
+            held[name] += 1
+            return asked(self, before, after)
+
+        monkeypatch.setattr(pairing._Pairing, name, counted)
+    made, looked = shops(0, "scrubbedEmail{}@example.com", "order", number=300)
+    other, again = shops(500, "jane{}@bank.org", "order", number=300)
+    assert told([*made, *looked], [*other, *again]) == []
+    assert told([*made, *looked], [*other, *again[::-1]]) == []
+    read, reread = (
+        [
+            exchange(one.response.json, "GET", f"/v1/customers/{one.response.json['id']}", "")
+            for one in side
+        ]
+        for side in (made, other)
+    )
+    assert told([*made, *read], [*other, *reread[::-1]]) == []
+    assert held.total() < 10 * 3 * 600
 
 
 def test_what_is_read_is_paired_by_who_made_it():
@@ -212,6 +340,88 @@ def test_an_id_that_is_another_role_is_found():
     ((kind, _, path, rule, value),) = told(recording(first), recording(second))
     assert (kind, path, value) == ("breaking", "$.customer", f'"{second}"')
     assert rule == "role: the same object throughout"
+
+
+def event(number, type_, about):
+    """An event about an object, or about a thing without an id."""
+    return {
+        "id": f"evt_1GwWqpFk4eGpfL{number:03}", "object": "event", "type": type_,
+        "data": {"object": about},
+    }  # fmt: skip
+
+
+def test_items_of_a_list_are_paired_by_what_they_are_about():
+    """Events have ids that nobody else names, and may come in another order, or others in their place."""
+    pending = {**INTENT, "id": "pi_3QUVAAFk4eGpfLOC0kGOumF1", "next_action": {"type": "redirect"}}
+    made = [exchange(INTENT), exchange(pending, asked="amount=2")]
+    moved, funded = "payment_intent.created", "cash_balance.funds_available"
+    balance = {"object": "cash_balance", "available": None}
+
+    def read(*events):
+        return exchange({"object": "list", "data": list(events)}, "GET", "/v1/events", "")
+
+    old = read(event(1, moved, INTENT), event(2, moved, pending))
+    assert told([*made, old], [*made, read(event(3, moved, pending), event(4, moved, INTENT))]) == []
+    spent, came = ({"object": "customer_cash_balance_transaction", "type": one} for one in "ab")
+    for before, after in (
+        ((moved, INTENT), (funded, balance)),  # another type
+        ((moved, INTENT), (moved, pending)),  # about another object
+        ((funded, spent), (funded, came)),  # about a thing of another type
+    ):
+        assert told([*made, read(event(1, *before))], [*made, read(event(1, *after))]) == []
+
+
+def token(number, **keys):
+    return {"object": "token", "id": f"tok_1GwWqpFk4eGpfL{number:03}", **keys}
+
+
+def tokens_read(*tokens):
+    return [exchange(one, "GET", f"/v1/tokens/{one['id']}", "") for one in tokens]
+
+
+def test_items_that_name_known_roles_tell_theirs():
+    """What a list shows about two intents is read afterwards, in another order."""
+    other = {**INTENT, "id": "pi_3QUVAAFk4eGpfLOC0kGOumF1"}
+    made = [exchange(INTENT), exchange(other, asked="amount=2")]
+
+    def recording(*order):
+        listing = exchange({"object": "list", "data": order}, "GET", "/v1/tokens", "")
+        return [*made, listing, *tokens_read(*order)]
+
+    olds, news = (
+        [token(at, intent=INTENT["id"], extra=1), token(at + 1, intent=other["id"])] for at in (1, 3)
+    )
+    assert told(recording(*olds), recording(*news[::-1])) == []
+
+
+def test_the_only_item_of_a_list_is_one_on_both_sides():
+    """As the charge of an intent, which names nothing that is known."""
+
+    def recording(*order, number, asked):
+        tokens = [token(number, extra=1), token(number + 1)]
+        made = [
+            exchange({**SOURCE, "id": f"src_1E42IaFk4eGpfL{at:03}", "tokens": [tokens[at]]}, path="/v1/sources", asked=f"name={at}{asked}")
+            for at in (0, 1)
+        ]  # fmt: skip
+        return [*made, *tokens_read(*(tokens[at] for at in order))]
+
+    found = told(recording(0, 1, number=1, asked=""), recording(1, 0, number=3, asked="&flow=code"))
+    assert {row[2] for row in found} == {"parameter flow"}
+
+
+def test_a_list_of_strangers_tells_no_roles():
+    """Whose items name nothing that is known may hold others by now, which come up again later."""
+    first, second = (SOURCE | {"id": f"src_1E42IaFk4eGpfLOC{end}"} for end in ("Uau5nIdg", "Vbv6oJeh"))
+
+    def recording(*order):
+        return [
+            exchange({"object": "list", "data": list(order)}, "GET", "/v1/sources", ""),
+            exchange(first, path="/v1/sources", asked="name=A"),
+            exchange(second, path="/v1/sources", asked="name=B"),
+            exchange(first, "GET", f"/v1/sources/{first['id']}", ""),
+        ]
+
+    assert told(recording(first, second), recording(second, first)) == []
 
 
 def test_secrets_are_never_in_what_is_found():

@@ -250,7 +250,64 @@ def test_check_finds_what_changed_since_the_recording(shop, sending, stripe_serv
     stripe_server_here.change = without_ledger_type
     result = sending("check", "-k", "partial", "-o", "stripe_contract=breaking=warning")
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["breaking: customer_cash_balance_transaction at $.net_amount *"])
+    told = "breaking: customer_cash_balance_transaction at $.net_amount breaks type: integer; *"
+    result.stdout.fnmatch_lines([f"{told}; in POST /v1/test_helpers/customers/*/fund_cash_balance"])
+    way_out = "pytest --stripe-mode=record --stripe-record=rewrite 'test_it.py::test_partial_wire'"
+    result.stdout.fnmatch_lines([f"If that is right, record it again: {way_out}"])
+    result.stdout.no_fnmatch_line("*asked at*")  # nobody asked: the test is over
+    assert result.stdout.str().count("breaks type: integer;") == 1
+
+
+def test_what_check_warns_of_is_told_with_its_request(shop, sending, stripe_server_here):
+    """Not with the recording, which the test's own name tells."""
+    sending("record").assert_outcomes(passed=2)
+
+    def emptied(request, body):
+        is_list = request.method == "GET" and request.path == "/v1/payment_intents"
+        return json.dumps({**json.loads(body), "data": []}).encode() if is_list else body
+
+    stripe_server_here.change = emptied
+    shop.file("test_it.py", SHOP.replace("assert ", "0 and "))
+    result = sending("check", "-k", "partial")
+    result.assert_outcomes(passed=1)
+    place = "in test_it.py::test_partial_wire, GET /v1/payment_intents"
+    result.stdout.fnmatch_lines([f"stripe: warning: vanished: list at $.data[[]0] is gone, *; {place}"])
+
+
+NOTHING = "nothing was compared: test_it.py::test_partial_wire asked for "
+UNCOMPARED = {
+    "another request": ("stripe.Invoice.list()", None, f"{NOTHING}GET /v1/invoices, and *.yaml holds POST /v1/customers, *, ..."),
+    "no request": ("pass", None, f"{NOTHING}nothing, and *.yaml holds POST /v1/customers, *"),
+    "no recorded request": (None, "interactions: null\nversion: 1\n", f"{NOTHING}POST /v1/customers, *, and *.yaml holds nothing"),
+    "neither": ("pass", "interactions: []\nversion: 1\n", f"{NOTHING}nothing, and *.yaml holds nothing"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "recorded", "told"), UNCOMPARED.values(), ids=UNCOMPARED)
+def test_a_check_of_nothing_fails(body, recorded, told, shop, sending):
+    """It names what was asked, what is recorded, and the way out."""
+    sending("record").assert_outcomes(passed=2)
+    if body:
+        asked = f"import stripe\ndef test_partial_wire(stripe_balance):\n    {body}\n"
+        shop.file("test_it.py", asked)
+    if recorded:
+        cassette(shop).write_text(recorded, "utf-8")
+    result = sending("check", "-k", "partial")
+    result.assert_outcomes(passed=1, errors=1)
+    fake = 'If that is right, keep it on the fake: @pytest.mark.stripe_balance(mode="fake")'
+    again = "If that is right, record it again: pytest --stripe-mode=record --stripe-record=rewrite *"
+    result.stdout.fnmatch_lines([told, fake if body == "pass" else again])
+
+
+def test_a_miss_is_explained_once(shop, sending):
+    """The nearest recorded requests are in the failure; the state below it names the refusal alone."""
+    sending("record").assert_outcomes(passed=2)
+    shop.file("test_it.py", SHOP.replace("600", "700"))
+    result = sending("replay", "-k", "partial")
+    result.assert_outcomes(failed=1)
+    told = result.stdout.str()
+    assert told.count("recorded '600', given '700'") == 1
+    result.stdout.fnmatch_lines(["refused: POST /v1/test_helpers/*/fund_cash_balance: not in *"])
 
 
 def test_a_live_key_ends_a_run_that_sends(shop, sending, stripe_server_here):
