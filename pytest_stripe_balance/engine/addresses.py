@@ -31,7 +31,7 @@ _RESTS_ON = {"GB": "gb-networks", "JP": "jp-test-values", "MX": "mx-test-values"
 def of(world: World, customer: Customer, country: str) -> tuple[Hash, ...]:
     """Give a customer's accounts in US, GB, JP, MX or a country of eu_bank_transfer.
 
-    All that tells of them shares them: they would be a fifth of what an intent takes up.
+    All that tells of them shares them: they would be a sixth of what an intent takes up.
     """
     if country != "US":
         world.readings.rest(_RESTS_ON.get(country, "eu-test-values"))

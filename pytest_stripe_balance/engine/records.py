@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 else:
 
     def replace(record: Record, **changes: object) -> Record:
-        """Give a changed copy, as dataclasses.replace does: its way by __init__ takes twice as long."""
+        """Give a changed copy; dataclasses.replace, by way of __init__, takes half as long again."""
         made = object.__new__(type(record))
         for name in record.__slots__:
             value = changes.pop(name) if name in changes else getattr(record, name)
