@@ -6,6 +6,7 @@ pytest alone; the rest comes inside the fixtures.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -78,7 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.mode(config, {})
         config.pluginmanager.register(outcome.Summary(config), "stripe_balance_rested")
         if settings.is_configured(config):
-            settings.settings(config, {}, "")
+            settings.settings(config, {})
     except modes.BadSettingError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -102,7 +103,7 @@ def stripe_cassette(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def _stripe_session(
-    request: pytest.FixtureRequest, stripe_settings: Mapping[str, Any], stripe_cassette: Path
+    request: pytest.FixtureRequest, stripe_settings: Mapping[str, Any]
 ) -> Iterator[Session]:
     """The run behind all our fixtures: what stripe-python asks is answered while it lives."""
     import stripe  # noqa: PLC0415 - only those who use the fixtures pay
@@ -111,8 +112,11 @@ def _stripe_session(
     from pytest_stripe_balance.refused import Refused  # noqa: PLC0415
     from pytest_stripe_balance.session import opened  # noqa: PLC0415
 
+    chosen = _settings_of(request, stripe_settings)
+    if chosen.mode != "fake":
+        chosen = replace(chosen, cassette=request.getfixturevalue("stripe_cassette"))
     try:
-        session = opened(_settings_of(request, stripe_settings, stripe_cassette), _failed)
+        session = opened(chosen, _failed)
     except Refused as refusal:
         raise _failed(refusal) from None
     request.node.stash[outcome.session_key] = session
@@ -166,13 +170,10 @@ def stripe_contract(
     return StripeContract(watch)
 
 
-def _settings_of(
-    request: pytest.FixtureRequest, computed: Mapping[str, Any], cassette: Path | None = None
-) -> Settings:
+def _settings_of(request: pytest.FixtureRequest, computed: Mapping[str, Any]) -> Settings:
     """Settle one test's settings; a setting that can't be meant fails the test in one line."""
     try:
-        given = settings.given(request.node, computed)
-        return settings.settings(request.config, given, request.node.nodeid, cassette)
+        return settings.of_test(request.node, computed)
     except modes.BadSettingError as error:
         raise pytest.UsageError(str(error)) from None
 
