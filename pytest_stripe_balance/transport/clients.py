@@ -16,7 +16,6 @@ from stripe import _http_client
 from stripe._http_client import HTTPClient, HTTPXClient
 
 F = TypeVar("F", bound=Callable[..., Any])
-Methods = tuple[object, ...]
 
 SDK_VERSION: str = stripe.VERSION
 STRIPE_FOLDER = str(Path(stripe.__file__).parent)
@@ -40,7 +39,7 @@ INTERNALS = ("_request_with_retries_internal", "_request_with_retries_internal_a
 _LOOKED_AT = (*SENDING, *INTERNALS)
 _methods_of = attrgetter(*_LOOKED_AT)
 # The methods with which a class was found to be tapped; another tap's, or a user's, are others.
-_tapped: dict[type, Methods] = {}
+_tapped: dict[type, tuple[object, ...]] = {}
 _MARK = "_is_tapped_by_pytest_stripe_balance"
 
 
