@@ -16,6 +16,7 @@ import stripe
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.contract.rules import read, version_of
 from pytest_stripe_balance.engine import refunding, refunds, timers
+from pytest_stripe_balance.modes import ANY_TEST_KEY
 from pytest_stripe_balance.session.fake import fake_only
 from pytest_stripe_balance.transport import clients
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.world import World
     from pytest_stripe_balance.session import Session
 
-ANY_TEST_KEY = "sk_test_fake"
 BANK_TRANSFERS: dict[str, dict[str, Any]] = {
     "usd": {"type": "us_bank_transfer"},
     "eur": {"type": "eu_bank_transfer", "eu_bank_transfer": {"country": "IE"}},

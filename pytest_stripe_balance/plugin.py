@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_stripe_balance import modes, outcome, settings
+from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from pytest_stripe_balance.balance import StripeBalance, StripeContract
     from pytest_stripe_balance.clock import StripeClock
-    from pytest_stripe_balance.refused import Refused
     from pytest_stripe_balance.session import Session, Settings
 
 _key_lent = pytest.StashKey[bool]()
@@ -108,8 +108,6 @@ def _stripe_session(
     """The run behind all our fixtures: what stripe-python asks is answered while it lives."""
     import stripe  # noqa: PLC0415 - only those who use the fixtures pay
 
-    from pytest_stripe_balance.balance import ANY_TEST_KEY  # noqa: PLC0415
-    from pytest_stripe_balance.refused import Refused  # noqa: PLC0415
     from pytest_stripe_balance.session import opened  # noqa: PLC0415
 
     chosen = _settings_of(request, stripe_settings)
@@ -122,7 +120,7 @@ def _stripe_session(
     request.node.stash[outcome.session_key] = session
     outcome.watched(request.node, session.watch)
     if stripe.api_key is None:
-        stripe.api_key = ANY_TEST_KEY
+        stripe.api_key = modes.ANY_TEST_KEY
         request.node.stash[_key_lent] = True
     with session.tapped():
         yield session
@@ -151,9 +149,7 @@ def stripe_client(_stripe_session: Session) -> stripe.StripeClient:
     """A `stripe.StripeClient` whose requests are answered in this test's world."""
     import stripe  # noqa: PLC0415
 
-    from pytest_stripe_balance.balance import ANY_TEST_KEY  # noqa: PLC0415
-
-    return stripe.StripeClient(ANY_TEST_KEY)
+    return stripe.StripeClient(modes.ANY_TEST_KEY)
 
 
 @pytest.fixture
@@ -212,7 +208,5 @@ def _take_key_back(item: pytest.Item) -> None:
     if item.stash.get(_key_lent, False):
         import stripe  # noqa: PLC0415 - as in the fixtures
 
-        from pytest_stripe_balance.balance import ANY_TEST_KEY  # noqa: PLC0415
-
-        if stripe.api_key == ANY_TEST_KEY:
+        if stripe.api_key == modes.ANY_TEST_KEY:
             stripe.api_key = None

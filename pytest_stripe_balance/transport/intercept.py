@@ -114,12 +114,12 @@ class Tap:
     def close(self) -> None:
         """Take every patch off again; one that others have put back meanwhile does nothing more."""
         self._run = None
-        while self._undo:
-            owner, name, found, _ = self._undo.pop()
+        for owner, name, found, _ in reversed(self._undo):
             if found is _NOTHING:
                 delattr(owner, name)
             else:
                 setattr(owner, name, found)
+        self._undo.clear()
         clients.let_go()
 
     def _put(self, patches: list[Patch]) -> None:
