@@ -11,8 +11,9 @@ from pathlib import Path
 
 from measure import interleaved, progress
 
-PATHS = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
+ENV = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+ENV["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 OURS = ["-p", "pytest_stripe_balance.plugin"]
 # As many fixtures as ours are, that ask for as much and do nothing.
 SHAPE = """
@@ -52,50 +53,68 @@ def pytest_unconfigure():
         json.dump(spans, file)
 """
 )
-KINDS = """
-def test_none_{number}():
-    pass
+BEGIN = """
+import time
+from pytest_stripe_balance.balance import StripeBalance
+from pytest_stripe_balance.session import Fake, Settings, newest_api_version
 
+shared = Fake(Settings(newest_api_version(), name="shared"))
+
+def pay(balance):
+    global spent
+    began = time.process_time_ns()
+    customer = balance.customer(reconciliation="manual")
+    balance.fund(customer, 1000)
+    balance.bank_transfer_intent(customer, 1000)
+    spent = time.process_time_ns() - began
+"""
+# Two that take turns, each after the other: what comes after calls is slower for that alone.
+IDLE = """
 def test_empty_{number}(nothing):
     pass
 
 def test_ours_{number}(stripe_balance):
     pass
-
-def test_used_{number}(stripe_balance, _stripe_session):
+"""
+BUSY = """
+def test_busy_{number}(nothing):
     global spent
-    _stripe_session.world
     began = time.process_time_ns()
-    customer = stripe_balance.customer(reconciliation="manual")
-    stripe_balance.fund(customer, 1000)
-    stripe_balance.bank_transfer_intent(customer, 1000)
+    with shared.tapped():
+        pay(StripeBalance(shared))
     spent = time.process_time_ns() - began
+
+def test_used_{number}(stripe_balance):
+    stripe_balance._session.world
+    pay(stripe_balance)
 """
 TOLD = {
-    "none": "a test without fixtures",
     "empty": "with empty fixtures of the same shape",
     "ours": "with ours",
-    "used": "with ours, a customer, a balance and an intent; their calls left out",
+    "busy": "with empty ones, after a customer, a balance and an intent that are not theirs",
+    "used": "with ours, after a customer, a balance and an intent",
 }
 
 
 def fixtures(results, rounds, each):
-    """(d): set-up and tear-down as pytest runs them, beside empty fixtures of the same shape, in turn."""
+    """(d): set-up and tear-down as pytest runs them, beside empty fixtures of the same shape, in turn.
+
+    What the calls of a test take is left out.
+    """
     folder = Path(tempfile.mkdtemp())
     (folder / "conftest.py").write_text(TIMED)
-    numbers = range(rounds * each // 2)
-    kinds = "".join(KINDS.replace("{number}", str(number)) for number in numbers)
-    (folder / "test_it.py").write_text(f"import time\n{kinds}")
-    env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **PATHS}
-    subprocess.run([*PYTEST, *OURS], cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL)
+    for name, tests in ("idle", IDLE), ("busy", BUSY):
+        found = [tests.replace("{number}", str(number)) for number in range(rounds * each // 2)]
+        (folder / f"test_{name}.py").write_text(BEGIN + "".join(found))
+    subprocess.run([*PYTEST, *OURS], cwd=folder, env=ENV, check=True, stdout=subprocess.DEVNULL)
     # The first ones pay for imports.
     taken = {name: found[3:] for name, found in json.loads((folder / "spans.json").read_text()).items()}
     spans = {told: taken[f"test_{name}"] for name, told in TOLD.items()}
     results.add("d fixtures", spans)
-    for name in ("ours", "used"):
-        pairs = zip(spans[TOLD[name]], spans[TOLD["empty"]], strict=True)
-        added = statistics.median(one - other for one, other in pairs)
-        results.value("d fixtures", f"{TOLD[name]}, above the empty ones", added)
+    for name, other in ("ours", "empty"), ("used", "busy"):
+        pairs = zip(spans[TOLD[name]], spans[TOLD[other]], strict=True)
+        added = statistics.median(one - floor for one, floor in pairs)
+        results.value("d fixtures", f"added, {TOLD[name]}", added)
 
 
 def start(results, rounds):
@@ -104,12 +123,10 @@ def start(results, rounds):
     (folder / "test_it.py").write_text("def test_it(): pass\n")
 
     def run(*options):
-        env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **PATHS}
-
         def several(times):
             for _ in range(times):
                 subprocess.run(
-                    [*PYTEST, *options], cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL
+                    [*PYTEST, *options], cwd=folder, env=ENV, check=True, stdout=subprocess.DEVNULL
                 )
 
         return several
@@ -150,18 +167,19 @@ def suite(results, rounds=3):
         "bare, empty fixtures": BARE.replace("{fixture}", "nothing"),
         "bare, ours": BARE.replace("{fixture}", "stripe_balance"),
     }
-    for workers in ("", "-n2"):
+    for workers in ([], ["-p", "xdist", "-n2"]):
+        how = " ".join(workers[2:])
         spans = {name: [] for name in texts}
         for number in range(rounds):
             for name, text in texts.items():
-                progress(f"{name} {workers}, round {number + 1} of {rounds}")
+                progress(f"{name} {how}, round {number + 1} of {rounds}")
                 (folder / "test_it.py").write_text(text)
-                command = [*PYTEST, *filter(None, [workers])]
+                command = [*PYTEST, *OURS, *workers]
                 began = time.perf_counter()
-                subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+                subprocess.run(command, cwd=folder, env=ENV, check=True, stdout=subprocess.DEVNULL)
                 spans[name].append(time.perf_counter() - began)
         best = {name: min(taken) for name, taken in spans.items()}
         for name, taken in best.items():
-            results.value("j 1,000 tests", f"{name} {workers}".strip() + ", seconds", taken)
+            results.value("j 1,000 tests", f"{name} {how}".strip() + ", seconds", taken)
         share = (best["bare, ours"] - best["bare, empty fixtures"]) / best["suite"]
-        results.value("j 1,000 tests", f"the fixtures' share {workers}".strip() + ", %", share * 100)
+        results.value("j 1,000 tests", f"the fixtures' share {how}".strip() + ", %", share * 100)
