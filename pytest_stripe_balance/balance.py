@@ -16,6 +16,7 @@ import stripe
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.contract.rules import read, version_of
 from pytest_stripe_balance.engine import refunding, refunds, timers
+from pytest_stripe_balance.modes import ANY_TEST_KEY
 from pytest_stripe_balance.session.fake import fake_only
 from pytest_stripe_balance.transport import clients
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.world import World
     from pytest_stripe_balance.session import Session
 
-ANY_TEST_KEY = "sk_test_fake"
 BANK_TRANSFERS: dict[str, dict[str, Any]] = {
     "usd": {"type": "us_bank_transfer"},
     "eur": {"type": "eu_bank_transfer", "eu_bank_transfer": {"country": "IE"}},
@@ -186,10 +186,12 @@ class StripeBalance:
         intents may take the money. ValueError where there is nothing, or not so much, to refund.
         """
         fake = fake_only(self._session, "stripe_balance.refund_to_cash_balance")
-        intent = self._api.payment_intents.retrieve(_id(payment_intent)).id
-        with fake.outside("stripe_balance.refund_to_cash_balance") as world:
+        intent = _id(payment_intent)
+        account = fake.account_of(lambda world: world.payment_intents.get(intent))
+        self._api.payment_intents.retrieve(intent, options=_options(account))
+        with fake.outside("stripe_balance.refund_to_cash_balance", account) as world:
             refund = refunds.to_cash_balance(world, intent, amount).id
-        return self._refund(refund)
+        return self._refund(refund, account)
 
     def provide_bank_details(self, refund: Refund) -> stripe.Refund:
         """Fake only: let the customer answer the refund's e-mail; it goes to `pending`.
@@ -234,9 +236,9 @@ class StripeBalance:
         account, entry = fake.row(row_id)
         with fake.outside("stripe_balance.fail_return", account) as world:
             entry = timers.fail_return(world, entry)
+        rows = self._api.customers.cash_balance_transactions
         row: stripe.CustomerCashBalanceTransaction
-        rows, options = self._api.customers.cash_balance_transactions, {"stripe_account": account}
-        row = rows.retrieve(entry.customer, entry.id, options=options if account else None)
+        row = rows.retrieve(entry.customer, entry.id, options=_options(account))
         return row
 
     @property
@@ -263,13 +265,15 @@ class StripeBalance:
     def _moved(self, refund: Refund, step: Callable[[World, str], object], name: str) -> stripe.Refund:
         """Take a refund a step on that no call of the API does."""
         fake = fake_only(self._session, f"stripe_balance.{name}")
-        refund_id = self._refund(_id(refund)).id
-        with fake.outside(f"stripe_balance.{name}") as world:
+        refund_id = _id(refund)
+        account = fake.account_of(lambda world: world.refunds.get(refund_id))
+        self._refund(refund_id, account)
+        with fake.outside(f"stripe_balance.{name}", account) as world:
             step(world, refund_id)
-        return self._refund(refund_id)
+        return self._refund(refund_id, account)
 
-    def _refund(self, refund_id: str) -> stripe.Refund:
-        refund: stripe.Refund = self._api.refunds.retrieve(refund_id)
+    def _refund(self, refund_id: str, account: str | None) -> stripe.Refund:
+        refund: stripe.Refund = self._api.refunds.retrieve(refund_id, options=_options(account))
         return refund
 
     def _own(self, path: str) -> Iterator[dict[str, Any]]:
@@ -355,6 +359,11 @@ def _plain(value: object) -> object:
 
 def _id(given: Customer | PaymentIntent | Refund) -> str:
     return given if isinstance(given, str) else given.id
+
+
+def _options(account: str | None) -> dict[str, str]:
+    """Give the options of a call for a connected account, None for the key's own."""
+    return {} if account is None else {"stripe_account": account}
 
 
 def _owner_of(event: stripe.Event, payer: Callable[[str], str | None]) -> str | None:

@@ -35,6 +35,7 @@ MODES = {
     )
 }
 TEST_KEYS = ("sk_test_", "rk_test_")
+ANY_TEST_KEY = "sk_test_fake"
 LIVE_KEYS = ("sk_live_", "rk_live_")
 # What the mode record does about a cassette: once keeps one that is there, rewrite makes it anew when
 # its test passes, all whatever comes of the test, new adds what it lacks.

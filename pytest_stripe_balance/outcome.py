@@ -43,13 +43,21 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
         if report.failed:
             report.sections.append(("Stripe", _state(session)))
             _hide_key(session, report)
-    if report.when == "teardown":
-        noted = [note for watch in item.stash.get(watches_key, ()) for note in watch.noted]
+    if report.when == "teardown" and (watches := item.stash.get(watches_key, None)):
+        noted = [note for watch in watches for note in watch.noted]
         vars(report)[Summary.ATTRIBUTE] = {
             "assumptions": sorted(session.assumptions) if session else [],
             "findings": [(level, source, *astuple(finding)) for level, source, finding in noted],
             "notes": list(session.notes) if session else [],
         }
+        _let_go(item)
+
+
+def _let_go(item: pytest.Item) -> None:
+    """Forget the session of a test that is over: pytest keeps its tests to the end of the run."""
+    del item.stash[watches_key]
+    if session_key in item.stash:
+        del item.stash[session_key]
 
 
 def _hide_key(session: Session, report: pytest.TestReport) -> None:

@@ -6,11 +6,13 @@ pytest alone; the rest comes inside the fixtures.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_stripe_balance import modes, outcome, settings
+from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
     from pytest_stripe_balance.balance import StripeBalance, StripeContract
     from pytest_stripe_balance.clock import StripeClock
-    from pytest_stripe_balance.refused import Refused
     from pytest_stripe_balance.session import Session, Settings
 
 _key_lent = pytest.StashKey[bool]()
@@ -78,7 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.mode(config, {})
         config.pluginmanager.register(outcome.Summary(config), "stripe_balance_rested")
         if settings.is_configured(config):
-            settings.settings(config, {}, "")
+            settings.settings(config, {})
     except modes.BadSettingError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -102,23 +103,24 @@ def stripe_cassette(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def _stripe_session(
-    request: pytest.FixtureRequest, stripe_settings: Mapping[str, Any], stripe_cassette: Path
+    request: pytest.FixtureRequest, stripe_settings: Mapping[str, Any]
 ) -> Iterator[Session]:
     """The run behind all our fixtures: what stripe-python asks is answered while it lives."""
     import stripe  # noqa: PLC0415 - only those who use the fixtures pay
 
-    from pytest_stripe_balance.balance import ANY_TEST_KEY  # noqa: PLC0415
-    from pytest_stripe_balance.refused import Refused  # noqa: PLC0415
     from pytest_stripe_balance.session import opened  # noqa: PLC0415
 
+    chosen = _settings_of(request, stripe_settings)
+    if chosen.mode != "fake":
+        chosen = replace(chosen, cassette=request.getfixturevalue("stripe_cassette"))
     try:
-        session = opened(_settings_of(request, stripe_settings, stripe_cassette), _failed)
+        session = opened(chosen, _failed)
     except Refused as refusal:
         raise _failed(refusal) from None
     request.node.stash[outcome.session_key] = session
     outcome.watched(request.node, session.watch)
     if stripe.api_key is None:
-        stripe.api_key = ANY_TEST_KEY
+        stripe.api_key = modes.ANY_TEST_KEY
         request.node.stash[_key_lent] = True
     with session.tapped():
         yield session
@@ -147,9 +149,7 @@ def stripe_client(_stripe_session: Session) -> stripe.StripeClient:
     """A `stripe.StripeClient` whose requests are answered in this test's world."""
     import stripe  # noqa: PLC0415
 
-    from pytest_stripe_balance.balance import ANY_TEST_KEY  # noqa: PLC0415
-
-    return stripe.StripeClient(ANY_TEST_KEY)
+    return stripe.StripeClient(modes.ANY_TEST_KEY)
 
 
 @pytest.fixture
@@ -166,13 +166,10 @@ def stripe_contract(
     return StripeContract(watch)
 
 
-def _settings_of(
-    request: pytest.FixtureRequest, computed: Mapping[str, Any], cassette: Path | None = None
-) -> Settings:
+def _settings_of(request: pytest.FixtureRequest, computed: Mapping[str, Any]) -> Settings:
     """Settle one test's settings; a setting that can't be meant fails the test in one line."""
     try:
-        given = settings.given(request.node, computed)
-        return settings.settings(request.config, given, request.node.nodeid, cassette)
+        return settings.of_test(request.node, computed)
     except modes.BadSettingError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -211,7 +208,5 @@ def _take_key_back(item: pytest.Item) -> None:
     if item.stash.get(_key_lent, False):
         import stripe  # noqa: PLC0415 - as in the fixtures
 
-        from pytest_stripe_balance.balance import ANY_TEST_KEY  # noqa: PLC0415
-
-        if stripe.api_key == ANY_TEST_KEY:
+        if stripe.api_key == modes.ANY_TEST_KEY:
             stripe.api_key = None

@@ -1,5 +1,6 @@
 """Where `schemas/` and `cassettes/` are: in a wheel inside the package, in a checkout beside it."""
 
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
@@ -30,6 +31,7 @@ def api_versions() -> list[str]:
     return sorted(entry.name for entry in folder("schemas").iterdir() if entry.is_dir())
 
 
+@cache
 def newest_api_version() -> str:
     """Name the newest API version that has a folder in `schemas/`."""
     return api_versions()[-1]

@@ -27,14 +27,29 @@ CASSETTES = "tests/cassettes/stripe"
 SHOWN = ("line", "list", "none")
 # One test's own settings: the value, and where it came from.
 Given = Mapping[str, tuple[str, Any]]
+# What a run has settled, by the ids of the markers it was settled for; kept here, they stay theirs.
+_Settled = dict[tuple[int, ...], tuple[list[pytest.Mark], "Settings"]]
+_settled_key = pytest.StashKey[_Settled]()
 
 
-def given(node: pytest.Item, computed: Mapping[str, Any]) -> Given:
-    """Collect one test's own settings with their source: the marker's, above the fixture's."""
+def of_test(node: pytest.Item, computed: Mapping[str, Any]) -> Settings:
+    """Settle one test's settings: once a run for the same markers, unless a fixture computes some."""
+    marks = [*node.iter_markers(MARKER)]
+    settled, key = node.config.stash.setdefault(_settled_key, {}), tuple(map(id, marks))
+    _, found = settled.get(key, (marks, None))
+    if found is None or computed:
+        found = settings(node.config, _given(marks, computed))
+    if not computed:
+        settled[key] = marks, found
+    return replace(found, name=node.nodeid)
+
+
+def _given(marks: list[pytest.Mark], computed: Mapping[str, Any]) -> Given:
+    """Collect one test's own settings with their source: the markers', above the fixture's."""
     found: dict[str, tuple[str, Any]] = {}
     layers = [("fixture stripe_settings", computed)]
-    layers += [(f"marker {MARKER}", mark.kwargs) for mark in [*node.iter_markers(MARKER)][::-1]]
-    if any(mark.args for mark in node.iter_markers(MARKER)):
+    layers += [(f"marker {MARKER}", mark.kwargs) for mark in marks[::-1]]
+    if any(mark.args for mark in marks):
         message = f"marker {MARKER} takes keywords only: {', '.join(NAMES)}"
         raise modes.BadSettingError(message)
     for source, keywords in layers:
@@ -142,8 +157,8 @@ def cassette(request: pytest.FixtureRequest) -> Path:
     inner = file.removeprefix(f"tests{os.sep}")
     module = Path((file if (root / inner).exists() else inner).removesuffix(".py"))
     parts = ("-" if part == os.pardir else part for part in module.parts)  # of a test outside rootdir
-    form = modes.one_word(setting(request.config, "cassette_format", {}, FORMATS[0]), FORMATS)
-    return root.joinpath(_folder(request.config), *parts, f"{_name(request.node)}.{form}")
+    name = f"{_name(request.node)}.{_format(request.config)}"
+    return root.joinpath(_folder(request.config), *parts, name)
 
 
 def _name(node: Any) -> str:  # noqa: ANN401 - a pytest.Item, with a callspec where it has parameters
@@ -168,26 +183,28 @@ def _masked(parameters: str) -> str:
     return "]" if scrubber.scan.left_in(clean) else clean
 
 
-def settings(config: pytest.Config, given: Given, nodeid: str, cassette: Path | None = None) -> Settings:
-    """Put a test's settings together; BadSettingError names one that can't be meant."""
+def _format(config: pytest.Config) -> str:
+    return modes.one_word(setting(config, "cassette_format", {}, FORMATS[0]), FORMATS)
+
+
+def settings(config: pytest.Config, given: Given) -> Settings:
+    """Put settings together, for a test of any name; BadSettingError names one that can't be meant."""
     from pytest_stripe_balance import session  # noqa: PLC0415 - only those who use the fixtures pay
 
     found, wire = mode(config, given)
+    _format(config)
     record = modes.one_word(setting(config, "record", given, modes.RECORD[0]), modes.RECORD)
     age = setting(config, "max_age", {}, "")
     max_age = modes.whole_number(age, AGES, "a number of days is due") if age.value else None
     checked = session.settings(
         api_version=setting(config, "api_version", given, session.newest_api_version()),
         seed=setting(config, "seed", given, "0"),
-        name=nodeid,
         now=setting(config, "now", given, str(session.BEGINNING)),
         levels=_table(config, "contract", given),
         assume=_table(config, "assume", given),
         drift=_table(config, "drift", given),
     )
-    return replace(
-        checked, mode=found.name, wire=wire, record=record, cassette=cassette, max_age=max_age
-    )
+    return replace(checked, mode=found.name, wire=wire, record=record, max_age=max_age)
 
 
 def shown(config: pytest.Config) -> str:

@@ -16,8 +16,6 @@ from pytest_stripe_balance.engine.records import InvoicePayment, PaymentIntent, 
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_stripe_balance.engine.records import Customer, Invoice
     from pytest_stripe_balance.engine.world import Due, World
 
@@ -111,14 +109,13 @@ def mark_uncollectible(world: World, invoice_id: str) -> Invoice:
     return _changed(world, invoice, marked, "invoice.marked_uncollectible")
 
 
-def due(world: World) -> Iterator[Due]:
-    """List what time will do to invoices: finalize drafts that advance, tell open ones overdue."""
-    for invoice in world.invoices:
-        if invoice.status == "open" and not invoice.overdue:
-            yield invoice.due_date, functools.partial(_overdue, world, invoice)
-        elif invoice.automatically_finalizes_at is not None and not _gone(world, invoice):
-            finalizing = functools.partial(_finalized, world, invoice)
-            yield invoice.automatically_finalizes_at, finalizing
+def due(world: World, invoice: Invoice) -> Due | None:
+    """Tell what time will do to an invoice: finalize a draft that advances, tell an open one overdue."""
+    if invoice.status == "open" and not invoice.overdue:
+        return invoice.due_date, functools.partial(_overdue, world, invoice)
+    if invoice.automatically_finalizes_at is not None and not _gone(world, invoice):
+        return invoice.automatically_finalizes_at, functools.partial(_finalized, world, invoice)
+    return None
 
 
 def _overdue(world: World, invoice: Invoice) -> None:
@@ -133,9 +130,11 @@ def _gone(world: World, draft: Invoice) -> bool:
 def _finalized(world: World, draft: Invoice) -> Invoice:
     amount, currency = draft.amount_due, draft.currency
     if amount and not money.MINIMUM[currency] <= amount <= money.MAXIMUM:
+        least, most = (money.written(one, currency) for one in (money.MINIMUM[currency], money.MAXIMUM))
         raise Refused(
-            f"finalizing an invoice over {money.written(amount, currency)} {currency} is not modelled: "
-            "Stripe books what is too little on the customer's credit balance"
+            f"finalizing {draft.id}, an invoice over {money.written(amount, currency)} {currency}, "
+            "is not modelled: Stripe books what is too little on the customer's credit balance. "
+            f"Bring it to at least {least} and at most {most} by its items, or delete the draft"
         )
     customer = world.customer(draft.customer, in_path=False)
     page = "test_" + world.ids.secret(f"{draft.id} page", 60)

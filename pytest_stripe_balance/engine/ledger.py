@@ -31,7 +31,8 @@ class Ledger:
         balance = balances.get(entry.currency, 0) + entry.net_amount
         assert balance == entry.ending_balance, f"{entry} does not lead to {balance}"
         rows = self._rows.setdefault(entry.customer, Table(NOUN, self.journal))
-        self.journal.append(functools.partial(self._restore, entry, dict(balances)))
+        # As written it is in the journal by its table.
+        self.journal.append((None, functools.partial(self._restore, entry, dict(balances))))
         rows.put(entry)
         balances[entry.currency] = balance
         return entry

@@ -14,8 +14,6 @@ from pytest_stripe_balance.engine.table import Cursors, by_created
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_stripe_balance.engine.records import Charge, Customer, Hash, Refund
     from pytest_stripe_balance.engine.table import Page
     from pytest_stripe_balance.engine.world import Due, World
@@ -129,12 +127,12 @@ def expire(world: World, refund_id: str) -> Refund:
     return refunding.fail(world, refund)
 
 
-def due(world: World) -> Iterator[Due]:
-    """List the refunds that wait for bank details, each with the moment at which it fails."""
-    for refund in world.refunds:
-        if refund.next_action is not None:
-            expires_at: int = refund.next_action["display_details"]["expires_at"]
-            yield expires_at, functools.partial(expire, world, refund.id)
+def due(world: World, refund: Refund) -> Due | None:
+    """Tell when a refund that waits for bank details fails."""
+    if refund.next_action is None:
+        return None
+    expires_at: int = refund.next_action["display_details"]["expires_at"]
+    return expires_at, functools.partial(expire, world, refund.id)
 
 
 def to_cash_balance(world: World, intent_id: str, amount: int | None = None) -> Refund:

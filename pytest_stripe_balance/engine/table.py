@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-# How to undo what was written since a request began, last first.
-Journal = list[Callable[[], object]]
+# What was written since a request began, and how to undo it.
+Journal = list[tuple[object, Callable[[], object]]]
 
 
 class Identified(Protocol):
@@ -66,6 +66,10 @@ class Table(Generic[R]):
         place = self._places.get(record_id)
         return None if place is None else self._records[place]
 
+    def place(self, record_id: str) -> int:
+        """Tell how many were created before a record; KeyError when it isn't there."""
+        return self._places[record_id]
+
     def find(self, record_id: str, param: str, *, in_path: bool = True, assumed: str | None = None) -> R:
         """Look a record up by id; a `resource_missing` fault when it isn't there.
 
@@ -80,12 +84,12 @@ class Table(Generic[R]):
         """Add a record, or put it in the place of the one with the same id."""
         place = self._places.get(record.id)
         if place is None:
-            self._journal.append(functools.partial(self._drop, record.id))
+            self._journal.append((record, functools.partial(self._drop, record.id)))
             self._places[record.id] = len(self._records)
             self._records.append(record)
         else:
-            before = self._records[place]
-            self._journal.append(functools.partial(self._records.__setitem__, place, before))
+            undo = functools.partial(self._records.__setitem__, place, self._records[place])
+            self._journal.append((record, undo))
             self._records[place] = record
         return record
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import functools
+import heapq
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.engine import charges, invoices, refunds
+from pytest_stripe_balance.engine.records import Entry, Invoice, Refund
 from pytest_stripe_balance.engine.refunding import DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from pytest_stripe_balance.engine.determinism import Clock
-    from pytest_stripe_balance.engine.records import Entry
     from pytest_stripe_balance.engine.world import Due, World
 
 
+# Of a world, of a kind in it, and of one of these: it puts what ties in order.
+_Place = tuple[int, ...]
 RETURN_AFTER = 75 * DAY
 SWEEP_AFTER = 90 * DAY
 
@@ -26,56 +30,103 @@ def travel(worlds: Iterable[World], clock: Clock, until: int) -> None:
 
     The worlds share the clock. What happens has events that name no request.
     """
-    worlds = list(worlds)
-    while True:
-        due = [(world, item) for world in worlds for item in _due(world) if item[0] <= until]
-        if not due:
-            break
-        world, (moment, happen) = min(due, key=lambda one: one[1][0])
+    agenda = _Agenda(worlds, until)
+    while (following := agenda.take()) is not None:
+        world, (moment, happen) = following
         clock.now = max(clock.now, moment)
         world.cause = None
         with world.all_or_nothing():
             happen()
+        agenda.look_at(world, [written for written, _ in world.journal])
     clock.now = max(clock.now, until)
 
 
-def _due(world: World) -> Iterator[Due]:
-    """List what is to come, each with its moment; whoever has run is not in it any more."""
-    yield from _unclaimed(world)
-    yield from refunds.due(world)
-    yield from invoices.due(world)
+class _Agenda:
+    """What falls due until a moment, the earliest first; what is written on the way is looked at anew.
+
+    What ties comes in the order of its world, its kind (cash, refunds, invoices) and its creation.
+    """
+
+    def __init__(self, worlds: Iterable[World], until: int) -> None:
+        self._until = until
+        self._heap: list[tuple[int, _Place]] = []
+        self._due: dict[_Place, tuple[World, Due]] = {}
+        self._worlds: dict[int, int] = {}
+        self._cash: dict[tuple[int, str, str], _Cash] = {}
+        for number, world in enumerate(worlds):
+            self._worlds[id(world)] = number
+            for customer in world.ledger.customers():
+                self.look_at(world, world.ledger.rows(customer))
+            self.look_at(world, [*world.refunds, *world.invoices])
+
+    def take(self) -> tuple[World, Due] | None:
+        """Take what is due first; None when nothing is left."""
+        while self._heap:
+            moment, place = heapq.heappop(self._heap)
+            if place in self._due and self._due[place][1][0] == moment:
+                return self._due.pop(place)
+        return None
+
+    def look_at(self, world: World, written: Iterable[object]) -> None:
+        """See what is due of records as they are now; a row is looked at once, after those before it."""
+        changed: dict[int, _Cash] = {}
+        for record in written:
+            if isinstance(record, Entry):
+                key = (id(world), record.customer, record.currency)
+                cash = self._cash.setdefault(key, _Cash(len(self._cash)))
+                cash.read(record)
+                changed[cash.place] = cash
+            elif isinstance(record, Refund):
+                place = world.refunds.place(record.id)
+                self._put(world, (1, place), refunds.due(world, record))
+            elif isinstance(record, Invoice):
+                place = world.invoices.place(record.id)
+                self._put(world, (2, place), invoices.due(world, record))
+        for place, cash in changed.items():
+            self._put(world, (0, place), cash.due(world))
+
+    def _put(self, world: World, place: _Place, due: Due | None) -> None:
+        place = (self._worlds[id(world)], *place)
+        if due is None or due[0] > self._until:
+            self._due.pop(place, None)
+        else:
+            self._due[place] = world, due
+            heapq.heappush(self._heap, (due[0], place))
 
 
-def _unclaimed(world: World) -> Iterator[Due]:
-    """Cash that was on a balance for 75 days is returned; if that failed, it is the merchant's at 90."""
-    for customer_id in world.ledger.customers():
-        rows = world.ledger.rows(customer_id)
-        for currency, cash in world.ledger.available(customer_id).items():
-            if cash > 0:
-                since, returned = _positive_since(rows, currency)
-                after, act = (SWEEP_AFTER, _sweep) if returned else (RETURN_AFTER, _return)
-                yield since + after, functools.partial(act, world, customer_id, currency)
-
-
-def _positive_since(rows: Iterable[Entry], currency: str) -> tuple[int, bool]:
-    """Tell since when a balance is above zero, and whether its return has been tried.
+@dataclass
+class _Cash:
+    """A balance in one currency as its rows tell it: since when it is above zero, what came of that.
 
     A return that came back leaves the balance as old as it was.
     """
-    since: tuple[int, bool] | None = None
-    left: dict[str, tuple[int, bool]] = {}
-    for row in filter(lambda row: row.currency == currency, rows):
-        if row.type == "return_initiated" and since is not None:
-            left[row.refund or row.id] = (since[0], since[1] or row.refund is None)
+
+    place: int
+    row: Entry | None = None
+    since: tuple[int, bool] | None = None  # with whether its return has been tried
+    left: dict[str, tuple[int, bool]] = field(default_factory=dict)
+
+    def read(self, row: Entry) -> None:
+        """Take in the next row."""
+        self.row = row
+        if row.type == "return_initiated" and self.since is not None:
+            self.left[row.refund or row.id] = (self.since[0], self.since[1] or row.refund is None)
         if row.ending_balance <= 0:
-            since = None
+            self.since = None
         elif row.type == "return_canceled":
-            before = left[row.refund or row.linked_transaction or ""]
-            since = min(filter(None, (since, before)), key=itemgetter(0))
-        elif since is None:
-            since = (row.created, False)
-    assert since is not None, "unreachable because the balance is above zero"
-    return since
+            before = self.left[row.refund or row.linked_transaction or ""]
+            self.since = min(filter(None, (self.since, before)), key=itemgetter(0))
+        elif self.since is None:
+            self.since = (row.created, False)
+
+    def due(self, world: World) -> Due | None:
+        """Tell when it is returned, after 75 days; if that failed, it is the merchant's after 90."""
+        if self.since is None:
+            return None
+        assert self.row is not None, "unreachable because a balance is above zero by a row"
+        since, returned = self.since
+        after, act = (SWEEP_AFTER, _sweep) if returned else (RETURN_AFTER, _return)
+        return since + after, functools.partial(act, world, self.row.customer, self.row.currency)
 
 
 def _return(world: World, customer_id: str, currency: str) -> None:

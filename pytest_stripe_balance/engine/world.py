@@ -80,7 +80,8 @@ class World:
         except BaseException as error:
             if not (isinstance(error, faults.Fault) and error.noted):
                 while self.journal:
-                    self.journal.pop()()
+                    _, undo = self.journal.pop()
+                    undo()
             raise
 
     def customer(

@@ -43,7 +43,6 @@ def settings(
     *,
     api_version: Setting,
     seed: Setting,
-    name: str,
     now: Setting,
     levels: Mapping[str, Setting],
     assume: Mapping[str, Setting],
@@ -64,7 +63,6 @@ def settings(
     return Settings(
         api_version=api_version.value,
         seed=seed.value,
-        name=name,
         now=whole_number(now, range(END_OF_TIME), "seconds since 1970 are due"),
         contract={kind: level.value for kind, level in levels.items()},
         drift={kind: level.value for kind, level in drift.items()},

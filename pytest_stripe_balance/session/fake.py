@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
@@ -95,6 +95,10 @@ class Fake(Session):
         """Tell in words what came of a row that brought money, in whichever world it is."""
         account, entry = self.row(entry_id)
         return automatic.explain(self.worlds[account], entry)
+
+    def account_of(self, find: Callable[[World], object]) -> str | None:
+        """Name the connected account that has something; None for the key's own, or if none has it."""
+        return next((account for account, world in self.worlds.items() if find(world)), None)
 
     def row(self, entry_id: str) -> tuple[str | None, Entry]:
         """Find a row of any ledger, and its account; ValueError when there is none."""

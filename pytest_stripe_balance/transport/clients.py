@@ -10,10 +10,10 @@ from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn, TypeVar
-from weakref import WeakKeyDictionary
 
 import stripe
 from stripe import _http_client
+from stripe._http_client import HTTPClient, HTTPXClient
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,6 +28,7 @@ RETRIES = (
     "request_with_retries_async",
     "request_stream_with_retries_async",
 )
+SENDING = (*SYNC, *ASYNC, *RETRIES)
 # These can't send: stripe-python has them fail, and so they do here.
 NEVER_SEND = {
     "AIOHTTPClient": SYNC,
@@ -35,10 +36,10 @@ NEVER_SEND = {
 }
 # What the retries go through; a class of its own here sends from there.
 INTERNALS = ("_request_with_retries_internal", "_request_with_retries_internal_async")
-_LOOKED_AT = (*SYNC, *ASYNC, *RETRIES, *INTERNALS)
+_LOOKED_AT = (*SENDING, *INTERNALS)
 _methods_of = attrgetter(*_LOOKED_AT)
 # The methods with which a class was found to be tapped; another tap's, or a user's, are others.
-_tapped: WeakKeyDictionary[type, tuple[object, ...]] = WeakKeyDictionary()
+_tapped: dict[type, tuple[object, ...]] = {}
 _MARK = "_is_tapped_by_pytest_stripe_balance"
 
 
@@ -53,10 +54,10 @@ telemetry = _telemetry()
 
 # Its client over the standard library alone had another name before 13.
 _URLLIB = "UrllibClient" if hasattr(_http_client, "UrllibClient") else "Urllib2Client"
-Urllib: type[stripe.HTTPClient] = getattr(_http_client, _URLLIB)
+Urllib: type[HTTPClient] = getattr(_http_client, _URLLIB)
 
 
-class StandIn(stripe.HTTPClient):
+class StandIn(HTTPClient):
     """Takes the place of a client whose own code would send past the tap.
 
     Such are clients that aren't `stripe.HTTPClient`s, and those whose methods were replaced. The tap
@@ -119,7 +120,7 @@ def is_tapped(client: object) -> bool:
 
 def _is_known(cls: type, name: str) -> bool:
     method = getattr(cls, name)
-    if getattr(method, _MARK, False) or method is getattr(stripe.HTTPClient, name):
+    if getattr(method, _MARK, False) or method is getattr(HTTPClient, name):
         return True
     owner = next(base for base in cls.__mro__ if name in vars(base))
     return is_stripes(owner) and name in NEVER_SEND.get(owner.__name__, ())
@@ -142,15 +143,26 @@ def is_stripes(cls: type) -> bool:
     return cls.__module__ == _http_client.__name__
 
 
+# These are there in every test; users' own may be gone by the next.
+STRIPES = frozenset(filter(is_stripes, subclasses(HTTPClient))) | {StandIn}
+
+
+def let_go() -> None:
+    """Forget users' own classes, which nobody else may hold any more."""
+    for cls in list(_tapped):
+        if cls not in STRIPES:
+            _tapped.pop(cls, None)
+
+
 def own(cls: type, name: str) -> Callable[..., Any] | None:
     """Give a method that is `cls`'s own, or comes to it from a mixin outside the clients' tree."""
     owner = next((base for base in cls.__mro__ if name in vars(base)), object)
-    if owner is cls or not issubclass(owner, stripe.HTTPClient):
+    if owner is cls or not issubclass(owner, HTTPClient):
         method: Callable[..., Any] | None = vars(owner).get(name)
         return method
     return None
 
 
-def is_async_only(client: stripe.HTTPClient) -> bool:
+def is_async_only(client: HTTPClient) -> bool:
     """Tell an httpx client that was made without sync methods: its own error is the answer."""
-    return isinstance(client, stripe.HTTPXClient) and client._client is None  # noqa: SLF001 - it has no public name
+    return isinstance(client, HTTPXClient) and client._client is None  # noqa: SLF001 - it has no public name

@@ -14,10 +14,11 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from operator import call
 from typing import Any
 
-import stripe
 from stripe._api_requestor import _APIRequestor
+from stripe._http_client import HTTPClient, HTTPXClient
 
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.transport import clients
@@ -25,9 +26,24 @@ from pytest_stripe_balance.transport import clients
 Answer = Callable[[Request], Response | Request | None]
 Observe = Callable[[Request, Response], None]
 Sent = tuple[Any, int, Mapping[str, str]]
+Patch = tuple[Any, str, object, object]  # its owner, its name there, what was found, what is put on
 
-# The taps that let the request at hand through: what its client calls on the way is the same request.
-_passed: ContextVar[frozenset[Tap]] = ContextVar("pytest_stripe_balance", default=frozenset())
+_NOTHING = object()  # where a class had no method of its own
+# Where a tap looks whether stripe-python is as it was: all of this is there in every test.
+_SPOTS = [
+    *((cls, name) for cls in (HTTPClient, *clients.STRIPES) for name in clients.SENDING),
+    (_APIRequestor, "_get_http_client"),
+    (HTTPClient, "__init_subclass__"),
+    *([(clients.telemetry, "get_telemetry_id")] if clients.telemetry is not None else []),
+]
+_LOOK_UPS = [vars(owner).get for owner, _ in _SPOTS]
+_LOOKED_UP = [name for _, name in _SPOTS]
+
+# What is open and let the request at hand through: what its client calls on the way is the same request.
+_passed: ContextVar[frozenset[_Run]] = ContextVar("pytest_stripe_balance", default=frozenset())
+
+# Closed taps, by whether they send: the next ones to be opened.
+_idle: dict[bool, list[Tap]] = {False: [], True: []}
 
 
 class _AsyncBody:
@@ -51,59 +67,86 @@ def intercept(answer: Answer, observe: Observe, *, sends: bool) -> Iterator[None
     defined meanwhile included. Contexts nest: the innermost answers. With `sends` False nothing of
     stripe-python's leaves the machine, and its telemetry id is neither read nor written.
     """
-    tap = Tap(answer, observe, sends=sends)
-    tap.open()
+    idle = _idle[sends]
+    tap = idle.pop() if idle else Tap(sends=sends)
+    tap.open(answer, observe)
     try:
         yield
     finally:
         tap.close()
+        idle.append(tap)
+
+
+@dataclass(eq=False, frozen=True)
+class _Run:
+    """Who answers and who observes, from the opening of a tap to its closing."""
+
+    answer: Answer
+    observe: Observe
 
 
 @dataclass(eq=False)
 class Tap:
-    """One layer of patches, taken off in the reverse order of putting them on."""
+    """One layer of patches, taken off in the reverse order of putting them on.
 
-    answer: Answer
-    observe: Observe
+    It can be opened again: what it made of stripe-python's own it puts on again, as long as it finds
+    that as it was. Of users' classes it keeps nothing: they may be gone by then.
+    """
+
     sends: bool
-    _undo: list[Callable[[], None]] = field(default_factory=list)
-    _is_open: bool = False
+    _run: _Run | None = None
+    _undo: list[Patch] = field(default_factory=list)
+    _found: list[object] = field(default_factory=list)
+    _made: list[Patch] = field(default_factory=list)
 
-    def open(self) -> None:
+    def open(self, answer: Answer, observe: Observe) -> None:
         """Patch every client class there is, and those to come."""
-        self._is_open = True
+        self._run = _Run(answer, observe)
         try:
-            if not self.sends and clients.telemetry is not None:
-                self._set(clients.telemetry, "get_telemetry_id", lambda: None)
-            self._set(_APIRequestor, "_get_http_client", self._http_client())
-            self._set(stripe.HTTPClient, "__init_subclass__", self._announce())
-            for cls in clients.subclasses(stripe.HTTPClient):
-                self._patch(cls)
+            self._put(self._on_stripes())
+            for cls in clients.subclasses(HTTPClient):
+                if cls not in clients.STRIPES:
+                    self._put(self._on(cls))
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
         """Take every patch off again; one that others have put back meanwhile does nothing more."""
-        self._is_open = False
-        while self._undo:
-            self._undo.pop()()
+        self._run = None
+        for owner, name, found, _ in reversed(self._undo):
+            if found is _NOTHING:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, found)
+        self._undo.clear()
+        clients.let_go()
 
-    def _set(self, owner: Any, name: str, value: object) -> None:  # noqa: ANN401 - a class or a module
-        if name in vars(owner):
-            self._undo.append(functools.partial(setattr, owner, name, vars(owner)[name]))
-        else:
-            self._undo.append(functools.partial(delattr, owner, name))
-        setattr(owner, name, value)
+    def _put(self, patches: list[Patch]) -> None:
+        self._undo += patches
+        for owner, name, _, value in patches:
+            setattr(owner, name, value)
 
-    def _http_client(self) -> Callable[[_APIRequestor], stripe.HTTPClient]:
+    def _on_stripes(self) -> list[Patch]:
+        """Give the patches of what is there in every test, made anew if any of it isn't as it was."""
+        found = [*map(call, _LOOK_UPS, _LOOKED_UP)]
+        if found != self._found:
+            self._made = [patch for cls in clients.STRIPES for patch in self._on(cls)]
+            self._made.append(_patch(_APIRequestor, "_get_http_client", self._http_client()))
+            self._made.append(_patch(HTTPClient, "__init_subclass__", self._announce()))
+            if not self.sends and clients.telemetry is not None:
+                self._made.append(_patch(clients.telemetry, "get_telemetry_id", lambda: None))
+            self._found = found
+        return self._made
+
+    def _http_client(self) -> Callable[[_APIRequestor], HTTPClient]:
         """Make the requestor's look-up put a stand-in in the place of a client that the tap misses."""
         original = vars(_APIRequestor)["_get_http_client"]
 
         @functools.wraps(original)
-        def get_http_client(requestor: _APIRequestor) -> stripe.HTTPClient:
-            client: stripe.HTTPClient = original(requestor)
-            if not self._is_open or clients.is_tapped(client):
+        def get_http_client(requestor: _APIRequestor) -> HTTPClient:
+            client: HTTPClient = original(requestor)
+            if self._run is None or clients.is_tapped(client):
                 return client
             return clients.StandIn(client)
 
@@ -111,50 +154,53 @@ class Tap:
 
     def _announce(self) -> classmethod[Any, Any, None]:
         """Make an `__init_subclass__` that patches a class as soon as it is defined."""
-        outer = vars(stripe.HTTPClient).get("__init_subclass__")
+        outer = vars(HTTPClient).get("__init_subclass__")
         tap = self
 
         def init_subclass(cls: type, /, **kwargs: object) -> None:
             if outer is None:
-                super(stripe.HTTPClient, cls).__init_subclass__(**kwargs)  # type: ignore[misc] # it is one
+                super(HTTPClient, cls).__init_subclass__(**kwargs)  # type: ignore[misc] # it is one
             else:
                 outer.__func__(cls, **kwargs)
-            tap._patch(cls)
+            tap._put(tap._on(cls))
 
         return classmethod(init_subclass)
 
-    def _patch(self, cls: type) -> None:
+    def _on(self, cls: type) -> list[Patch]:
+        """Make the patches of one class."""
+        return [_patch(cls, name, method) for name, method in self._methods(cls)]
+
+    def _methods(self, cls: type) -> Iterator[tuple[str, object]]:
+        """Make what a class's methods are to be replaced by."""
         for name in (*clients.SYNC, *clients.ASYNC):
             if name in clients.NEVER_SEND.get(cls.__name__, ()) and clients.is_stripes(cls):
                 continue
             if (original := clients.own(cls, name)) is not None:
-                self._wrap(cls, name, original)
+                yield name, self._wrapped(cls, name, original)
         for name in clients.RETRIES:
             if (original := clients.own(cls, name)) is None:
                 continue
             if self.sends:  # its own way of sending is the user's to keep, and is seen as one request
-                self._wrap(cls, name, original)
+                yield name, self._wrapped(cls, name, original)
             else:
-                self._set(cls, name, getattr(stripe.HTTPClient, name))
+                yield name, getattr(HTTPClient, name)
                 # stripe-python's own comes to this one, which the class may have done without.
                 called = name.replace("_with_retries", "")
-                if getattr(cls, called) is (missing := getattr(stripe.HTTPClient, called)):
-                    self._wrap(cls, called, missing)
+                if getattr(cls, called) is (missing := getattr(HTTPClient, called)):
+                    yield called, self._wrapped(cls, called, missing)
 
-    def _wrap(self, cls: type, name: str, original: Callable[..., Any]) -> None:
+    def _wrapped(self, cls: type, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         stream = "stream" in name
         if name.endswith("_async"):
-            self._set(cls, name, self._async(original, stream=stream))
-        else:
-            can_fail = cls is stripe.HTTPXClient
-            self._set(cls, name, self._sync(original, stream=stream, can_fail=can_fail))
+            return self._async(original, stream=stream)
+        return self._sync(original, stream=stream, can_fail=cls is HTTPXClient)
 
     def _sync(
         self, original: Callable[..., Sent], *, stream: bool, can_fail: bool
     ) -> Callable[..., Sent]:
         @functools.wraps(original)
         def request(
-            client: stripe.HTTPClient,
+            client: HTTPClient,
             method: str,
             url: str,
             headers: Mapping[str, str] | None = None,
@@ -162,33 +208,30 @@ class Tap:
             **options: Any,  # noqa: ANN401 - as above
         ) -> Sent:
             arguments = (client, method, url, headers, post_data)
-            if (
-                not self._is_open
-                or self in _passed.get()
-                or (can_fail and clients.is_async_only(client))
-            ):
+            run = self._run
+            if run is None or run in _passed.get() or (can_fail and clients.is_async_only(client)):
                 return original(*arguments, **options)
             asked = _request(method, url, headers, post_data)
-            response = self.answer(asked)
+            response = run.answer(asked)
             if isinstance(response, Response):
-                self.observe(asked, response)
+                run.observe(asked, response)
                 body = io.BytesIO(response.body) if stream else response.body
                 return body, response.status, response.headers
             if response is not None:
                 asked, arguments = response, (client, method, *_sent(response), post_data)
-            token = _passed.set(_passed.get() | {self})
+            token = _passed.set(_passed.get() | {run})
             try:
                 sent = original(*arguments, **options)
             finally:
                 _passed.reset(token)
-            return self._observed(asked, sent, stream=stream)
+            return _observed(run, asked, sent, stream=stream)
 
         return clients.marked(request)
 
     def _async(self, original: Callable[..., Any], *, stream: bool) -> Callable[..., Any]:
         @functools.wraps(original)
         async def request(
-            client: stripe.HTTPClient,
+            client: HTTPClient,
             method: str,
             url: str,
             headers: Mapping[str, str] | None = None,
@@ -196,34 +239,40 @@ class Tap:
             **options: Any,  # noqa: ANN401 - as above
         ) -> Sent:
             arguments = (client, method, url, headers, post_data)
-            if not self._is_open or self in _passed.get():
+            run = self._run
+            if run is None or run in _passed.get():
                 sent: Sent = await original(*arguments, **options)
                 return sent
             asked = _request(method, url, headers, post_data)
-            response = self.answer(asked)
+            response = run.answer(asked)
             if isinstance(response, Response):
-                self.observe(asked, response)
+                run.observe(asked, response)
                 body = _AsyncBody(response.body) if stream else response.body
                 return body, response.status, response.headers
             if response is not None:
                 asked, arguments = response, (client, method, *_sent(response), post_data)
-            token = _passed.set(_passed.get() | {self})
+            token = _passed.set(_passed.get() | {run})
             try:
                 sent = await original(*arguments, **options)
             finally:
                 _passed.reset(token)
-            return self._observed(asked, sent, stream=stream)
+            return _observed(run, asked, sent, stream=stream)
 
         return clients.marked(request)
 
-    def _observed(self, asked: Request, sent: Sent, *, stream: bool) -> Sent:
-        body, status, headers = sent
-        if not stream:
-            content = body.encode() if isinstance(body, str) else body
-            # aiohttp's names are of a class of its own, which no other library can write.
-            plain = Headers({str(name): str(value) for name, value in headers.items()})
-            self.observe(asked, Response(status, plain, content))
-        return sent
+
+def _patch(owner: Any, name: str, value: object) -> Patch:  # noqa: ANN401 - a class or a module
+    return owner, name, vars(owner).get(name, _NOTHING), value
+
+
+def _observed(run: _Run, asked: Request, sent: Sent, *, stream: bool) -> Sent:
+    body, status, headers = sent
+    if not stream:
+        content = body.encode() if isinstance(body, str) else body
+        # aiohttp's names are of a class of its own, which no other library can write.
+        plain = Headers({str(name): str(value) for name, value in headers.items()})
+        run.observe(asked, Response(status, plain, content))
+    return sent
 
 
 def _sent(instead: Request) -> tuple[str, dict[str, str]]:

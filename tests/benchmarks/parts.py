@@ -1,9 +1,7 @@
-"""(c) to (g), (i) and (j): replay, fixtures, start-up, reconciliation, lists, memory, a whole suite."""
+"""(c), (f), (g) and (i): replay, reconciliation, lists, memory."""
 
 import contextlib
 import gc
-import subprocess
-import sys
 import tempfile
 import time
 import tracemalloc
@@ -15,12 +13,10 @@ import vcr
 from calls import Shop, recorded
 from measure import interleaved, progress
 
-from pytest_stripe_balance.balance import StripeBalance
 from pytest_stripe_balance.cassettes.replay import Replay
 from pytest_stripe_balance.engine import groups
 from pytest_stripe_balance.engine.table import Table
 from pytest_stripe_balance.refused import Refused
-from pytest_stripe_balance.session import Fake, Settings, newest_api_version
 from pytest_stripe_balance.transport.intercept import intercept
 
 FEW = 50
@@ -68,59 +64,6 @@ def _spans(call, ids):
 
 def _median(spans):
     return sorted(spans)[len(spans) // 2]
-
-
-def fixtures(results, rounds, each):
-    """(d): what a test pays for a session of its own, opened and closed."""
-    settings = Settings(newest_api_version(), name="a test")
-
-    def empty(times):
-        for _ in range(times):
-            with contextlib.nullcontext():
-                pass
-
-    def opened(times):
-        for _ in range(times):
-            session = Fake(settings)
-            with session.tapped():
-                StripeBalance(session)
-
-    def used(times):
-        sessions = []
-        for _ in range(times):
-            session = Fake(settings)
-            with session.outside("a benchmark") as world:
-                world.ids.mint("cus_", 14)
-            sessions.append(session)
-        for session in sessions:
-            with session.tapped():
-                pass
-
-    subjects = {"empty": empty, "a session": opened, "a session with a world": used}
-    spans = interleaved(subjects, rounds, each)
-    results.add("d fixtures", spans)
-
-
-def start(results, rounds):
-    """(e): a pytest run over one test that doesn't use the plugin, with it installed and without."""
-    folder = Path(tempfile.mkdtemp())
-    (folder / "test_it.py").write_text("def test_it(): pass\n")
-
-    def run(*options):
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
-        env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PATH": "/usr/bin:/bin"}
-
-        def several(times):
-            for _ in range(times):
-                subprocess.run(command, cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL)
-
-        return several
-
-    subjects = {"without": run(), "with": run("-p", "pytest_stripe_balance.plugin")}
-    spans = interleaved(subjects, rounds, 1, clock=time.perf_counter)
-    results.add("e start-up", spans, {"with": "without"})
-    best = {name: min(taken) for name, taken in spans.items()}
-    results.value("e start-up", "added, ms", (best["with"] - best["without"]) / 1000)
 
 
 def reconciliation(results, rounds):
@@ -183,60 +126,3 @@ def memory(results):
     results.value(
         "i memory", "bytes an intent", kept, "with its events, its exchange and its key's answer"
     )
-
-
-SUITE = """
-import pytest, stripe
-
-@pytest.mark.parametrize("number", range(1000))
-def test_pays(stripe_balance, number):
-    customer = stripe_balance.customer(reconciliation="manual")
-    intent = stripe_balance.bank_transfer_intent(customer, 1000)
-    stripe_balance.fund(customer, 1000)
-    assert stripe.PaymentIntent.apply_customer_balance(intent.id).status == "succeeded"
-"""
-BARE = """
-import pytest
-
-@pytest.fixture
-def nothing():
-    yield
-
-@pytest.mark.parametrize("number", range(1000))
-def test_nothing({fixture}, number):
-    pass
-"""
-
-
-def suite(results):
-    """(j): a thousand tests on the fake, alone and on two workers, and what the bare fixture adds."""
-    folder = Path(tempfile.mkdtemp())
-    files = {
-        "suite": SUITE,
-        "bare, another fixture": BARE.replace("{fixture}", "nothing"),
-        "bare, ours": BARE.replace("{fixture}", "stripe_balance"),
-    }
-    spans = {}
-    for name, text in files.items():
-        (folder / "test_it.py").write_text(text)
-        for workers in ("", "-n2") if name == "suite" else ("",):
-            progress(f"{name} {workers}")
-            command = [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-q",
-                "-p",
-                "no:cacheprovider",
-                "-p",
-                "no:randomly",
-            ]
-            began = time.perf_counter()
-            subprocess.run(
-                [*command, *filter(None, [workers])], cwd=folder, check=True, stdout=subprocess.DEVNULL
-            )
-            spans[f"{name} {workers}".strip()] = time.perf_counter() - began
-    for name, taken in spans.items():
-        results.value("j 1,000 tests", f"{name}, seconds", taken)
-    added = spans["bare, ours"] - spans["bare, another fixture"]
-    results.value("j 1,000 tests", "the fixture's share, %", added / spans["suite"] * 100)

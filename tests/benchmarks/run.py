@@ -12,6 +12,7 @@ from pathlib import Path
 
 import calls
 import parts
+import suites
 from measure import Results, progress
 
 SECTIONS = "abcdefghij"
@@ -30,13 +31,13 @@ def main():
         "a": lambda: calls.calls(results, rounds, each),
         "b": lambda: calls.alternatives(results, rounds, each, options.stripe_mock),
         "c": lambda: parts.replay(results),
-        "d": lambda: parts.fixtures(results, rounds, each),
-        "e": lambda: parts.start(results, rounds),
+        "d": lambda: suites.fixtures(results, rounds, each),
+        "e": lambda: suites.start(results, rounds),
         "f": lambda: parts.reconciliation(results, 3),
         "g": lambda: parts.lists(results, rounds, each),
         "h": lambda: calls.threads(results, rounds, each),
         "i": lambda: parts.memory(results),
-        "j": lambda: parts.suite(results),
+        "j": lambda: suites.suite(results),
     }
     for section in options.only.split(","):
         progress.section = f"({section}) "

@@ -2,10 +2,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import stripe
-from majors import as_dict
+from majors import as_dict, v1
 
 from pytest_stripe_balance import StripeClock
-from pytest_stripe_balance.session import Session, Settings, newest_api_version
+from pytest_stripe_balance.balance import StripeBalance
+from pytest_stripe_balance.engine import timers
+from pytest_stripe_balance.session import Fake, Session, Settings, newest_api_version
 
 DAY = 86_400
 
@@ -129,6 +131,135 @@ def test_what_falls_due_happens_in_the_order_of_time(stripe_balance, stripe_cloc
         ("invoice.overdue", invoice.due_date),
         ("customer_cash_balance_transaction.created", landed + 75 * DAY),
     ]
+
+
+def test_what_falls_due_at_once_happens_in_the_order_of_kinds_and_of_creation(
+    stripe_balance, stripe_clock, customer
+):
+    """At one second cash goes back first, then refunds expire, then invoices are overdue, oldest first."""
+    landed = stripe_balance.fund(customer, 500).created
+    stripe_clock.travel_to(landed + 30 * DAY)
+    asked = stripe.Refund.create(
+        origin="customer_balance",
+        customer=customer,
+        amount=200,
+        currency="usd",
+        instructions_email="ada@example.com",
+    )
+    moment = landed + 75 * DAY
+    assert asked.next_action.display_details.expires_at == moment
+    bills = [
+        stripe_balance.bank_transfer_invoice(customer, amount, due_date=moment).id
+        for amount in (1000, 900, 1100)
+    ]
+    seen = len(stripe_balance.events())
+    stripe_clock.travel_to(moment)
+    told = [as_dict(event) for event in stripe_balance.events()[seen:]]
+    assert {event["created"] for event in told} == {moment}
+    rows = stripe_balance.ledger(customer)[-3:]
+    assert [row.type for row in rows] == ["return_initiated", "return_canceled", "return_initiated"]
+    objects = [event["data"]["object"]["id"] for event in told]
+    assert objects == [rows[0].id, rows[1].id, asked.id, asked.id, rows[2].id, *bills]
+
+
+class Crowd:
+    """Many that wait for time: cash, refunds, drafts, bills that the money of a refund pays."""
+
+    def __init__(self, assume):
+        settings = Settings(newest_api_version(), name="a crowd", assume=assume)
+        self.session = Fake(settings)
+        with self.session.tapped():
+            balance = StripeBalance(self.session)
+            for number in range(6):
+                self.wait(balance, number)
+            self.wait_twice(balance)
+
+    def wait(self, balance, number):
+        customer = balance.customer("automatic" if number % 2 else "manual", email="ada@example.com").id
+        for currency in ("usd", "eur")[: number % 3]:
+            balance.fund(customer, 500, currency)
+        intent = balance.bank_transfer_intent(customer, 500)
+        balance.fund(customer, 500 + number)
+        api = v1(balance.client)
+        if number % 2 == 0:
+            api.payment_intents.apply_customer_balance(intent.id)
+        api.refunds.create({"payment_intent": intent.id, "amount": 400})
+        cash = {"origin": "customer_balance", "currency": "usd", "amount": 1 + number}
+        if number % 3:
+            api.refunds.create({**cash, "customer": customer})
+        balance.bank_transfer_invoice(customer, 450, finalize=False, auto_advance=True)
+        balance.bank_transfer_invoice(customer, 400, days_until_due=44 + number)
+
+    def wait_twice(self, balance):
+        """Let cash wait that one refund's money takes to zero, by a bill, and another's brings back."""
+        customer = balance.customer("automatic", email="ada@example.com").id
+        intent = balance.bank_transfer_intent(customer, 460)
+        balance.fund(customer, 460)
+        balance.fund(customer, 50)
+        for amount in (400, 60):
+            v1(balance.client).refunds.create({"payment_intent": intent.id, "amount": amount})
+        balance.bank_transfer_invoice(customer, 450)
+        balance.bank_transfer_invoice(customer, 9_000, days_until_due=100)
+
+    def events(self):
+        found = [(one.created, one.type, one.subject) for one in self.session.world.events]
+        self.session.world.check()
+        return found
+
+
+@pytest.mark.parametrize("unanswered", ["failed", "credited"])
+def test_what_was_written_on_the_way_is_seen(unanswered):
+    """What comes to be due by what fell due before it happens as if all were looked at after each."""
+    assume = {"refund-unanswered": unanswered}
+    crowd, other = Crowd(assume), Crowd(assume)
+    began = crowd.session.now
+    until = began + 200 * DAY
+    crowd.session.travel(until)
+    world = other.session.world
+    while (following := timers._Agenda([world], until).take()) is not None:
+        _, (moment, happen) = following
+        world.clock.now, world.cause = max(world.clock.now, moment), None
+        with world.all_or_nothing():
+            happen()
+    assert crowd.events() == other.events()
+    came_back_later = crowd.events()[-1][0] > began + 100 * DAY
+    assert came_back_later == (unanswered == "credited")
+
+
+def test_the_clock_looks_at_everything_once_and_then_at_what_was_written(monkeypatch):
+    """For all that falls due it is not looked at all there is: the cost grows with what happens."""
+    crowd = Crowd({"refund-unanswered": "credited"})
+    world, looks = crowd.session.world, []
+
+    def counted(inner):
+        return lambda *given: looks.append(inner) or inner(*given)
+
+    for owner, name in (timers._Cash, "read"), (timers.refunds, "due"), (timers.invoices, "due"):
+        monkeypatch.setattr(owner, name, counted(getattr(owner, name)))
+    before = len(world.events)
+    crowd.session.travel(crowd.session.now + 200 * DAY)
+    happened = len(world.events) - before
+    records = len(world.refunds) + len(world.invoices)
+    records += sum(len(world.ledger.rows(customer)) for customer in world.ledger.customers())
+    assert happened > 30
+    assert len(looks) <= records + happened
+
+
+@pytest.mark.parametrize("way_out", ["an item", "delete"])
+def test_a_draft_too_small_to_finalize_is_named_with_the_ways_out(way_out, billing, stripe_clock):
+    """A draft that advances and can't be finalized stops the clock by name; what is said frees it."""
+    small = billing.draft(10, auto_advance=True)
+    said = rf"finalizing {small.id}, .*\$0\.10 usd.*at least \$0\.50.*by its items, or delete the draft"
+    with billing.balance.refused(match=said):
+        stripe_clock.advance(days=1)
+    if way_out == "delete":
+        stripe.Invoice.delete(small.id)
+    else:
+        stripe.InvoiceItem.create(customer=billing.customer, invoice=small.id, amount=40, currency="usd")
+    until = stripe_clock.now + DAY
+    assert stripe_clock.advance(days=1) == until
+    if way_out == "an item":
+        assert billing.status(small) == ["open"]
 
 
 def test_what_is_due_already_happens_now(stripe_balance, stripe_clock, customer, rows):

@@ -433,17 +433,21 @@ def test_the_id_has_the_prefix_of_the_reading(desk, prefix):
     assert desk.refund().id.startswith(prefix)
 
 
+def _due(world):
+    return [due for refund in world.refunds if (due := refunds.due(world, refund))]
+
+
 def test_what_is_due_is_what_waits_for_details(desk):
     """Each refund that asks is due 45 days later, and fails then; no other is."""
     refund, answered = desk.refund(), desk.refund()
     desk.step(DETAILS, answered)
-    ((moment, fail),) = refunds.due(desk.world)
+    ((moment, fail),) = _due(desk.world)
     assert moment == refund.created + 45 * DAY
     fail()
     assert stripe.Refund.retrieve(refund.id).status == "failed"
-    assert list(refunds.due(desk.world)) == []
+    assert _due(desk.world) == []
     desk.step(BOUNCE, answered)
-    ((moment, _),) = refunds.due(desk.world)
+    ((moment, _),) = _due(desk.world)
     assert moment > answered.created + 45 * DAY
 
 
@@ -541,3 +545,59 @@ def test_the_check_of_a_world_sees_what_does_not_fit(desk, tamper):
     with pytest.raises(AssertionError):
         check_tampered()
     world.check()
+
+
+def test_what_only_the_fake_can_do_is_done_in_a_connected_account_too(stripe_balance, desk):
+    """An intent and its refunds are found in whichever account they are, and the key's own has none of it."""
+    account = {"stripe_account": "acct_1"}
+    customer = stripe.Customer.create(email=ADA, **account).id
+    intent = stripe.PaymentIntent.create(
+        customer=customer,
+        amount=1000,
+        currency="usd",
+        confirm=True,
+        payment_method_data={"type": "customer_balance"},
+        payment_method_options={
+            "customer_balance": {
+                "funding_type": "bank_transfer",
+                "bank_transfer": {"type": "us_bank_transfer"},
+            }
+        },
+        **account,
+    ).id
+    stripe.Customer.TestHelpers.fund_cash_balance(customer, amount=1000, currency="usd", **account)
+    before = len(desk.world.events)
+    asked = stripe.Refund.create(payment_intent=intent, amount=300, **account)
+    steps = [
+        stripe_balance.provide_bank_details(asked),
+        stripe_balance.bounce_refund(asked.id),
+        stripe_balance.provide_bank_details(asked.id),
+        stripe_balance.settle_refund(asked),
+        stripe_balance.refund_to_cash_balance(intent, 200),
+    ]
+    assert [refund.status for refund in steps] == [
+        "pending",
+        "requires_action",
+        "pending",
+        "succeeded",
+        "succeeded",
+    ]
+    charge = stripe.PaymentIntent.retrieve(intent, expand=["latest_charge"], **account).latest_charge
+    assert charge.amount_refunded == 500
+    assert len(desk.world.events) == before
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda balance: balance.settle_refund("re_nowhere"),
+        lambda balance: balance.refund_to_cash_balance("pi_nowhere"),
+    ],
+    ids=["refund", "intent"],
+)
+def test_what_is_in_no_account_is_missing(ask, stripe_balance):
+    """An id that nobody has is Stripe's own resource_missing."""
+    stripe.Customer.create(stripe_account="acct_1")
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        ask(stripe_balance)
+    assert caught.value.code == "resource_missing"

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 HEAVY = "stripe vcr yaml jsonschema jsonschema_rs requests httpx aiohttp werkzeug"
@@ -51,3 +54,14 @@ def test_workers_load_nothing_heavy_either(project):
     project.run_apart("-n1", plugins=("xdist",)).assert_outcomes(passed=1)
     lines = (project.pytester.path / "loaded").read_text().splitlines()
     assert [line.split() for line in lines] == [["loaded:", "end"]] * 2
+
+
+def test_the_plugin_loads_itself_and_hardly_anything_that_pytest_has_not():
+    """Its import adds its own few files to pytest's, and of the standard library what reads a URL."""
+    look = "import pytest, sys; before = set(sys.modules); import pytest_stripe_balance.plugin"
+    look += "; print(*(set(sys.modules) - before))"
+    told = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True)
+    added = set(told.stdout.split())
+    ours = {name for name in added if name.partition(".")[0] == "pytest_stripe_balance"}
+    assert {name.partition(".")[0] for name in added - ours} <= {"urllib", "ipaddress", "unicodedata"}
+    assert len(ours) <= 6

@@ -314,6 +314,12 @@ WHOLE_RUN = {
         "",
         "PYTEST_STRIPE_CONTRACT: 'loud' is not of the form key=value",
     ),
+    "a format that there isn't, option": (
+        ["--stripe-cassette-format=xml"],
+        {},
+        "",
+        "--stripe-cassette-format: 'xml'; it can be yaml, json",
+    ),
     "a summary that there isn't, environment": (
         [],
         {"PYTEST_STRIPE_ASSUMPTIONS": "loud"},

@@ -58,19 +58,20 @@ def test_everything_is_restored_after_an_exception(answering):
     assert _same(before, _patched())
 
 
-def test_everything_is_restored_when_opening_fails(answering, monkeypatch):
+def test_everything_is_restored_when_opening_fails(own, answering, monkeypatch):
     """A tap that can't be opened takes off what it had put on, and says why."""
-    before, patch, calls = _patched(), intercept.Tap._patch, []
+    before, made, between = _patched(), intercept.Tap._on, []
 
     def failing(tap, cls):
-        calls.append(cls)
-        if len(calls) == 3:
+        if cls is own:
+            between.append(_patched())
             raise RuntimeError("no more")
-        patch(tap, cls)
+        return made(tap, cls)
 
-    monkeypatch.setattr(intercept.Tap, "_patch", failing)
+    monkeypatch.setattr(intercept.Tap, "_on", failing)
     with pytest.raises(RuntimeError, match="no more"), answering.tap():
         pass
+    assert [_same(before, one) for one in between] == [False]
     assert _same(before, _patched())
 
 

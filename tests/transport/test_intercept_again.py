@@ -1,0 +1,131 @@
+"""Taps one after the other: what the next one takes over from the last, and what it doesn't."""
+
+from __future__ import annotations
+
+import gc
+import types
+import weakref
+
+import pytest
+import stripe
+from majors import Urllib, v1
+
+from pytest_stripe_balance.transport import clients
+
+_SENT_BY_URLLIB = Urllib.request
+
+
+def _methods():
+    return {cls: [vars(cls).get(name) for name in clients.SENDING] for cls in clients.STRIPES}
+
+
+@pytest.mark.parametrize("sends", [False, True], ids=["answers", "sends"])
+def test_the_next_tap_puts_on_what_the_last_one_made(sends, answering):
+    """A tap that finds stripe-python's classes as the last one did makes nothing anew."""
+    put_on = []
+    for _ in range(2):
+        with answering.tap(sends=sends):
+            put_on.append(_methods())
+    assert put_on[0] == put_on[1] != _methods()
+
+
+def test_a_method_that_was_replaced_between_two_taps_is_the_one_that_is_restored(
+    answering, client_of, server, monkeypatch
+):
+    """The next tap answers in its place, and gives it back; the one after finds stripe-python's own."""
+    own = Urllib.request
+    ran = []
+
+    def theirs(self, *args, **kwargs):
+        ran.append("theirs")
+        return own(self, *args, **kwargs)
+
+    client = client_of(Urllib())
+    with monkeypatch.context() as patches:
+        patches.setattr(Urllib, "request", theirs)
+        with answering.tap():
+            assert v1(client).customers.retrieve("cus_1").id == "cus_answered"
+        assert (vars(Urllib)["request"], ran) == (theirs, [])
+        assert v1(client).customers.retrieve("cus_1").id == "cus_sent"
+        assert ran == ["theirs"]
+    with answering.tap():
+        assert v1(client).customers.retrieve("cus_1").id == "cus_answered"
+    assert (vars(Urllib)["request"], len(server.seen)) == (own, 1)
+
+
+def test_the_way_of_all_clients_that_was_replaced_between_two_taps_is_the_one_that_is_used(
+    answering, client_of, monkeypatch
+):
+    """What the tap puts in the place of a client's own way is what stripe.HTTPClient has by then."""
+    name, ran = "request_with_retries", []
+    base = getattr(stripe.HTTPClient, name)
+
+    def theirs(self, *args, **kwargs):
+        ran.append(type(self))
+        return base(self, *args, **kwargs)
+
+    with answering.tap():
+        pass
+    monkeypatch.setattr(stripe.HTTPClient, name, theirs)
+    duck = types.SimpleNamespace(name="duck", request_with_retries=None)
+    with answering.tap():
+        v1(client_of(duck)).customers.retrieve("cus_1")
+    assert ran == [clients.StandIn]
+
+
+def test_a_patch_that_was_put_back_after_its_tap_does_not_double_what_the_next_one_sees(
+    answering, letting_through, client_of, server, monkeypatch
+):
+    """A monkeypatch may put a closed tap's own method back: the next taps see each request once."""
+    monkeypatch.setattr(Urllib, "request", _SENT_BY_URLLIB)  # so that it is put back at last
+    with monkeypatch.context() as patches, answering.tap(sends=True):
+        patches.setattr(Urllib, "request", Urllib.request)
+    assert Urllib.request is not _SENT_BY_URLLIB
+    client = client_of(Urllib())
+    for tap, name in (
+        (answering.tap(sends=True), "cus_answered"),
+        (letting_through.tap(sends=True), "cus_sent"),
+    ):
+        with tap:
+            assert v1(client).customers.retrieve("cus_1").id == name
+    assert (len(answering.observed), len(letting_through.observed), len(server.seen)) == (1, 1, 1)
+
+
+def test_a_request_that_outlives_its_tap_is_observed_by_that_one(witness, client_of, server):
+    """A request that one tap let through is its own, though another tap is open when it comes back."""
+    first, second = witness(None), witness(None)
+    taps = [first.tap(sends=True), second.tap(sends=True)]
+
+    class Slow(Urllib):
+        def request(self, *args, **kwargs):
+            taps[0].__exit__(None, None, None)
+            taps[1].__enter__()
+            return _SENT_BY_URLLIB(self, *args, **kwargs)
+
+    client = client_of(Slow())
+    taps[0].__enter__()
+    try:
+        v1(client).customers.retrieve("cus_1")
+    finally:
+        taps[1].__exit__(None, None, None)
+    assert (len(first.observed), second.observed, len(server.seen)) == (1, [], 1)
+
+
+@pytest.mark.parametrize("base", [Urllib, stripe.HTTPClient])
+def test_a_class_that_nobody_holds_any_more_is_let_go(base, answering, client_of):
+    """A client class that a test defines is gone after it, so that the taps to come have no more to do."""
+
+    def used():
+        class Own(base):
+            name = "own"
+
+            def request(self, *args, **kwargs):
+                return super().request(*args, **kwargs)
+
+        with answering.tap():
+            v1(client_of(Own())).customers.retrieve("cus_1")
+        return weakref.ref(Own)
+
+    before = used()
+    gc.collect()
+    assert before() is None
