@@ -90,9 +90,8 @@ def _intent_of(world: World, item: OpenItem) -> str:
 def _intents(world: World, customer: Customer, currency: str) -> Iterator[OpenItem]:
     waiting = [
         intent
-        for intent in world.payment_intents
-        if intent.customer == customer.id
-        and intent.currency == currency
+        for intent in world.payment_intents.of(customer.id)
+        if intent.currency == currency
         and intent.status == "requires_action"
         and intent.invoice is None  # it waits as its invoice does
     ]
@@ -115,12 +114,11 @@ def _confirmed_at(intent: PaymentIntent) -> int:
 def _passes_over(world: World, entry: Entry) -> bool:
     """Tell whether an intent that isn't confirmed yet could have taken the money."""
     return any(
-        intent.customer == entry.customer
-        and intent.currency == entry.currency
+        intent.currency == entry.currency
         and intent.status in ("requires_payment_method", "requires_confirmation")
         and intent.invoice is None
         and "customer_balance" in intent.payment_method_types
-        for intent in world.payment_intents
+        for intent in world.payment_intents.of(entry.customer)
     )
 
 

@@ -36,9 +36,9 @@ def list_(
         )
     in_time = by_created(created)
     return world.charges.page(
+        customer=customer,
         keep=lambda charge: (
             in_time(charge.created)
-            and customer in (None, charge.customer)
             and payment_intent in (None, charge.payment_intent)
             and transfer_group in (None, charge.transfer_group)
         ),

@@ -129,8 +129,7 @@ def list_(
         world.customers.find(customer, "customer", in_path=False, assumed="list-unknown-customer")
     in_time = by_created(created)
     return world.payment_intents.page(
-        keep=lambda intent: in_time(intent.created) and customer in (None, intent.customer),
-        **cursors,
+        customer=customer, keep=lambda intent: in_time(intent.created), **cursors
     )
 
 

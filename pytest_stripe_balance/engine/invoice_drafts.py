@@ -116,12 +116,12 @@ def list_(
         world.customers.find(customer, "customer", in_path=False, assumed="list-unknown-customer")
     in_time, is_due = by_created(created), by_created(due_date)
     page = world.invoices.page(
+        customer=customer,
         keep=lambda invoice: (
             not invoice.deleted
             and collection_method in (None, "send_invoice")
             and in_time(invoice.created)
             and is_due(invoice.due_date)
-            and customer in (None, invoice.customer)
             and status in (None, invoice.status)
         ),
         **cursors,

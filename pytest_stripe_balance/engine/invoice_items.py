@@ -90,9 +90,9 @@ def list_(
         world.invoices.find(invoice, "invoice", in_path=False, assumed="list-unknown-customer")
     in_time = by_created(created)
     return world.invoice_items.page(
+        customer=customer,
         keep=lambda item: (
             in_time(item.created)
-            and customer in (None, item.customer)
             and invoice in (None, item.invoice)
             and pending in (None, item.invoice is None)
         ),
@@ -109,7 +109,7 @@ def attach(world: World, invoice: Invoice, item: InvoiceItem) -> Invoice:
 
 def pending(world: World, customer_id: str) -> list[InvoiceItem]:
     """List a customer's items that no invoice has yet, oldest first."""
-    return [item for item in world.invoice_items if (item.customer, item.invoice) == (customer_id, None)]
+    return [item for item in world.invoice_items.of(customer_id) if item.invoice is None]
 
 
 def _draft(world: World, invoice_id: str) -> Invoice:

@@ -88,8 +88,8 @@ def waiting(world: World, customer: Customer, currency: str) -> Iterator[tuple[I
 
     Open ones that take customer_balance, not past due or overdue for up to 30 days (FACTS 4 [doc]).
     """
-    for intent in world.payment_intents:
-        if intent.invoice is None or (intent.customer, intent.currency) != (customer.id, currency):
+    for intent in world.payment_intents.of(customer.id):
+        if intent.invoice is None or intent.currency != currency:
             continue
         invoice = invoice_of(world, intent)
         if invoice.status != "open" or "customer_balance" not in intent.payment_method_types:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypedDict, TypeVar
 from pytest_stripe_balance.engine import faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 # What was written since a request began, and how to undo it.
@@ -54,6 +55,7 @@ class Table(Generic[R]):
         self._journal = journal if journal is not None else []
         self._records: list[R] = []
         self._places: dict[str, int] = {}
+        self._owned: dict[str, list[int]] = {}  # by customer: none of what has one changes hands
 
     def __len__(self) -> int:
         return len(self._records)
@@ -85,8 +87,10 @@ class Table(Generic[R]):
         place = self._places.get(record.id)
         if place is None:
             self._journal.append((record, functools.partial(self._drop, record.id)))
-            self._places[record.id] = len(self._records)
+            place = self._places[record.id] = len(self._records)
             self._records.append(record)
+            if (owner := getattr(record, "customer", None)) is not None:
+                self._owned.setdefault(owner, []).append(place)
         else:
             undo = functools.partial(self._records.__setitem__, place, self._records[place])
             self._journal.append((record, undo))
@@ -95,11 +99,17 @@ class Table(Generic[R]):
 
     def _drop(self, record_id: str) -> None:
         del self._places[record_id]
-        self._records.pop()
+        if (owner := getattr(self._records.pop(), "customer", None)) is not None:
+            self._owned[owner].pop()
+
+    def of(self, customer: str) -> Iterator[R]:
+        """Give the records of one customer, oldest first."""
+        return map(self._records.__getitem__, self._owned.get(customer, ()))
 
     def page(
         self,
         *,
+        customer: str | None = None,
         limit: int = 10,
         starting_after: str | None = None,
         ending_before: str | None = None,
@@ -107,22 +117,31 @@ class Table(Generic[R]):
     ) -> Page[R]:
         """Cut one page: cursors are exclusive, ties in time fall by creation order (FACTS 6.4).
 
-        A cursor to a record that isn't there is a 400 `resource_missing`.
+        Of one `customer`'s records it costs the same whatever others have. A cursor to a record that
+        isn't there is a 400 `resource_missing`.
         """
         backwards = ending_before is not None and starting_after is None
-        found = list(islice(filter(keep, self._walk(starting_after, ending_before)), limit + 1))
+        walk = self._walk(starting_after, ending_before, customer)
+        found = list(islice(filter(keep, walk), limit + 1))
         data = found[:limit]
         return Page(data[::-1] if backwards else data, has_more=len(found) > limit)
 
-    def _walk(self, starting_after: str | None, ending_before: str | None) -> Iterable[R]:
+    def _walk(
+        self, starting_after: str | None, ending_before: str | None, customer: str | None
+    ) -> Iterable[R]:
         """Walk from a cursor towards older records, or from `ending_before` towards newer ones."""
+        owned: Sequence[int] = range(len(self._records))
+        if customer is not None:
+            owned = self._owned.get(customer, ())
         if starting_after is not None:
-            older = self._place(starting_after, "starting_after")
-            return map(self._records.__getitem__, range(older - 1, -1, -1))
-        if ending_before is not None:
-            newer = self._place(ending_before, "ending_before")
-            return map(self._records.__getitem__, range(newer + 1, len(self._records)))
-        return reversed(self._records)
+            older = bisect_left(owned, self._place(starting_after, "starting_after"))
+            steps = range(older - 1, -1, -1)
+        elif ending_before is not None:
+            newer = bisect_right(owned, self._place(ending_before, "ending_before"))
+            steps = range(newer, len(owned))
+        else:
+            steps = range(len(owned) - 1, -1, -1)
+        return map(self._records.__getitem__, map(owned.__getitem__, steps))
 
     def _place(self, cursor: str, param: str) -> int:
         place = self._places.get(cursor)
