@@ -119,6 +119,32 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401
         yield path, json.dumps(value, ensure_ascii=False)
 
 
+class Bindings(dict[str, str]):
+    """What placeholders stand for, by their names. Two of a kind never stand for the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: dict[tuple[str, str], str] = {}
+
+    def allow(self, found: Mapping[str, str]) -> bool:
+        """Tell whether placeholders can stand for these values beside those that are known."""
+        kinds = {(_kind(name), value): name for name, value in found.items()}
+        return len(kinds) == len(found) and all(
+            self._names.get(of, name) == name for of, name in kinds.items()
+        )
+
+    def learn(self, name: str, value: str) -> None:
+        """Settle what a placeholder stands for."""
+        self[name] = value
+        self._names.setdefault((_kind(name), value), name)
+
+
+def _kind(name: str) -> str:
+    found = PLACEHOLDER.match(name)
+    assert found is not None, "unreachable because only placeholders stand for something"
+    return found[1]
+
+
 class Entry:
     """One recorded exchange.
 
@@ -148,25 +174,36 @@ class Entry:
     def __lt__(self, other: Entry) -> bool:
         return self.number < other.number
 
-    def heard(self, headers: Headers) -> dict[str, str]:
-        """Say what placeholders stand for by a request's headers; they never keep it from matching."""
+    def heard(self, headers: Headers, bindings: Bindings) -> dict[str, str] | None:
+        """Say what placeholders would stand for by a request's headers.
+
+        None when its idempotency key is the same as another request's, or isn't, otherwise than it was
+        recorded; no other header keeps it from matching.
+        """
         found: dict[str, str] = {}
         for name, value in self._headers.items():
-            if name in headers:
-                found |= bound(value, headers[name], {}) or {}
+            if name not in headers:
+                continue
+            more = bound(value, headers[name], ChainMap(found, bindings))
+            if more is not None and bindings.allow(found | more):
+                found |= more
+            elif name.lower() == "idempotency-key":
+                return None
         return found
 
-    def fits(self, given: Asked, headers: Headers, bindings: dict[str, str]) -> dict[str, str] | None:
+    def fits(self, given: Asked, headers: Headers, bindings: Bindings) -> dict[str, str] | None:
         """Say what placeholders would stand for if this answered a request; None when it can't."""
         if self.asked.shape != given.shape:
             return None
-        found = {name: value for name, value in self.heard(headers).items() if name not in bindings}
+        found = self.heard(headers, bindings)
+        if found is None:
+            return None
         for recorded, value in zip(self.asked.values, given.values, strict=True):
             more = bound(recorded, value, ChainMap(found, bindings))
             if more is None:
                 return None
             found |= more
-        return found
+        return found if bindings.allow(found) else None
 
 
 def placeholders(text: str) -> list[str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pytest_stripe_balance.api.message import Request
-from pytest_stripe_balance.cassettes.matching import Asked, Entry, bound, filled
+from pytest_stripe_balance.api.message import Headers, Request
+from pytest_stripe_balance.cassettes.matching import Asked, Bindings, Entry, bound, filled
 from pytest_stripe_balance.masking import masked
 
 MOST = 3
 _LONGEST = 80
 _WAY_OUT = "Record it again with --stripe-mode=record --stripe-record=rewrite"
+_STABLE = "Names that are new in each run match nothing: stripe_balance.unique() makes some that stay"
+_ONE = "two values that differed when they were recorded are one now"
 
 
 def refusal(
@@ -18,7 +20,7 @@ def refusal(
     given: Asked,
     entries: Sequence[Entry],
     same: Sequence[Entry],
-    bindings: dict[str, str],
+    bindings: Bindings,
     name: str,
 ) -> str:
     """Tell that a request was asked once too often, or what differs from the nearest recorded ones.
@@ -35,14 +37,18 @@ def refusal(
             f"and each answer is given once. {_WAY_OUT}, or ask less often"
         )
     told = [f"{what}: not in {name}, which has {len(entries)} request{'s' * (len(entries) != 1)}."]
-    for entry in sorted(entries, key=lambda entry: _distance(entry, given))[:MOST]:
+    by_distance = sorted((_distance(entry, given), entry) for entry in entries)
+    for (*address, _, _), entry in by_distance[:MOST]:
+        if address > list(by_distance[0][0][:2]):  # another endpoint than the nearest one's
+            continue
         if entry.asked.method != given.method and entry.asked.values[1:3] != given.values[1:3]:
             continue
-        known = entry.heard(request.headers) | bindings
-        differing = "; ".join(_differences(entry, given, known)) or "it was given already"
+        differing = "; ".join(_differences(entry, given, request.headers, bindings))
+        if not differing:
+            differing = "it was given already" if entry.used else _ONE
         used = ", used up" if entry.used else ""
         told.append(f"nearest: number {entry.number}{used}: {differing}")
-    return "\n  ".join([*told, f"{_WAY_OUT}, or send what was recorded"])
+    return "\n  ".join([*told, f"{_WAY_OUT}, or send what was recorded", _STABLE])
 
 
 def _distance(entry: Entry, given: Asked) -> tuple[bool, int, int, bool]:
@@ -59,12 +65,16 @@ def _distance(entry: Entry, given: Asked) -> tuple[bool, int, int, bool]:
     )
 
 
-def _differences(entry: Entry, given: Asked, bindings: Mapping[str, str]) -> Iterator[str]:
+def _differences(entry: Entry, given: Asked, headers: Headers, bindings: Bindings) -> Iterator[str]:
+    heard = entry.heard(headers, bindings)
+    if heard is None:
+        yield "header Idempotency-Key: it was sent before, or wasn't, otherwise than in the recording"
+    known = (heard or {}) | bindings
     if entry.asked.method != given.method:
         yield f"method: recorded {entry.asked.method}, given {given.method}"
     ours, theirs = "/".join(_path(entry.asked)), "/".join(_path(given))
-    if not _matches(ours, theirs, bindings):
-        yield f"path: recorded {_shown(ours, bindings)}, given {_shown(theirs)}"
+    if not _matches(ours, theirs, known):
+        yield f"path: recorded {_shown(ours, known)}, given {_shown(theirs)}"
     recorded, sent = _fields(entry.asked), _fields(given)
     for place, name in sorted({*recorded, *sent}):
         what = "" if place == "header" else "field "
@@ -73,9 +83,9 @@ def _differences(entry: Entry, given: Asked, bindings: Mapping[str, str]) -> Ite
         if before is None:
             yield f"{where}: not recorded, given {_shown(now)}"
         elif now is None:
-            yield f"{where}: recorded {_shown(before, bindings)}, not given"
-        elif not _matches(before, now, bindings):
-            yield f"{where}: recorded {_shown(before, bindings)}, given {_shown(now)}"
+            yield f"{where}: recorded {_shown(before, known)}, not given"
+        elif not _matches(before, now, known):
+            yield f"{where}: recorded {_shown(before, known)}, given {_shown(now)}"
 
 
 def _matches(recorded: str, given: str, bindings: Mapping[str, str]) -> bool:

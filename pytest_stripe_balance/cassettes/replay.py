@@ -5,11 +5,12 @@ The requests are found through an index, so that a call costs the same however l
 
 from __future__ import annotations
 
-import heapq
 import json
 import threading
-from collections import ChainMap, defaultdict, deque
+from bisect import insort
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,11 +18,12 @@ from urllib.parse import quote
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import loading, nearest, tape
 from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER
-from pytest_stripe_balance.cassettes.matching import Asked, Entry, asked, filled
+from pytest_stripe_balance.cassettes.matching import Asked, Bindings, Entry, asked, filled
 from pytest_stripe_balance.cassettes.provenance import Provenance, provenance_of
 from pytest_stripe_balance.inputs import InputError, json_of, text_of
 from pytest_stripe_balance.refused import Refused
 
+_Found = tuple[Entry, dict[str, str]]  # with what its placeholders stand for, then
 _Waiting = dict[tuple[int, ...], dict[tuple[str, ...], deque[Entry]]]
 
 
@@ -33,7 +35,9 @@ class Replay:
     count, nor does the account where another recorder has left it out throughout. So reads may be
     repeated as often as they were recorded, with each recorded answer once and in order, and then no
     more: a later answer would be a guess. A recorded placeholder matches what the running test sends in
-    its place, from then on the same everywhere, and answers have the test's own value back. A request
+    its place, from then on the same everywhere, and answers have the test's own value back: values that
+    differed when they were recorded have to differ. So have idempotency keys, where both sides have one:
+    one that comes again is the recorded one that came again. A request
     that matches by equality, or by what placeholders stand for by then, goes before one that would give
     a placeholder its value.
     """
@@ -56,7 +60,7 @@ class Replay:
             for number, exchange in enumerate(exchanges, 1)
         ]
         self._has_texts = any(entry.is_text for entry in self._entries)
-        self._bindings: dict[str, str] = {}
+        self._bindings = Bindings()
         self._exact: dict[tuple[str, Any, tuple[str, ...]], list[Entry]] = defaultdict(list)
         self._waiting: dict[Any, _Waiting] = {}
         self._holders: dict[str, list[Entry]] = defaultdict(list)
@@ -110,10 +114,7 @@ class Replay:
                 entry = self._take(self._asked(request, by_field=False), request.headers)
             if entry is None:
                 raise Refused(self._told(request, given))
-            entry.used = True
-            here = entry.heard(request.headers)  # in this answer it outdoes what is known
-            self._bind(here)
-            return self._restored(entry, ChainMap(here, self._bindings))
+            return self._restored(entry)
 
     def _asked(self, request: Request, *, by_field: bool) -> Asked:
         one = asked(request, by_field=by_field, by_account=self._by_account)
@@ -147,38 +148,41 @@ class Replay:
 
     def _settle(self, entry: Entry) -> None:
         values = tuple(filled(value, self._bindings) for value in entry.asked.values)
-        heapq.heappush(self._exact[*entry.asked.shape, values], entry)
+        insort(self._exact[*entry.asked.shape, values], entry)
 
     def _take(self, given: Asked, headers: Headers) -> Entry | None:
-        exact = self._exact.get((*given.shape, given.values))
-        same = self._same(given) if any("scrubbed" in value for value in given.values) else None
-        if exact and (same is None or exact[0] < same):
-            return heapq.heappop(exact)
-        if same is not None:
-            entry, bindings = same, same.fits(given, headers, self._bindings) or {}
-        else:
-            fitting = (self._first(queue, given, headers) for queue in self._queues(given))
-            found = min(filter(None, fitting), default=None, key=lambda pair: pair[0].number)
-            if found is None:
-                return None
-            entry, bindings = found
+        fitting = [self._exactly(given, headers)]
+        if any("scrubbed" in value for value in given.values):
+            fitting.append(self._same(given, headers))
+        if not any(fitting):
+            fitting += [self._first(queue, given, headers) for queue in self._queues(given)]
+        found = min(filter(None, fitting), default=None, key=itemgetter(0))
+        if found is None:
+            return None
+        entry, bindings = found
         entry.used = True
         self._bind(bindings)
         return entry
 
-    def _same(self, given: Asked) -> Entry | None:
+    def _exactly(self, given: Asked, headers: Headers) -> _Found | None:
+        """Find the first entry with the very values that are sent."""
+        queue = self._exact.get((*given.shape, given.values), [])
+        while queue and queue[0].used:
+            del queue[0]
+        for entry in queue:
+            if not entry.used and (bindings := entry.heard(headers, self._bindings)) is not None:
+                return entry, bindings
+        return None
+
+    def _same(self, given: Asked, headers: Headers) -> _Found | None:
         """Find the first open entry that was recorded with the very placeholders that are sent."""
-        return min(
-            (
-                entry
-                for queue in self._queues(given)
-                for entry in queue
-                if not entry.used
-                and entry.unbound
-                and tuple(filled(value, self._bindings) for value in entry.asked.values) == given.values
-            ),
-            default=None,
-        )
+        for entry in sorted(entry for queue in self._queues(given) for entry in queue):
+            values = tuple(filled(value, self._bindings) for value in entry.asked.values)
+            if not entry.used and entry.unbound and values == given.values:
+                bindings = entry.fits(given, headers, self._bindings)
+                if bindings is not None:
+                    return entry, bindings
+        return None
 
     def _queues(self, given: Asked) -> Iterator[deque[Entry]]:
         """Give the entries that could fit, by each set of places that recordings have left open."""
@@ -186,9 +190,7 @@ class Replay:
             if queue := by_values.get(given.masked(places)):
                 yield queue
 
-    def _first(
-        self, queue: deque[Entry], given: Asked, headers: Headers
-    ) -> tuple[Entry, dict[str, str]] | None:
+    def _first(self, queue: deque[Entry], given: Asked, headers: Headers) -> _Found | None:
         # Those that were given, and those that have all their values by now, are found elsewhere.
         while queue and (queue[0].used or not queue[0].unbound):
             queue.popleft()
@@ -203,14 +205,14 @@ class Replay:
         for name, value in bindings.items():
             if name in self._bindings:
                 continue
-            self._bindings[name] = value
+            self._bindings.learn(name, value)
             for entry in self._holders.pop(name, ()):
                 entry.unbound.discard(name)
                 if not entry.unbound and not entry.used:
                     self._settle(entry)
 
-    def _restored(self, entry: Entry, bindings: Mapping[str, str]) -> Response:
-        response = entry.exchange.response
+    def _restored(self, entry: Entry) -> Response:
+        response, bindings = entry.exchange.response, self._bindings
         if not entry.has_placeholders or not bindings:
             return response
         body = _put_back(response.body, bindings)
