@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 
 session_key: pytest.StashKey[Session] = pytest.StashKey()
 passed_key: pytest.StashKey[bool] = pytest.StashKey()
+failed_before_key: pytest.StashKey[int] = pytest.StashKey()
 watches_key: pytest.StashKey[list[Watch]] = pytest.StashKey()
 
 
 def has_passed(item: pytest.Item) -> bool:
-    """Tell whether a test's call passed, as far as its report says, with nothing refused in it."""
+    """Tell whether a test's call ended well, as far as reports say, with nothing refused in it.
+
+    One that failed as expected, or skipped what was left, did; one with a failed subtest didn't.
+    """
     session = item.stash.get(session_key, None)
-    return item.stash.get(passed_key, False) and not (session and session.refusals)
+    failed = item.session.testsfailed > item.stash.get(failed_before_key, 0)
+    return item.stash.get(passed_key, False) and not failed and not (session and session.refusals)
 
 
 def watched(item: pytest.Item, watch: Watch) -> None:
@@ -36,12 +41,13 @@ def watched(item: pytest.Item, watch: Watch) -> None:
 def tell(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put the state into a failing report, and into the last one what the summary needs."""
     if report.when == "call":
-        item.stash[passed_key] = report.passed
+        item.stash[passed_key] = not report.failed
     session = item.stash.get(session_key, None)
     if session is not None:
         tell_refusals(item, report)
         if report.failed:
             report.sections.append(("Stripe", _state(session)))
+        if report.longrepr:
             _hide_key(session, report)
     if report.when == "teardown" and (watches := item.stash.get(watches_key, None)):
         noted = [note for watch in watches for note in watch.noted]
@@ -65,9 +71,12 @@ def _hide_key(session: Session, report: pytest.TestReport) -> None:
     key = session.settings.wire.key
     if not key:
         return
-    if key in report.longreprtext:
-        report.longrepr = report.longreprtext.replace(key, "***")
-    report.sections = [(title, text.replace(key, "***")) for title, text in report.sections]
+    from pytest_stripe_balance.masking import without  # noqa: PLC0415 - only in the modes that send
+
+    told = report.longreprtext
+    if (hidden := without(told, key)) != told:
+        report.longrepr = hidden
+    report.sections = [(title, without(text, key)) for title, text in report.sections]
 
 
 def _state(session: Session) -> str:
@@ -78,14 +87,28 @@ def _state(session: Session) -> str:
         return f"the state can't be told: {error!r}"
 
 
-def failing_if_refused(item: pytest.Item) -> Generator[None, object, object]:
+def _close(item: pytest.Item, *, ended_well: bool) -> None:
+    """End a test's run: by now it is known whether its other fixtures ended well, too."""
+    if (session := item.stash.get(session_key, None)) is not None:
+        session.close(passed=ended_well and has_passed(item))
+
+
+def failing_if_refused(item: pytest.Item, *, closing: bool = False) -> Generator[None, object, object]:
     """Run a phase of a test; one that seems well fails with what it was refused.
+
+    With `closing` it is the last one, and the run behind our fixtures ends with it.
 
     An exception of the test's own goes its way, and its report is made to tell; a fatal refusal ends the
     run, whatever the test made of it.
     """
+    ended_well = False
     try:
-        result = yield
+        try:
+            result = yield
+            ended_well = True
+        finally:
+            if closing:
+                _close(item, ended_well=ended_well)
     finally:
         for refusal in _untold(item):
             if refusal.fatal:

@@ -97,7 +97,10 @@ def stripe_settings() -> Mapping[str, Any]:
 
 @pytest.fixture
 def stripe_cassette(request: pytest.FixtureRequest) -> Path:
-    """Where this test's recording is, or is to be; override it to keep it elsewhere."""
+    """Where this test's recording is, or is to be; override it to keep it elsewhere.
+
+    An override may give a str as well; a relative path lies below pytest's rootdir.
+    """
     return settings.cassette(request)
 
 
@@ -112,12 +115,14 @@ def _stripe_session(
 
     chosen = _settings_of(request, stripe_settings)
     if chosen.mode != "fake":
-        chosen = replace(chosen, cassette=request.getfixturevalue("stripe_cassette"))
+        path = request.config.rootpath / request.getfixturevalue("stripe_cassette")
+        chosen = replace(chosen, cassette=path)
     try:
         session = opened(chosen, _failed)
     except Refused as refusal:
         raise _failed(refusal) from None
     request.node.stash[outcome.session_key] = session
+    request.node.stash[outcome.failed_before_key] = request.session.testsfailed
     outcome.watched(request.node, session.watch)
     if stripe.api_key is None:
         stripe.api_key = modes.ANY_TEST_KEY
@@ -125,7 +130,6 @@ def _stripe_session(
     with session.tapped():
         yield session
     _take_key_back(request.node)
-    session.close(passed=outcome.has_passed(request.node))
 
 
 @pytest.fixture
@@ -184,7 +188,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test whose fixtures were refused something on the way out."""
     try:
-        return (yield from outcome.failing_if_refused(item))
+        return (yield from outcome.failing_if_refused(item, closing=True))
     finally:
         _take_key_back(item)  # a monkeypatch that was there before our fixture has put it back
 

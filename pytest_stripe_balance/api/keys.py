@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import unquote_plus
 
 from pytest_stripe_balance.api.message import Request
 from pytest_stripe_balance.engine.faults import Fault
@@ -24,6 +27,7 @@ PUBLISHABLE = (
 )
 
 _LIVE_SECRET = re.compile(r"[sr]k_(?:[a-z]+_)?live_.*", re.DOTALL)
+_BASE64 = re.compile(r"[\w+/-]{16,}")
 _LIVE = re.compile(rf"{LIVE_KEY}\w+")
 
 
@@ -47,11 +51,20 @@ def refuse_live(request: Request, *, anywhere: bool) -> None:
     key = key_of(request)
     found = _LIVE_SECRET.match(key)
     if anywhere and not found:
-        texts = (key, request.url, request.body, *request.headers.values())
+        headers = [text for pair in request.headers.items() for text in pair]
+        texts = [key, *map(unquote_plus, (request.url, request.body)), *headers]
+        texts += [decoded for text in headers for decoded in _decoded(text)]
         found = next(filter(None, map(_LIVE.search, texts)), None)
     if found:
-        told = masked(found.group())
-        raise Refused(f"{request}: a live API key ({told}) was used in a test. Use a test key")
+        told, where = masked(found.group()), "" if found.string == key else ", in what it sends"
+        raise Refused(f"{request}: a live API key ({told}) was used in a test{where}. Use a test key")
+
+
+def _decoded(text: str) -> Iterator[str]:
+    """Read the words of a text that may be base64, as Basic authorization is."""
+    for word in _BASE64.findall(text):
+        with suppress(binascii.Error):
+            yield base64.b64decode(word + "=" * (-len(word) % 4), altchars=b"-_").decode("latin-1")
 
 
 def check(request: Request) -> None:

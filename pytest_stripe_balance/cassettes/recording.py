@@ -17,11 +17,13 @@ from vcr.serializers import compat, jsonserializer, yamlserializer
 from pytest_stripe_balance.api.message import Exchange, Headers
 from pytest_stripe_balance.cassettes import loading, tape
 from pytest_stripe_balance.cassettes.bodies import unpacked
+from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER
 from pytest_stripe_balance.cassettes.provenance import DOCUMENTATION, KEY, Provenance, provenance_of
 from pytest_stripe_balance.cassettes.scrub import Scrubber
 from pytest_stripe_balance.inputs import InputError, json_of, text_of
 
 _GZIP = b"\x1f\x8b"
+_WAY_OUT = "Let the fixture stripe_cassette name another file for this test, or delete that one"
 # Bodies are written whole and unpacked, so what told of their packing would be wrong.
 _OF_THE_WIRE = frozenset({"content-encoding", "transfer-encoding"})
 
@@ -60,7 +62,8 @@ class Recording:
 
         The file is whole or as it was before: of two processes that write it the later one's stays.
         SecretLeftError when something secret is left, InputError when the file to append to isn't one
-        of vcrpy's own, ValueError when JSON is due and a body is no text, OSError from the disk.
+        of vcrpy's own or the file is another test's, ValueError when JSON is due and a body is no text,
+        OSError from the disk.
         """
         if self._published and provenance.who != DOCUMENTATION:
             raise ValueError(
@@ -84,7 +87,8 @@ class Recording:
         scrubber.scan.refuse(items)
         scrubber.scan.refuse([{"request": {KEY: header}}])
         data = {"interactions": items, KEY: header, "version": CASSETTE_FORMAT_VERSION}
-        _replace(path, _serialized({**(older or {}), **data}, self._writer, self.path))
+        text = _serialized({**(older or {}), **data}, self._writer, self.path)
+        _put(path, text, header.get("test"))
         return True
 
 
@@ -143,8 +147,25 @@ def _serialized(data: dict[str, Any], writer: Any, path: Path) -> str:  # noqa: 
         ) from error
 
 
-def _replace(path: Path, text: str) -> None:
-    """Put a file in place of another in one step; when it fails, the other stays and no rest is left."""
+def _refuse_anothers(path: Path, test: str | None) -> None:
+    """Refuse to write over another test's recording; a folder's name is no difference."""
+    try:
+        text = text_of(str(path), megabytes=tape.MEGABYTES)
+        data = json_of(text) if path.suffix == ".json" else loading.read_yaml(text)
+    except InputError:
+        return  # there is none, or none that can be read
+    there = provenance_of(data).test
+    if there and test and _plain(there) != _plain(test):
+        raise InputError(f"it is the recording of {there}. {_WAY_OUT}")
+
+
+def _plain(test: str) -> str:
+    file, _, name = test.partition("::")
+    return PLACEHOLDER.sub("", f"{file.rpartition('/')[2]}::{name}")
+
+
+def _put(path: Path, text: str, test: str | None) -> None:
+    """Put a file in its place in one step; when it fails, what is there stays and no rest is left."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(8)}.tmp")
     try:
@@ -152,7 +173,10 @@ def _replace(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        fresh.replace(path)
-    except BaseException:
+        try:
+            path.hardlink_to(fresh)  # nobody has the name: of two tests that begin a file one is told
+        except OSError:
+            _refuse_anothers(path, test)
+            fresh.replace(path)
+    finally:
         fresh.unlink(missing_ok=True)
-        raise

@@ -181,7 +181,7 @@ def _caller() -> str | None:
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to the caller, if there is one
     while frame is not None:
         name = frame.f_code.co_filename
-        if frame.f_globals.get("__name__", "").startswith("_pytest."):
+        if frame.f_globals.get("__name__", "").startswith(("_pytest.", "pluggy.")):
             return None  # the test is over
         if not _is_inside(name):
             return f"{name}:{frame.f_lineno} in {frame.f_code.co_name}"

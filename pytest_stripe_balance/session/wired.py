@@ -125,9 +125,9 @@ class Checker(Live):
         """Tell what Stripe answers otherwise by now; what is at level error fails the test.
 
         So does a test of which nothing could be compared. One that didn't pass may have asked for less
-        than it did, so it is not compared.
+        than it did, so of that only what was asked is compared: it may be why.
         """
-        if not (passed and self._is_recorded):
+        if not self._is_recorded:
             return
         self.notes += [
             f"{one.request} was answered with no JSON ({one.response.status}), which is not compared"
@@ -136,11 +136,13 @@ class Checker(Live):
         ]
         old, new = ([one for one in side if one.response.is_json] for side in self._sides)
         compared = drift.Compared(old, new)
-        if not compared.pairs and (old or new or not all(self._sides)):
+        if passed and not compared.pairs and (old or new or not all(self._sides)):
             raise self._kept(Refused(self._nothing_compared)) from None
         watch = Watch(self.settings.drift, self.settings.api_version)
         told: dict[str, None] = {}
         for one in compared.drifts():
+            if not passed and None in (one.old, one.new):
+                continue
             asked = old[one.old or 0] if one.new is None else new[one.new]
             for finding in watch.graded([one.finding], str(asked.request)):
                 told.setdefault(f"{finding}; in {asked.request}")

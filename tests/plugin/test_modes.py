@@ -166,6 +166,62 @@ def test_a_test_that_asks_nothing_needs_no_recording(project, sending):
     assert not (project.pytester.path / CASSETTES).exists()
 
 
+def test_a_test_that_ended_as_expected_is_recorded(project, sending, stripe_server_here):
+    """So is one that fails as it is marked to, and one that skips what was left of it."""
+    project.file(
+        "test_it.py",
+        """
+        import pytest, stripe
+
+        @pytest.mark.xfail(strict=True)
+        def test_known(stripe_balance):
+            assert stripe_balance.customer().name == "Ada"
+
+        def test_half(stripe_balance):
+            stripe_balance.customer()
+            pytest.skip("no more today")
+        """,
+    )
+    for mode in ("record", "check"):
+        sending(mode).assert_outcomes(xfailed=1, skipped=1)
+    stripe_server_here.stop()
+    sending("replay").assert_outcomes(xfailed=1, skipped=1)
+
+
+def test_check_tells_what_changed_beside_the_failure_that_comes_of_it(shop, sending, stripe_server_here):
+    """A test that fails because Stripe answers otherwise says so; what it no longer asked for it doesn't."""
+    sending("record").assert_outcomes(passed=2)
+
+    def in_text(request, body):
+        return re.sub(rb'"amount_remaining":(\d+)', rb'"amount_remaining":"\1"', body)
+
+    stripe_server_here.change = in_text
+    result = sending("check", "-k", "partial", "-o", "stripe_contract=breaking=warning")
+    result.assert_outcomes(failed=1, errors=1)
+    result.stdout.fnmatch_lines(["*Stripe no longer answers as *", "*.amount_remaining breaks type: *"])
+    assert "was not asked" not in result.stdout.str()
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "two workers"])
+def test_two_tests_dont_write_one_cassette(workers, project, sending):
+    """The second is told, and the first one's recording stays; so it is from another run."""
+    project.file(
+        "conftest.py", "import pytest\n@pytest.fixture\ndef stripe_cassette(): return 'all.yaml'\n"
+    )
+    text = """
+        def test_one(stripe_balance): stripe_balance.customer()
+        def test_two(stripe_balance): stripe_balance.customer(name="Ada")
+    """
+    project.file("test_it.py", text)
+    result = sending("record", "--stripe-record=all", *workers, apart=True, plugins=("xdist",))
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*all.yaml was not written: *. Let the fixture stripe_cassette name*"])
+    before = (project.pytester.path / "all.yaml").read_text("utf-8")
+    other = "one" if "test: test_it.py::test_two" in before else "two"
+    sending("record", "--stripe-record=rewrite", "-k", other).assert_outcomes(passed=1, errors=1)
+    assert (project.pytester.path / "all.yaml").read_text("utf-8") == before
+
+
 def test_recorded_once_a_cassette_is_kept(shop, sending, stripe_server_here):
     """Another run of the mode record answers from what is there, and sends nothing."""
     sending("record").assert_outcomes(passed=2)
