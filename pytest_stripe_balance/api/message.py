@@ -68,12 +68,16 @@ class Headers(Mapping[str, str]):
 
 @dataclass(frozen=True)
 class Request:
-    """One request as the SDK would have sent it. `method` is upper case, `body` what it posted."""
+    """One request as the SDK would have sent it. `method` is upper case, `body` what it posted.
+
+    `by` names the client class where it is none of stripe-python's: nobody knows what that one sends.
+    """
 
     method: str
     url: str = field(repr=False)
     headers: Headers
     body: str = field(default="", repr=False)
+    by: str | None = field(default=None, repr=False)
 
     @cached_property
     def path(self) -> str:

@@ -11,7 +11,7 @@ from pytest_stripe_balance.api import keys
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import drift
 from pytest_stripe_balance.cassettes.leaks import SecretLeftError
-from pytest_stripe_balance.cassettes.provenance import Provenance, together, who_answered
+from pytest_stripe_balance.cassettes.provenance import UNKNOWN, Provenance, together, who_answered
 from pytest_stripe_balance.cassettes.recording import Recording
 from pytest_stripe_balance.contract.watch import Watch
 from pytest_stripe_balance.inputs import InputError
@@ -96,7 +96,11 @@ class Recorder(Live):
 
     def _provenance(self, sent: list[Exchange]) -> Provenance:
         versions = [exchange.response.headers.get("Stripe-Version") for exchange in sent]
-        whos = [who_answered(one.request.url, keys.key_of(one.request)) for one in sent]
+        # Whether a client of the user's own has asked Stripe nobody knows.
+        whos = [
+            UNKNOWN if one.by else who_answered(one.url, keys.key_of(one))
+            for one in (exchange.request for exchange in sent)
+        ]
         return Provenance(
             together(whos),
             api_version=next(filter(None, versions), None),

@@ -13,7 +13,7 @@ import io
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import call
 from typing import Any
 
@@ -39,8 +39,8 @@ _SPOTS = [
 _LOOK_UPS = [vars(owner).get for owner, _ in _SPOTS]
 _LOOKED_UP = [name for _, name in _SPOTS]
 
-# What is open and let the request at hand through: what its client calls on the way is the same request.
-_passed: ContextVar[frozenset[_Run]] = ContextVar("pytest_stripe_balance", default=frozenset())
+# What is open and let a request through, which its client may ask once more on the way.
+_passed: ContextVar[dict[_Run, Request]] = ContextVar("pytest_stripe_balance")
 
 # Closed taps, by whether they send: the next ones to be opened.
 _idle: dict[bool, list[Tap]] = {False: [], True: []}
@@ -191,12 +191,14 @@ class Tap:
 
     def _wrapped(self, cls: type, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         stream = "stream" in name
+        is_own = cls is clients.StandIn or cls not in clients.STRIPES
+        by = cls.__qualname__ if is_own else None
         if name.endswith("_async"):
-            return self._async(original, stream=stream)
-        return self._sync(original, stream=stream, can_fail=cls is HTTPXClient)
+            return self._async(original, by=by, stream=stream)
+        return self._sync(original, by=by, stream=stream, can_fail=cls is HTTPXClient)
 
     def _sync(
-        self, original: Callable[..., Sent], *, stream: bool, can_fail: bool
+        self, original: Callable[..., Sent], *, by: str | None, stream: bool, can_fail: bool
     ) -> Callable[..., Sent]:
         @functools.wraps(original)
         def request(
@@ -209,26 +211,32 @@ class Tap:
         ) -> Sent:
             arguments = (client, method, url, headers, post_data)
             run = self._run
-            if run is None or run in _passed.get() or (can_fail and clients.is_async_only(client)):
+            if run is None or (can_fail and clients.is_async_only(client)):
                 return original(*arguments, **options)
-            asked = _request(method, url, headers, post_data)
+            asked, passed = _request(method, url, headers, post_data), _passed.get({})
+            is_new = not _is_same(asked, passed.get(run))
             response = run.answer(asked)
             if isinstance(response, Response):
-                run.observe(asked, response)
+                if is_new:
+                    run.observe(asked, response)
                 body = io.BytesIO(response.body) if stream else response.body
                 return body, response.status, response.headers
             if response is not None:
                 asked, arguments = response, (client, method, *_sent(response), post_data)
-            token = _passed.set(_passed.get() | {run})
+            token = _passed.set({**passed, run: asked})
             try:
                 sent = original(*arguments, **options)
             finally:
                 _passed.reset(token)
-            return _observed(run, asked, sent, stream=stream)
+            if is_new and not stream:
+                _observe(run, replace(asked, by=by), sent)
+            return sent
 
         return clients.marked(request)
 
-    def _async(self, original: Callable[..., Any], *, stream: bool) -> Callable[..., Any]:
+    def _async(
+        self, original: Callable[..., Any], *, by: str | None, stream: bool
+    ) -> Callable[..., Any]:
         @functools.wraps(original)
         async def request(
             client: HTTPClient,
@@ -240,23 +248,27 @@ class Tap:
         ) -> Sent:
             arguments = (client, method, url, headers, post_data)
             run = self._run
-            if run is None or run in _passed.get():
+            if run is None:
                 sent: Sent = await original(*arguments, **options)
                 return sent
-            asked = _request(method, url, headers, post_data)
+            asked, passed = _request(method, url, headers, post_data), _passed.get({})
+            is_new = not _is_same(asked, passed.get(run))
             response = run.answer(asked)
             if isinstance(response, Response):
-                run.observe(asked, response)
+                if is_new:
+                    run.observe(asked, response)
                 body = _AsyncBody(response.body) if stream else response.body
                 return body, response.status, response.headers
             if response is not None:
                 asked, arguments = response, (client, method, *_sent(response), post_data)
-            token = _passed.set(_passed.get() | {run})
+            token = _passed.set({**passed, run: asked})
             try:
                 sent = await original(*arguments, **options)
             finally:
                 _passed.reset(token)
-            return _observed(run, asked, sent, stream=stream)
+            if is_new and not stream:
+                _observe(run, replace(asked, by=by), sent)
+            return sent
 
         return clients.marked(request)
 
@@ -265,14 +277,22 @@ def _patch(owner: Any, name: str, value: object) -> Patch:  # noqa: ANN401 - a c
     return owner, name, vars(owner).get(name, _NOTHING), value
 
 
-def _observed(run: _Run, asked: Request, sent: Sent, *, stream: bool) -> Sent:
+def _is_same(asked: Request, passed: Request | None) -> bool:
+    """Tell a request that was let through, and that its client asks once more, maybe elsewhere."""
+    return passed is not None and (asked.method, asked.path, asked.query, asked.body) == (
+        passed.method,
+        passed.path,
+        passed.query,
+        passed.body,
+    )
+
+
+def _observe(run: _Run, asked: Request, sent: Sent) -> None:
     body, status, headers = sent
-    if not stream:
-        content = body.encode() if isinstance(body, str) else body
-        # aiohttp's names are of a class of its own, which no other library can write.
-        plain = Headers({str(name): str(value) for name, value in headers.items()})
-        run.observe(asked, Response(status, plain, content))
-    return sent
+    content = body.encode() if isinstance(body, str) else body
+    # aiohttp's names are of a class of its own, which no other library can write.
+    plain = Headers({str(name): str(value) for name, value in headers.items()})
+    run.observe(asked, Response(status, plain, content))
 
 
 def _sent(instead: Request) -> tuple[str, dict[str, str]]:

@@ -386,6 +386,10 @@ LIVE_CALLS = {
     "in Basic without its padding": """raw(headers={"Authorization": "Basic " + basic})""",
     "after a tab": """raw(headers={"Authorization": "Bearer\\tsk_live_51ABCDEFGHIJK"})""",
     "alone": """raw(headers={"Authorization": "sk_live_51ABCDEFGHIJK"})""",
+    "coded in the URL": """raw("/v1/customers?k=sk%5Flive%5F51ABCDEFGHIJK")""",
+    "in Basic of a proxy": """raw(headers={"Proxy-Authorization": "Basic " + basic})""",
+    "in a header's name": """raw(headers={"sk_live_51ABCDEFGHIJK": "1"})""",
+    "put in by a client of one's own": """raw(http_client=Meddling())""",
 }
 
 
@@ -397,8 +401,12 @@ def test_a_live_key_does_not_leave_wherever_it_stands(call, project, sending, st
         f"""
         import base64, stripe
         basic = base64.b64encode(b"sk_live_51ABCDEFGHIJK:").decode().rstrip("=")
-        def raw(headers):
-            stripe.StripeClient("sk_test_1").raw_request("get", "/v1/customers", headers=headers)
+        class Meddling(stripe.RequestsClient):
+            def request(self, method, url, headers, post_data=None):
+                headers = dict(headers, Authorization="Bearer sk_live_51ABCDEFGHIJK")
+                return super().request(method, url, headers, post_data)
+        def raw(path="/v1/customers", headers={{}}, **client):
+            stripe.StripeClient("sk_test_1", **client).raw_request("get", path, headers=headers)
         def test_it(stripe_balance):
             {call}
         """,
@@ -445,6 +453,7 @@ def test_a_client_of_ones_own_is_recorded_and_replayed(project, sending, stripe_
     sending("record").assert_outcomes(passed=1)
     (request,) = stripe_server_here.seen
     assert request.headers["Authorization"] == "Bearer sk_test_51TheRealOneOfThisAccount"
+    assert "who: unknown" in cassette(project, "test_it").read_text("utf-8")  # it may have asked anybody
     stripe_server_here.stop()
     sending("replay").assert_outcomes(passed=1)
 

@@ -145,6 +145,48 @@ def test_what_such_a_client_sends_asynchronously_is_observed_once(make, witness,
     assert len(letting.observed) == 1
 
 
+class Meddling(Urllib):
+    """Adds to what it was told to send."""
+
+    def request(self, method, url, headers, post_data=None):
+        return super().request(method, url, {**headers, "X-Mine": "1"}, post_data)
+
+
+class Chatty(Urllib):
+    """Asks for something else on the way."""
+
+    def request(self, method, url, headers, post_data=None):
+        other = url.replace("cus_1", "cus_2")
+        if other != url:
+            super().request(method, other, headers, post_data)
+        return super().request(method, url, headers, post_data)
+
+
+@pytest.mark.parametrize(
+    ("client", "paths"),
+    [(Meddling, ["/v1/customers/cus_1"]), (Chatty, ["/v1/customers/cus_2", "/v1/customers/cus_1"])],
+)
+def test_what_a_client_asks_on_the_way_is_looked_at_and_observed_once(
+    client, paths, witness, client_of, server
+):
+    """Whatever it makes of a request, the tap sees it as it leaves; another request is another."""
+    letting = witness(_readdressed)
+    with letting.tap(sends=True):
+        v1(client_of(client())).customers.retrieve("cus_1")
+    assert letting.asked[-1].headers.get("X-Mine") == ("1" if client is Meddling else None)
+    assert {request.headers["Authorization"] for request in server.seen} == {"Bearer sk_test_theirs"}
+    assert [one.path for one, _ in letting.observed] == paths
+
+
+def test_who_has_sent_is_told_where_it_is_no_client_of_stripes(witness, client_of, server):
+    """What stripe-python's own clients ask was sent; what another one did nobody knows."""
+    letting = witness(_readdressed)
+    with letting.tap(sends=True):
+        for client in (Urllib(), Meddling(), Duck()):
+            v1(client_of(client)).customers.retrieve("cus_1")
+    assert [one.by for one, _ in letting.observed] == [None, "Meddling", "StandIn"]
+
+
 def test_the_default_client_is_stood_in_for_too(answering, server, monkeypatch):
     """stripe.default_http_client may be such a client as well."""
     monkeypatch.setattr(stripe, "default_http_client", Duck())
