@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
+from pytest_stripe_balance.api.keys import key_of
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import leaks, places
 from pytest_stripe_balance.masking import Shape
@@ -83,13 +84,14 @@ class Scrubber:
     def learn(self, exchange: Exchange) -> None:
         """Take in what only its place tells to be a secret, or to be none."""
         request, response = exchange.request, exchange.response
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and not leaks.left_in(key):
-            self._placed[key] = "API key"
+        if (key := key_of(request)) and not self._is_public(key):
+            self._placed[_secret_part(key, "API key")] = "API key"
         for name, kind in _PLACES.items():
             for value in filter(None, (side.headers.get(name) for side in (request, response))):
                 if kind == leaks.IDEMPOTENCY_KEY or not leaks.left_in(value):
                     self._placed.setdefault(value, kind)
+                else:
+                    self._placed.setdefault(_secret_part(value, kind), kind)
         for text in (request.body, unquote_plus(request.body), unquote_plus(request.url)):
             for shape in _NUMBERS:
                 self._sent |= {one[0] for one in shape.pattern.finditer(text)}
@@ -253,6 +255,13 @@ class Scrubber:
             placeholder = f"scrubbed{name}{self._numbers[name]}{domain}"
             self._placeholders[name, secret] = placeholder
         return placeholder
+
+
+def _secret_part(value: str, kind: str) -> str:
+    """Give a secret without what its shape leaves: by itself it is found behind other letters, too."""
+    shape = next(shape for shape in leaks.KINDS if shape.kind == kind)
+    found = shape.pattern.fullmatch(value)
+    return value[found.end(1) :] if found else value
 
 
 def _agent(value: str) -> str | None:

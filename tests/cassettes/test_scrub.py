@@ -106,6 +106,22 @@ PLACES = {
 }
 
 
+def test_the_runs_own_key_and_account_are_found_behind_other_letters():
+    """No letter before a test key is asked for where the key itself is known, nor before an account."""
+    key, account = "sk_test_51TheRealOneOfThisAccount", "acct_1TheConnectedOne"
+    body = f"description=cache{key}&metadata[a]=x{account}"
+    headers = {"Authorization": f"Bearer {key}", "Stripe-Account": account}
+    asked = Request("POST", "https://api.stripe.com/v1/customers", Headers(headers), body)
+    exchange = Exchange(asked, Response(200, Headers({}), b"{}"))
+    scrubber = Scrubber()
+    scrubber.learn(exchange)
+    clean = scrubber.scrubbed(exchange).request
+    assert "TheRealOne" not in clean.body
+    assert "TheConnectedOne" not in clean.body
+    (word,) = re.findall("scrubbedKey[0-9]+", clean.headers["Authorization"])
+    assert word in clean.body
+
+
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 @pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
 def test_a_secret_is_replaced_wherever_it_stands(secret, place):
