@@ -8,7 +8,7 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from pytest_stripe_balance.api import form
 from pytest_stripe_balance.api.message import Exchange, Headers, Request
@@ -22,12 +22,13 @@ _BOUNDARY = re.compile(r"boundary=\"?([^\";,\s]+)")
 _STANDS_FOR = {
     "Coded": r"[\w+/=-]++",
     "Email": ADDRESS,
-    "Iban": r"[A-Z0-9](?: ?[A-Z0-9])*+",
+    "Iban": r"[A-Z0-9](?: ?[A-Z0-9])*?",
     "Idempotency": r".+?",
-    "Number": r"[0-9](?:[ -]?[0-9])*+",
+    "Number": r"[0-9](?:[ -]?[0-9])*?",
 }
+_CODED_ADDRESS = r"[\w.%+-]+?%40[\w-]++(?:\.[\w-]++)*+"  # as in a URL that is the value of a field
 _WORD = r"\w++"
-_ITSELF = r"scrubbed[A-Z][a-z]+[0-9]++(?:@example\.com)?+"
+_ITSELF = r"scrubbed[A-Z][a-z]+[0-9]++(?:(?:@|%40)example\.com)?+"
 ANYTHING = "\0"
 _ACCOUNT = ("Stripe-Account", "Stripe-Context")
 
@@ -212,8 +213,15 @@ def placeholders(text: str) -> list[str]:
 
 
 def filled(text: str, bindings: Mapping[str, str]) -> str:
-    """Put values in the place of the placeholders that stand for them."""
-    return PLACEHOLDER.sub(lambda found: bindings.get(found[0].replace("%40", "@"), found[0]), text)
+    """Put values in the place of the placeholders that stand for them, coded as these are."""
+
+    def value(found: re.Match[str]) -> str:
+        known = bindings.get(found[0].replace("%40", "@"))
+        if known is None:
+            return found[0]
+        return quote(known, safe="") if "%40" in found[0] else known
+
+    return PLACEHOLDER.sub(value, text)
 
 
 def bound(recorded: str, given: str, bindings: Mapping[str, str]) -> dict[str, str] | None:
@@ -228,15 +236,21 @@ def bound(recorded: str, given: str, bindings: Mapping[str, str]) -> dict[str, s
         literals.append(re.escape(recorded[last : found.start()]))
         last, name = found.end(), found[0].replace("%40", "@")
         if name in bindings:
-            groups.append(re.escape(bindings[name]))
+            groups.append(re.escape(filled(found[0], bindings)))
         elif name in names:
             groups.append(rf"\{names.index(name) + 1}")
         else:
             names.append(name)
-            groups.append(rf"({_ITSELF}|{_STANDS_FOR.get(found[1], _WORD)})")
+            stands_for = _CODED_ADDRESS if "%40" in found[0] else _STANDS_FOR.get(found[1], _WORD)
+            groups.append(rf"({_ITSELF}|{stands_for})")
     first, *after, rest = *literals, re.escape(recorded[last:])
     # The first place where a text goes on as recorded counts, or many of them would be tried together.
     inner = (f"(?>{group}{text})" if text else group for group, text in zip(groups, after, strict=False))
     pattern = "".join([first, *inner, *groups[len(after) :], rest])
     match = re.fullmatch(pattern, given, re.DOTALL)
-    return dict(zip(names, match.groups(), strict=True)) if match else None
+    if match is None:
+        return None
+    return {
+        name: unquote(value) if "%40" in value else value
+        for name, value in zip(names, match.groups(), strict=True)
+    }

@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import example, given
@@ -184,6 +185,23 @@ def test_a_placeholder_takes_the_tests_own_value_and_answers_have_it_back(scrubb
     assert dict(answer.headers) == {"X-For": "joe@b.org", "Content-Length": str(len(answer.body))}
     assert "recorded 'joe@b.org'" not in refusal(replay, request(path="/v1/x?email=other@b.org"))
     assert replay.answer(request(path="/v1/x?email=joe@b.org")).json == {"email": "joe@b.org"}
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("https://shop.org/?u=jane%40bank.org", "https://shop.org/?u=joe.b%2Bx%40host.org"),
+        ("refund to DE89370400440532013000 EUR 12", "refund to NL91ABNA0417164300 EUR 12"),
+        ("card 4242 4242 4242 4242 12/29", "card 5555 5555 5555 4444 12/29"),
+        ("for jane@bank.org, DE89370400440532013000 AND 4", "for joe@b.org, NL91ABNA0417164300 AND 4"),
+    ],
+)
+def test_a_secret_in_the_middle_of_a_text_is_matched_by_another(scrubbed, text, other):
+    """Coded in a URL, or before other words in capitals or digits: what was recorded is replayed."""
+    for sent in (text, other):
+        replay = scrubbed(recorded({"description": text}, "POST", body=urlencode({"description": text})))
+        given = request("POST", body=urlencode({"description": sent}))
+        assert replay.answer(given).json == {"description": sent}
 
 
 def test_a_placeholder_stands_for_one_value_only(scrubbed):

@@ -152,3 +152,19 @@ def test_an_sdk_object_with_decimals_is_checked(stripe_balance, stripe_contract)
     """What stripe-python reads as a Decimal is the string that Stripe sent."""
     invoice = stripe_balance.bank_transfer_invoice(stripe_balance.customer(), 1000)
     assert stripe_contract.check(invoice) == []
+
+
+def test_what_is_refused_is_told_once(project):
+    """A document with an error tells of that alone: the summary doesn't list what else it lacks."""
+    project.file(
+        "test_it.py",
+        """
+        import pytest
+        def test_it(stripe_contract):
+            with pytest.raises(AssertionError, match="breaks required"):
+                stripe_contract.check({"object": "payment_intent"})
+        """,
+    )
+    result = project.run()
+    result.assert_outcomes(passed=1)
+    assert "vanished" not in result.stdout.str()
