@@ -150,7 +150,7 @@ class Entry:
     """One recorded exchange.
 
     `number` is its place among those of the cassette, from 1; `used` whether it was given; `open` the
-    places of its values that hold placeholders, and `unbound` those that stand for nothing yet.
+    places of its values with placeholders that stand for nothing yet, and `unbound` these.
     """
 
     def __init__(self, number: int, exchange: Exchange, *, by_account: bool = True) -> None:
@@ -165,15 +165,21 @@ class Entry:
         self._headers = {
             name: value for name, value in exchange.request.headers.items() if PLACEHOLDER.search(value)
         }
-        values = enumerate(self.asked.values)
-        self.open = tuple(place for place, value in values if PLACEHOLDER.search(value))
-        self.unbound = {name for place in self.open for name in placeholders(self.asked.values[place])}
+        self.settle({})
         response = exchange.response
         told = [response.body.decode("utf-8", "replace"), *response.headers.values()]
         self.has_placeholders = any(PLACEHOLDER.search(text) for text in told)
 
     def __lt__(self, other: Entry) -> bool:
         return self.number < other.number
+
+    def settle(self, bindings: Mapping[str, str]) -> None:
+        """Write in what placeholders stand for by now; what stays open is known as such."""
+        self.asked = self.asked.known(bindings)
+        named = ((place, placeholders(value)) for place, value in enumerate(self.asked.values))
+        left = [(place, names) for place, names in named if not bindings.keys() >= set(names)]
+        self.open = tuple(place for place, _ in left)
+        self.unbound = {name for _, names in left for name in names} - bindings.keys()
 
     def heard(self, headers: Headers, bindings: Bindings) -> dict[str, str] | None:
         """Say what placeholders would stand for by a request's headers.
@@ -200,8 +206,10 @@ class Entry:
         if found is None:
             return None
         for recorded, value in zip(self.asked.values, given.values, strict=True):
+            if recorded == value and "scrubbed" not in value:
+                continue
             more = bound(recorded, value, ChainMap(found, bindings))
-            if more is None:
+            if more is None or not bindings.allow(more):
                 return None
             found |= more
         return found if bindings.allow(found) else None
@@ -229,8 +237,13 @@ def bound(recorded: str, given: str, bindings: Mapping[str, str]) -> dict[str, s
 
     One that stands for something by now, in `bindings` or further left, stands for the same.
     """
-    if not PLACEHOLDER.search(recorded):
-        return {} if recorded == given else None
+    known = filled(recorded, bindings)
+    open_at = [found.span() for found in PLACEHOLDER.finditer(known)]
+    if not open_at:
+        return {} if known == given else None
+    # A pattern of its own for each text known by now takes long to compile, and most differ before it.
+    if not (given.startswith(known[: open_at[0][0]]) and given.endswith(known[open_at[-1][1] :])):
+        return None
     names, groups, literals, last = list[str](), list[str](), list[str](), 0
     for found in PLACEHOLDER.finditer(recorded):
         literals.append(re.escape(recorded[last : found.start()]))

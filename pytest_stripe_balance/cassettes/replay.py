@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from bisect import insort
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from pathlib import Path
@@ -24,7 +24,7 @@ from pytest_stripe_balance.inputs import InputError, json_of, text_of
 from pytest_stripe_balance.refused import Refused
 
 _Found = tuple[Entry, dict[str, str]]  # with what its placeholders stand for, then
-_Waiting = dict[tuple[int, ...], dict[tuple[str, ...], deque[Entry]]]
+_Waiting = dict[tuple[int, ...], dict[tuple[str, ...], list[Entry]]]
 
 
 class Replay:
@@ -61,12 +61,13 @@ class Replay:
         ]
         self._has_texts = any(entry.is_text for entry in self._entries)
         self._bindings = Bindings()
-        self._exact: dict[tuple[str, Any, tuple[str, ...]], list[Entry]] = defaultdict(list)
         self._waiting: dict[Any, _Waiting] = {}
         self._holders: dict[str, list[Entry]] = defaultdict(list)
         self._lock = threading.RLock()
         for entry in self._entries:
             self._file(entry)
+            for placeholder in entry.unbound:
+                self._holders[placeholder].append(entry)
 
     @classmethod
     def load(cls, path: Path) -> Replay:
@@ -108,21 +109,26 @@ class Replay:
     def answer(self, request: Request) -> Response:
         """Give the recorded answer to a request, from any thread; Refused when there is none (left)."""
         with self._lock:
-            given = self._asked(request, by_field=True)
-            entry = self._take(given, request.headers)
+            response = self.find(request)
+            if response is None:
+                raise Refused(self._told(request))
+            return response
+
+    def find(self, request: Request) -> Response | None:
+        """Give the recorded answer to a request, from any thread; None when there is none (left)."""
+        with self._lock:
+            entry = self._take(self._asked(request, by_field=True), request.headers)
             if entry is None and self._has_texts:
                 entry = self._take(self._asked(request, by_field=False), request.headers)
-            if entry is None:
-                raise Refused(self._told(request, given))
-            return self._restored(entry)
+            return None if entry is None else self._restored(entry)
 
     def _asked(self, request: Request, *, by_field: bool) -> Asked:
         one = asked(request, by_field=by_field, by_account=self._by_account)
         return one.known(self._bindings)
 
-    def _told(self, request: Request, given: Asked) -> str:
+    def _told(self, request: Request) -> str:
         """Say why a request has no answer (left)."""
-        text = self._asked(request, by_field=False)
+        given, text = (self._asked(request, by_field=one) for one in (True, False))
         same = [
             entry
             for entry in self._entries
@@ -137,68 +143,52 @@ class Replay:
         return f"\n  one was recorded {reasons[0]}" if reasons else ""
 
     def _file(self, entry: Entry) -> None:
-        """Put an entry where requests find it: by its exact values, or open where they aren't known."""
-        if not entry.open:
-            self._settle(entry)
-            return
-        waiting = self._waiting.setdefault(entry.asked.shape, {}).setdefault(entry.open, {})
-        waiting.setdefault(entry.asked.masked(entry.open), deque()).append(entry)
-        for name in entry.unbound:
-            self._holders[name].append(entry)
-
-    def _settle(self, entry: Entry) -> None:
-        values = tuple(filled(value, self._bindings) for value in entry.asked.values)
-        insort(self._exact[*entry.asked.shape, values], entry)
+        """Put an entry where requests find it: by its values as far as they are known by now."""
+        entry.settle(self._bindings)
+        by_values = self._waiting.setdefault(entry.asked.shape, {}).setdefault(entry.open, {})
+        insort(by_values.setdefault(entry.asked.masked(entry.open), []), entry)
 
     def _take(self, given: Asked, headers: Headers) -> Entry | None:
-        fitting = [self._exactly(given, headers)]
+        queues = dict(self._queues(given))
+        exact = [self._first((), queues.pop((), []), given, headers)]
         if any("scrubbed" in value for value in given.values):
-            fitting.append(self._same(given, headers))
-        if not any(fitting):
-            fitting += [self._first(queue, given, headers) for queue in self._queues(given)]
-        found = min(filter(None, fitting), default=None, key=itemgetter(0))
-        if found is None:
+            exact += [self._first(*one, given, headers, same=True) for one in queues.items()]
+        fitting = list(filter(None, exact))
+        if not fitting:
+            firsts = (self._first(*one, given, headers) for one in queues.items())
+            fitting = list(filter(None, firsts))
+        if not fitting:
             return None
-        entry, bindings = found
+        entry, bindings = min(fitting, key=itemgetter(0))
         entry.used = True
         self._bind(bindings)
         return entry
 
-    def _exactly(self, given: Asked, headers: Headers) -> _Found | None:
-        """Find the first entry with the very values that are sent."""
-        queue = self._exact.get((*given.shape, given.values), [])
-        while queue and queue[0].used:
-            del queue[0]
-        for entry in queue:
-            if not entry.used and (bindings := entry.heard(headers, self._bindings)) is not None:
-                return entry, bindings
-        return None
-
-    def _same(self, given: Asked, headers: Headers) -> _Found | None:
-        """Find the first open entry that was recorded with the very placeholders that are sent."""
-        for entry in sorted(entry for queue in self._queues(given) for entry in queue):
-            values = tuple(filled(value, self._bindings) for value in entry.asked.values)
-            if not entry.used and entry.unbound and values == given.values:
-                bindings = entry.fits(given, headers, self._bindings)
-                if bindings is not None:
-                    return entry, bindings
-        return None
-
-    def _queues(self, given: Asked) -> Iterator[deque[Entry]]:
-        """Give the entries that could fit, by each set of places that recordings have left open."""
+    def _queues(self, given: Asked) -> Iterator[tuple[tuple[int, ...], list[Entry]]]:
+        """Give the entries that could fit, by each set of places that recordings leave open."""
         for places, by_values in self._waiting.get(given.shape, {}).items():
             if queue := by_values.get(given.masked(places)):
-                yield queue
+                yield places, queue
 
-    def _first(self, queue: deque[Entry], given: Asked, headers: Headers) -> _Found | None:
-        # Those that were given, and those that have all their values by now, are found elsewhere.
-        while queue and (queue[0].used or not queue[0].unbound):
-            queue.popleft()
+    def _first(
+        self,
+        places: tuple[int, ...],
+        queue: list[Entry],
+        given: Asked,
+        headers: Headers,
+        *,
+        same: bool = False,
+    ) -> _Found | None:
+        """Find the first entry that fits; with `same` one recorded with the very placeholders."""
+        # Those that were given, and those of which more is known by now, are found elsewhere.
+        while queue and (queue[0].used or queue[0].open != places):
+            del queue[0]
         for entry in queue:
-            if not entry.used and entry.unbound:
-                bindings = entry.fits(given, headers, self._bindings)
-                if bindings is not None:
-                    return entry, bindings
+            if entry.used or entry.open != places or (same and entry.asked.values != given.values):
+                continue
+            bindings = entry.fits(given, headers, self._bindings)
+            if bindings is not None:
+                return entry, bindings
         return None
 
     def _bind(self, bindings: Mapping[str, str]) -> None:
@@ -207,9 +197,10 @@ class Replay:
                 continue
             self._bindings.learn(name, value)
             for entry in self._holders.pop(name, ()):
-                entry.unbound.discard(name)
-                if not entry.unbound and not entry.used:
-                    self._settle(entry)
+                before = entry.open
+                entry.settle(self._bindings)
+                if entry.open != before and not entry.used:
+                    self._file(entry)
 
     def _restored(self, entry: Entry) -> Response:
         response, bindings = entry.exchange.response, self._bindings

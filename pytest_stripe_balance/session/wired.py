@@ -64,13 +64,10 @@ class Recorder(Live):
         self._replayed: dict[int, Response] = {}
 
     def _answer(self, request: Request) -> Request | Response:
-        if self._replay is not None:
-            try:
-                response = self._replay.answer(request)
-            except Refused:  # what isn't recorded is sent, and then it is
-                return super()._answer(request)
-            return self._replayed.setdefault(id(response), response)
-        return super()._answer(request)
+        response = self._replay.find(request) if self._replay is not None else None
+        if response is None:  # what isn't recorded is sent, and then it is
+            return super()._answer(request)
+        return self._replayed.setdefault(id(response), response)
 
     @property
     def _sent(self) -> list[Exchange]:
