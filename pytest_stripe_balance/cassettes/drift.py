@@ -171,6 +171,7 @@ class Compared:
         old, new = self._old[before], self._new[after]
         yield from _parameters(old, new)
         yield from _headers(old, new)
+        yield from _subject(old, new)
         earlier, later = self._reads[0][before][:MOST_POLLS], self._reads[1][after][:MOST_POLLS]
         # What another read of the same thing shows already depends on the moment only.
         seen = {one.status for one in earlier}, {one.status for one in later}
@@ -198,6 +199,21 @@ def _documents(comparison: Comparison, old: Asked, new: Asked) -> Iterator[Findi
     failed = [root_kind(document) == "error" for document in documents]
     if failed[0] == failed[1] or old.status == new.status:
         yield from comparison.documents(*documents, _version(new))
+
+
+def _subject(old: Asked, new: Asked) -> Iterator[Finding]:
+    """Tell that another object is answered than the path names, which the old one did."""
+    (was, before), (now, after) = ((_own_id(one), one.exchange.request.path) for one in (old, new))
+    if was and now and was in before.split("/") and now not in after.split("/"):
+        kind = root_kind(new.exchange.response.json)
+        rule = "role: the object that was asked for"
+        yield Finding("breaking", kind, "$.id", rule, shown(now), _version(new))
+
+
+def _own_id(asked: Asked) -> str | None:
+    document = asked.exchange.response.json
+    found = document.get("id") if isinstance(document, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _reads(asked: Sequence[Asked]) -> list[list[Asked]]:

@@ -605,3 +605,17 @@ def test_from_2021_to_2025_what_stripe_answers_only_grew():
     } <= keys(found)
     gone = {one.object for one in found if one.kind == "vanished"}
     assert {"POST /v1/sources", "POST /v1/charges"} <= gone
+
+
+def test_an_object_that_nobody_asked_for_is_told():
+    """Where the path names one, another in the answer is a break, known from elsewhere or not."""
+    ids = [f"pi_3ScPMjFmGsiQWfE61qMaWS{end}" for end in ("FF", "AB", "ZZ")]
+
+    def answered(asked_for, given):
+        path = f"/v1/payment_intents/{asked_for}"
+        return exchange({**INTENT, "id": given}, "GET", path, "")
+
+    old = [answered(ids[0], ids[0])]
+    assert told(old, [answered(ids[1], ids[1])]) == []
+    due = ("breaking", "payment_intent", "$.id", "role: the object that was asked for", f'"{ids[2]}"')
+    assert told(old, [answered(ids[1], ids[2])]) == [due]
