@@ -56,18 +56,22 @@ def pair(old: Sequence[Asked], new: Sequence[Asked], roles: Roles) -> Pairs:
 def without_retries(exchanges: Sequence[Exchange]) -> list[int]:
     """Give the positions of the answers that counted.
 
-    Of a request that was sent again after an answer that asks for it, the last; of one whose answer was
-    kept and given again, the first, wherever it stands.
+    Of a request that was sent again after an answer that asks for it, the last, whatever other threads
+    asked meanwhile; of one whose answer was kept and given again, the first, wherever it stands.
     """
-    kept: list[int] = []
+    kept: dict[int, None] = {}
+    latest: dict[tuple[str, str, str], int] = {}
+    last = None
     firsts = {_asked(exchange) for exchange in exchanges if not _is_replay(exchange)}
     for position, exchange in enumerate(exchanges):
         if _is_replay(exchange) and _asked(exchange) in firsts:
             continue
-        if kept and _is_retry(exchanges[kept[-1]], exchange):
-            kept.pop()
-        kept.append(position)
-    return kept
+        before = latest.get(_asked(exchange))
+        if before is not None and _is_retry(exchanges[before], exchange, in_a_row=before == last):
+            del kept[before]
+        kept[position] = None
+        latest[_asked(exchange)] = last = position
+    return list(kept)
 
 
 def _is_replay(exchange: Exchange) -> bool:
@@ -78,15 +82,18 @@ def _asked(exchange: Exchange) -> tuple[str, str, str]:
     return exchange.request.method, exchange.request.url, exchange.request.body
 
 
-def _is_retry(first: Exchange, second: Exchange) -> bool:
-    asked = [_asked(first), _asked(second)]
+def _is_retry(first: Exchange, second: Exchange, *, in_a_row: bool) -> bool:
+    """Tell whether of two equal requests the second was sent for the first one's answer."""
+    keys = [one.request.headers.get("Idempotency-Key") for one in (first, second)]
+    if not (in_a_row or first.request.method in READS or (keys[0] and keys[0] == keys[1])):
+        return False
     status = first.response.status
     may = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in (
         HTTPStatus.CONFLICT,
         HTTPStatus.TOO_MANY_REQUESTS,
     )
     told = first.response.headers.get("Stripe-Should-Retry")
-    return asked[0] == asked[1] and (told == "true" or (may and told != "false"))
+    return told == "true" or (may and told != "false")
 
 
 def _sent(asked: Iterable[Asked]) -> AbstractSet[tuple[str, str]]:

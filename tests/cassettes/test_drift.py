@@ -325,6 +325,30 @@ def test_a_request_that_was_sent_again_counts_once():
     assert told([limited, PI], [PI]) == []
 
 
+@pytest.mark.parametrize(
+    ("method", "keys", "counts"),
+    [
+        ("GET", (None, None), []),
+        ("POST", ("a", "a"), []),
+        ("POST", ("a", "b"), ["breaking"]),
+        ("POST", (None, None), ["breaking"]),
+    ],
+)
+def test_a_request_that_another_thread_came_before_was_sent_again_too(method, keys, counts):
+    """A read, or a write under the same key; of two writes nobody can tell, and both count."""
+    limit, answer = {"error": {"type": "invalid_request_error"}}, {**CUSTOMER, "name": "A"}
+
+    def asked(body, key, **more):
+        sent = exchange(body, method, "/v1/customers/cus_GN3lx9mIZCMdAl", "", **more)
+        headers = Headers({"Idempotency-Key": key} if key else {})
+        return replace(sent, request=replace(sent.request, headers=headers))
+
+    first, second = keys
+    new = [asked(limit, first, status=429, Stripe_Should_Retry=None), PI, asked(answer, second)]
+    found = told([asked(answer, first), PI], new)
+    assert [kind for kind, *_, rule, _ in found if "status" in rule] == counts
+
+
 def test_an_id_that_is_another_role_is_found():
     """An intent that belonged to the first customer and now belongs to the second is another answer."""
     first, second = "cus_GN3lx9mIZCMdAl", "cus_GN3letVcTd9fGe"
