@@ -189,6 +189,8 @@ class _Call:
         """Read the parameters; nothing has changed when one is wrong."""
         row, name, tables = self.row, str(self.row), self.tables
         self.form = form.decode(self.request.form)
+        if "include" in self.form and row.listed and tables.api_version < versions.INCLUDES_UNTIL:
+            raise Refused(f"{name}: include[], which Stripe had until basil, is not modelled")
         given = parameters.read(self.form, tables.rules[name], tables.definitions)
         self.expand = given.pop("expand", [])
         given = {**versions.defaults(name, tables.api_version), **given}

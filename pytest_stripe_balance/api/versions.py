@@ -149,6 +149,7 @@ def _known() -> list[str]:
     return resources.api_versions()
 
 
+INCLUDES_UNTIL = "2025-03-31.basil"  # a list's include[]=total_count (FACTS 6.4 [doc])
 _VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?")
 
 

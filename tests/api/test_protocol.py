@@ -97,6 +97,15 @@ def test_includable_fields_that_are_not_modelled_are_refused(stripe_balance, pat
         stripe.Customer.retrieve(customer.id, expand=[path])
 
 
+def test_what_a_list_included_before_basil_is_refused_and_unknown_since(stripe_balance):
+    """An older version's parameter that isn't modelled is a hole in the fake, not Stripe's error."""
+    client = stripe.StripeClient("sk_test_1")
+    with stripe_balance.refused(match=r"GET /v1/customers: include\[\]"):
+        client.raw_request("get", "/v1/customers", include=["total_count"], stripe_version="2024-06-20")
+    with pytest.raises(stripe.InvalidRequestError, match="unknown parameter: include"):
+        client.raw_request("get", "/v1/customers", include=["total_count"])
+
+
 def test_a_key_used_again_replays_the_answer(stripe_balance):
     """The same idempotency key applies money once, and says that it is a replay."""
     customer = manual(stripe_balance)
