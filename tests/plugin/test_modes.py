@@ -267,6 +267,42 @@ def test_a_failed_test_leaves_its_cassette_as_it_was(shop, sending):
     assert cassette(shop).read_bytes() != before
 
 
+LATE = {
+    "a fixture's teardown": """
+        import pytest
+        @pytest.fixture
+        def late(stripe_balance):
+            yield
+            assert not SECOND
+        def test_it(stripe_balance, late):
+            stripe_balance.customer()
+            if not SECOND: stripe_balance.customer()
+    """,
+    "a subtest": """
+        def test_it(stripe_balance, subtests):
+            with subtests.test("one"):
+                stripe_balance.customer()
+                assert not SECOND
+            if not SECOND: stripe_balance.customer()
+    """,
+}
+
+
+@pytest.mark.parametrize("text", LATE.values(), ids=LATE)
+def test_what_fails_beside_the_tests_own_call_leaves_its_cassette_too(text, project, sending):
+    """A half recording doesn't take a whole one's place."""
+    if "subtests" in text and pytest.version_tuple < (9,):
+        pytest.skip("pytest 9 has them")
+    project.file("test_it.py", text.replace("SECOND", "False"))
+    assert sending("record").ret == 0
+    before = cassette(project, "test_it").read_bytes()
+    project.file("test_it.py", text.replace("SECOND", "True"))
+    result = sending("record", "--stripe-record=rewrite")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["stripe: *test_it.yaml was not written: its test did not pass"])
+    assert cassette(project, "test_it").read_bytes() == before
+
+
 def test_new_requests_are_added_to_a_cassette(shop, sending, stripe_server_here):
     """By the way `new` what is recorded is replayed, and only what it lacks is sent."""
     sending("record").assert_outcomes(passed=2)
@@ -481,6 +517,26 @@ def test_a_traceback_does_not_show_the_key(project, sending):
     told = result.stdout.str()
     assert "'Authorization': 'Bearer ***'" in told
     assert "TheRealOne" not in told
+
+
+@pytest.mark.parametrize("mark", ["", "@pytest.mark.xfail"], ids=["failed", "xfailed"])
+def test_a_traceback_shows_no_part_of_the_key(mark, project, sending, monkeypatch):
+    """Nor where pytest cuts what it shows in the middle, nor in the report of an expected failure."""
+    monkeypatch.setenv("STRIPE_API_KEY", "sk_test_51" + "".join(f"Part{n:02}" for n in range(16)))
+    project.file(
+        "test_it.py",
+        f"""
+        import pytest, stripe
+        {mark}
+        def test_it(stripe_balance):
+            client = stripe.StripeClient("sk_test_1", http_client=stripe.RequestsClient(), max_network_retries=0)
+            client.raw_request("get", "/v1/customers")
+        """,
+    )
+    options = ("--showlocals", "-vv", "-rx", "--xfail-tb", "--stripe-base-url=http://127.0.0.1:9")
+    told = sending("live", *options).stdout.str()
+    assert "Bearer ***" in told
+    assert not re.search("Part[0-9]", told)
 
 
 def test_a_test_outside_of_rootdir_runs(project):

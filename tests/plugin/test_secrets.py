@@ -22,6 +22,9 @@ def test_it(stripe_balance):
             call()
     with pytest.raises(stripe.InvalidRequestError):
         stripe.PaymentIntent.create(amount="jane.doe@lovelace.org", currency="usd")
+    for wrong in ("sk_test_51SECRET", "jane.doe@lovelace.org"):
+        with pytest.raises(stripe.InvalidRequestError, match="No such payment_intent"):
+            stripe.PaymentIntent.retrieve(wrong)
     for exchange in stripe_balance.requests:
         print(repr(exchange))
     try:
