@@ -10,11 +10,9 @@ from urllib.parse import urlsplit, urlunsplit
 from pytest_stripe_balance.api import keys
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import drift
-from pytest_stripe_balance.cassettes.leaks import SecretLeftError
 from pytest_stripe_balance.cassettes.provenance import UNKNOWN, Provenance, together, who_answered
 from pytest_stripe_balance.cassettes.recording import Recording
 from pytest_stripe_balance.contract.watch import Watch
-from pytest_stripe_balance.inputs import InputError
 from pytest_stripe_balance.modes import TEST_KEYS
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session.base import Session
@@ -88,7 +86,7 @@ class Recorder(Live):
         with self.refusing():
             try:
                 recording.write(self._provenance(sent))
-            except (SecretLeftError, InputError, OSError) as error:
+            except (ValueError, OSError) as error:
                 raise Refused(f"{self._path} was not written: {error}") from None
 
     def _provenance(self, sent: list[Exchange]) -> Provenance:

@@ -303,6 +303,36 @@ def test_what_fails_beside_the_tests_own_call_leaves_its_cassette_too(text, proj
     assert cassette(project, "test_it").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "reason"),
+    [
+        ("test_it.py/a.yaml", None, "Not a directory|exists"),
+        ("a.json", b"\xff\xfe{", "a body is no text, which JSON can't hold"),
+    ],
+)
+def test_what_cannot_be_written_is_told_in_one_line(
+    path, body, reason, project, sending, stripe_server_here
+):
+    """Whatever the reason, the error names the file, and the test's own traceback is none of it."""
+    project.file(
+        "test_it.py",
+        f"""
+        import contextlib, pytest, stripe
+        @pytest.fixture
+        def stripe_cassette():
+            return {path!r}
+        def test_it(stripe_balance):
+            with contextlib.suppress(stripe.APIError, UnicodeDecodeError):
+                stripe.Customer.list()
+        """,
+    )
+    stripe_server_here.change = lambda _, answered: answered if body is None else body
+    result = sending("record")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.re_match_lines([rf".*was not written: .*({reason})"])
+    assert "Traceback" not in result.stdout.str()
+
+
 def test_new_requests_are_added_to_a_cassette(shop, sending, stripe_server_here):
     """By the way `new` what is recorded is replayed, and only what it lacks is sent."""
     sending("record").assert_outcomes(passed=2)
