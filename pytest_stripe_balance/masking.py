@@ -60,10 +60,17 @@ def masked(text: str) -> str:
 
 
 def without(text: str, secret: str) -> str:
-    """Mask a known secret in a text, and what is left of it where it was cut at either end."""
-    for length in range(len(secret), _RECOGNISABLE - 1, -1):
-        text = text.replace(secret[:length], "***").replace(secret[-length:], "***")
-    return text
+    """Mask a known secret in a text, and what is left of it where it was cut or broken over lines."""
+    size = min(_RECOGNISABLE, len(secret))
+    pieces = {secret[at : at + size]: at for at in range(len(secret) - size, -1, -1)}
+    pattern = re.compile("|".join(map(re.escape, pieces)))
+    clean, end = list[str](), 0
+    while found := pattern.search(text, end):
+        clean += [text[end : found.start()], "***"]
+        end, at = found.end(), pieces[found[0]] + size
+        while at < len(secret) and text[end : end + 1] == secret[at]:
+            end, at = end + 1, at + 1
+    return "".join([*clean, text[end:]])
 
 
 def is_somebodys(text: str) -> bool:

@@ -150,7 +150,8 @@ class Entry:
     """One recorded exchange.
 
     `number` is its place among those of the cassette, from 1; `used` whether it was given; `open` the
-    places of its values with placeholders that stand for nothing yet, and `unbound` these.
+    places of its values with placeholders that stand for nothing yet, `unbound` these, and `known` the
+    values as far as they are known.
     """
 
     def __init__(self, number: int, exchange: Exchange, *, by_account: bool = True) -> None:
@@ -174,12 +175,11 @@ class Entry:
         return self.number < other.number
 
     def settle(self, bindings: Mapping[str, str]) -> None:
-        """Write in what placeholders stand for by now; what stays open is known as such."""
-        self.asked = self.asked.known(bindings)
-        named = ((place, placeholders(value)) for place, value in enumerate(self.asked.values))
-        left = [(place, names) for place, names in named if not bindings.keys() >= set(names)]
-        self.open = tuple(place for place, _ in left)
-        self.unbound = {name for _, names in left for name in names} - bindings.keys()
+        """Tell what placeholders leave open, by what they stand for by now."""
+        named = {place: set(placeholders(value)) for place, value in enumerate(self.asked.values)}
+        self.unbound = {name for names in named.values() for name in names} - bindings.keys()
+        self.open = tuple(place for place, names in named.items() if names & self.unbound)
+        self.known = self.asked.known(bindings).masked(self.open)
 
     def heard(self, headers: Headers, bindings: Bindings) -> dict[str, str] | None:
         """Say what placeholders would stand for by a request's headers.

@@ -146,7 +146,7 @@ class Replay:
         """Put an entry where requests find it: by its values as far as they are known by now."""
         entry.settle(self._bindings)
         by_values = self._waiting.setdefault(entry.asked.shape, {}).setdefault(entry.open, {})
-        insort(by_values.setdefault(entry.asked.masked(entry.open), []), entry)
+        insort(by_values.setdefault(entry.known, []), entry)
 
     def _take(self, given: Asked, headers: Headers) -> Entry | None:
         queues = dict(self._queues(given))
@@ -184,12 +184,15 @@ class Replay:
         while queue and (queue[0].used or queue[0].open != places):
             del queue[0]
         for entry in queue:
-            if entry.used or entry.open != places or (same and entry.asked.values != given.values):
+            if entry.used or entry.open != places or (same and not self._is_same(entry, given)):
                 continue
             bindings = entry.fits(given, headers, self._bindings)
             if bindings is not None:
                 return entry, bindings
         return None
+
+    def _is_same(self, entry: Entry, given: Asked) -> bool:
+        return entry.asked.known(self._bindings).values == given.values
 
     def _bind(self, bindings: Mapping[str, str]) -> None:
         for name, value in bindings.items():

@@ -394,11 +394,13 @@ class Naive:
 
     def answer(self, sent):
         now = asked(sent).known(self.bindings)
-        left = [entry for entry in self.entries if not entry.used and entry.asked.shape == now.shape]
-        equal = (e for e in left if all(map(self.equal, e.asked.values, now.values)))
-        entry = next(equal, None) or next(
-            (e for e in left if e.fits(now, sent.headers, self.bindings) is not None), None
-        )
+        fitting = [
+            entry
+            for entry in self.entries
+            if not entry.used and entry.fits(now, sent.headers, self.bindings) is not None
+        ]
+        equal = (e for e in fitting if all(map(self.equal, e.asked.values, now.values)))
+        entry = next(equal, None) or next(iter(fitting), None)
         if entry is None:
             return None
         entry.used = True
