@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
@@ -18,19 +19,18 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.session import Session
 
 session_key: pytest.StashKey[Session] = pytest.StashKey()
-passed_key: pytest.StashKey[bool] = pytest.StashKey()
+outcome_key: pytest.StashKey[str] = pytest.StashKey()
 failed_before_key: pytest.StashKey[int] = pytest.StashKey()
 watches_key: pytest.StashKey[list[Watch]] = pytest.StashKey()
 
 
-def has_passed(item: pytest.Item) -> bool:
-    """Tell whether a test's call ended well, as far as reports say, with nothing refused in it.
-
-    One that failed as expected, or skipped what was left, did; one with a failed subtest didn't.
-    """
+def _ended(item: pytest.Item) -> str:
+    """Tell how a test's call ended by its reports; with a failed subtest or a refusal it failed."""
     session = item.stash.get(session_key, None)
     failed = item.session.testsfailed > item.stash.get(failed_before_key, 0)
-    return item.stash.get(passed_key, False) and not failed and not (session and session.refusals)
+    if failed or (session and session.refusals):
+        return "failed"
+    return item.stash.get(outcome_key, "failed")
 
 
 def watched(item: pytest.Item, watch: Watch) -> None:
@@ -41,7 +41,7 @@ def watched(item: pytest.Item, watch: Watch) -> None:
 def tell(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put the state into a failing report, and into the last one what the summary needs."""
     if report.when == "call":
-        item.stash[passed_key] = not report.failed
+        item.stash[outcome_key] = report.outcome
     session = item.stash.get(session_key, None)
     if session is not None:
         tell_refusals(item, report)
@@ -74,7 +74,10 @@ def _hide_key(session: Session, report: pytest.TestReport) -> None:
     from pytest_stripe_balance.masking import without  # noqa: PLC0415 - only in the modes that send
 
     told = report.longreprtext
-    if (hidden := without(told, key)) != told:
+    if isinstance(report.longrepr, tuple):  # a skip's file, line and reason
+        file, line, reason = report.longrepr
+        report.longrepr = file, line, without(reason, key)
+    elif (hidden := without(told, key)) != told:
         report.longrepr = hidden
     report.sections = [(title, without(text, key)) for title, text in report.sections]
 
@@ -87,10 +90,10 @@ def _state(session: Session) -> str:
         return f"the state can't be told: {error!r}"
 
 
-def _close(item: pytest.Item, *, ended_well: bool) -> None:
+def _close(item: pytest.Item, ended: str) -> None:
     """End a test's run: by now it is known whether its other fixtures ended well, too."""
     if (session := item.stash.get(session_key, None)) is not None:
-        session.close(passed=ended_well and has_passed(item))
+        session.close(ended)
 
 
 def failing_if_refused(item: pytest.Item, *, closing: bool = False) -> Generator[None, object, object]:
@@ -101,14 +104,16 @@ def failing_if_refused(item: pytest.Item, *, closing: bool = False) -> Generator
     An exception of the test's own goes its way, and its report is made to tell; a fatal refusal ends the
     run, whatever the test made of it.
     """
-    ended_well = False
     try:
         try:
             result = yield
-            ended_well = True
-        finally:
+        except BaseException:
             if closing:
-                _close(item, ended_well=ended_well)
+                with suppress(pytest.fail.Exception):  # it is kept, and told beside the other
+                    _close(item, "failed")
+            raise
+        if closing:
+            _close(item, _ended(item))
     finally:
         for refusal in _untold(item):
             if refusal.fatal:

@@ -123,6 +123,7 @@ def _stripe_session(
         raise _failed(refusal) from None
     request.node.stash[outcome.session_key] = session
     request.node.stash[outcome.failed_before_key] = request.session.testsfailed
+    request.node.stash[outcome.outcome_key] = "failed"  # until its call is over, in this run of it
     outcome.watched(request.node, session.watch)
     if stripe.api_key is None:
         stripe.api_key = modes.ANY_TEST_KEY

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MARKER = "stripe_balance"
 NAMES = ("mode", "api_version", "seed", "now", "contract", "assume", "record", "drift")
+_OF_A_RUN = ("cassette_dir", "cassette_format", "max_age", "base_url")
 FORMATS = ("yaml", "json")
 AGES = range(1, 100_000)
 LONGEST = 150  # bytes of a file's name; the recorder's own beside it is longer, and 255 is the limit
@@ -27,15 +28,22 @@ CASSETTES = "tests/cassettes/stripe"
 SHOWN = ("line", "list", "none")
 # One test's own settings: the value, and where it came from.
 Given = Mapping[str, tuple[str, Any]]
-# What a run has settled, by the ids of the markers it was settled for; kept here, they stay theirs.
-_Settled = dict[tuple[int, ...], tuple[list[pytest.Mark], "Settings"]]
+# What settings of the environment are called there.
+_VARIABLES = (
+    "STRIPE_API_KEY",
+    *(f"PYTEST_STRIPE_{name.upper()}" for name in (*NAMES, *_OF_A_RUN)),
+)
+# What a run has settled, by the environment and the ids of the markers it was settled for; kept here,
+# they stay theirs.
+_Settled = dict[tuple[object, ...], tuple[list[pytest.Mark], "Settings"]]
 _settled_key = pytest.StashKey[_Settled]()
 
 
 def of_test(node: pytest.Item, computed: Mapping[str, Any]) -> Settings:
-    """Settle one test's settings: once a run for the same markers, unless a fixture computes some."""
+    """Settle one test's settings: once for the same markers and environment, if none is computed."""
     marks = [*node.iter_markers(MARKER)]
-    settled, key = node.config.stash.setdefault(_settled_key, {}), tuple(map(id, marks))
+    settled = node.config.stash.setdefault(_settled_key, {})
+    key = (*map(os.environ.get, _VARIABLES), *map(id, marks))
     _, found = settled.get(key, (marks, None))
     if found is None or computed:
         found = settings(node.config, _given(marks, computed))

@@ -39,6 +39,7 @@ _DROPPED = frozenset(
     {"cookie", "proxy-authorization", "set-cookie", "set-cookie2", "x-stripe-client-telemetry"}
 )
 _PLACES = {"idempotency-key": leaks.IDEMPOTENCY_KEY, "stripe-account": "account id"}
+_NO_WORD = 16  # characters; Stripe's have more
 _HARMLESS = ("bindings_version", "httplib", "lang", "lang_version", "publisher")
 # Under these names Stripe tells where to send money. In test mode it invents the numbers, no bank
 # knows them, and without them an answer can't be held to its contract, nor its customer told apart.
@@ -85,13 +86,10 @@ class Scrubber:
         """Take in what only its place tells to be a secret, or to be none."""
         request, response = exchange.request, exchange.response
         if (key := key_of(request)) and not self._is_public(key):
-            self._placed[_secret_part(key, "API key")] = "API key"
+            self._place(key, "API key")
         for name, kind in _PLACES.items():
             for value in filter(None, (side.headers.get(name) for side in (request, response))):
-                if kind == leaks.IDEMPOTENCY_KEY or not leaks.left_in(value):
-                    self._placed.setdefault(value, kind)
-                else:
-                    self._placed.setdefault(_secret_part(value, kind), kind)
+                self._place(value, kind)
         for text in (request.body, unquote_plus(request.body), unquote_plus(request.url)):
             for shape in _NUMBERS:
                 self._sent |= {one[0] for one in shape.pattern.finditer(text)}
@@ -101,6 +99,17 @@ class Scrubber:
                 self._placed.setdefault(value, known)
         self._ids |= {value for name, value in told if name == "id"}
         self._told |= {value for name, value in told if name in _TOLD_BY_STRIPE} - self._sent
+
+    def _place(self, value: str, kind: str) -> None:
+        """Learn a secret by its place; of one with a shape what follows that, where it can be no word.
+
+        So it is found behind other letters, too.
+        """
+        shapes = (shape.pattern for shape in leaks.KINDS if shape.kind == kind)
+        found = next(filter(None, (pattern.fullmatch(value) for pattern in shapes)), None)
+        rest = value[found.end(1) :] if found else value
+        if not found or (len(rest) >= _NO_WORD and any(map(str.isdigit, rest))):
+            self._placed.setdefault(rest, kind)
 
     def scrubbed(self, exchange: Exchange) -> Exchange:
         """Give the exchange without its secrets; what holds none stays byte for byte."""
@@ -255,13 +264,6 @@ class Scrubber:
             placeholder = f"scrubbed{name}{self._numbers[name]}{domain}"
             self._placeholders[name, secret] = placeholder
         return placeholder
-
-
-def _secret_part(value: str, kind: str) -> str:
-    """Give a secret without what its shape leaves: by itself it is found behind other letters, too."""
-    shape = next(shape for shape in leaks.KINDS if shape.kind == kind)
-    found = shape.pattern.fullmatch(value)
-    return value[found.end(1) :] if found else value
 
 
 def _agent(value: str) -> str | None:

@@ -82,8 +82,11 @@ class Session:
     def _answer(self, request: Request) -> Response | Request | None:
         raise NotImplementedError
 
-    def close(self, *, passed: bool) -> None:
-        """End the run, when the tap is off; `passed` tells whether the test did."""
+    def close(self, ended: str) -> None:
+        """End the run, when the tap is off.
+
+        The test has "passed", "failed", or was "skipped", as one that failed as it is marked to is, too.
+        """
 
     @contextmanager
     def _once(self, what: Request | str) -> Iterator[None]:

@@ -78,8 +78,8 @@ class Replaying(Session):
             self.notes += [] if note in self.notes else [note]
         return response
 
-    def close(self, *, passed: bool) -> None:
+    def close(self, ended: str) -> None:
         """Note what a test that passed never asked for."""
-        if self._replay and passed and (unused := self._replay.unused):
+        if self._replay and ended == "passed" and (unused := self._replay.unused):
             never = f"never asked for {len(unused)} of its recorded requests: {few(unused)}"
             self.notes.append(f"{self.settings.name} {never}")

@@ -71,12 +71,16 @@ class Recorder(Live):
     def _sent(self) -> list[Exchange]:
         return [one for one in self.exchanges if id(one.response) not in self._replayed]
 
-    def close(self, *, passed: bool) -> None:
-        """Write the cassette; after a test that didn't pass the one that is there stays as it is."""
+    def close(self, ended: str) -> None:
+        """Write the cassette; after a test that didn't pass the one that is there stays as it is.
+
+        One that skipped what was left of it, or failed as expected, begins one where none is.
+        """
         sent = self._sent
         if not sent:
             return
-        if not (passed or self.settings.record == "all"):
+        begins = ended == "skipped" and not self._path.is_file()
+        if not (ended == "passed" or begins or self.settings.record == "all"):
             self.notes.append(f"{self._path} was not written: its test did not pass")
             return
         known = {} if self._replay is None else self._replay.bindings
@@ -120,7 +124,7 @@ class Checker(Live):
             raise unrecorded(self.settings)
         return super()._answer(request)
 
-    def close(self, *, passed: bool) -> None:
+    def close(self, ended: str) -> None:
         """Tell what Stripe answers otherwise by now; what is at level error fails the test.
 
         So does a test of which nothing could be compared. One that didn't pass may have asked for less
@@ -135,12 +139,12 @@ class Checker(Live):
         ]
         old, new = ([one for one in side if one.response.is_json] for side in self._sides)
         compared = drift.Compared(old, new)
-        if passed and not compared.pairs and (old or new or not all(self._sides)):
+        if ended == "passed" and not compared.pairs and (old or new or not all(self._sides)):
             raise self._kept(Refused(self._nothing_compared)) from None
         watch = Watch(self.settings.drift, self.settings.api_version)
         told: dict[str, None] = {}
         for one in compared.drifts():
-            if not passed and None in (one.old, one.new):
+            if ended != "passed" and None in (one.old, one.new):
                 continue
             asked = old[one.old or 0] if one.new is None else new[one.new]
             for finding in watch.graded([one.finding], str(asked.request)):

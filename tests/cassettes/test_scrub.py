@@ -106,6 +106,18 @@ PLACES = {
 }
 
 
+def test_a_key_made_of_words_takes_no_word_away():
+    """What stands behind sk_test_ is known by itself only where it can be nothing else."""
+    headers = Headers({"Authorization": "Bearer sk_test_funding_type"})
+    asked = Request("POST", "https://api.stripe.com/v1/customers", headers, "a[funding_type]=1")
+    exchange = Exchange(asked, Response(200, Headers({}), b'{"funding_type": "bank_transfer"}'))
+    scrubber = Scrubber()
+    scrubber.learn(exchange)
+    clean = scrubber.scrubbed(exchange)
+    assert clean.request.headers["Authorization"] == "Bearer sk_test_scrubbedKey1"
+    assert (clean.request.body, clean.response.body) == (asked.body, exchange.response.body)
+
+
 def test_the_runs_own_key_and_account_are_found_behind_other_letters():
     """No letter before a test key is asked for where the key itself is known, nor before an account."""
     key, account = "sk_test_51TheRealOneOfThisAccount", "acct_1TheConnectedOne"

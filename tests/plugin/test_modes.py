@@ -288,6 +288,104 @@ LATE = {
 }
 
 
+def test_what_ends_early_leaves_a_whole_recording(project, sending):
+    """A skip, or a failure as it is marked, begins a cassette, and writes over none; nor does check fail."""
+    text = """
+        import pytest
+        MARK
+        def test_it(stripe_balance):
+            stripe_balance.customer()
+            EARLY
+            stripe_balance.customer()
+    """
+    project.file("test_it.py", text.replace("MARK", "").replace("EARLY", ""))
+    assert sending("record").ret == 0
+    before = cassette(project, "test_it").read_bytes()
+    for mark, early in (("", "pytest.skip()"), ("@pytest.mark.xfail", "assert 0")):
+        project.file("test_it.py", text.replace("MARK", mark).replace("EARLY", early))
+        for mode in ("record", "check"):
+            result = sending(mode, "--stripe-record=rewrite")
+            result.assert_outcomes(skipped=early != "assert 0", xfailed=early == "assert 0")
+        assert cassette(project, "test_it").read_bytes() == before
+
+
+def test_a_skip_before_anything_is_asked_is_no_difference(project, sending):
+    """Nothing was compared, and nothing was to be."""
+    text = "import pytest\ndef test_it(stripe_balance):\n    EARLY\n    stripe_balance.customer()\n"
+    project.file("test_it.py", text.replace("EARLY", "pass"))
+    assert sending("record").ret == 0
+    project.file("test_it.py", text.replace("EARLY", "pytest.skip('not today')"))
+    sending("check").assert_outcomes(skipped=1)
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        ("RuntimeError('FIXTURE BROKE')", "*FIXTURE BROKE*"),
+        ("pytest.exit.Exception('PLEASE EXIT')", "*Exit: PLEASE EXIT*"),
+        ("KeyboardInterrupt()", "*KeyboardInterrupt*"),
+    ],
+)
+def test_what_a_fixture_raises_on_the_way_out_is_not_lost(
+    raised, told, project, sending, stripe_server_here
+):
+    """Where Stripe answers otherwise by now, too: both are told, and who ends the run ends it."""
+    text = f"""
+        import pytest
+        @pytest.fixture
+        def broken(stripe_balance):
+            yield
+            if BROKEN: raise {raised}
+        def test_it(stripe_balance, broken):
+            stripe_balance.customer()
+        def test_next():
+            pass
+    """
+    project.file("test_it.py", text.replace("BROKEN", "False"))
+    assert sending("record").ret == 0
+    project.file("test_it.py", text.replace("BROKEN", "True"))
+    stripe_server_here.change = lambda _, body: body.replace(b'"balance":0', b'"balance":"0"')
+    options = ("-o", "stripe_contract=breaking=warning", "-p", "no:randomly")
+    result = sending("check", *options, apart=True)
+    result.stdout.fnmatch_lines([told])
+    if "FIXTURE" in raised:
+        result.assert_outcomes(passed=2, errors=1)
+        result.stdout.fnmatch_lines(["*Stripe no longer answers as *"])
+    else:
+        assert "2 passed" not in result.stdout.str()
+
+
+def test_a_skips_reason_does_not_show_the_key(project, sending):
+    """And pytest can still fold skips, and write its XML."""
+    project.file(
+        "test_it.py",
+        """
+        import os, pytest
+        def test_it(stripe_balance):
+            pytest.skip("no account for " + os.environ["STRIPE_API_KEY"])
+        """,
+    )
+    result = sending("live", "-rs", "--junitxml=out.xml")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED*no account for [*][*][*]"])
+    assert "TheRealOne" not in (project.pytester.path / "out.xml").read_text("utf-8")
+
+
+def test_words_of_any_alphabet_are_sent(project, sending, stripe_server_here):
+    """What can't be base64 isn't read as that."""
+    project.file(
+        "test_it.py",
+        """
+        import stripe
+        def test_it(stripe_balance):
+            client = stripe.StripeClient("sk_test_1")
+            client.raw_request("get", "/v1/customers", headers={"X-Word": "größenänderung-bestellung"})
+        """,
+    )
+    sending("live").assert_outcomes(passed=1)
+    assert len(stripe_server_here.seen) == 1
+
+
 @pytest.mark.parametrize("text", LATE.values(), ids=LATE)
 def test_what_fails_beside_the_tests_own_call_leaves_its_cassette_too(text, project, sending):
     """A half recording doesn't take a whole one's place."""

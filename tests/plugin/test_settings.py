@@ -496,3 +496,23 @@ def test_inis_are_registered(project):
     lines = "".join(f"stripe_{name} =\n" for name in names)
     project.file("pytest.ini", f"[pytest]\n{lines}")
     project.test("def test_it(stripe_balance): pass", "--strict-config").assert_outcomes(passed=1)
+
+
+def test_the_environment_counts_for_the_test_that_has_it(project):
+    """What a fixture sets there holds for its own test, and for no other."""
+    project.file(
+        "test_it.py",
+        """
+        import pytest
+        @pytest.fixture
+        def old(monkeypatch):
+            monkeypatch.setenv("PYTEST_STRIPE_NOW", "1000000000")
+        def test_one(old, stripe_clock):
+            assert stripe_clock.now == 1000000000
+        def test_two(stripe_clock):
+            assert stripe_clock.now == 1767225600
+        def test_three(old, stripe_clock):
+            assert stripe_clock.now == 1000000000
+        """,
+    )
+    project.run("-p", "no:randomly").assert_outcomes(passed=3)

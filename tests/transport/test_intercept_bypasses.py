@@ -178,6 +178,23 @@ def test_what_a_client_asks_on_the_way_is_looked_at_and_observed_once(
     assert [one.path for one, _ in letting.observed] == paths
 
 
+def test_what_a_client_adds_to_a_body_is_the_same_request(witness, client_of, server):
+    """It is sent as the client has it, and observed once, as it was asked."""
+
+    class Adding(Urllib):
+        def request_with_retries(self, method, url, headers, post_data=None, *rest, **options):
+            more = f"{post_data}&metadata[app]=mine"
+            return super().request_with_retries(method, url, headers, more, *rest, **options)
+
+    letting = witness(_readdressed)
+    with letting.tap(sends=True):
+        v1(client_of(Adding())).customers.create({"name": "Ada"})
+    ((asked, _),) = letting.observed
+    assert asked.body == "name=Ada"
+    (sent,) = server.seen
+    assert sent.body == "name=Ada&metadata[app]=mine"
+
+
 def test_who_has_sent_is_told_where_it_is_no_client_of_stripes(witness, client_of, server):
     """What stripe-python's own clients ask was sent; what another one did nobody knows."""
     letting = witness(_readdressed)
