@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ _VARIABLES = (
     "STRIPE_API_KEY",
     *(f"PYTEST_STRIPE_{name.upper()}" for name in (*NAMES, *_OF_A_RUN)),
 )
+_ENCODED = tuple(map(os.environ.encodekey, _VARIABLES))
 # What a run has settled, by the environment and the ids of the markers it was settled for; kept here,
 # they stay theirs.
 _Settled = dict[tuple[object, ...], tuple[list[pytest.Mark], "Settings"]]
@@ -43,13 +44,19 @@ def of_test(node: pytest.Item, computed: Mapping[str, Any]) -> Settings:
     """Settle one test's settings: once for the same markers and environment, if none is computed."""
     marks = [*node.iter_markers(MARKER)]
     settled = node.config.stash.setdefault(_settled_key, {})
-    key = (*map(os.environ.get, _VARIABLES), *map(id, marks))
+    key = (*_environment(), *map(id, marks))
     _, found = settled.get(key, (marks, None))
     if found is None or computed:
         found = settings(node.config, _given(marks, computed))
     if not computed:
         settled[key] = marks, found
     return replace(found, name=node.nodeid)
+
+
+def _environment() -> Iterable[object]:
+    """Give what the environment sets, from inside: os.environ's look-ups are a fifth of a fixture."""
+    held = getattr(os.environ, "_data", os.environ)
+    return map(held.get, _VARIABLES if held is os.environ else _ENCODED)
 
 
 def _given(marks: list[pytest.Mark], computed: Mapping[str, Any]) -> Given:
