@@ -47,9 +47,7 @@ class Asked:
     @cached_property
     def fields(self) -> Mapping[str, str]:
         """The decoded fields, as "payment_method_types[0]"."""
-        request = self.exchange.request
-        given = "&".join(part for part in (request.query, request.body) if part)
-        return dict(parse_qsl(given, keep_blank_values=True))
+        return dict(parse_qsl(self.exchange.request.form, keep_blank_values=True))
 
     @cached_property
     def names(self) -> frozenset[str]:

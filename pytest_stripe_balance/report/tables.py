@@ -162,8 +162,7 @@ def _requests(exchanges: Sequence[Exchange]) -> list[str]:
 
 def _request(exchange: Exchange) -> tuple[str, str, int, str]:
     request, response = exchange.request, exchange.response
-    given = "&".join(part for part in (request.query, request.body) if part)
-    asked = f"{masked(unquote(request.path))}  {masked(unquote_plus(given))}".strip()
+    asked = f"{masked(unquote(request.path))}  {masked(unquote_plus(request.form))}".strip()
     body = response.json if response.is_json else None
     if not isinstance(body, dict):
         return request.method, _cut(asked), response.status, NO_OBJECT
