@@ -8,11 +8,13 @@ by name; no tag ever runs anything.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from pytest_stripe_balance.inputs import InputError
+from pytest_stripe_balance.cassettes import tape
+from pytest_stripe_balance.inputs import InputError, json_of, text_of
 
 if TYPE_CHECKING:
     _Base = yaml.SafeLoader
@@ -37,6 +39,12 @@ class _Loader(_Base):
         start: [(tag, pattern) for tag, pattern in resolvers if tag == f"{_YAML}null"]
         for start, resolvers in _Base.yaml_implicit_resolvers.items()
     }
+
+
+def data_of(path: Path) -> Any:  # noqa: ANN401 - any YAML or JSON
+    """Read a cassette's file, JSON by its name or YAML; InputError when it can't be read."""
+    text = text_of(str(path), megabytes=tape.MEGABYTES)
+    return json_of(text) if path.suffix == ".json" else read_yaml(text)
 
 
 def read_yaml(text: str) -> Any:  # noqa: ANN401 - any YAML

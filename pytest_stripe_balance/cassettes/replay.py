@@ -20,7 +20,7 @@ from pytest_stripe_balance.cassettes import loading, nearest, tape
 from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER
 from pytest_stripe_balance.cassettes.matching import Asked, Bindings, Entry, asked, filled
 from pytest_stripe_balance.cassettes.provenance import Provenance, provenance_of
-from pytest_stripe_balance.inputs import InputError, json_of, text_of
+from pytest_stripe_balance.inputs import InputError
 from pytest_stripe_balance.refused import Refused
 
 _Found = tuple[Entry, dict[str, str]]  # with what its placeholders stand for, then
@@ -76,8 +76,7 @@ class Replay:
         InputError, one line with the path, when there is none or it can't be read whole.
         """
         try:
-            text = text_of(str(path), megabytes=tape.MEGABYTES)
-            data = json_of(text) if path.suffix == ".json" else loading.read_yaml(text)
+            data = loading.data_of(path)
             found = list(tape.interactions(data))
         except InputError as error:
             line = f", line {error.line}" if error.line else ""
