@@ -143,6 +143,8 @@ def project(pytester, monkeypatch):
     for name in os.environ:
         if name.startswith(("PYTEST_", "STRIPE_")) and name != "PYTEST_CURRENT_TEST":
             monkeypatch.delenv(name)
+    for name in ("CI", "BUILD_NUMBER"):  # by these pytest prints a failure whole in its summary too
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setattr(stripe, "api_key", None)
     monkeypatch.setattr(stripe, "default_http_client", None)
