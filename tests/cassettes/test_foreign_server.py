@@ -20,6 +20,7 @@ pytestmark = pytest.mark.skipif(
 LOOSE = "[pytest]\nstripe_contract =\n    breaking=information\n    enum=information\n"
 SHOP = """
     import asyncio
+    from contextlib import closing
     import pytest
     import stripe
 
@@ -42,8 +43,9 @@ SHOP = """
     @pytest.mark.parametrize("kind", ["requests", "httpx"])
     def test_bought(stripe_balance, kind):
         http = CLIENTS[kind](**({"allow_sync_methods": True} if kind == "httpx" else {}))
-        client = stripe.StripeClient("sk_test_dummy", http_client=http)
-        customer, intent = bought(client, kind)
+        with closing(http):
+            client = stripe.StripeClient("sk_test_dummy", http_client=http)
+            customer, intent = bought(client, kind)
         assert (customer.email, intent.status) == (f"{kind}@shop-of-nobody.com", "succeeded")
 
     @pytest.mark.parametrize("kind", ["httpx", "aiohttp"])
