@@ -24,7 +24,6 @@ from pytest_stripe_balance.engine.records import (
     Customer,
     PaymentIntent,
     PaymentMethod,
-    replace,
 )
 
 if TYPE_CHECKING:
@@ -264,14 +263,13 @@ def _allocate(
 ) -> tuple[PaymentIntent, Entry]:
     entry_type = "applied_to_payment" if amount > 0 else "unapplied_from_payment"
     entry = world.move(customer, intent.currency, -amount, entry_type, payment_intent=intent.id)
-    return world.payment_intents.put(replace(intent, applied=intent.applied + amount)), entry
+    return world.payment_intents.put(intent._replace(applied=intent.applied + amount)), entry
 
 
 def _succeed(world: World, intent: PaymentIntent) -> PaymentIntent:
     method = world.payment_methods.get(intent.payment_method or "") or payment_method(world)
     charge = _charge(world, intent, method)
-    succeeded = replace(
-        intent,
+    succeeded = intent._replace(
         status="succeeded",
         payment_method=method.id,
         latest_charge=charge.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
-from pytest_stripe_balance.engine.records import BalanceTransaction, replace
+from pytest_stripe_balance.engine.records import BalanceTransaction
 from pytest_stripe_balance.engine.table import Cursors, by_created
 
 if TYPE_CHECKING:
@@ -120,5 +120,5 @@ def move_with_merchant(
         balance_transaction=booked.id,
         linked_transaction=linked_transaction,
     )
-    world.balance_transactions.put(replace(booked, source=entry.id))
+    world.balance_transactions.put(booked._replace(source=entry.id))
     return entry

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from pytest_stripe_balance.engine import allocation, faults, invoice_payments, methods, regions
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.methods import PaymentMethodParams
-from pytest_stripe_balance.engine.records import replace
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def carry_out(world: World, intent: PaymentIntent) -> PaymentIntent:
     if drawn < intent.remaining:
         told = regions.instructions(world, intent, payer)
         changes |= {"status": "requires_action", "instructions": told}
-    intent = world.payment_intents.put(replace(intent, **changes))
+    intent = world.payment_intents.put(intent._replace(**changes))
     if drawn:
         event = "payment_intent.requires_action"
         return allocation.put_money(world, intent, payer, drawn, partial_event=event)
@@ -98,8 +97,7 @@ def _payment_failed(world: World, intent: PaymentIntent) -> Fault:
         "no funding_type was given."
     )
     error = {"code": code, "message": message, "type": "invalid_request_error"}
-    failed = replace(
-        intent,
+    failed = intent._replace(
         status="requires_payment_method",
         payment_method=None,
         instructions=None,

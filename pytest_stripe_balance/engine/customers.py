@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from pytest_stripe_balance.engine import faults
-from pytest_stripe_balance.engine.records import CashBalance, Customer, Entry, replace
+from pytest_stripe_balance.engine.records import CashBalance, Customer, Entry
 from pytest_stripe_balance.engine.table import Cursors, by_created
 from pytest_stripe_balance.refused import Refused
 
@@ -55,7 +55,7 @@ def create(world: World, **params: Unpack[CustomerParams]) -> Customer:
         created=world.clock.now,
         invoice_prefix=world.ids.code(customer_id, 8),
     )
-    customer = world.customers.put(replace(blank, **_changes(world, blank, params)))
+    customer = world.customers.put(blank._replace(**_changes(world, blank, params)))
     world.record_event("customer.created", customer)
     return customer
 
@@ -69,7 +69,7 @@ def retrieve(world: World, customer_id: str) -> Customer:
 def update(world: World, customer_id: str, **params: Unpack[CustomerParams]) -> Customer:
     """Change a customer; event `customer.updated` with the previous values, when any changed."""
     customer = world.customer(customer_id, "id", in_path=True)
-    changed = replace(customer, **_changes(world, customer, params))
+    changed = customer._replace(**_changes(world, customer, params))
     if changed == customer:
         return customer
     if changed.reconciliation != customer.reconciliation:
@@ -89,7 +89,7 @@ def delete(world: World, customer_id: str) -> Customer:
         message = f"Customer {customer_id} has a cash balance and cannot be deleted."
         raise faults.Fault(message)
     world.record_event("customer.deleted", customer)
-    return world.customers.put(replace(customer, deleted=True))
+    return world.customers.put(customer._replace(deleted=True))
 
 
 def list_(
@@ -121,7 +121,7 @@ def update_cash_balance(
 ) -> CashBalance:
     """Change how a customer's funds are reconciled; what lies there stays where it is."""
     customer = world.customer_above(customer_id)
-    changed = replace(customer, reconciliation=_reconciliation(customer, settings or {}))
+    changed = customer._replace(reconciliation=_reconciliation(customer, settings or {}))
     if changed != customer:
         world.customers.put(changed)
         _note_change(world, customer, changed)

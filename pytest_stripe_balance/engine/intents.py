@@ -15,7 +15,7 @@ from pytest_stripe_balance.engine import (
     regions,
 )
 from pytest_stripe_balance.engine.methods import AutomaticPaymentMethods, PaymentMethodParams
-from pytest_stripe_balance.engine.records import PaymentIntent, replace
+from pytest_stripe_balance.engine.records import PaymentIntent
 from pytest_stripe_balance.engine.table import Cursors, by_created
 from pytest_stripe_balance.refused import Refused
 
@@ -166,11 +166,10 @@ def update(
     freed = None
     if amount is not None and amount != intent.amount:
         changed, freed = _emptied(world, changed)
-        changed = replace(changed, amount=amount)
+        changed = changed._replace(amount=amount)
     if intent.status == "requires_action" and (repaid or changed.amount != intent.amount):
         world.readings.rest("update-amount-status")
-        changed = replace(
-            changed,
+        changed = changed._replace(
             status="requires_confirmation",
             instructions=None,
             amount_updated=changed.amount != intent.amount,
@@ -220,8 +219,7 @@ def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = No
 def withdraw(world: World, intent: PaymentIntent, cancellation_reason: str | None) -> PaymentIntent:
     """Cancel an intent that can be; its invoice, if it has one, is the caller's."""
     intent, freed = _emptied(world, intent)
-    canceled = replace(
-        intent,
+    canceled = intent._replace(
         status="canceled",
         canceled_at=world.clock.now,
         cancellation_reason=cancellation_reason,
@@ -251,7 +249,7 @@ def _described(intent: PaymentIntent, params: IntentParams | ConfirmParams) -> P
             changes[name] = customers.shipping(value)  # type: ignore[arg-type] # as above
         elif name in DESCRIPTIVE:
             changes[name] = value
-    return replace(intent, **changes) if changes else intent
+    return intent._replace(**changes) if changes else intent
 
 
 def _check_amount(intent: PaymentIntent, amount: int) -> None:

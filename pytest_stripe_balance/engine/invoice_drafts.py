@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 from pytest_stripe_balance.engine import customers, faults, invoice_items, money, regions
 from pytest_stripe_balance.engine.determinism import END_OF_TIME
 from pytest_stripe_balance.engine.invoice_payments import DAY
-from pytest_stripe_balance.engine.records import Invoice, replace
+from pytest_stripe_balance.engine.records import Invoice
 from pytest_stripe_balance.engine.regions import CustomerBalanceOptions
 from pytest_stripe_balance.engine.table import Cursors, Page, by_created
 from pytest_stripe_balance.refused import Refused
@@ -135,7 +135,7 @@ def delete(world: World, invoice_id: str) -> Invoice:
     if invoice.status != "draft":
         raise refused("You can only delete draft invoices.")
     world.record_event("invoice.deleted", invoice)
-    return world.invoices.put(replace(invoice, deleted=True))
+    return world.invoices.put(invoice._replace(deleted=True))
 
 
 def find(world: World, invoice_id: str, param: str) -> Invoice:
@@ -178,8 +178,7 @@ def _described(world: World, draft: Invoice, params: InvoiceParams) -> Invoice:
     if number is not None and any(number == other.number for other in world.invoices):
         raise Refused(f"two invoices with the number {number!r} are not modelled")
     advances = params.get("auto_advance", False)
-    return replace(
-        draft,
+    return draft._replace(
         auto_advance=advances,
         automatically_finalizes_at=draft.created + DRAFT_FOR if advances else None,
         description=params.get("description"),
@@ -203,4 +202,4 @@ def as_it_is(world: World, invoice: Invoice) -> Invoice:
     customer = world.customers.get(invoice.customer)
     if invoice.status != "draft" or customer is None:
         return invoice
-    return replace(invoice, recipient=recipient(customer))
+    return invoice._replace(recipient=recipient(customer))

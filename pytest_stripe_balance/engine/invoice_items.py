@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Unpack
 
 from pytest_stripe_balance.engine import customers, faults, invoice_payments, money, regions
-from pytest_stripe_balance.engine.records import InvoiceItem, replace
+from pytest_stripe_balance.engine.records import InvoiceItem
 from pytest_stripe_balance.engine.table import Cursors, by_created
 from pytest_stripe_balance.refused import Refused
 
@@ -102,9 +102,9 @@ def list_(
 
 def attach(world: World, invoice: Invoice, item: InvoiceItem) -> Invoice:
     """Put an item on a draft as its first line, without an event."""
-    attached = replace(item, invoice=invoice.id, line=world.ids.mint("il_", 24))
+    attached = item._replace(invoice=invoice.id, line=world.ids.mint("il_", 24))
     world.invoice_items.put(attached)
-    return world.invoices.put(replace(invoice, lines=(attached, *invoice.lines)))
+    return world.invoices.put(invoice._replace(lines=(attached, *invoice.lines)))
 
 
 def pending(world: World, customer_id: str) -> list[InvoiceItem]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from pytest_stripe_balance.engine.records import InvoicePayment, replace
+from pytest_stripe_balance.engine.records import InvoicePayment
 from pytest_stripe_balance.engine.table import Cursors, by_created
 
 if TYPE_CHECKING:
@@ -119,8 +119,7 @@ def succeeded(world: World, intent: PaymentIntent) -> None:
 def settle(world: World, invoice: Invoice, **changes: Any) -> Invoice:  # noqa: ANN401 - fields of a record
     """Make an invoice paid, without an event."""
     return world.invoices.put(
-        replace(
-            invoice,
+        invoice._replace(
             **{"attempted": True, **changes},
             status="paid",
             amount_paid=invoice.amount_due,
@@ -133,7 +132,7 @@ def settle(world: World, invoice: Invoice, **changes: Any) -> Invoice:  # noqa: 
 def closed(world: World, invoice: Invoice, **changes: Any) -> InvoicePayment:  # noqa: ANN401 - as above
     """Make the link between an invoice and its intent paid or canceled."""
     link = next(one for one in world.invoice_payments if one.invoice == invoice.id)
-    return world.invoice_payments.put(replace(link, **changes))
+    return world.invoice_payments.put(link._replace(**changes))
 
 
 def updated(world: World, before: Invoice, after: Invoice) -> None:

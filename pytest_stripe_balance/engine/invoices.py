@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_stripe_balance.engine import allocation, faults, intents, invoice_payments, money
 from pytest_stripe_balance.engine.invoice_drafts import find, recipient, refused
 from pytest_stripe_balance.engine.methods import UNSET_CARD_OPTIONS
-from pytest_stripe_balance.engine.records import InvoicePayment, PaymentIntent, replace
+from pytest_stripe_balance.engine.records import InvoicePayment, PaymentIntent
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def finalize(world: World, invoice_id: str, *, auto_advance: bool | None = None)
     if invoice.status != "draft":
         raise refused("This invoice is already finalized, you can't re-finalize a non-draft invoice.")
     if auto_advance is not None:
-        invoice = replace(invoice, auto_advance=auto_advance)
+        invoice = invoice._replace(auto_advance=auto_advance)
     return _finalized(world, invoice)
 
 
@@ -89,7 +89,7 @@ def void(world: World, invoice_id: str) -> Invoice:
     if invoice.status != "open":
         raise refused(NOT_OPEN)
     _withdraw(world, invoice, "void_invoice")
-    voided = replace(invoice, status="void", auto_advance=False, voided_at=world.clock.now)
+    voided = invoice._replace(status="void", auto_advance=False, voided_at=world.clock.now)
     return _changed(world, invoice, voided, "invoice.voided")
 
 
@@ -100,8 +100,7 @@ def mark_uncollectible(world: World, invoice_id: str) -> Invoice:
         raise refused("This invoice has already been marked uncollectible.")
     if invoice.status != "open":
         raise refused(NOT_OPEN)
-    marked = replace(
-        invoice,
+    marked = invoice._replace(
         status="uncollectible",
         auto_advance=False,
         marked_uncollectible_at=world.clock.now,
@@ -120,7 +119,7 @@ def due(world: World, invoice: Invoice) -> Due | None:
 
 def _overdue(world: World, invoice: Invoice) -> None:
     world.readings.rest("invoice-overdue")
-    world.record_event("invoice.overdue", world.invoices.put(replace(invoice, overdue=True)))
+    world.record_event("invoice.overdue", world.invoices.put(invoice._replace(overdue=True)))
 
 
 def _gone(world: World, draft: Invoice) -> bool:
@@ -139,8 +138,7 @@ def _finalized(world: World, draft: Invoice) -> Invoice:
     customer = world.customer(draft.customer, in_path=False)
     page = "test_" + world.ids.secret(f"{draft.id} page", 60)
     account = "acct_" + world.ids.secret("account", 16)
-    opened = replace(
-        draft,
+    opened = draft._replace(
         status="open",
         number=draft.number or _next_number(world, customer),
         automatically_finalizes_at=None,
@@ -150,7 +148,7 @@ def _finalized(world: World, draft: Invoice) -> Invoice:
         recipient=recipient(customer),
     )
     if amount:
-        opened = replace(opened, payment_intent=_payable(world, opened).id)
+        opened = opened._replace(payment_intent=_payable(world, opened).id)
         if world.mode_of(customer) == "automatic" and world.ledger.balance(customer.id, currency):
             world.readings.rest("finalize-draws-nothing")
     opened = _changed(world, draft, opened, "invoice.finalized")
@@ -169,7 +167,7 @@ def _next_number(world: World, customer: Customer) -> str:
     sequence = customer.next_invoice_sequence
     while (number := f"{customer.invoice_prefix}-{sequence:04d}") in taken:
         sequence += 1
-    world.customers.put(replace(customer, next_invoice_sequence=sequence + 1))
+    world.customers.put(customer._replace(next_invoice_sequence=sequence + 1))
     return number
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from pytest_stripe_balance.engine import allocation, customers, faults, regions
-from pytest_stripe_balance.engine.records import replace
 from pytest_stripe_balance.engine.regions import CustomerBalanceOptions
 from pytest_stripe_balance.refused import Refused
 
@@ -105,7 +104,7 @@ def retyped(world: World, intent: PaymentIntent, params: PaymentMethodParams) ->
     retyped = _with(intent, types)
     kept = {**retyped.payment_method_options, **intent.payment_method_options}
     options = {kind: kept[kind] for kind in retyped.payment_method_options}
-    return replace(retyped, payment_method_options=options)
+    return retyped._replace(payment_method_options=options)
 
 
 def _types(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> tuple[str, ...]:
@@ -134,7 +133,7 @@ def _with(intent: PaymentIntent, types: tuple[str, ...], **changes: Any) -> Paym
         options["card"] = UNSET_CARD_OPTIONS
     if "customer_balance" in types:
         options["customer_balance"] = {}
-    return replace(intent, payment_method_types=types, payment_method_options=options, **changes)
+    return intent._replace(payment_method_types=types, payment_method_options=options, **changes)
 
 
 def _need_customer(world: World, intent: PaymentIntent) -> None:
@@ -196,7 +195,7 @@ def take(
         changes["payment_method"] = method.id
         if intent.status == "requires_payment_method":
             changes["status"] = "requires_confirmation"
-    return replace(intent, **changes) if changes else intent
+    return intent._replace(**changes) if changes else intent
 
 
 def made(world: World, data: PaymentMethodData) -> PaymentMethod:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_stripe_balance.engine import automatic, charges, events, regions
-from pytest_stripe_balance.engine.records import Refund, replace
+from pytest_stripe_balance.engine.records import Refund
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.records import Charge, Customer, Entry, Hash, RefundStatus
@@ -26,9 +26,9 @@ def to_bank(world: World, charge: Charge, amount: int, email: str, told: Hash) -
     `told` is what the refund only says. Events `refund.created`, `charge.refunded`.
     """
     refund = _asking(world, amount, charge.currency, email, told)
-    refund = replace(refund, charge=charge.id, payment_intent=charge.payment_intent)
+    refund = refund._replace(charge=charge.id, payment_intent=charge.payment_intent)
     if world.readings.rest("refund-booking") == "at-create":
-        refund = replace(refund, balance_transaction=_booked(world, refund))
+        refund = refund._replace(balance_transaction=_booked(world, refund))
     return _recorded(world, refund)
 
 
@@ -36,7 +36,7 @@ def from_cash_balance(
     world: World, customer: Customer, amount: int, currency: str, email: str, told: Hash
 ) -> Refund:
     """Begin a refund of cash that lies on a balance: `return_initiated`, then `refund.created`."""
-    refund = replace(_asking(world, amount, currency, email, told), customer=customer.id)
+    refund = _asking(world, amount, currency, email, told)._replace(customer=customer.id)
     world.move(customer, currency, -amount, "return_initiated", refund=refund.id)
     return _recorded(world, refund)
 
@@ -59,7 +59,7 @@ def to_cash_balance(world: World, charge: Charge, amount: int) -> Refund:
         payment_intent=charge.payment_intent,
     )
     row = _credit(world, charge, refund)
-    refund = _recorded(world, replace(refund, balance_transaction=_booked(world, refund)))
+    refund = _recorded(world, refund._replace(balance_transaction=_booked(world, refund)))
     automatic.reconcile(world, row)
     return refund
 
@@ -123,7 +123,7 @@ def bounce(world: World, refund_id: str) -> Refund:
 def changed(world: World, refund: Refund, **changes: Any) -> Refund:  # noqa: ANN401 - fields of a record
     """Change a refund; event `refund.updated` with what the fields were before."""
     world.readings.rest("refund-events")
-    after = world.refunds.put(replace(refund, **changes))
+    after = world.refunds.put(refund._replace(**changes))
     before = {name: getattr(refund, name) for name in changes}
     world.record_event("refund.updated", after, events.previous(before, changes))
     return after
@@ -175,7 +175,7 @@ def _refund_charge(world: World, charge_id: str, amount: int, *, event: str | No
     """Count an amount as refunded of a charge, or as no longer refunded when it is negative."""
     world.readings.rest("refund-amount-refunded")
     before = world.charges.find(charge_id, "charge")
-    after = world.charges.put(replace(before, amount_refunded=before.amount_refunded + amount))
+    after = world.charges.put(before._replace(amount_refunded=before.amount_refunded + amount))
     if event:
         was, is_ = (
             {"amount_refunded": one.amount_refunded, "refunded": one.refunded} for one in (before, after)

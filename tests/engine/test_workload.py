@@ -8,6 +8,8 @@ from hypothesis.stateful import initialize, invariant, rule, run_state_machine_a
 from workload.verbs_crowd import Crowd
 from workload.verbs_refunds import Refunds
 
+from pytest_stripe_balance.engine.records import NOTHING
+
 # From the tenth example of a run on, most of hypothesis's are others over again with a piece moved:
 # many short runs reach more. Their first is always the simplest, and not all end with their last step.
 EXAMPLES, STEPS, STEPS_OF_PART = 9, 50, 400
@@ -73,3 +75,4 @@ def test_the_fake_does_what_the_auditor_says(part, pytestconfig):
         ),
     )
     assert Workload.steps - before >= STEPS_OF_PART
+    assert NOTHING == {}, "records share it"
