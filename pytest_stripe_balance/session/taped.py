@@ -31,9 +31,14 @@ def cassette_of(settings: Settings) -> Path:
 
 
 def unrecorded(settings: Settings) -> Refused:
-    """Say that a run has no cassette, and how to make one."""
+    """Say that a run has no cassette, and how to make one, or to have the one in the other format read."""
+    path = cassette_of(settings)
+    other = path.with_suffix(".yaml" if path.suffix == ".json" else ".json")
+    if other.is_file():
+        asked = f"--stripe-cassette-format={other.suffix[1:]}"
+        return Refused(f"there is no {path}, but {other.name} is there: read it with {asked}")
     return Refused(
-        f"there is no recording of {settings.name}: {settings.cassette} isn't there. Record it with a "
+        f"there is no recording of {settings.name}: {path} isn't there. Record it with a "
         f"test key in STRIPE_API_KEY: pytest --stripe-mode=record '{settings.name}'"
     )
 

@@ -810,6 +810,18 @@ def test_recordings_can_be_json(shop, sending):
     assert len(document["interactions"]) > 5
 
 
+@pytest.mark.parametrize("mode", ["replay", "check"])
+@pytest.mark.parametrize(("there", "due"), [("json", "yaml"), ("yaml", "json")])
+def test_a_recording_in_the_other_format_is_named(there, due, mode, shop, sending):
+    """A run that looks for the one that isn't there says which is, and what to ask for."""
+    form = "--stripe-cassette-format"
+    sending("record", f"{form}={there}", "-k", "partial").assert_outcomes(passed=1)
+    result = sending(mode, f"{form}={due}", "-k", "partial")
+    result.assert_outcomes(failed=1)
+    told = f"*there is no *test_partial_wire.{due}, but test_partial_wire.{there} is there: "
+    result.stdout.fnmatch_lines([f"{told}read it with {form}={there}*"])
+
+
 def test_the_probes_of_the_register_run_in_every_mode(project, sending, request):
     """What asks Stripe is recorded and replayed like any test, and says that this settles nothing."""
     probes = request.config.rootpath / "tests" / "verified"
