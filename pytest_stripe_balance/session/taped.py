@@ -31,7 +31,7 @@ def cassette_of(settings: Settings) -> Path:
 
 
 def unrecorded(settings: Settings) -> Refused:
-    """Say that a run has no cassette, and how to make one, or to have the one in the other format read."""
+    """Say that a run has no cassette, and how to make one, or that it has one in the other format."""
     path = cassette_of(settings)
     other = path.with_suffix(".yaml" if path.suffix == ".json" else ".json")
     if other.is_file():

@@ -325,6 +325,60 @@ def test_a_request_that_was_sent_again_counts_once():
     assert told([limited, PI], [PI]) == []
 
 
+def test_a_request_that_is_not_to_be_sent_again_counts_beside_the_next():
+    """After a 409 that Stripe says not to retry, the same request is one of its own."""
+    conflict = exchange({"error": {"type": "invalid_request_error"}}, status=409)
+    assert [row[0] for row in told([PI], [conflict, PI])] == ["additive"]
+    asking = replace(conflict, response=exchange({}, status=409, Stripe_Should_Retry="true").response)
+    assert told([PI], [asking, PI]) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kinds"),
+    [
+        ("a=1&b=1&c=1", "a=1&b=1&d=1", ["additive", "vanished"]),  # the parameters d and c
+        ("a=1&b=1&c=1", "a=1&d=1", ["additive", "vanished"]),  # the whole requests
+        ("a=1", "a=1&b=1&c=1&d=1", ["additive"] * 3),
+    ],
+)
+def test_requests_are_one_where_half_of_their_fields_are_in_both(old, new, kinds):
+    """Or all of one side's are in the other's; else one went and another came."""
+    was, is_now = (exchange(SOURCE, path="/v1/sources", asked=asked) for asked in (old, new))
+    found = drift.compare([was], [is_now])
+    assert sorted(one.finding.kind for one in found) == kinds
+    alone = new == "a=1&d=1"
+    assert all((one.old is None or one.new is None) == alone for one in found)
+
+
+def test_equal_requests_are_told_apart_three_steps_away():
+    """What is made of what is made of what is made by them says which is which."""
+
+    def story(number, amount):
+        first, second, third = (f"src_1E42IaFk4eGpfLOCUau5n{number}{place}" for place in "abc")
+        return [
+            exchange({**SOURCE, "id": first}, path="/v1/sources", asked="type=a"),
+            exchange({**SOURCE, "id": second}, path="/v1/sources", asked=f"source={first}"),
+            exchange({**SOURCE, "id": third}, path="/v1/sources", asked=f"source={second}"),
+            exchange(INTENT, asked=f"source={third}&amount={amount}"),
+        ]
+
+    steps = [*zip(story(10, 1), story(11, 2), strict=True)]
+    others = [*zip(story(20, 2), story(21, 1), strict=True)]
+    assert told([*sum(steps, ())], [*sum(others, ())]) == []
+
+
+def test_what_is_similar_is_found_far_from_its_place():
+    """Among many of one address it is the likest, and not the nearest."""
+
+    def asked(number, more=""):
+        body = {**SOURCE, f"key{number}": 1}
+        return exchange(body, path="/v1/sources", asked=f"name={number}&size={number}{more}")
+
+    old, new = [asked(at) for at in range(30)], [asked(at, "&fresh=1") for at in reversed(range(30))]
+    rules = {row[2] for row in told(old, new)}
+    assert rules == {"parameter fresh"}
+
+
 @pytest.mark.parametrize(
     ("method", "keys", "counts"),
     [
