@@ -359,7 +359,7 @@ def test_equal_requests_are_told_apart_three_steps_away():
             exchange({**SOURCE, "id": first}, path="/v1/sources", asked="type=a"),
             exchange({**SOURCE, "id": second}, path="/v1/sources", asked=f"source={first}"),
             exchange({**SOURCE, "id": third}, path="/v1/sources", asked=f"source={second}"),
-            exchange(INTENT, asked=f"source={third}&amount={amount}"),
+            exchange({**SOURCE, f"key{amount}": 1}, asked=f"source={third}&amount={amount}"),
         ]
 
     steps = [*zip(story(10, 1), story(11, 2), strict=True)]
