@@ -414,6 +414,9 @@ DRESSES = {
     "as it is": str,
     "percent-encoded": lambda secret: quote("=" + secret, safe=""),
     "percent-encoded twice": lambda secret: quote(quote("=" + secret, safe=""), safe=""),
+    "percent-encoded four times": lambda secret: quote(
+        quote(quote(quote(f"={secret}", ""), ""), ""), ""
+    ),
     "all of it percent-encoded": lambda secret: "".join(f"%{ord(sign):02X}" for sign in secret),
     "as a form has it": lambda secret: f"a={quote_plus(secret)}",
     "with JSON's escapes": escaped,
@@ -423,6 +426,7 @@ DRESSES = {
         base64.urlsafe_b64encode(f"{secret}~~".encode()).decode().rstrip("=")
     ),
     "in base64 of base64": lambda secret: coded(coded(secret)),
+    "in base64 four times": lambda secret: coded(coded(coded(coded(secret)))),
     "in base64, percent-encoded": lambda secret: quote(coded(f"a:{secret}"), safe=""),
     "after an escaped line break": lambda secret: f"see\\n{secret}",
 }
@@ -465,6 +469,32 @@ def test_a_key_is_found_in_every_coding(key, encode, code):
         assert left_in(token)
         assert re.fullmatch("a=scrubbedCoded1(%3D)*", clean.request.body)
         assert re.fullmatch("see scrubbedCoded1=*!", clean.response.json["a"])
+
+
+@pytest.mark.parametrize("code", CODINGS.values(), ids=CODINGS)
+@pytest.mark.parametrize("before", ["", "a", "aa", "aaa", "aaaa", "aaaaa", "aaaaaa", "aaaaaaa"])
+def test_a_coded_key_is_found_behind_any_number_of_other_signs(before, code):
+    """A token need not begin where what it codes does."""
+    token = code(f"the key {KEYS[0]} and more".encode())
+    assert left_in(f"{before.upper() if token.isupper() else before}{token}") == ["API key"]
+
+
+def test_a_known_secret_is_one_as_a_word_of_its_own_only():
+    """An idempotency key may be part of a longer word, before or behind, and that is none."""
+    key = "order-1234"
+    told = {"a": f"the {key}.", "b": f"re{key}", "c": f"{key}5", "d": f"{key}-5"}
+    one = exchange(asked={"Idempotency-Key": key}, answer=json.dumps(told))
+    stands = "scrubbedIdempotency1"
+    assert scrubbed(one).response.json == told | {"a": f"the {stands}.", "d": f"{stands}-5"}
+
+
+def test_a_multipart_body_is_text_and_no_form():
+    """What looks like a form's escapes stays as it is, byte for byte, but for its secrets."""
+    before = '--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n'
+    body = f"{before}a=%41+b&mail=jane@lovelace.org&c=%zz\r\n--b--"
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    clean = scrubbed(exchange(asked=kind, body=body)).request.body
+    assert clean == body.replace("jane@lovelace.org", "scrubbedEmail1@example.com")
 
 
 def cut(text, width, sign="\n"):
