@@ -79,6 +79,7 @@ WAITING = exchange({**INTENT, "next_action": {"type": "use_stripe_sdk"}})
 DONE = exchange({**INTENT, "next_action": None})
 MARKED = exchange(INTENT, asked="amount=1000&metadata[order]=1")
 FAILED = exchange(error(), status=402)
+DELETED = exchange({**CUSTOMER, "deleted": True}, "DELETE", "/v1/customers/cus_GN3lx9mIZCMdAl", "")
 PLANTED = {
     "status": (PI, replace(PI, response=replace(PI.response, status=202)), ("breaking", "POST /v1/payment_intents", "status", "status: 200", "202")),
     "an error where there was an answer": (PI, FAILED, ("breaking", "POST /v1/payment_intents", "status", "status: 200", "402")),
@@ -112,6 +113,7 @@ PLANTED = {
     "metadata that is sent": (MARKED, replace(MARKED, response=exchange({**INTENT, "metadata": {}}).response), ("vanished", "payment_intent", "$.metadata.order", "it is still sent", "gone")),
     "another value, without a schema": (SRC, exchange({**SOURCE, "flow": "receiver"}, path="/v1/sources"), ("enum", "source", "$.flow", 'it was "redirect"', '"receiver"')),
     "another object": (PI, exchange({**INTENT, "object": "setup_intent"}), ("breaking", "payment_intent", "$.object", "const: payment_intent", '"setup_intent"')),
+    "a deletion that deletes nothing": (DELETED, replace(DELETED, response=exchange(CUSTOMER).response), ("breaking", "deleted_customer", "$.object", "const: deleted_customer", '"customer"')),
     "an API version": (PI, exchange(INTENT, Stripe_Version="2024-04-10"), ("enum", "headers", "stripe-version", 'it was "2023-10-16"', '"2024-04-10"')),
     "a header gone": (PI, exchange(INTENT, Stripe_Should_Retry=None), ("vanished", "headers", "stripe-should-retry", 'it was "false"', "gone")),
     "a header came": (PI, exchange(INTENT, Original_Request="req_1"), ("additive", "headers", "original-request", "the old recording has no such header", '"req_1"')),
