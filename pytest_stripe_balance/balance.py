@@ -15,6 +15,7 @@ import stripe
 
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.contract.rules import read, version_of
+from pytest_stripe_balance.contract.watch import kind_of, unknown_in, why_unchecked
 from pytest_stripe_balance.engine import refunding, refunds, timers
 from pytest_stripe_balance.modes import ANY_TEST_KEY
 from pytest_stripe_balance.session.fake import fake_only
@@ -301,14 +302,22 @@ class StripeContract:
 
         `object` names its kind where it has no `object` key; `api_version` is an event's own, or the
         account's, unless it is given. AssertionError with every finding at level error; ValueError
-        for what isn't JSON, or has no schema. A warning tells that an event's own object has none.
+        for what isn't JSON, or has no schema. Warnings tell what inside it has none.
         """
         __tracebackhide__ = True
-        text = document if isinstance(document, str | bytes) else json.dumps(document, default=_plain)
-        given = read(text)
+        try:
+            text = (
+                document if isinstance(document, str | bytes) else json.dumps(document, default=_plain)
+            )
+            given = read(text)
+        except RecursionError as error:
+            raise ValueError(why_unchecked(error)) from None
         before = len(self._watch.noted)
         if api_version is None:
             api_version = version_of(given.document)
+        elif not isinstance(api_version, str):
+            message = f"api_version={api_version!r} is none: they are texts, as '2026-10-28.endive'"
+            raise ValueError(message)
         self._refuse_unknown(given.document, object, api_version)
         errors = self._watch.over(given, "stripe_contract", object=object, api_version=api_version)
         if errors:
@@ -320,18 +329,17 @@ class StripeContract:
     def _refuse_unknown(self, document: Any, name: str | None, api_version: str | None) -> None:  # noqa: ANN401 - any JSON
         """Tell what would pass because nothing of it has a schema."""
         known = self._watch.objects(api_version)
-        given = document if isinstance(document, dict) else {}
-        kind = name or given.get("object") or ("error" if "error" in given else None)
-        if not isinstance(document, list) and kind not in known:
+        given = document if name is None and isinstance(document, list) else [document]
+        kinds = [name or kind_of(one) for one in given]
+        if not any(kind in known for kind in kinds):
             listed = ", ".join(sorted(known))
-            message = (
-                f"nothing here can be checked: its object is {kind!r}; there are schemas for {listed}"
-            )
+            told = f"its object is {kinds[0]!r}" if kinds else "it is an empty list"
+            message = f"nothing here can be checked: {told}; there are schemas for {listed}"
             raise ValueError(message)
-        subject = (given.get("data") or {}).get("object") if kind == "event" else None
-        if isinstance(subject, dict) and subject.get("object") not in known:
-            message = f"the event was checked, its {subject.get('object')!r} has no schema and was not"
-            warnings.warn(message, stacklevel=3)
+        unchecked = ["no Stripe object"] if None in kinds else []
+        unchecked += [reason for one in given for reason in unknown_in(one, known)]
+        for reason in dict.fromkeys(unchecked):
+            warnings.warn(f"not all of it was checked: one is {reason}", stacklevel=3)
 
 
 def _bank_transfer(currency: str) -> dict[str, Any]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 from pytest_stripe_balance import inputs, resources
-from pytest_stripe_balance.api.message import Headers
 from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, KINDS, LEVELS
 from pytest_stripe_balance.contract.releases import SDKS
 from pytest_stripe_balance.contract.rules import Contract, contract
+from pytest_stripe_balance.contract.watch import kind_of, unknown_in, why_unchecked
 from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.report.findings import Outcome, Place
 
@@ -134,7 +134,7 @@ class _Judge:
             if not request.path.startswith("/v1/"):
                 self._outcome.passed_over("of another API than v1", place)
                 continue
-            version = _pinned(response.headers) or _pinned(request.headers)
+            version = response.headers.api_version or request.headers.api_version
             self._held(place, response.json, version, None)
 
     def _document(self, place: Place, document: Json) -> None:
@@ -150,62 +150,22 @@ class _Judge:
         except ValueError:
             self._outcome.passed_over(f"of API version {_short(version)}, which has no schema", place)
             return
-        if kind is None and _kind(document) is None:
+        if kind is None and kind_of(document) is None:
             # Nobody knows of which version what lies inside it is.
             self._outcome.passed_over("without an `object` key (--object names the kind)", place)
             return
         try:
             findings = rules.check(document, kind)
-            unknown = [] if kind else list(_unknown(document, rules))
+            unknown = [] if kind else list(unknown_in(document, rules.objects))
         except (ValueError, RecursionError) as error:
-            reason = f"{place.of}: {_uncheckable(error)}" if place.of else _uncheckable(error)
+            reason = f"{place.of}: {why_unchecked(error)}" if place.of else why_unchecked(error)
             raise inputs.InputError(reason, place.line) from error
         for finding in findings:
             self._outcome.found(finding, place)
         for reason in unknown:
             self._outcome.passed_over(reason, place)
-        if not unknown or kind or _kind(document) in rules.objects:
+        if not unknown or kind or kind_of(document) in rules.objects:
             self._outcome.checked += 1
-
-
-def _pinned(headers: Headers) -> str:
-    """Give the API version of a message's header, without the betas that may follow it."""
-    return headers.get("Stripe-Version", "").partition(";")[0].strip()
-
-
-def _kind(document: Json) -> str | None:
-    """Give the kind that a document says it is."""
-    name = document.get("object") if isinstance(document, dict) else None
-    if name is None and isinstance(document, dict) and "error" in document:
-        return "error"
-    return name if isinstance(name, str) else None
-
-
-def _unknown(document: Json, rules: Contract) -> Iterator[str]:
-    """Say of a document, a list's items and an event's object which ones no schema describes."""
-    kind = _kind(document)
-    if kind is not None and kind not in rules.objects:
-        yield f"of kind {_short(kind)}, which has no schema"
-    inside = document.get("data") if kind in ("list", "search_result", "event") else None
-    held = (
-        inside
-        if isinstance(inside, list)
-        else [inside.get("object")]
-        if isinstance(inside, dict)
-        else []
-    )
-    for item in held:
-        named = _kind(item)
-        if named is not None and named not in rules.objects:
-            yield f"of kind {_short(named)} in {kind}, which has no schema"
-
-
-def _uncheckable(error: Exception) -> str:
-    if isinstance(error, UnicodeEncodeError):
-        return f"holds {error.object[error.start]!r}, half of a surrogate pair, which is no character"
-    if isinstance(error, RecursionError) or "recursion" in str(error).lower():
-        return "nested too deeply"
-    return str(error)
 
 
 def _short(value: object) -> str:

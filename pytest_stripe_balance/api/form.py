@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import count
 from typing import TypeAlias
 from urllib.parse import unquote_to_bytes
 
@@ -13,6 +14,7 @@ from pytest_stripe_balance.engine.faults import Fault
 Form: TypeAlias = "dict[str, str | Form]"
 MAX_DEPTH = 10
 MAX_FIELDS = 2000
+LONG_NAME = 200  # characters; Stripe's own have less
 BRACKETS_MATCH = re.compile(r"[^][]+(\[[^][]*\])*")
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -34,11 +36,11 @@ def decode(text: str) -> Form:
         if coded and ("%" in field or not field.isascii()):
             name, value = _unquote(name), _unquote(value)
         if "[" in name:
-            _put(form, _path(name), value)
+            _put(form, _path(name) if len(name) > LONG_NAME else _known_path(name), value)
         elif isinstance(form.get(name), dict):
             raise _both([name])
         else:
-            form[name] = value
+            form[name or _next_index(form)] = value
     return form
 
 
@@ -51,7 +53,6 @@ def _unquote(text: str) -> str:
         raise _unreadable("the parameters are not valid UTF-8.") from None
 
 
-@lru_cache(1024)  # the same few names come again and again; to read one takes ten times a look-up
 def _path(name: str) -> tuple[str, ...]:
     """Split `a[b][]` into ("a", "b", "")."""
     head, _, rest = name.partition("[")
@@ -61,13 +62,21 @@ def _path(name: str) -> tuple[str, ...]:
     return path
 
 
+# The same few names come again and again; to read one takes ten times a look-up.
+_known_path = lru_cache(1024)(_path)
+
+
+def _next_index(form: Form) -> str:
+    return next(index for index in map(str, count(len(form))) if index not in form)
+
+
 def _put(form: Form, path: Sequence[str], value: str) -> None:
     for place, part in enumerate(path[:-1]):
-        inner = form.setdefault(part or str(len(form)), {})
+        inner = form.setdefault(part or _next_index(form), {})
         if not isinstance(inner, dict):
             raise _both(path[: place + 1])
         form = inner
-    last = path[-1] or str(len(form))
+    last = path[-1] or _next_index(form)
     if isinstance(form.get(last), dict):
         raise _both(path)
     form[last] = value

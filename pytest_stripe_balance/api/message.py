@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, overload
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+
+from pytest_stripe_balance.masking import masked
 
 T = TypeVar("T")
 SECRET_HEADERS = frozenset(
@@ -49,6 +51,11 @@ class Headers(Mapping[str, str]):
                 return value
         return default
 
+    @property
+    def api_version(self) -> str:
+        """The API version that they name, without the betas that may follow it; "" when they don't."""
+        return self.get("Stripe-Version", "").partition(";")[0].strip()
+
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.get(name) is not None
 
@@ -64,6 +71,14 @@ class Headers(Mapping[str, str]):
             for name, value in self._as_given.items()
         }
         return f"Headers({shown})"
+
+
+def text_of(body: bytes) -> str:
+    """Read a body as text: as UTF-8, or byte by byte where it isn't that, so that none is lost."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return body.decode("latin-1")
 
 
 @dataclass(frozen=True)
@@ -95,7 +110,10 @@ class Request:
         return "&".join(filter(None, (self.query, self.body)))
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+        """Tell it for people: a path with a secret in it is shown decoded, and masked."""
+        plain = unquote(self.path)
+        shown = masked(plain)
+        return f"{self.method} {self.path if shown == plain else shown}"
 
 
 @dataclass(frozen=True)

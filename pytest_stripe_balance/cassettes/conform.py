@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from pytest_stripe_balance.api import routes
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes.drift import date_of
+from pytest_stripe_balance.cassettes.pairing import is_replay, without_retries
 from pytest_stripe_balance.cassettes.roles import TIME, Ids, Roles
 from pytest_stripe_balance.cassettes.structure import GONE, kind_of, root_kind, shown, type_of
 from pytest_stripe_balance.contract.findings import Finding
@@ -29,6 +30,7 @@ Answer = Callable[[Request], tuple[Response, AbstractSet[str]]]
 EVIDENCE = "stripe-test-mode"
 KEY = "sk_test_conform"
 UNMADE = "it is about something that the fake didn't make"
+RETRIED = "it was sent again after this answer"
 _TIME_KEY = re.compile(r"(?:^|_)(?:at|on|date|created|start|end|finalized|paid|voided|until|after)$")
 _EPOCH = range(1_000_000_000, 5_000_000_000)
 # Values that Stripe makes up anew each time, whatever is asked.
@@ -68,8 +70,10 @@ def conform(exchanges: Sequence[Exchange], answer: Answer) -> Iterator[Driven | 
     `answer` gives a response and the assumptions behind it, and raises Refused for what isn't modelled.
     """
     driver = _Driver(exchanges, answer)
-    for at in range(len(exchanges)):
-        yield driver.drive(at)
+    counted = set(without_retries(exchanges))
+    for at, exchange in enumerate(exchanges):
+        again = at not in counted and not is_replay(exchange)
+        yield NotDriven(at, RETRIED) if again else driver.drive(at)
 
 
 def began_at(exchanges: Sequence[Exchange]) -> int | None:
@@ -92,6 +96,7 @@ class _Driver:
     answer: Answer
     _accounts: dict[str, str] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
+    _firsts: dict[str, bytes] = field(default_factory=dict)  # the first answer to each request
     _posts: int = 0
 
     def __post_init__(self) -> None:
@@ -218,13 +223,14 @@ class _Driver:
     def _key(self, exchange: Exchange) -> str:
         """Name an idempotency key: a new one, but for what was answered as a replay or a conflict.
 
-        A scrubber may have left one word for all keys, so that equal ones mean nothing by themselves.
+        A scrubber may have left one word for all keys, so that equal ones mean nothing by themselves:
+        a replay says so, or is the first answer byte for byte.
         """
-        request, answered = exchange.request, exchange.response.headers
-        recorded = _key_of(exchange)
+        request, recorded = exchange.request, _key_of(exchange)
         conflict = _is_conflict(exchange.response.json)
         asked = f"{recorded} {request.method} {request.url} {request.body}"
-        if answered.get("Idempotent-Replayed") == "true" and asked in self._keys:
+        same = bool(recorded) and self._firsts.setdefault(asked, exchange.response.body)
+        if asked in self._keys and (is_replay(exchange) or same == exchange.response.body):
             return self._keys[asked]
         if conflict and recorded in self._keys:
             return self._keys[recorded]

@@ -1,14 +1,15 @@
 """The last look before a cassette is written, for anything in it that looks like a secret.
 
 A text is looked at as it is and in every dress that it may wear: percent-encoded, with JSON's
-escapes, in base64, and these within one another. Keys are looked for in hex, base32 and UTF-16 too, and
-where blanks and line breaks cut what is coded.
+escapes or HTML's, in base64, and these within one another. Keys are looked for in hex, base32 and
+UTF-16 too, and where blanks and line breaks cut what is coded.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import html
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -185,7 +186,13 @@ class Scan:
         yield from (kind for _, _, kind in self._known.find(text))
         if not depth:
             return
-        dressed = unquote(text), unquote_plus(text), unescaped(text), text.replace("\0", "")
+        dressed = (
+            unquote(text),
+            unquote_plus(text),
+            unescaped(text),
+            html.unescape(text),
+            text.replace("\0", ""),
+        )
         for plain in {*dressed} - {text}:
             yield from self._kinds(plain, depth - 1)
         for run in _CUT.finditer(text):

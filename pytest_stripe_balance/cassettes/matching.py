@@ -67,7 +67,7 @@ class Asked:
 
 def asked(request: Request, *, by_field: bool = True, by_account: bool = True) -> Asked:
     """Take a request apart; with `by_field` off, query and body are one text each, in their order."""
-    path = [(("path", ""), unquote(part)) for part in request.path.split("/")]
+    path = [(("path", ""), _part(part)) for part in request.path.split("/")]
     headers = [(("header", name), request.headers[name]) for name in _ACCOUNT if name in request.headers]
     if by_field:
         fields = [*_fields("query", request.query), *_body(request)]
@@ -75,6 +75,12 @@ def asked(request: Request, *, by_field: bool = True, by_account: bool = True) -
         fields = [(("query", ""), unquote(request.query)), (("body", ""), unquote(request.body))]
     names, values = zip(*path, *(headers if by_account else ()), *sorted(fields), strict=True)
     return Asked(request.method.upper(), names, values)
+
+
+def _part(coded: str) -> str:
+    """Decode a path's part, if it is text: of other bytes unquote would make one sign."""
+    plain = unquote(coded)
+    return coded if "\ufffd" in plain else plain
 
 
 def _body(request: Request) -> list[tuple[tuple[str, str], str]]:
@@ -112,7 +118,8 @@ def _flat(path: list[str], fields: Mapping[str, Any]) -> Iterator[tuple[str, str
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON
     if isinstance(value, dict) and value:
         for name, item in value.items():
-            yield from _leaves(f"{path}.{name}", item)
+            plain = f".{name}" if name.isidentifier() else f"[{json.dumps(name)}]"
+            yield from _leaves(f"{path}{plain}", item)
     elif isinstance(value, list) and value:
         for place, item in enumerate(value):
             yield from _leaves(f"{path}[{place}]", item)

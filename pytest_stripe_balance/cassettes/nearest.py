@@ -27,7 +27,7 @@ def refusal(
 
     `same` are the entries, of all the cassette's, that it would be answered by if they weren't used up.
     """
-    what = masked(str(request))
+    what = str(request)
     if same:
         times = f"{len(same)} times" if len(same) > 1 else "once"
         numbers = ", ".join(str(entry.number) for entry in same[:MOST])

@@ -62,9 +62,9 @@ def without_retries(exchanges: Sequence[Exchange]) -> list[int]:
     kept: dict[int, None] = {}
     latest: dict[tuple[str, str, str], int] = {}
     last = None
-    firsts = {_asked(exchange) for exchange in exchanges if not _is_replay(exchange)}
+    firsts = {_asked(exchange) for exchange in exchanges if not is_replay(exchange)}
     for position, exchange in enumerate(exchanges):
-        if _is_replay(exchange) and _asked(exchange) in firsts:
+        if is_replay(exchange) and _asked(exchange) in firsts:
             continue
         before = latest.get(_asked(exchange))
         if before is not None and _is_retry(exchanges[before], exchange, in_a_row=before == last):
@@ -74,7 +74,8 @@ def without_retries(exchanges: Sequence[Exchange]) -> list[int]:
     return list(kept)
 
 
-def _is_replay(exchange: Exchange) -> bool:
+def is_replay(exchange: Exchange) -> bool:
+    """Tell an answer that was kept under an idempotency key, and given again."""
     return exchange.response.headers.get("Idempotent-Replayed") == "true"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
+from pytest_stripe_balance.cassettes import provenance
 from pytest_stripe_balance.cassettes.bodies import BodyError, unpacked
 from pytest_stripe_balance.inputs import InputError, json_of
 
@@ -58,11 +59,13 @@ def interactions(data: Any) -> Iterator[Recorded | Skipped]:  # noqa: ANN401 - a
     InputError when the data is no cassette, or an interaction is cut short; those before it have been
     given by then.
     """
+    # Ours holds what stripe-python asked, and nothing else.
+    ours = isinstance(data, dict) and provenance.KEY in data
     for number, item in enumerate(_items(data), 1):
         line = getattr(item, "line", None)
         try:
             request, status, headers, body = _sides(item)
-            is_stripes = _is_stripes(request, headers)
+            is_stripes = ours or _is_stripes(request, headers)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(
                 f"interaction {number} is cut short, or not as vcrpy writes them", line

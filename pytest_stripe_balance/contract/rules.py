@@ -62,8 +62,8 @@ def written(document: dict[str, Json], body: bytes) -> Read:
 def version_of(document: Json) -> str | None:
     """Read the API version that an event carries, and is held to; None for anything else."""
     if isinstance(document, dict) and document.get("object") == "event":
-        version: str | None = document.get("api_version")
-        return version
+        version = document.get("api_version")
+        return version if isinstance(version, str) else None
     return None
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, Finding
 from pytest_stripe_balance.contract.rules import Read, contract
+from pytest_stripe_balance.masking import masked
+
+_SHOWN = 60
 
 
 class Watch:
@@ -23,23 +26,35 @@ class Watch:
     def over(
         self,
         given: Read,
-        source: str,
+        source: object,
         *,
         object: str | None = None,  # noqa: A002 - Stripe's own name for it
         api_version: str | None = None,
     ) -> list[Finding]:
         """Check a document; give the findings at level error, note the others.
 
-        ValueError when there is no such object or API version.
+        ValueError when there is no such object or API version, or it is more than can be checked.
         """
         shapes = contract(api_version or self.api_version)
-        return self.graded(shapes.check_read(given, object), source)
+        try:
+            found = shapes.check_read(given, object)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(why_unchecked(error)) from error
+        return self.graded(found, source)
+
+    def knows(self, api_version: str) -> bool:
+        """Tell whether an API version has schemas."""
+        try:
+            contract(api_version)
+        except ValueError:
+            return False
+        return True
 
     def objects(self, api_version: str | None = None) -> frozenset[str]:
         """Name the objects that have a schema at an API version."""
         return contract(api_version or self.api_version).objects
 
-    def graded(self, findings: Iterable[Finding], source: str) -> list[Finding]:
+    def graded(self, findings: Iterable[Finding], source: object) -> list[Finding]:
         """Give the findings at level error, note the others."""
         errors = []
         for finding in findings:
@@ -47,8 +62,46 @@ class Watch:
             if level == "error":
                 errors.append(finding)
             else:
-                self.noted.append((level, source, finding))
+                self.noted.append((level, str(source), finding))
         return errors
+
+
+def why_unchecked(error: Exception) -> str:
+    """Say why a document that is JSON can't be checked."""
+    if isinstance(error, UnicodeEncodeError):
+        return f"holds {error.object[error.start]!r}, half of a surrogate pair, which is no character"
+    if isinstance(error, RecursionError) or "recursion" in str(error).lower():
+        return "nested too deeply"
+    return str(error)
+
+
+def kind_of(document: Any) -> str | None:  # noqa: ANN401 - any JSON
+    """Give the kind that a document says it is; "error" for the answer that is one."""
+    if not isinstance(document, dict):
+        return None
+    name = document.get("object")
+    if name is None and isinstance(document.get("error"), dict):
+        return "error"
+    return name if isinstance(name, str) else None
+
+
+def unknown_in(document: Any, objects: Collection[str]) -> Iterator[str]:  # noqa: ANN401 - as above
+    """Say of a document, a list's items and an event's object which ones no schema describes."""
+    kind = kind_of(document)
+    if kind is not None and kind not in objects:
+        yield f"of kind {_short(kind)}, which has no schema"
+    inside = document.get("data") if kind in ("list", "search_result", "event") else None
+    if isinstance(inside, dict):
+        inside = [inside.get("object")]
+    for item in inside if isinstance(inside, list) else ():
+        named = kind_of(item)
+        if named is not None and named not in objects:
+            yield f"of kind {_short(named)} in {kind}, which has no schema"
+
+
+def _short(value: str) -> str:
+    shown = masked(value)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
 
 
 def wrong_kind(document: Any, due: str, api_version: str) -> list[Finding]:  # noqa: ANN401 - any JSON

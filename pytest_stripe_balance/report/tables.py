@@ -20,8 +20,11 @@ NO_OBJECT = "(an answer that is no JSON object)"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: str = "") -> list[str]:
-    """Align rows under a head; columns whose letter position in `right` is ">" go to the right."""
-    cells = [[str(cell) for cell in row] for row in (head, *rows)]
+    """Align rows under a head; columns whose letter position in `right` is ">" go to the right.
+
+    Secrets in them are masked.
+    """
+    cells = [[masked(str(cell)) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     sides = right.ljust(len(head), "<")
     return [
@@ -92,7 +95,7 @@ def _ledgers(world: World) -> list[str]:
 
 
 def _name(customer: Customer) -> str:
-    return f" ({customer.name})" if customer.name else ""
+    return f" ({masked(customer.name)})" if customer.name else ""
 
 
 def _time(seconds: int) -> str:

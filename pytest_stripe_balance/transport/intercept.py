@@ -20,7 +20,7 @@ from typing import Any
 from stripe._api_requestor import _APIRequestor
 from stripe._http_client import HTTPClient, HTTPXClient
 
-from pytest_stripe_balance.api.message import Headers, Request, Response
+from pytest_stripe_balance.api.message import Headers, Request, Response, text_of
 from pytest_stripe_balance.transport import clients
 
 Answer = Callable[[Request], Response | Request | None]
@@ -303,5 +303,5 @@ def _sent(instead: Request) -> tuple[str, dict[str, str]]:
 
 
 def _request(method: str, url: str, headers: Mapping[str, str] | None, post_data: object) -> Request:
-    body = post_data.decode("utf-8", "replace") if isinstance(post_data, bytes) else post_data
+    body = text_of(post_data) if isinstance(post_data, bytes) else post_data
     return Request(method.upper(), url, Headers(headers), str(body) if body else "")

@@ -14,6 +14,8 @@ DECODED = (
     ("a[b][c]=v", {"a": {"b": {"c": "v"}}}),
     ("a[0]=x&a[1]=y", {"a": {"0": "x", "1": "y"}}),
     ("a[]=x&a[]=y", {"a": {"0": "x", "1": "y"}}),
+    ("a[1]=x&a[]=y&a[]=z", {"a": {"1": "x", "2": "y", "3": "z"}}),
+    ("=x&=y", {"0": "x", "1": "y"}),
     ("a%5Bb%5D=v", {"a": {"b": "v"}}),
     ("a=%E2%82%AC+1%2B1", {"a": "€ 1+1"}),
     ("a=b=c", {"a": "b=c"}),
@@ -48,6 +50,13 @@ def test_what_cannot_be_read_is_a_400(text):
     with pytest.raises(Fault) as caught:
         form.decode(text)
     assert (caught.value.status, caught.value.type) == (400, "invalid_request_error")
+
+
+def test_long_names_are_not_kept():
+    """What a request names at length is read, and forgotten."""
+    form._known_path.cache_clear()
+    assert form.decode(f"a[{'x' * 1000}]=1&a[b]=2") == {"a": {"x" * 1000: "1", "b": "2"}}
+    assert form._known_path.cache_info().currsize == 1
 
 
 NAMES = st.text(st.characters(exclude_characters="[]", exclude_categories=["Cs"]), min_size=1)

@@ -145,6 +145,36 @@ def test_a_replay_is_replayed(new_recorder):
     assert "idempotent-replayed" in found[1].rested
 
 
+def test_a_replay_is_one_without_its_header_too(new_recorder):
+    """A recording may have lost it; equal keys alone say nothing, as a scrubber may have made them so."""
+    first = new_recorder()
+    first.ask(0, "POST", "/v1/customers", "name=A")
+    first.ask(0, "POST", "/v1/customers", "name=A")
+    kept = [
+        replace(one, request=replace(one.request, headers=Headers({"Idempotency-Key": "k"})))
+        for one in first.exchanges
+    ]
+    found = driven([kept[0], kept[0], kept[1]])
+    assert differences(found) == [("additive", "headers", "idempotent-replayed")]
+    assert ["idempotent-replayed" in one.rested for one in found] == [False, True, False]
+
+
+@pytest.mark.parametrize("status", [409, 429, 500])
+def test_an_answer_after_which_it_was_sent_again_is_not_driven(new_recorder, status):
+    """The fake is asked once for what the client had to ask twice, and money moves once."""
+    first = new_recorder()
+    first.ask(0, "POST", "/v1/customers", "name=A")
+    (made,) = first.exchanges
+    keyed = replace(made.request, headers=Headers({"Idempotency-Key": "k"}))
+    failed = Exchange(keyed, Response(status, Headers(), b'{"error": {"type": "api_error"}}'))
+    listed = new_recorder()
+    listed.ask(0, "POST", "/v1/customers", "name=A")
+    listed.ask(0, "GET", "/v1/customers")
+    found = driven([failed, replace(made, request=keyed), listed.exchanges[1]])
+    assert found[0] == conform.NotDriven(0, conform.RETRIED)
+    assert differences(found[1:]) == []
+
+
 @pytest.mark.parametrize("key", ["scrubbedIdempotency1", "key", "refund-pi_3QabcAbCdEf0123456789abc"])
 def test_a_conflict_is_equal_but_for_the_key(new_recorder, key):
     """The message names the key, which conform makes up; another word in it is still a difference."""

@@ -428,6 +428,7 @@ DRESSES = {
     "in base64 of base64": lambda secret: coded(coded(secret)),
     "in base64 four times": lambda secret: coded(coded(coded(coded(secret)))),
     "in base64, percent-encoded": lambda secret: quote(coded(f"a:{secret}"), safe=""),
+    "with HTML's escapes": lambda secret: "".join(f"&#{ord(sign)};" for sign in secret),
     "after an escaped line break": lambda secret: f"see\\n{secret}",
 }
 

@@ -15,11 +15,15 @@ SECRET = "sk_test_51TheRealOneOfThisAccount"
 
 @dataclass
 class Stripe:
-    """A server in Stripe's place. `seen` is what came over the wire; `change` alters its answers."""
+    """A server in Stripe's place.
+
+    `seen` is what came over the wire; `change` alters its answers, `told` their headers.
+    """
 
     url: str
     seen: list = field(default_factory=list)
     change: object = None
+    told: dict = field(default_factory=dict)
     stop: object = None
 
 
@@ -39,7 +43,7 @@ def _serving():
             if served.change:
                 content = served.change(asked, content)
             self.send_response(answer.status)
-            for name, value in answer.headers.items():
+            for name, value in {**answer.headers, **served.told}.items():
                 if name != "Server":
                     self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))

@@ -70,8 +70,15 @@ def test_what_cannot_be_checked_is_a_value_error(stripe_contract):
         stripe_contract.check({}, object="chrge")
     with pytest.raises(ValueError, match="not a Stripe API version"):
         stripe_contract.check(EVENT, api_version="latest")
+    with pytest.raises(ValueError, match="api_version=5 is none"):
+        stripe_contract.check(EVENT, api_version=5)
     with pytest.raises(ValueError, match="Expecting"):
         stripe_contract.check("{")
+    for deep in ("[" * 100_000, {"object": "customer", "metadata": json.loads("[" * 600 + "]" * 600)}):
+        with pytest.raises(ValueError, match="nested too deeply"):
+            stripe_contract.check(deep)
+    with pytest.raises(ValueError, match="half of a surrogate pair"):
+        stripe_contract.check('{"object": "customer", "\\ud800": 1}')
 
 
 @pytest.mark.stripe_balance(contract={"additive": "error"})
@@ -129,14 +136,31 @@ def test_levels_come_from_the_environment_too(project, monkeypatch):
 
 
 def test_what_has_no_schema_does_not_pass_unseen(stripe_contract):
-    """A kind that isn't known, or none at all, is an error; an event's unknown subject a warning."""
-    for payload in ({"object": "subscription"}, {"foo": 1}, None):
+    """A kind that isn't known, or none at all, is an error; one inside it a warning."""
+    unknown = {"object": "subscription"}
+    for payload in (
+        unknown,
+        {"foo": 1},
+        None,
+        [],
+        "[]",
+        [unknown, 7],
+        {"error": "x"},
+        {"object": ["customer"]},
+    ):
         with pytest.raises(ValueError, match="nothing here can be checked"):
             stripe_contract.check(payload)
     subject = {"object": {"object": "subscription"}}
     event = {**EVENT, "type": "customer.subscription.updated", "data": subject}
-    with pytest.warns(UserWarning, match="its 'subscription' has no schema"):
+    with pytest.warns(UserWarning, match="one is of kind subscription in event, which has no schema"):
         assert stripe_contract.check(event) == []
+    page = {"object": "list", "data": [unknown], "has_more": False, "url": "/v1/subscriptions"}
+    with pytest.warns(UserWarning, match="one is of kind subscription in list, which has no schema"):
+        assert stripe_contract.check(page) == []
+    with pytest.warns(UserWarning, match="one is no Stripe object"):
+        assert stripe_contract.check([EVENT, 7]) == []
+    with pytest.raises(AssertionError, match="breaks"):
+        stripe_contract.check({"object": "event", "data": [1]})
 
 
 def test_an_event_inside_a_document_goes_by_its_own_version(stripe_contract):

@@ -183,3 +183,35 @@ def test_a_report_shows_invoices(project):
         ],
         consecutive=True,
     )
+
+
+def test_secrets_are_masked_wherever_the_state_shows_them(project):
+    """In names, references, numbers and paths, as in what was asked."""
+    secret = "jane.doe@bank.org sk_live_51HabcdefghijklmnOP"
+    result = project.test(
+        f"""
+        import stripe
+        X = "".join({list(secret)!r})
+
+        def test_it(stripe_balance):
+            customer = stripe_balance.customer(name=X)
+            stripe_balance.customer(name=X)
+            stripe_balance.fund(customer, 5, reference=X)
+            stripe_balance.bank_transfer_invoice(customer, 500, number="N " + X[:17])
+            with stripe_balance.refused():
+                stripe.Coupon.retrieve(X[:17])
+            stripe.Coupon.retrieve(X[:17])
+        """
+    )
+    told = result.stdout.str()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*GET /v1/coupons/[*][*][*]@[*][*][*]: the fake does not model*"])
+    state = told[told.index("- Stripe -") :]
+    for part in ("jane", "bank.org", "51Habc"):
+        assert part not in state
+    for shown in (
+        "ledger of cus_* ([*][*][*]@[*][*][*] sk_live_[*][*][*])*",
+        "N [*][*][*]@*",
+        "never had cash: *",
+    ):
+        result.stdout.fnmatch_lines([shown])
