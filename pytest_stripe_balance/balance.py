@@ -73,7 +73,7 @@ class StripeBalance:
         """
         if reconciliation is not None:
             settings = {"reconciliation_mode": reconciliation}
-            params["cash_balance"] = {**params.get("cash_balance", {}), "settings": settings}
+            params["cash_balance"] = {**(params.get("cash_balance") or {}), "settings": settings}
         customer: stripe.Customer = self._api.customers.create(params)
         return customer
 
@@ -222,7 +222,7 @@ class StripeBalance:
         was spent. ValueError for any other.
         """
         fake = fake_only(self._session, "stripe_balance.explain")
-        return fake.explain(transfer if isinstance(transfer, str) else transfer.id)
+        return fake.explain(_id(transfer))
 
     def fail_return(
         self, returned: stripe.CustomerCashBalanceTransaction | str
@@ -233,8 +233,7 @@ class StripeBalance:
         ValueError for another.
         """
         fake = fake_only(self._session, "stripe_balance.fail_return")
-        row_id = returned if isinstance(returned, str) else returned.id
-        account, entry = fake.row(row_id)
+        account, entry = fake.row(_id(returned))
         with fake.outside("stripe_balance.fail_return", account) as world:
             entry = timers.fail_return(world, entry)
         rows = self._api.customers.cash_balance_transactions
@@ -344,7 +343,7 @@ class StripeContract:
 
 def _bank_transfer(currency: str) -> dict[str, Any]:
     """Give the options of paying by bank transfer in a currency."""
-    if currency not in BANK_TRANSFERS:
+    if not isinstance(currency, str) or currency not in BANK_TRANSFERS:
         known = ", ".join(BANK_TRANSFERS)
         message = f"there are no bank transfers in {currency!r}; there are in {known}"
         raise ValueError(message)
@@ -366,8 +365,13 @@ def _plain(value: object) -> object:
     raise TypeError(message)
 
 
-def _id(given: Customer | PaymentIntent | Refund) -> str:
-    return given if isinstance(given, str) else given.id
+def _id(given: object) -> str:
+    """Give an id, or that of an SDK object; TypeError for anything else."""
+    found = given if isinstance(given, str) else getattr(given, "id", None)
+    if not isinstance(found, str):
+        message = f"an SDK object or its id is due here, and not {type(given).__name__}"
+        raise TypeError(message)
+    return found
 
 
 def _options(account: str | None) -> dict[str, str]:

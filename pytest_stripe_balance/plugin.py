@@ -76,6 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "Stripe fixtures for one test; it configures them and activates nothing",
     )
     try:
+        settings.refuse_unknown_variables()
         settings.mode(config, {})
         config.pluginmanager.register(outcome.Summary(config), "stripe_balance_rested")
         if settings.is_configured(config):
@@ -176,7 +177,7 @@ def _settings_of(request: pytest.FixtureRequest, computed: Mapping[str, Any]) ->
     try:
         return settings.of_test(request.node, computed)
     except modes.BadSettingError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -31,7 +31,7 @@ Given = Mapping[str, tuple[str, Any]]
 # What settings of the environment are called there.
 _VARIABLES = (
     "STRIPE_API_KEY",
-    *(f"PYTEST_STRIPE_{name.upper()}" for name in (*NAMES, *_OF_A_RUN)),
+    *(f"PYTEST_STRIPE_{name.upper()}" for name in (*NAMES, *_OF_A_RUN, "assumptions")),
 )
 _ENCODED = tuple(map(os.environ.encodekey, _VARIABLES))
 # What a run has settled, by the environment and the ids of the markers it was settled for; kept here,
@@ -146,6 +146,13 @@ def _wire(mode: modes.Setting, key: str, base_url: modes.Setting) -> modes.Wire:
             f"{base_url.source}: {told} is not a server's URL, as http://127.0.0.1:8420 is"
         )
     return modes.Wire(key, base_url.value.rstrip("/"))
+
+
+def refuse_unknown_variables() -> None:
+    """Refuse what looks like a setting in the environment, and is none: it would say nothing."""
+    for name in os.environ:
+        if name.startswith("PYTEST_STRIPE_") and name not in _VARIABLES:
+            raise modes.BadSettingError(f"{name} is no setting; there are {', '.join(_VARIABLES[1:])}")
 
 
 def header(config: pytest.Config) -> str | None:

@@ -134,8 +134,9 @@ def _check_currency(currency: str) -> None:
 def _total(unit: Decimal, quantity: int, *, given: bool) -> int:
     total = unit * quantity
     if not given or total < 0 or total != int(total):
+        told = total if given else "none"
         raise Refused(
-            f"an invoice item is modelled with a whole amount of 0 or more, not {total}: give "
+            f"an invoice item is modelled with a whole amount of 0 or more, not {told}: give such an "
             "`amount`, or `unit_amount_decimal` and `quantity`"
         )
     return int(total)

@@ -92,14 +92,14 @@ def fail(world: World, refund: Refund) -> Refund:
 
 def provide_bank_details(world: World, refund_id: str) -> Refund:
     """Let the customer answer the e-mail: the refund is `pending`. Event `refund.updated`."""
-    refund = _in_status(world, refund_id, "requires_action", "there is nobody who is asked for details")
+    refund = _in_status(world, refund_id, "requires_action")
     booked = {} if refund.charge is None else {"balance_transaction": _booked(world, refund)}
     return changed(world, refund, status="pending", next_action=None, **booked)
 
 
 def settle(world: World, refund_id: str) -> Refund:
     """Let the refund reach the customer's bank: `succeeded`. Event `refund.updated`."""
-    refund = _in_status(world, refund_id, "pending", "let the customer provide_bank_details first")
+    refund = _in_status(world, refund_id, "pending")
     kind = refund.destination_details["type"]
     there = {
         "reference": world.ids.code(f"{refund.id} reference", 12),
@@ -113,7 +113,7 @@ def bounce(world: World, refund_id: str) -> Refund:
 
     It is in `requires_action`, with 45 days from now. Event `refund.updated`.
     """
-    refund = _in_status(world, refund_id, "pending", "let the customer provide_bank_details first")
+    refund = _in_status(world, refund_id, "pending")
     world.readings.rest("refund-bounce")
     assert refund.instructions_email, "unreachable because details are asked for by e-mail"
     asked = _next_action(world, refund.instructions_email)
@@ -219,10 +219,11 @@ def _end(world: World, status: Literal["canceled", "failed"], **more: str | None
     return {"status": status, "failure_reason": reason, "next_action": None, **more}
 
 
-def _in_status(world: World, refund_id: str, status: RefundStatus, way_out: str) -> Refund:
+def _in_status(world: World, refund_id: str, status: RefundStatus) -> Refund:
     """Find a refund in a status; ValueError otherwise: no call of Stripe's is answered here."""
     refund = world.refunds.find(refund_id, "refund")
     if refund.status != status:
-        message = f"{refund_id} is {refund.status}, and has to be {status}: {way_out}"
-        raise ValueError(message)
+        asked = refund.status == "requires_action"
+        way_out = ": let the customer provide_bank_details first" if asked else ""
+        raise ValueError(f"{refund_id} is {refund.status}, and has to be {status}{way_out}")
     return refund

@@ -43,7 +43,8 @@ def report(
 ) -> str:
     """Tell what was asked last, what every intent holds, and what every customer has."""
     lines = _requests(exchanges)
-    refused = [f"refused: {refusal.message.splitlines()[0]}" for refusal in refusals]
+    firsts = (refusal.message.splitlines()[0].removesuffix(":") for refusal in refusals)
+    refused = [f"refused: {first}" for first in firsts]
     lines += ["", *refused] if refused else []
     if assumptions:
         resting = f"this rests on the assumptions {', '.join(sorted(assumptions))}"

@@ -69,6 +69,12 @@ class Replaying(Session):
         self._replay = loaded(path) if path.is_file() else None
         if self._replay is None:
             return
+        test = self._replay.provenance.test
+        if settings.mode == "record" and test not in (None, settings.name):
+            self.notes.append(
+                f"{settings.name} was not recorded: {path} answers it, the recording of {test}. Let the "
+                "fixture stripe_cassette name another file"
+            )
         recorded = drift.moment_of(self._replay.provenance.date, self._replay.exchanges)
         if settings.max_age and (said := drift.too_old(recorded, int(time.time()), settings.max_age)):
             self.notes.append(f"{path}: {said}")

@@ -336,7 +336,7 @@ WRONG = (
     ([], SETTLE, "is requires_action, and has to be pending: .*provide_bank_details"),
     ([], BOUNCE, "is requires_action, and has to be pending"),
     ([DETAILS], DETAILS, "is pending, and has to be requires_action"),
-    ([DETAILS, SETTLE], BOUNCE, "is succeeded, and has to be pending"),
+    ([DETAILS, SETTLE], BOUNCE, "is succeeded, and has to be pending$"),
     (["cancel"], DETAILS, "is canceled, and has to be requires_action"),
     (["expire"], SETTLE, "is failed, and has to be pending"),
 )

@@ -382,3 +382,25 @@ def test_help_names_every_option_and_ini(project):
         stripe_cassette_dir
     """).split()
     assert [name for name in names if name not in told] == []
+
+
+@pytest.mark.parametrize("given", [None, 5, {"id": "cus_1"}])
+def test_what_is_no_object_and_no_id_is_named(given, stripe_balance):
+    """A builder says what is due, before anything is asked."""
+    for build in (
+        lambda: stripe_balance.fund(given, 5),
+        lambda: stripe_balance.explain(given),
+        lambda: stripe_balance.fail_return(given),
+        lambda: stripe_balance.settle_refund(given),
+    ):
+        with pytest.raises(TypeError, match=f"or its id is due here, and not {type(given).__name__}"):
+            build()
+    with pytest.raises(ValueError, match=r"no bank transfers in \['usd'\]"):
+        stripe_balance.bank_transfer_intent("cus_1", 100, ["usd"])
+
+
+def test_an_empty_cash_balance_is_none(stripe_balance):
+    """The reconciliation mode stands beside whatever else is given."""
+    customer = stripe_balance.customer("manual", cash_balance=None)
+    balance = v1(stripe_balance.client).customers.cash_balance.retrieve(customer.id)
+    assert balance.settings.reconciliation_mode == "manual"

@@ -1008,3 +1008,23 @@ def test_a_page_that_is_no_json_is_recorded_replayed_and_not_compared(
         result = sending(mode)
         result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*GET /v1/customers/cus_1 was answered with no JSON (404)*"])
+
+
+def test_a_test_that_another_ones_recording_answers_is_told(project, sending):
+    """A file that two tests name is the first one's: what the second asks is not sent, and it is said."""
+    project.file(
+        "conftest.py", "import pytest\n@pytest.fixture\ndef stripe_cassette(): return 'all.yaml'\n"
+    )
+    project.file(
+        "test_it.py",
+        """
+        import stripe
+        def test_first(stripe_balance): stripe.Customer.create(name="A")
+        def test_second(stripe_balance): stripe.Customer.create(name="A")
+        """,
+    )
+    result = sending("record")
+    result.assert_outcomes(passed=2)
+    told = "stripe: test_it.py::test_second was not recorded: *all.yaml answers it, the recording of "
+    result.stdout.fnmatch_lines([f"{told}test_it.py::test_first. Let the fixture stripe_cassette name*"])
+    assert "was not recorded" not in sending("replay").stdout.str()
