@@ -5,7 +5,6 @@ import gc
 import tempfile
 import time
 import tracemalloc
-from dataclasses import replace
 from pathlib import Path
 
 import stripe
@@ -95,7 +94,7 @@ def lists(results, rounds, each):
         table = Table("payment_intent")
         for number in range(count):
             owner = "cus_mine" if number % 50 == 0 else "cus_other"
-            table.put(replace(intent, id=f"pi_{number}", customer=owner))
+            table.put(intent._replace(id=f"pi_{number}", customer=owner))
 
         def page(times, table=table, **cursor):
             for _ in range(times):
