@@ -328,6 +328,9 @@ class StripeContract:
     def _refuse_unknown(self, document: Any, name: str | None, api_version: str | None) -> None:  # noqa: ANN401 - any JSON
         """Tell what would pass because nothing of it has a schema."""
         known = self._watch.objects(api_version)
+        if name is not None and not isinstance(document, dict):
+            kind = type(document).__name__
+            raise ValueError(f"object={name!r} names the kind of a hash, and this is a {kind}")
         given = document if name is None and isinstance(document, list) else [document]
         kinds = [name or kind_of(one) for one in given]
         if not any(kind in known for kind in kinds):

@@ -24,6 +24,9 @@ _SOMEBODYS = re.compile(rf"(?!.*@{_NOBODYS}\Z){ADDRESS}")
 # A live key is one even when letters are stuck to its front; `risk_test_level` is no key.
 _RECOGNISABLE = 12  # characters of a secret: sk_test_ and four more
 LIVE_KEY = r"[sprue]k_(?:[a-z]+_)?live_"
+# Where a word begins and ends. \b takes the letters of other alphabets for a word's, and bytes that are
+# no text are read as such.
+_ALONE, _ENDS = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
 SHAPES = (
     Shape(
         "API key",
@@ -31,10 +34,16 @@ SHAPES = (
     ),
     Shape(
         "IBAN",
-        re.compile(r"()\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)\b"),
+        re.compile(
+            rf"(){_ALONE}[A-Z]{{2}}\d{{2}}"
+            rf"(?:[A-Z0-9]{{11,30}}|(?: [A-Z0-9]{{4}}){{2,7}}(?: [A-Z0-9]{{1,3}})?){_ENDS}"
+        ),
     ),
     Shape("signing secret", re.compile(r"(whsec_)\w+")),
-    Shape("card or account number", re.compile(r"()\b(?:\d{13,19}|\d{4}([ -])\d{4}\2\d{4}\2\d{4})\b")),
+    Shape(
+        "card or account number",
+        re.compile(rf"(){_ALONE}(?:\d{{13,19}}|\d{{4}}([ -])\d{{4}}\2\d{{4}}\2\d{{4}}){_ENDS}"),
+    ),
     Shape("client secret", re.compile(r"(_secret_)\w+")),
     Shape(
         "e-mail address",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 session_key: pytest.StashKey[Session] = pytest.StashKey()
 outcome_key: pytest.StashKey[str] = pytest.StashKey()
 failed_before_key: pytest.StashKey[int] = pytest.StashKey()
+bad_setting_key: pytest.StashKey[str] = pytest.StashKey()
 watches_key: pytest.StashKey[list[Watch]] = pytest.StashKey()
 
 
@@ -42,6 +43,10 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put the state into a failing report, and into the last one what the summary needs."""
     if report.when == "call":
         item.stash[outcome_key] = report.outcome
+    wrong = item.stash.get(bad_setting_key, None)
+    if wrong and report.when == "setup" and not report.failed:  # no test is expected to fail by a slip
+        report.outcome, report.longrepr = "failed", wrong
+        vars(report).pop("wasxfail", None)
     session = item.stash.get(session_key, None)
     if session is not None:
         tell_refusals(item, report)

@@ -177,7 +177,8 @@ def _settings_of(request: pytest.FixtureRequest, computed: Mapping[str, Any]) ->
     try:
         return settings.of_test(request.node, computed)
     except modes.BadSettingError as error:
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
+        told = request.node.stash[outcome.bad_setting_key] = str(error)
+        raise pytest.fail.Exception(told, pytrace=False) from None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, overload
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pytest_stripe_balance.masking import masked
 
 T = TypeVar("T")
+_DEEPEST = 4  # as many layers of percent-encoding are looked through
+_PLAIN = "/*@:~-._ "  # what is shown as it is beside letters and digits
 SECRET_HEADERS = frozenset(
     {"authorization", "idempotency-key", "stripe-account", "x-stripe-client-telemetry"}
 )
@@ -74,11 +77,17 @@ class Headers(Mapping[str, str]):
 
 
 def text_of(body: bytes) -> str:
-    """Read a body as text: as UTF-8, or byte by byte where it isn't that, so that none is lost."""
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        return body.decode("latin-1")
+    """Read what was sent as text for comparing and keeping: bytes that aren't UTF-8 as `\ufffd<ff>`."""
+    return body.decode("utf-8", _SHOWN)
+
+
+def _shown(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError), "unreachable because it is for decoding"
+    return "".join(f"\ufffd<{byte:02x}>" for byte in error.object[error.start : error.end]), error.end
+
+
+_SHOWN = "pytest_stripe_balance.shown"
+codecs.register_error(_SHOWN, _shown)
 
 
 @dataclass(frozen=True)
@@ -110,10 +119,12 @@ class Request:
         return "&".join(filter(None, (self.query, self.body)))
 
     def __str__(self) -> str:
-        """Tell it for people: a path with a secret in it is shown decoded, and masked."""
-        plain = unquote(self.path)
+        """Tell it for people: secrets in the path are masked, however often they are coded."""
+        plain = self.path
+        for _ in range(_DEEPEST):
+            plain = unquote(plain)
         shown = masked(plain)
-        return f"{self.method} {self.path if shown == plain else shown}"
+        return f"{self.method} {self.path if shown == plain else quote(shown, safe=_PLAIN)}"
 
 
 @dataclass(frozen=True)

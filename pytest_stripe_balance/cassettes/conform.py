@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -100,6 +101,11 @@ class _Driver:
     _posts: int = 0
 
     def __post_init__(self) -> None:
+        asked: dict[str, set[str]] = defaultdict(set)
+        for one in self.exchanges:
+            if one.request.method == "POST":
+                asked[_key_of(one)].add(f"{one.request.url} {one.request.body}")
+        self._words = {"", *(key for key, requests in asked.items() if len(requests) > 1)}
         self._ids = Ids.of(self.exchanges)
         self._roles = Roles(self._ids, Ids())
 
@@ -224,13 +230,14 @@ class _Driver:
         """Name an idempotency key: a new one, but for what was answered as a replay or a conflict.
 
         A scrubber may have left one word for all keys, so that equal ones mean nothing by themselves:
-        a replay says so, or is the first answer byte for byte.
+        a replay says so, or is the first answer byte for byte under a key that no other request has.
         """
         request, recorded = exchange.request, _key_of(exchange)
         conflict = _is_conflict(exchange.response.json)
         asked = f"{recorded} {request.method} {request.url} {request.body}"
-        same = bool(recorded) and self._firsts.setdefault(asked, exchange.response.body)
-        if asked in self._keys and (is_replay(exchange) or same == exchange.response.body):
+        first = self._firsts.setdefault(asked, exchange.response.body)
+        same = recorded not in self._words and first == exchange.response.body
+        if asked in self._keys and (is_replay(exchange) or same):
             return self._keys[asked]
         if conflict and recorded in self._keys:
             return self._keys[recorded]

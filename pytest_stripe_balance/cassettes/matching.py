@@ -8,10 +8,10 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from pytest_stripe_balance.api import form
-from pytest_stripe_balance.api.message import Exchange, Headers, Request
+from pytest_stripe_balance.api.message import Exchange, Headers, Request, text_of
 from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.masking import ADDRESS
@@ -67,7 +67,7 @@ class Asked:
 
 def asked(request: Request, *, by_field: bool = True, by_account: bool = True) -> Asked:
     """Take a request apart; with `by_field` off, query and body are one text each, in their order."""
-    path = [(("path", ""), _part(part)) for part in request.path.split("/")]
+    path = [(("path", ""), text_of(unquote_to_bytes(part))) for part in request.path.split("/")]
     headers = [(("header", name), request.headers[name]) for name in _ACCOUNT if name in request.headers]
     if by_field:
         fields = [*_fields("query", request.query), *_body(request)]
@@ -75,12 +75,6 @@ def asked(request: Request, *, by_field: bool = True, by_account: bool = True) -
         fields = [(("query", ""), unquote(request.query)), (("body", ""), unquote(request.body))]
     names, values = zip(*path, *(headers if by_account else ()), *sorted(fields), strict=True)
     return Asked(request.method.upper(), names, values)
-
-
-def _part(coded: str) -> str:
-    """Decode a path's part, if it is text: of other bytes unquote would make one sign."""
-    plain = unquote(coded)
-    return coded if "\ufffd" in plain else plain
 
 
 def _body(request: Request) -> list[tuple[tuple[str, str], str]]:

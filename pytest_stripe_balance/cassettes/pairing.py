@@ -64,11 +64,11 @@ def without_retries(exchanges: Sequence[Exchange]) -> list[int]:
     last = None
     firsts = {_asked(exchange) for exchange in exchanges if not is_replay(exchange)}
     for position, exchange in enumerate(exchanges):
-        if is_replay(exchange) and _asked(exchange) in firsts:
-            continue
         before = latest.get(_asked(exchange))
         if before is not None and _is_retry(exchanges[before], exchange, in_a_row=before == last):
             del kept[before]
+        elif is_replay(exchange) and _asked(exchange) in firsts:
+            continue
         kept[position] = None
         latest[_asked(exchange)] = last = position
     return list(kept)
@@ -86,7 +86,8 @@ def _asked(exchange: Exchange) -> tuple[str, str, str]:
 def _is_retry(first: Exchange, second: Exchange, *, in_a_row: bool) -> bool:
     """Tell whether of two equal requests the second was sent for the first one's answer."""
     keys = [one.request.headers.get("Idempotency-Key") for one in (first, second)]
-    if not (in_a_row or first.request.method in READS or (keys[0] and keys[0] == keys[1])):
+    is_read, keyed = first.request.method in READS, all(keys)
+    if not (is_read or (keys[0] == keys[1] if keyed else in_a_row)):
         return False
     status = first.response.status
     may = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in (

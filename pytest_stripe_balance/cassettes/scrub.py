@@ -18,7 +18,7 @@ from functools import cached_property
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from pytest_stripe_balance.api.keys import key_of
-from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response, text_of
+from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import leaks, places
 from pytest_stripe_balance.masking import Shape
 
@@ -93,7 +93,7 @@ class Scrubber:
         for text in (request.body, unquote_plus(request.body), unquote_plus(request.url)):
             for shape in _NUMBERS:
                 self._sent |= {one[0] for one in shape.pattern.finditer(text)}
-        told = places.named(text_of(response.body))
+        told = places.named(_text(response.body))
         for name, value in (*places.fields(request), *places.named(request.body), *told):
             if (known := places.kind_at(name, value)) and not places.is_told_by_shape(value):
                 self._placed.setdefault(value, known)
@@ -114,7 +114,7 @@ class Scrubber:
     def scrubbed(self, exchange: Exchange) -> Exchange:
         """Give the exchange without its secrets; what holds none stays byte for byte."""
         request, response = exchange.request, exchange.response
-        body = text_of(response.body)
+        body = _text(response.body)
         clean = self.body(body, form=False)
         form = "multipart" not in request.headers.get("Content-Type", "")
         return Exchange(
@@ -283,6 +283,13 @@ def _is_json(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return body.decode("latin-1")
 
 
 def _bytes(text: str, like: bytes) -> bytes:

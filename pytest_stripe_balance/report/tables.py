@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import unquote_plus
 
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.engine import money
@@ -166,7 +166,8 @@ def _requests(exchanges: Sequence[Exchange]) -> list[str]:
 
 def _request(exchange: Exchange) -> tuple[str, str, int, str]:
     request, response = exchange.request, exchange.response
-    asked = f"{masked(unquote(request.path))}  {masked(unquote_plus(request.form))}".strip()
+    path = str(request).partition(" ")[2]
+    asked = f"{path}  {masked(unquote_plus(request.form))}".strip()
     body = response.json if response.is_json else None
     if not isinstance(body, dict):
         return request.method, _cut(asked), response.status, NO_OBJECT

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.cassettes import drift
+from pytest_stripe_balance.cassettes.recording import is_anothers
 from pytest_stripe_balance.cassettes.replay import Replay
 from pytest_stripe_balance.inputs import InputError
+from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session.base import Session
 
@@ -35,7 +37,7 @@ def unrecorded(settings: Settings) -> Refused:
     path = cassette_of(settings)
     other = path.with_suffix(".yaml" if path.suffix == ".json" else ".json")
     if other.is_file():
-        asked = f"--stripe-cassette-format={other.suffix[1:]}"
+        asked = f"--stripe-cassette-format={other.suffix[1:]}, or name it in the fixture stripe_cassette"
         return Refused(f"there is no {path}, but {other.name} is there: read it with {asked}")
     return Refused(
         f"there is no recording of {settings.name}: {path} isn't there. Record it with a "
@@ -70,10 +72,11 @@ class Replaying(Session):
         if self._replay is None:
             return
         test = self._replay.provenance.test
-        if settings.mode == "record" and test not in (None, settings.name):
+        if settings.mode == "record" and test and is_anothers(test, settings.name):
+            own = masked(settings.name)
             self.notes.append(
-                f"{settings.name} was not recorded: {path} answers it, the recording of {test}. Let the "
-                "fixture stripe_cassette name another file"
+                f"{own} was not recorded: {path} answers it, the recording of {test}. Let the fixture "
+                "stripe_cassette name another file"
             )
         recorded = drift.moment_of(self._replay.provenance.date, self._replay.exchanges)
         if settings.max_age and (said := drift.too_old(recorded, int(time.time()), settings.max_age)):

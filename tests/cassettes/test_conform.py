@@ -159,6 +159,35 @@ def test_a_replay_is_one_without_its_header_too(new_recorder):
     assert ["idempotent-replayed" in one.rested for one in found] == [False, True, False]
 
 
+def test_a_word_that_stands_for_all_keys_makes_no_replay(new_recorder):
+    """The same write twice, and another between, are three writes, though all answers are alike."""
+    first = new_recorder()
+    first.ask(0, "POST", "/v1/customers", "name=A")
+    customer = first.exchanges[0].response.json["id"]
+    modes = [f"settings[reconciliation_mode]={mode}" for mode in ("manual", "automatic", "manual")]
+    for body in modes:
+        first.ask(0, "POST", f"/v1/customers/{customer}/cash_balance", body)
+    first.ask(0, "GET", f"/v1/customers/{customer}/cash_balance")
+    redacted = [
+        replace(one, request=replace(one.request, headers=Headers({"Idempotency-Key": "REDACTED"})))
+        for one in first.exchanges
+    ]
+    assert differences(driven(redacted)) == []
+
+
+def test_a_retry_that_got_the_kept_answer_moves_money_once(new_recorder):
+    """The first attempt was executed, and its answer got lost on the way."""
+    first = new_recorder()
+    first.ask(0, "POST", "/v1/customers", "name=A")
+    (made,) = first.exchanges
+    keyed = replace(made.request, headers=Headers({"Idempotency-Key": "k"}))
+    lost = Exchange(keyed, Response(504, Headers(), b'{"error": {"type": "api_error"}}'))
+    told = Headers({**made.response.headers, "Idempotent-Replayed": "true"})
+    found = driven([lost, Exchange(keyed, replace(made.response, headers=told))])
+    assert found[0] == conform.NotDriven(0, conform.RETRIED)
+    assert differences(found[1:]) == [("vanished", "headers", "idempotent-replayed")]
+
+
 @pytest.mark.parametrize("status", [409, 429, 500])
 def test_an_answer_after_which_it_was_sent_again_is_not_driven(new_recorder, status):
     """The fake is asked once for what the client had to ask twice, and money moves once."""

@@ -327,6 +327,18 @@ def test_a_request_that_was_sent_again_counts_once():
     assert told([limited, PI], [PI]) == []
 
 
+def test_two_requests_in_a_row_with_keys_of_their_own_are_two():
+    """An app that asks again under another key has asked twice, and both may have been executed."""
+    failed = replace(PI, response=exchange({}, status=504, Stripe_Should_Retry=None).response)
+    first, second = (
+        replace(one, request=replace(one.request, headers=Headers({"Idempotency-Key": key})))
+        for one, key in ((failed, "a"), (PI, "b"))
+    )
+    assert [row[0] for row in told([PI], [first, second])] == ["additive"]
+    same = replace(second, request=first.request)
+    assert told([PI], [first, same]) == []
+
+
 def test_a_request_that_is_not_to_be_sent_again_counts_beside_the_next():
     """After a 409 that Stripe says not to retry, the same request is one of its own."""
     conflict = exchange({"error": {"type": "invalid_request_error"}}, status=409)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
+from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response, text_of
 from pytest_stripe_balance.cassettes import loading, tape
 from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER, SecretLeftError, left_in
 from pytest_stripe_balance.cassettes.provenance import Provenance
@@ -488,6 +488,17 @@ def test_a_known_secret_is_one_as_a_word_of_its_own_only():
     one = exchange(asked={"Idempotency-Key": key}, answer=json.dumps(told))
     stands = "scrubbedIdempotency1"
     assert scrubbed(one).response.json == told | {"a": f"the {stands}.", "d": f"{stands}-5"}
+
+
+@pytest.mark.parametrize("secret", [IBAN, CARD, KEYS[0], "jane@lovelace.org"])
+@pytest.mark.parametrize("before", [b"\xff", b"\xe9", b"\xba ", "é".encode(), b"N\xba"])
+def test_a_secret_behind_what_is_no_text_is_replaced(before, secret):
+    """Bytes of an upload, and of an answer, are no letters of a word."""
+    body = before + secret.encode() + b" "
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    clean = scrubbed(exchange(asked=kind, body=text_of(b"x=" + body), answer=b"note: " + body))
+    assert secret not in clean.request.body
+    assert secret.encode() not in clean.response.body
 
 
 def test_a_multipart_body_is_text_and_no_form():

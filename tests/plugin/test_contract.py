@@ -70,6 +70,11 @@ def test_what_cannot_be_checked_is_a_value_error(stripe_contract):
         stripe_contract.check({}, object="chrge")
     with pytest.raises(ValueError, match="not a Stripe API version"):
         stripe_contract.check(EVENT, api_version="latest")
+    for document in ([{"id": 1}], "5", "null", None):
+        with pytest.raises(
+            ValueError, match="object='customer' names the kind of a hash, and this is a "
+        ):
+            stripe_contract.check(document, object="customer")
     with pytest.raises(ValueError, match="api_version=5 is none"):
         stripe_contract.check(EVENT, api_version=5)
     with pytest.raises(ValueError, match="Expecting"):

@@ -822,7 +822,7 @@ def test_a_recording_in_the_other_format_is_named(there, due, mode, shop, sendin
     result.stdout.fnmatch_lines([f"{told}read it with {form}={there}*"])
 
 
-@pytest.mark.parametrize("version", ["2027-06-30.newname", "2025-03-31.preview", "unsafe-development"])
+@pytest.mark.parametrize("version", ["2027-06-30.newname", "2025-03-31.preview"])
 def test_an_answer_of_an_unknown_version_is_told_and_not_checked(
     version, shop, sending, stripe_server_here
 ):
@@ -833,6 +833,39 @@ def test_an_answer_of_an_unknown_version_is_told_and_not_checked(
         result = sending(mode)
         result.assert_outcomes(passed=2)
         assert result.outlines.count(told) == 1
+
+
+@pytest.mark.parametrize("version", ["garbage", "2026-10-28.ENDIVE", "2026-10-28.endive, 2026-10-28"])
+def test_an_answer_of_what_is_no_version_is_refused(version, shop, sending, stripe_server_here):
+    """Nobody can say what it is to be held to."""
+    stripe_server_here.told = {"Stripe-Version": version}
+    result = sending("live", "-k", "partial")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*the answer can't be checked: not a Stripe API version*"])
+
+
+def test_an_event_of_no_version_is_held_to_that_of_its_answer(project, sending, stripe_server_here):
+    """What its body says is believed where there is such a version, and nowhere else."""
+    project.file(
+        "test_it.py",
+        """
+        import stripe
+        def test_it(stripe_balance):
+            stripe_balance.customer()
+            stripe.Event.retrieve(stripe.Event.list(limit=1).data[0].id)
+        """,
+    )
+    odd = b'"pending_webhooks":"0"'
+    stripe_server_here.change = lambda asked, body: (
+        re.sub(
+            rb'"api_version":"[^"]*"', b'"api_version":"x"', body.replace(b'"pending_webhooks":0', odd)
+        )
+        if "/events/" in asked.path
+        else body
+    )
+    result = sending("live")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(['*$.pending_webhooks breaks type: "integer"*'])
 
 
 def test_betas_behind_a_version_keep_no_answer_from_its_contract(shop, sending, stripe_server_here):
@@ -863,6 +896,8 @@ ANYTHING = """
 KEPT = {
     "another API": "client.raw_request('post', '/v2/x', a={'b': NUMBER})",
     "an upload": "stripe.File.create(file=io.BytesIO(bytes([255, 254, NUMBER])), purpose='dispute_evidence')",
+    "an upload in another encoding": "stripe.File.create(file=io.BytesIO('é'.encode(['latin-1', 'utf-8'][NUMBER - 1])), purpose='dispute_evidence')",
+    "bytes in a path, and their text": "client.raw_request('get', '/v1/x/' + ['%FF', '%25FF'][NUMBER - 1])",
     "an upload of no text": "stripe.File.create(file=io.BytesIO(bytes([250 + NUMBER])), purpose='dispute_evidence')",
     "bytes in a path": "client.raw_request('get', '/v1/x/a%FNUMBER')",
     "names with dots": "client.raw_request('post', '/v2/x', **[{'a': {'b': 1}}, {'a.b': 1}][NUMBER - 1])",
@@ -1028,3 +1063,19 @@ def test_a_test_that_another_ones_recording_answers_is_told(project, sending):
     told = "stripe: test_it.py::test_second was not recorded: *all.yaml answers it, the recording of "
     result.stdout.fnmatch_lines([f"{told}test_it.py::test_first. Let the fixture stripe_cassette name*"])
     assert "was not recorded" not in sending("replay").stdout.str()
+
+
+def test_a_secret_in_a_tests_name_makes_its_recording_no_others(project, sending):
+    """Its id is scrubbed there, and still its own."""
+    project.file(
+        "test_it.py",
+        """
+        import pytest
+        @pytest.mark.parametrize("mail", ["ada@bank.org"])
+        def test_it(stripe_balance, mail): stripe_balance.customer(email=mail)
+        """,
+    )
+    for _ in range(2):
+        result = sending("record")
+        result.assert_outcomes(passed=1)
+        assert "was not recorded" not in result.stdout.str()

@@ -460,6 +460,20 @@ def test_a_bad_marker_is_an_error_of_its_test_that_names_the_marker(arguments, l
     assert "plugin.py" not in result.stdout.str()
 
 
+def test_a_bad_marker_is_no_expected_failure(project):
+    """A slip in a setting fails a test that is marked to fail, too."""
+    result = project.test("""
+        import pytest
+
+        @pytest.mark.xfail
+        @pytest.mark.stripe_balance(assmue={})
+        def test_it(stripe_balance):
+            raise AssertionError("ran")
+    """)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["marker stripe_balance has no 'assmue'; there are*"])
+
+
 def test_a_bad_settings_fixture_is_named(project):
     """A keyword that `stripe_settings` returns and nobody knows is blamed on that fixture."""
     result = project.test("""
