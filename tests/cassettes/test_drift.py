@@ -327,6 +327,13 @@ def test_a_request_that_was_sent_again_counts_once():
     assert told([limited, PI], [PI]) == []
 
 
+def test_a_retry_that_got_the_kept_answer_is_the_one_that_counts():
+    """Stripe had executed the first attempt, whose answer was an error on the way."""
+    failed = replace(PI, response=exchange({}, status=504, Stripe_Should_Retry=None).response)
+    replayed = exchange(INTENT, Idempotent_Replayed="true")
+    assert [row[2] for row in told([PI], [failed, replayed])] == ["idempotent-replayed"]
+
+
 def test_two_requests_in_a_row_with_keys_of_their_own_are_two():
     """An app that asks again under another key has asked twice, and both may have been executed."""
     failed = replace(PI, response=exchange({}, status=504, Stripe_Should_Retry=None).response)

@@ -1,0 +1,31 @@
+"""Requests as people see them, and bytes as text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_stripe_balance.api.message import Headers, Request, text_of
+
+SHOWN = {
+    "as it is": ("/v1/customers/cus_1/a%2Fb", "/v1/customers/cus_1/a%2Fb"),
+    "other letters": ("/v1/customers/cus_%C3%A9", "/v1/customers/cus_%C3%A9"),
+    "an address": ("/v1/customers/jane@bank.org", "/v1/customers/***@***"),
+    "a coded address": ("/v1/customers/jane.doe%40bank.org", "/v1/customers/***@***"),
+    "coded twice": ("/v1/customers/ada%2540bank.org", "/v1/customers/***@***"),
+    "a coded key": ("/v1/x/sk%5Ftest%5Fabcdefghijkl", "/v1/x/sk_test_***"),
+    "a line break": ("/v1/a%0Ask_test_abcdefghijkl", "/v1/a%0Ask_test_***"),
+}
+
+
+@pytest.mark.parametrize(("path", "shown"), SHOWN.values(), ids=SHOWN)
+def test_a_path_is_shown_without_its_secrets(path, shown):
+    """However they are coded; a path without any is shown as it was sent."""
+    assert str(Request("GET", f"https://api.stripe.com{path}", Headers())) == f"GET {shown}"
+
+
+@given(st.binary(max_size=20), st.binary(max_size=20))
+def test_two_bodies_are_one_text_only_where_they_are_one(one, other):
+    """Whether they are UTF-8 or not, and what is text is that text."""
+    assert (text_of(one) == text_of(other)) == (one == other)
+    assert text_of("größe".encode()) == "größe"
+    assert text_of(b"a\xff\xfe") == "a\ufffd<ff>\ufffd<fe>"
