@@ -12,7 +12,7 @@ from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, KINDS, LEVEL
 from pytest_stripe_balance.contract.releases import SDKS
 from pytest_stripe_balance.contract.rules import Contract, contract
 from pytest_stripe_balance.contract.watch import kind_of, unknown_in, why_unchecked
-from pytest_stripe_balance.masking import masked
+from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.report.findings import Outcome, Place
 
 Json = Any
@@ -148,7 +148,9 @@ class _Judge:
         try:
             rules = contract(str(version)) if version else self._otherwise
         except ValueError:
-            self._outcome.passed_over(f"of API version {_short(version)}, which has no schema", place)
+            self._outcome.passed_over(
+                f"of API version {shown(str(version), _SHOWN)}, which has no schema", place
+            )
             return
         if kind is None and kind_of(document) is None:
             # Nobody knows of which version what lies inside it is.
@@ -166,11 +168,6 @@ class _Judge:
             self._outcome.passed_over(reason, place)
         if not unknown or kind or kind_of(document) in rules.objects:
             self._outcome.checked += 1
-
-
-def _short(value: object) -> str:
-    shown = masked(str(value))
-    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
 
 
 def _named(value: Json) -> str:

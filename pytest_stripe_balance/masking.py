@@ -68,6 +68,12 @@ def masked(text: str) -> str:
     return text
 
 
+def shown(text: str, longest: int) -> str:
+    """Mask a text for people, and only then cut it: what is left of a secret would have no shape."""
+    clean = masked(text)
+    return clean if len(clean) <= longest else f"{clean[:longest]}..."
+
+
 def without(text: str, secret: str) -> str:
     """Mask a known secret in a text, and what is left of it where it was cut or broken over lines."""
     size = min(_RECOGNISABLE, len(secret))

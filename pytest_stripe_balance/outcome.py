@@ -45,8 +45,7 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
         item.stash[outcome_key] = report.outcome
     wrong = item.stash.get(bad_setting_key, None)
     if wrong and report.when == "setup" and not report.failed:  # no test is expected to fail by a slip
-        report.outcome, report.longrepr = "failed", wrong
-        vars(report).pop("wasxfail", None)
+        _fail(report, wrong)
     session = item.stash.get(session_key, None)
     if session is not None:
         tell_refusals(item, report)
@@ -140,14 +139,19 @@ def tell_refusals(item: pytest.Item, report: pytest.TestReport) -> None:
     unsaid = [refusal for refusal in untold if refusal.message not in report.longreprtext]
     add = getattr(report.longrepr, "addsection", None)
     if not report.failed:
-        report.outcome, report.longrepr = "failed", _swallowed(untold)
-        vars(report).pop("wasxfail", None)
+        _fail(report, _swallowed(untold))
     elif unsaid and add:
         add("Stripe refused", _swallowed(unsaid))
     elif unsaid:
         report.longrepr = f"{report.longreprtext}\n{_swallowed(unsaid)}"
     for refusal in untold:
         refusal.told = True
+
+
+def _fail(report: pytest.TestReport, why: str) -> None:
+    """Make a report that of a failure, and of no expected one."""
+    report.outcome, report.longrepr = "failed", why
+    vars(report).pop("wasxfail", None)
 
 
 def _untold(item: pytest.Item) -> list[Refused]:

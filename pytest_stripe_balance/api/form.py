@@ -35,12 +35,7 @@ def decode(text: str) -> Form:
         name, _, value = field.partition("=")
         if coded and ("%" in field or not field.isascii()):
             name, value = _unquote(name), _unquote(value)
-        if "[" in name:
-            _put(form, _path(name) if len(name) > LONG_NAME else _known_path(name), value)
-        elif isinstance(form.get(name), dict):
-            raise _both([name])
-        else:
-            form[name or _next_index(form)] = value
+        _put(form, (_path if len(name) > LONG_NAME else _known_path)(name), value)
     return form
 
 
@@ -55,7 +50,9 @@ def _unquote(text: str) -> str:
 
 def _path(name: str) -> tuple[str, ...]:
     """Split `a[b][]` into ("a", "b", "")."""
-    head, _, rest = name.partition("[")
+    head, bracket, rest = name.partition("[")
+    if not bracket:
+        return (name,)
     path = (head, *rest[:-1].split("]["))
     if len(path) > MAX_DEPTH or not BRACKETS_MATCH.fullmatch(name):
         raise _unreadable(f"the parameter name {name[:80]!r} cannot be read.")

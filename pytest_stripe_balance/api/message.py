@@ -118,13 +118,17 @@ class Request:
         """What it gives as parameters, still encoded: the query's, then the body's."""
         return "&".join(filter(None, (self.query, self.body)))
 
-    def __str__(self) -> str:
-        """Tell it for people: secrets in the path are masked, however often they are coded."""
+    @property
+    def shown_path(self) -> str:
+        """The path for people: secrets in it are masked, however often they are coded."""
         plain = self.path
         for _ in range(_DEEPEST):
             plain = unquote(plain)
         shown = masked(plain)
-        return f"{self.method} {self.path if shown == plain else quote(shown, safe=_PLAIN)}"
+        return self.path if shown == plain else quote(shown, safe=_PLAIN)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.shown_path}"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_stripe_balance.api.message import Headers, Request
 from pytest_stripe_balance.cassettes.matching import Asked, Bindings, Entry, bound, filled
-from pytest_stripe_balance.masking import masked
+from pytest_stripe_balance.masking import masked, shown
 
 MOST = 3
 _LONGEST = 80
@@ -103,5 +103,4 @@ def _fields(one: Asked) -> dict[tuple[str, str], str]:
 
 def _shown(value: str | None, bindings: Mapping[str, str] | None = None) -> str:
     """Show a value with its secrets masked, the recorded one as what it stands for by now."""
-    text = masked(filled(value or "", bindings or {}))
-    return repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
+    return repr(shown(filled(value or "", bindings or {}), _LONGEST))

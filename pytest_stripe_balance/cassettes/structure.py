@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from pytest_stripe_balance import masking
 from pytest_stripe_balance.cassettes.roles import Roles
 from pytest_stripe_balance.contract.differences import Key, keys_of
 from pytest_stripe_balance.contract.findings import Finding
 from pytest_stripe_balance.contract.rules import NOT_STRIPES, contract
-from pytest_stripe_balance.masking import masked
 
 Json = Any
 SHOWN = 60
@@ -93,8 +93,7 @@ def shown(value: Json) -> str:
     """Show a value in a few words, its secrets masked."""
     if isinstance(value, dict | list):
         return ("a hash" if isinstance(value, dict) else "a list") if value else json.dumps(value)
-    text = masked(json.dumps(value, ensure_ascii=False))
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+    return masking.shown(json.dumps(value, ensure_ascii=False), SHOWN)
 
 
 def type_of(value: Json) -> str:
@@ -203,7 +202,9 @@ class Comparison:
     def _exactly(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
         if old != new:
             was = "absent" if old is None else str(old)
-            yield self._finding("breaking", at, f"const: {masked(was)}", GONE if new is None else new)
+            yield self._finding(
+                "breaking", at, f"const: {masking.masked(was)}", GONE if new is None else new
+            )
 
     def _gone(self, old: Json, at: At) -> Finding:
         key = at.documented

@@ -16,7 +16,7 @@ from pytest_stripe_balance import resources
 from pytest_stripe_balance.contract import shapes
 from pytest_stripe_balance.contract.findings import Finding
 from pytest_stripe_balance.contract.releases import RELEASES, release_folder, with_older_keys
-from pytest_stripe_balance.masking import masked
+from pytest_stripe_balance.masking import shown
 
 Json = Any
 SHOWN = 200
@@ -331,5 +331,4 @@ def _short(value: Json) -> str:
 
 def _shown(value: Json) -> str:
     """Show a value for people: its secrets masked first, then cut."""
-    text = masked(json.dumps(value, ensure_ascii=False))
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+    return shown(json.dumps(value, ensure_ascii=False), SHOWN)

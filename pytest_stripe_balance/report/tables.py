@@ -166,8 +166,7 @@ def _requests(exchanges: Sequence[Exchange]) -> list[str]:
 
 def _request(exchange: Exchange) -> tuple[str, str, int, str]:
     request, response = exchange.request, exchange.response
-    path = str(request).partition(" ")[2]
-    asked = f"{path}  {masked(unquote_plus(request.form))}".strip()
+    asked = f"{request.shown_path}  {masked(unquote_plus(request.form))}".strip()
     body = response.json if response.is_json else None
     if not isinstance(body, dict):
         return request.method, _cut(asked), response.status, NO_OBJECT
