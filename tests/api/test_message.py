@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_stripe_balance.api.message import Headers, Request, text_of
+from pytest_stripe_balance.masking import shown
 
 SHOWN = {
     "as it is": ("/v1/customers/cus_1/a%2Fb", "/v1/customers/cus_1/a%2Fb"),
@@ -29,3 +30,13 @@ def test_two_bodies_are_one_text_only_where_they_are_one(one, other):
     assert (text_of(one) == text_of(other)) == (one == other)
     assert text_of("größe".encode()) == "größe"
     assert text_of(b"a\xff\xfe") == "a\ufffd<ff>\ufffd<fe>"
+
+
+@pytest.mark.parametrize("longest", range(1, 30))
+@pytest.mark.parametrize("secret", ["4242 4242 4242 4242", "sk_test_51HxABCdef0123"])
+def test_a_secret_is_masked_before_a_text_is_cut(secret, longest):
+    """Wherever the cut falls, no piece of it is left."""
+    pieces = {secret[at : at + 4] for at in range(8, len(secret) - 3)}
+    told = shown(f"see {secret} and more", longest)
+    assert len(told) <= longest + 3
+    assert not any(piece in told for piece in pieces)
