@@ -336,7 +336,7 @@ def test_json_is_checked_without_what_only_cassettes_and_findings_need(tmp_path)
     (tmp_path / "a.json").write_text(json.dumps(BALANCE))
     code = (
         "import sys; from pytest_stripe_balance import cli; code = cli.main(['check', 'a.json']);"
-        "print(sorted({'yaml', 'vcr', 'stripe', 'jsonschema', 'pytest', 'jsonschema_rs'} & set(sys.modules))); sys.exit(code)"
+        "print(sorted({'yaml', 'vcr', 'stripe', 'jsonschema', 'pytest', 'jsonschema_rs', 'msgspec'} & set(sys.modules))); sys.exit(code)"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+
+import msgspec
 
 from pytest_stripe_balance.api import expand, form, idempotency, keys, parameters, routes, versions
 from pytest_stripe_balance.api.message import Headers, Request, Response
@@ -20,8 +21,8 @@ from pytest_stripe_balance.engine.table import Page
 from pytest_stripe_balance.engine.world import World
 from pytest_stripe_balance.refused import Refused
 
-# What was just rendered has no circle: to look for one takes a tenth of the time.
-_compact = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+# The standard library's takes seven times as long, and was the largest part of a call.
+_compact = msgspec.json.Encoder().encode
 # What a search counts when it is asked to by `expand` (FACTS 6.6).
 TOTAL_COUNT = "total_count"
 # What every answer of Stripe's carries (FACTS 6.2).
@@ -304,4 +305,4 @@ class _Call:
         account = self.request.headers.get("Stripe-Account")
         if account:
             headers["Stripe-Account"] = account
-        return Response(status, Headers(headers), _compact(body).encode()).made_of(body)
+        return Response(status, Headers(headers), _compact(body)).made_of(body)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = "stripe vcr yaml jsonschema jsonschema_rs requests httpx aiohttp werkzeug"
+HEAVY = "stripe vcr yaml jsonschema jsonschema_rs msgspec requests httpx aiohttp werkzeug"
 LOADED = f"""
 import sys
 
