@@ -186,7 +186,7 @@ def releases() -> str:
             each.release,
             SDKS.get(each.release, ""),
             len(each.objects),
-            len(each.rules.keys() - {"$defs"}),
+            len(each.endpoints),
         )
         for each in known
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -44,13 +44,12 @@ COMMON_HEADERS = {
 class Tables:
     """What the session hands over from an API version's contract, as plain values.
 
-    `rules` are the parameter rules by endpoint ("POST /v1/customers") and `definitions` what they
-    refer to; `expandables` tells an object's expandable paths.
+    `rule` gives the rule of an endpoint's parameters ("POST /v1/customers"), None where the version
+    hasn't that; `expandables` tells an object's expandable paths.
     """
 
     api_version: str
-    rules: Mapping[str, parameters.Rule]
-    definitions: Mapping[str, parameters.Rule]
+    rule: Callable[[str], parameters.Rule | None]
     expandables: expand.Expandables
 
 
@@ -175,11 +174,6 @@ class _Call:
     def start(self, world: World, endpoint: Endpoint, tables: Tables) -> None:
         """Settle what is called, in which world, and at which API version."""
         self.world, self.endpoint, self.tables = world, endpoint, tables
-        if str(endpoint) not in tables.rules:
-            raise Refused(
-                f"{endpoint}: Stripe documents this call since {endpoint.since}, and this request is "
-                f"at {tables.api_version}"
-            )
 
     @property
     def row(self) -> Endpoint:
@@ -189,10 +183,16 @@ class _Call:
     def read(self) -> dict[str, Any]:
         """Read the parameters; nothing has changed when one is wrong."""
         row, name, tables = self.row, str(self.row), self.tables
+        rule = tables.rule(name)
+        if rule is None:
+            raise Refused(
+                f"{name}: Stripe documents this call since {row.since}, and this request is "
+                f"at {tables.api_version}"
+            )
         self.form = form.decode(self.request.form)
         if "include" in self.form and row.listed and tables.api_version < versions.INCLUDES_UNTIL:
             raise Refused(f"{name}: include[], which Stripe had until basil, is not modelled")
-        given = parameters.read(self.form, tables.rules[name], tables.definitions)
+        given = parameters.read(self.form, rule)
         self.expand = given.pop("expand", [])
         given = {**versions.defaults(name, tables.api_version), **given}
         parameters.refuse_unmodelled(given, row.verb, name)

@@ -43,109 +43,94 @@ _DECIMAL = re.compile(r"-?[0-9]*\.?[0-9]{1,40}")
 BELOW_MINIMUM = "This value must be greater than or equal to 1."
 
 
-def read(form: Form, rule: Rule, definitions: Mapping[str, Rule]) -> dict[str, Any]:
+def read(form: Form, rule: Rule) -> dict[str, Any]:
     """Turn a decoded form into typed parameters, as `rule` (a JSON-Schema-like node) has them.
 
     An empty string becomes None where Stripe lets it clear. Raises the Fault of the first mistake:
     unknown names, then missing ones, then each value's type and range.
     """
-    value = _Reader(definitions).hash(form, resolved(rule, definitions), [])
-    assert isinstance(value, dict), "unreachable because a rule's root is a hash"
-    return value
+    return _hash(form, rule, [])
 
 
-def resolved(rule: Rule, definitions: Mapping[str, Rule]) -> Rule:
-    """Follow a rule's $ref, beside which nothing stands."""
-    while "$ref" in rule:
-        rule = definitions[rule["$ref"].removeprefix("#/$defs/")]
-    return rule
+def _value(given: str | Form, rule: Rule, path: Path) -> Any:  # noqa: ANN401 - any JSON
+    if given == "":
+        return _cleared(rule, path)
+    if "anyOf" in rule:
+        return _alternative(given, rule["anyOf"], path)
+    match rule.get("type"):
+        case "string":  # as most are
+            return _string(given, rule, path)
+        case "object":
+            return _hash(given, rule, path)
+        case "array":
+            return _array(given, rule, path)
+        case "integer":
+            return _integer(given, rule, path)
+        case "boolean":
+            return _boolean(given, path)
+        case "number":
+            return _number(given, path)
+        case _:
+            return _string(given, rule, path)
 
 
-class _Reader:
-    def __init__(self, definitions: Mapping[str, Rule]) -> None:
-        self.definitions = definitions
+def _alternative(given: str | Form, rules: list[Rule], path: Path) -> Any:  # noqa: ANN401 - any JSON
+    """Read by the first alternative that takes what was given; the first fitting one's fault."""
+    nested = ("object", "array")
+    fitting = [rule for rule in rules if (rule.get("type") in nested) == isinstance(given, dict)]
+    fault: Fault | None = None
+    for rule in fitting or rules[:1]:
+        try:
+            return _value(given, rule, path)
+        except Fault as refused:
+            fault = fault or refused
+    assert fault is not None, "unreachable because one alternative at least was tried"
+    raise fault
 
-    def value(self, given: str | Form, rule: Rule, path: Path) -> Any:  # noqa: ANN401 - any JSON
-        """Read one value by its rule, which is resolved."""
-        if given == "":
-            return self.cleared(rule, path)
-        if "anyOf" in rule:
-            return self.alternative(given, rule["anyOf"], path)
-        match rule.get("type"):
-            case "string":  # as most are
-                return _string(given, rule, path)
-            case "object":
-                return self.hash(given, rule, path)
-            case "array":
-                return self.array(given, rule, path)
-            case "integer":
-                return _integer(given, rule, path)
-            case "boolean":
-                return _boolean(given, path)
-            case "number":
-                return _number(given, path)
-            case _:
-                return _string(given, rule, path)
 
-    def alternative(self, given: str | Form, rules: list[Rule], path: Path) -> Any:  # noqa: ANN401 - any JSON
-        """Read by the first alternative that takes what was given; the first fitting one's fault."""
-        alternatives = [resolved(rule, self.definitions) for rule in rules]
-        nested = ("object", "array")
-        fitting = [
-            rule for rule in alternatives if (rule.get("type") in nested) == isinstance(given, dict)
-        ]
-        fault: Fault | None = None
-        for rule in fitting or alternatives[:1]:
-            try:
-                return self.value(given, rule, path)
-            except Fault as refused:
-                fault = fault or refused
-        assert fault is not None, "unreachable because one alternative at least was tried"
-        raise fault
+def _cleared(rule: Rule, path: Path) -> None:
+    """An empty string: None where it clears, a fault elsewhere."""
+    if any(one.get("clearable") for one in (rule, *rule.get("anyOf", ()))):
+        return
+    name = bracketed(path)
+    message = (
+        f"You passed an empty string for '{name}'. We assume empty values are an attempt to "
+        f"unset a parameter; however '{name}' cannot be unset. You should remove '{name}' from "
+        "your request or supply a non-empty value."
+    )
+    raise Fault(message, code="parameter_invalid_empty", param=name)
 
-    def cleared(self, rule: Rule, path: Path) -> None:
-        """An empty string: None where it clears, a fault elsewhere."""
-        alternatives = [rule, *(resolved(one, self.definitions) for one in rule.get("anyOf", ()))]
-        if any(one.get("clearable") for one in alternatives):
-            return
-        name = bracketed(path)
-        message = (
-            f"You passed an empty string for '{name}'. We assume empty values are an attempt to "
-            f"unset a parameter; however '{name}' cannot be unset. You should remove '{name}' from "
-            "your request or supply a non-empty value."
-        )
-        raise Fault(message, code="parameter_invalid_empty", param=name)
 
-    def hash(self, given: str | Form, rule: Rule, path: Path) -> dict[str, Any]:
-        """Read a hash with named members, or a map such as metadata."""
-        if not isinstance(given, dict):
-            raise _not_a("object", path)
-        if "properties" not in rule:
-            inner = resolved(rule.get("additionalProperties", {}), self.definitions)
-            # A map's empty value is a value: it takes the key out (metadata).
-            return {
-                key: value if value == "" else self.value(value, inner, [*path, key])
-                for key, value in given.items()
-            }
-        members = rule["properties"]
-        if not given.keys() <= members.keys():
-            raise _unknown([bracketed([*path, name]) for name in given if name not in members])
-        rules = {name: resolved(members[name], self.definitions) for name in given}
-        for name, inner in rules.items():
-            if "gone" in inner:
-                raise _gone(inner, [*path, name])
-        for name in rule.get("required", ()):
-            if name not in given:
-                raise faults.missing_parameter(bracketed([*path, name]))
-        return {name: self.value(value, rules[name], [*path, name]) for name, value in given.items()}
+def _hash(given: str | Form, rule: Rule, path: Path) -> dict[str, Any]:
+    """Read a hash with named members, or a map such as metadata."""
+    if not isinstance(given, dict):
+        raise _not_a("object", path)
+    members = rule.get("properties")
+    if members is None:
+        inner = rule.get("additionalProperties", {})
+        # A map's empty value is a value: it takes the key out (metadata).
+        return {
+            key: value if value == "" else _value(value, inner, [*path, key])
+            for key, value in given.items()
+        }
+    if not given.keys() <= members.keys():
+        raise _unknown([bracketed([*path, name]) for name in given if name not in members])
+    for name in given:
+        if "gone" in members[name]:
+            raise _gone(members[name], [*path, name])
+    for name in rule.get("required", ()):
+        if name not in given:
+            raise faults.missing_parameter(bracketed([*path, name]))
+    return {name: _value(value, members[name], [*path, name]) for name, value in given.items()}
 
-    def array(self, given: str | Form, rule: Rule, path: Path) -> list[Any]:
-        """Read an array; its indexes give the order."""
-        if not isinstance(given, dict) or not all(map(INDEX.fullmatch, given)):
-            raise _not_a("array", path)
-        inner = resolved(rule.get("items", {}), self.definitions)
-        in_order = sorted(given.items(), key=lambda item: int(item[0]))
-        return [self.value(value, inner, [*path, index]) for index, value in in_order]
+
+def _array(given: str | Form, rule: Rule, path: Path) -> list[Any]:
+    """Read an array; its indexes give the order."""
+    if not isinstance(given, dict) or not all(map(INDEX.fullmatch, given)):
+        raise _not_a("array", path)
+    inner = rule.get("items", {})
+    in_order = sorted(given.items(), key=lambda item: int(item[0]))
+    return [_value(value, inner, [*path, index]) for index, value in in_order]
 
 
 def _unknown(names: list[str]) -> Fault:
@@ -175,22 +160,23 @@ def _not_a(kind: str, path: Path) -> Fault:
 
 
 def _integer(given: str | Form, rule: Rule, path: Path) -> int:
-    text, name = _scalar(given, "integer", path), bracketed(path)
+    text = _scalar(given, "integer", path)
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdecimal()) or len(digits) > MAX_DIGITS:
-        raise Fault(f"Invalid integer: {text}", code="parameter_invalid_integer", param=name)
+        raise _bad_integer(f"Invalid integer: {text}", path)
     number = int(text)
+    # Both bounds stand on a list's limit only, whose answer nobody has seen.
+    assumed = "list-limit" if "maximum" in rule else None
     if number < rule.get("minimum", number):
-        raise _out_of_range(rule.get("below", BELOW_MINIMUM), rule, name)
+        raise _bad_integer(rule.get("below", BELOW_MINIMUM), path, assumed)
     if number > rule.get("maximum", number):
         message = f"This value must be less than or equal to {rule['maximum']}."
-        raise _out_of_range(message, rule, name)
+        raise _bad_integer(message, path, assumed)
     return number
 
 
-def _out_of_range(message: str, rule: Rule, name: str) -> Fault:
-    """Both bounds stand on a list's limit only, whose answer nobody has seen."""
-    assumed = "list-limit" if "maximum" in rule else None
+def _bad_integer(message: str, path: Path, assumed: str | None = None) -> Fault:
+    name = bracketed(path)
     return Fault(message, code="parameter_invalid_integer", param=name, assumed=assumed)
 
 

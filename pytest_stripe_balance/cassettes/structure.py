@@ -72,7 +72,7 @@ def documented(kind: str, version: str) -> Mapping[str, Key]:
         rules = contract(version)
     except ValueError:
         return {}
-    return (keys_of(rules.schema(kind), {}) or {}) if kind in rules.objects else {}
+    return (keys_of(rules.schema(kind)) or {}) if kind in rules.objects else {}
 
 
 def kind_of(value: Json, otherwise: str = "") -> str:

@@ -22,12 +22,11 @@ class Side(Protocol):
         """The names of the objects that have a schema."""
 
     @property
-    def rules(self) -> Mapping[str, Schema]:
-        """The parameter rules by endpoint."""
+    def endpoints(self) -> AbstractSet[str]:
+        """The endpoints that have parameter rules."""
 
-    @property
-    def definitions(self) -> Mapping[str, Schema]:
-        """The rules that the others refer to."""
+    def rule(self, endpoint: str) -> Mapping[str, Schema] | None:
+        """Give the rule of an endpoint's parameters."""
 
     def schema(self, name: str) -> Mapping[str, Schema]:
         """Give an object's schema."""
@@ -68,14 +67,9 @@ def differences(old: Side, new: Side) -> Iterator[Difference]:
     """Compare two contracts, objects first, each side in the order of its names."""
     for name in sorted(old.objects | new.objects):
         sides = [side.schema(name) if name in side.objects else None for side in (old, new)]
-        yield from _compared(OBJECT, name, *(keys_of(schema, {}) for schema in sides))
-    for name in sorted((old.rules.keys() | new.rules.keys()) - {"$defs"}):
-        yield from _compared(
-            PARAMETERS,
-            name,
-            keys_of(old.rules.get(name), old.definitions),
-            keys_of(new.rules.get(name), new.definitions),
-        )
+        yield from _compared(OBJECT, name, *(keys_of(schema) for schema in sides))
+    for name in sorted(old.endpoints | new.endpoints):
+        yield from _compared(PARAMETERS, name, *(keys_of(side.rule(name)) for side in (old, new)))
 
 
 def _compared(
@@ -114,12 +108,12 @@ def _changed(of: str, where: str, path: str, old: Key, new: Key) -> Iterator[Dif
         yield Difference(of, where, path, "values", tuple(gone), tuple(come))
 
 
-def keys_of(schema: Schema, definitions: Mapping[str, Schema]) -> dict[str, Key] | None:
+def keys_of(schema: Schema) -> dict[str, Key] | None:
     """Flatten a schema: path -> what is said there, as "next_action.type" or "items[].price"."""
     if schema is None:
         return None
     found: dict[str, Key] = {}
-    _walk(as_of_today(schema), "", found, definitions, required=True, depth=0)
+    _walk(as_of_today(schema), "", found, required=True, depth=0)
     del found[""]
     return found
 
@@ -128,12 +122,10 @@ def _walk(
     schema: Schema,
     path: str,
     found: dict[str, Key],
-    definitions: Mapping[str, Schema],
     *,
     required: bool,
     depth: int,
 ) -> None:
-    schema = _resolved(schema, definitions)
     if depth > _DEEPEST or not isinstance(schema, dict) or "gone" in schema:
         return
     key = found.setdefault(path, Key())
@@ -142,23 +134,16 @@ def _walk(
     _say(schema, key)
     for part in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
         if "if" not in part:
-            _walk(part, path, found, definitions, required=required, depth=depth + 1)
+            _walk(part, path, found, required=required, depth=depth + 1)
     always = schema.get("required", ())
     for name, inner in schema.get("properties", {}).items():
         here = f"{path}.{name}" if path else name
-        _walk(inner, here, found, definitions, required=name in always, depth=depth + 1)
+        _walk(inner, here, found, required=name in always, depth=depth + 1)
         if here in found:
             found[here].always |= name in schema.get(ALWAYS, ())
     for word, sign in (("items", "[]"), ("additionalProperties", ".*")):
         if inner := schema.get(word):
-            _walk(inner, path + sign, found, definitions, required=False, depth=depth + 1)
-
-
-def _resolved(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
-    while isinstance(schema, dict) and schema.get("$ref", "").startswith("#/$defs/"):
-        inner = definitions[schema["$ref"].removeprefix("#/$defs/")]
-        schema = {**inner, **{word: said for word, said in schema.items() if word != "$ref"}}
-    return schema
+            _walk(inner, path + sign, found, required=False, depth=depth + 1)
 
 
 def _say(schema: dict[str, Any], key: Key) -> None:

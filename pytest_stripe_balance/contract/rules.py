@@ -89,23 +89,29 @@ class Contract:
         self._strict: dict[str, Any] = {}
 
     @cached_property
-    def rules(self) -> Mapping[str, Json]:
-        """The parameter rules by endpoint, as "POST /v1/customers"."""
+    def _rules(self) -> dict[str, Json]:
         rules: dict[str, Json] = self._load("parameters")
         return rules
 
     @property
-    def definitions(self) -> Mapping[str, Json]:
-        """The rules that the others refer to."""
-        definitions: dict[str, Json] = self.rules.get("$defs", {})
-        return definitions
+    def endpoints(self) -> frozenset[str]:
+        """The endpoints that have parameter rules, as "POST /v1/customers"."""
+        return frozenset(self._rules) - {"$defs"}
+
+    @cache  # noqa: B019 - contracts live as long as the process
+    def rule(self, endpoint: str) -> dict[str, Json] | None:
+        """Give the rule of an endpoint's parameters, whole; None when this version hasn't it."""
+        if endpoint not in self.endpoints:
+            return None
+        rule: dict[str, Json] = shapes.followed(self._rules[endpoint], self._rules.get("$defs", {}))
+        return rule
 
     @cached_property
     def objects(self) -> frozenset[str]:
         """The names of the objects that have a schema."""
         return frozenset(path.stem for path in self._folder.glob("*.json")) - {"parameters"}
 
-    @cache  # noqa: B019 - contracts live as long as the process
+    @cache  # noqa: B019 - as above
     def expandables(self, name: str) -> Mapping[str, tuple[tuple[str, ...], bool]]:
         """Give an object's expandable paths: what can stand there, and whether it is shown only then."""
         return dict(shapes.expandable_paths(self.schema(name))) if name in self.objects else {}

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Schema = dict[str, Any]
+DEFINED = "#/$defs/"
 ENUM, EXPANDABLE, ALWAYS = "x-stripe-enum", "x-stripe-expandable", "x-stripe-always"
 
 
@@ -25,6 +26,18 @@ def cut(schema: Any) -> Any:  # noqa: ANN401 - any JSON
         return {key: cut(inner) for key, inner in schema.items()}
     name = reference.removesuffix(".json").removeprefix("deleted_")
     return {"type": "object", "required": ["object"], "properties": {"object": {"const": name}}}
+
+
+def followed(rule: Any, definitions: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
+    """Put what the references to `$defs` name in their place; nothing stands beside one."""
+    if isinstance(rule, list):
+        return [followed(inner, definitions) for inner in rule]
+    if not isinstance(rule, dict):
+        return rule
+    reference = rule.get("$ref", "")
+    if reference.startswith(DEFINED):
+        return followed(definitions[reference.removeprefix(DEFINED)], definitions)
+    return {key: followed(inner, definitions) for key, inner in rule.items()}
 
 
 def strict(shallow: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -130,4 +130,4 @@ def fake_only(session: Session, what: str) -> Fake:
 def _tables(api_version: str) -> Tables:
     """Hand an API version's parameter rules and expandable paths over from its contract."""
     shapes = contract(api_version)
-    return Tables(api_version, shapes.rules, shapes.definitions, shapes.expandables)
+    return Tables(api_version, shapes.rule, shapes.expandables)

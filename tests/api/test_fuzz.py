@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from majors import encoded
 
-from pytest_stripe_balance.api import parameters
 from pytest_stripe_balance.api.message import Headers, Request
 from pytest_stripe_balance.contract.rules import contract
 from pytest_stripe_balance.refused import Refused
@@ -36,21 +35,20 @@ HOSTILE = st.sampled_from(
 )
 
 
-def by_rule(rule, definitions, ids, depth=0):
+def by_rule(rule, ids, depth=0):
     """Draw values that fit a parameter's rule, ids that exist among them."""
-    rule = parameters.resolved(rule, definitions)
     if "anyOf" in rule:
-        return st.one_of([by_rule(one, definitions, ids, depth) for one in rule["anyOf"]])
+        return st.one_of([by_rule(one, ids, depth) for one in rule["anyOf"]])
     match rule.get("type"):
         case "object" if depth < 3:
             members = rule.get("properties", {})
-            drawn = {name: by_rule(one, definitions, ids, depth + 1) for name, one in members.items()}
+            drawn = {name: by_rule(one, ids, depth + 1) for name, one in members.items()}
             required = {name: drawn.pop(name) for name in rule.get("required", ())}
             return st.fixed_dictionaries(required, optional=dict(list(drawn.items())[:8]))
         case "object":
             return st.just({"a": "b"})
         case "array":
-            return st.lists(by_rule(rule.get("items", {}), definitions, ids, depth + 1), max_size=2)
+            return st.lists(by_rule(rule.get("items", {}), ids, depth + 1), max_size=2)
         case "integer":
             return st.sampled_from([1, 50, 100, 700, 1000, 99_999_999, 1_767_225_600])
         case "boolean":
@@ -74,10 +72,10 @@ def requests(trip):
         row, path, params = draw(st.sampled_from(asked))
         path = draw(st.sampled_from([path, path, path + "x", path.replace("_", "%5F")]))
         kind = draw(st.sampled_from(["known", "by its rules", "hostile", "raw"]))
-        rules = parameters.resolved(shapes.rules[str(row)], shapes.definitions)["properties"]
+        rules = shapes.rule(str(row))["properties"]
         fields = dict(params)
         for name in draw(st.lists(st.sampled_from(sorted(rules) or ["x"]), max_size=4, unique=True)):
-            fitting = by_rule(rules.get(name, {}), shapes.definitions, ids)
+            fitting = by_rule(rules.get(name, {}), ids)
             if kind != "known" and "gone" not in rules.get(name, {}):
                 fields[name] = draw(HOSTILE | fitting if kind == "hostile" else fitting)
         form = encoded(fields)

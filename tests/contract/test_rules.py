@@ -7,8 +7,10 @@ import stripe
 from majors import as_dict
 
 from pytest_stripe_balance.api.message import Response
+from pytest_stripe_balance.contract.derive_parameters import compact
 from pytest_stripe_balance.contract.rules import contract
-from pytest_stripe_balance.resources import newest_api_version
+from pytest_stripe_balance.contract.shapes import followed
+from pytest_stripe_balance.resources import api_versions, newest_api_version
 
 pytestmark = pytest.mark.usefixtures("at_newest_version")
 
@@ -153,3 +155,16 @@ def test_validators_are_compiled_once_per_object(shapes, intent, monkeypatch):
     shapes.check(intent)
     monkeypatch.setattr(jsonschema_rs, "validator_for", None)
     assert shapes.check(intent) == []
+
+
+@pytest.mark.parametrize("api_version", api_versions())
+def test_a_rule_is_whole(api_version):
+    """What its file holds once for several of them stands in each place, and none else is left."""
+    shapes = contract(api_version)
+    rules = {endpoint: shapes.rule(endpoint) for endpoint in shapes.endpoints}
+    assert "$ref" not in json.dumps(rules)
+    shortened = compact(rules)
+    definitions = shortened.pop("$defs", {})
+    assert {name: followed(rule, definitions) for name, rule in shortened.items()} == rules
+    assert shapes.rule("POST /v1/nothing") is None
+    assert shapes.rule("$defs") is None

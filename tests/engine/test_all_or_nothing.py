@@ -141,7 +141,7 @@ def test_an_index_is_a_few_ascii_digits(index):
     rule = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}}}}
     fits = index.isascii() and index.isdigit() and len(index) <= 4
     try:
-        read = parameters.read({"a": {index: "v"}}, rule, {})
+        read = parameters.read({"a": {index: "v"}}, rule)
     except Fault:
         assert not fits
     else:
