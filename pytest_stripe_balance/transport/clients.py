@@ -50,6 +50,13 @@ def _telemetry() -> ModuleType | None:
 
 
 telemetry = _telemetry()
+# What stripe-python tells Stripe of earlier requests and of the machine, and what stands there instead
+# where nothing is sent: the next real request would tell of answers that weren't Stripe's.
+UNTOLD: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
+    (HTTPClient, "_add_telemetry_header", lambda _, headers: headers),
+    (HTTPClient, "_record_request_metrics", lambda *_, **__: None),
+    *(((telemetry, "get_telemetry_id", lambda: None),) if telemetry is not None else ()),
+)
 
 
 # Its client over the standard library alone had another name before 13.

@@ -34,7 +34,7 @@ _SPOTS = [
     *((cls, name) for cls in (HTTPClient, *clients.STRIPES) for name in clients.SENDING),
     (_APIRequestor, "_get_http_client"),
     (HTTPClient, "__init_subclass__"),
-    *([(clients.telemetry, "get_telemetry_id")] if clients.telemetry is not None else []),
+    *((owner, name) for owner, name, _ in clients.UNTOLD),
 ]
 _LOOK_UPS = [vars(owner).get for owner, _ in _SPOTS]
 _LOOKED_UP = [name for _, name in _SPOTS]
@@ -65,7 +65,7 @@ def intercept(answer: Answer, observe: Observe, *, sends: bool) -> Iterator[None
 
     Clients made before are caught too, and so are users' own subclasses of `stripe.HTTPClient`, those
     defined meanwhile included. Contexts nest: the innermost answers. With `sends` False nothing of
-    stripe-python's leaves the machine, and its telemetry id is neither read nor written.
+    stripe-python's leaves the machine, and there is no telemetry: nothing to be told to Stripe later.
     """
     idle = _idle[sends]
     tap = idle.pop() if idle else Tap(sends=sends)
@@ -134,8 +134,8 @@ class Tap:
             self._made = [patch for cls in clients.STRIPES for patch in self._on(cls)]
             self._made.append(_patch(_APIRequestor, "_get_http_client", self._http_client()))
             self._made.append(_patch(HTTPClient, "__init_subclass__", self._announce()))
-            if not self.sends and clients.telemetry is not None:
-                self._made.append(_patch(clients.telemetry, "get_telemetry_id", lambda: None))
+            if not self.sends:
+                self._made += [_patch(*spot) for spot in clients.UNTOLD]
             self._found = found
         return self._made
 

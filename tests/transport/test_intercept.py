@@ -416,3 +416,17 @@ def test_a_tap_that_sends_leaves_telemetry_alone(letting_through):
     before = clients.telemetry.get_telemetry_id
     with letting_through.tap(sends=True):
         assert clients.telemetry.get_telemetry_id is before
+
+
+def test_telemetry_tells_nothing_of_what_stripe_never_answered(server, witness, respond, client_of):
+    """The first real request after those that a tap answered says nothing of them, nor do they."""
+    answering = witness(respond(200, **{"Request-Id": "req_1"}))
+    client = client_of(stripe.RequestsClient())
+    with answering.tap():
+        for _ in range(2):
+            v1(client).customers.retrieve("cus_1")
+    for _ in range(2):
+        v1(client).customers.retrieve("cus_1")
+    asked = (*answering.asked, *server.seen)
+    told = ["x-stripe-client-telemetry" in map(str.lower, one.headers) for one in asked]
+    assert told == [False, False, False, True]
