@@ -6,7 +6,6 @@ import codecs
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, TypeVar, overload
 from urllib.parse import quote, unquote, urlsplit
 
@@ -14,6 +13,7 @@ from pytest_stripe_balance.masking import masked
 
 T = TypeVar("T")
 _DEEPEST = 4  # as many layers of percent-encoding are looked through
+_UNREAD = object()
 _PLAIN = "/*@:~-._ "  # what is shown as it is beside letters and digits
 SECRET_HEADERS = frozenset(
     {"authorization", "idempotency-key", "stripe-account", "x-stripe-client-telemetry"}
@@ -48,9 +48,9 @@ class Headers(Mapping[str, str]):
         """
         if (found := self._as_given.get(name)) is not None:
             return found
-        lowered = name.lower()
+        lowered, length = name.lower(), len(name)
         for known, value in reversed(self._as_given.items()):
-            if known.lower() == lowered:
+            if len(known) == length and known.lower() == lowered:
                 return value
         return default
 
@@ -90,7 +90,9 @@ _SHOWN = "pytest_stripe_balance.shown"
 codecs.register_error(_SHOWN, _shown)
 
 
-@dataclass(frozen=True)
+# These are values, and nobody changes one. To have that enforced makes each of them in three times the
+# time, and there are three to a call.
+@dataclass(slots=True)
 class Request:
     """One request as the SDK would have sent it. `method` is upper case, `body` what it posted.
 
@@ -102,11 +104,14 @@ class Request:
     headers: Headers
     body: str = field(default="", repr=False)
     by: str | None = field(default=None, repr=False)
+    _path: str | None = field(default=None, init=False, repr=False, compare=False)
 
-    @cached_property
+    @property
     def path(self) -> str:
-        """The URL's path, as "/v1/payment_intents"."""
-        return urlsplit(self.url).path
+        """The URL's path, as "/v1/payment_intents", split off once."""
+        if self._path is None:
+            self._path = urlsplit(self.url).path
+        return self._path
 
     @property
     def query(self) -> str:
@@ -131,7 +136,7 @@ class Request:
         return f"{self.method} {self.shown_path}"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Response:
     """One answer: HTTP status, headers, and the body as JSON bytes."""
 
@@ -139,11 +144,14 @@ class Response:
     headers: Headers
     body: bytes = field(repr=False)
     _document: dict[str, Any] | None = field(default=None, init=False, repr=False, compare=False)
+    _parsed: Any = field(default=_UNREAD, init=False, repr=False, compare=False)
 
-    @cached_property
+    @property
     def json(self) -> Any:  # noqa: ANN401 - any JSON
         """The body, parsed once. ValueError when it isn't JSON."""
-        return json.loads(self.body)
+        if self._parsed is _UNREAD:
+            self._parsed = json.loads(self.body)
+        return self._parsed
 
     @property
     def is_json(self) -> bool:
@@ -156,17 +164,16 @@ class Response:
 
     def made_of(self, document: dict[str, Any]) -> Response:
         """Keep what the body was written from for who checks it next: to parse it costs a tenth."""
-        object.__setattr__(self, "_document", document)
+        self._document = document
         return self
 
     def take_document(self) -> dict[str, Any] | None:
         """Give what the body was written from, once, and let it go."""
-        document = self._document
-        object.__setattr__(self, "_document", None)
+        document, self._document = self._document, None
         return document
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Exchange:
     """A request and its answer."""
 

@@ -25,7 +25,7 @@ NESTED = (dict, list)
 NOT_STRIPES = frozenset({"metadata", "previous_attributes"})
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Read:
     """A parsed document, and what its text tells of it without a walk.
 
