@@ -24,7 +24,7 @@ from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.refused import Refused
 
 Rule = Mapping[str, Any]
-Path = list[str]
+Path = tuple[str, ...]
 MAX_DIGITS = 18
 EXCLUSIVE = (
     ("starting_after", "ending_before"),
@@ -49,7 +49,7 @@ def read(form: Form, rule: Rule) -> dict[str, Any]:
     An empty string becomes None where Stripe lets it clear. Raises the Fault of the first mistake:
     unknown names, then missing ones, then each value's type and range.
     """
-    return _hash(form, rule, [])
+    return _hash(form, rule, ())
 
 
 def _value(given: str | Form, rule: Rule, path: Path) -> Any:  # noqa: ANN401 - any JSON
@@ -110,18 +110,18 @@ def _hash(given: str | Form, rule: Rule, path: Path) -> dict[str, Any]:
         inner = rule.get("additionalProperties", {})
         # A map's empty value is a value: it takes the key out (metadata).
         return {
-            key: value if value == "" else _value(value, inner, [*path, key])
+            key: value if value == "" else _value(value, inner, (*path, key))
             for key, value in given.items()
         }
     if not given.keys() <= members.keys():
-        raise _unknown([bracketed([*path, name]) for name in given if name not in members])
+        raise _unknown([bracketed((*path, name)) for name in given if name not in members])
     for name in given:
         if "gone" in members[name]:
-            raise _gone(members[name], [*path, name])
+            raise _gone(members[name], (*path, name))
     for name in rule.get("required", ()):
         if name not in given:
-            raise faults.missing_parameter(bracketed([*path, name]))
-    return {name: _value(value, members[name], [*path, name]) for name, value in given.items()}
+            raise faults.missing_parameter(bracketed((*path, name)))
+    return {name: _value(value, members[name], (*path, name)) for name, value in given.items()}
 
 
 def _array(given: str | Form, rule: Rule, path: Path) -> list[Any]:
@@ -130,7 +130,7 @@ def _array(given: str | Form, rule: Rule, path: Path) -> list[Any]:
         raise _not_a("array", path)
     inner = rule.get("items", {})
     in_order = sorted(given.items(), key=lambda item: int(item[0]))
-    return [_value(value, inner, [*path, index]) for index, value in in_order]
+    return [_value(value, inner, (*path, index)) for index, value in in_order]
 
 
 def _unknown(names: list[str]) -> Fault:
@@ -255,19 +255,19 @@ def refuse_together(params: Mapping[str, Any], where: str) -> None:
 
 def refuse_unmodelled(params: Mapping[str, Any], verb: Callable[..., object], where: str) -> None:
     """Refuse a documented parameter, or value, that the verb doesn't model; `where` names the call."""
-    _refuse(params, modelled_by(verb), [], where)
+    _refuse(params, modelled_by(verb), (), where)
 
 
 def _refuse(value: Any, modelled: Modelled, path: Path, where: str) -> None:  # noqa: ANN401 - any JSON
     if isinstance(value, dict) and (members := modelled.members) is not None:
         for name, inner in value.items():
             if name not in members:
-                _unmodelled([*path, name], inner, where)
+                _unmodelled((*path, name), inner, where)
             if members[name] is not ANYTHING:
-                _refuse(inner, members[name], [*path, name], where)
+                _refuse(inner, members[name], (*path, name), where)
     elif isinstance(value, list) and modelled.items is not None:
         for index, inner in enumerate(value):
-            _refuse(inner, modelled.items, [*path, str(index)], where)
+            _refuse(inner, modelled.items, (*path, str(index)), where)
     elif modelled.values is not None and value is not None and value not in modelled.values:
         _unmodelled(path, value, where)
 

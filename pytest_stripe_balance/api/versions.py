@@ -115,10 +115,15 @@ DEFAULT_CHANGES = (
 
 def walk_back(world: World, record: Record, body: Json, api_version: str) -> Json:
     """Turn an object that was rendered at the newest shape into that of an API version."""
-    for change in CHANGES:
-        if isinstance(record, change.kind) and api_version < change.date:
-            change.back(world, record, body)
+    kind: type = type(record)
+    for back in _ways_back(kind, api_version):
+        back(world, record, body)
     return body
+
+
+@cache
+def _ways_back(kind: type, api_version: str) -> tuple[WalkBack, ...]:
+    return tuple(one.back for one in CHANGES if issubclass(kind, one.kind) and api_version < one.date)
 
 
 def event_type_at(api_version: str) -> Callable[[str, Record], str | None]:

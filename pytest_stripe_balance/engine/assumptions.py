@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pytest_stripe_balance.modes import BadSettingError
 
@@ -59,7 +60,7 @@ class Assumption:
     readings: Mapping[str, str]
     recording: int
 
-    @property
+    @cached_property
     def default(self) -> str:
         """The reading that holds unless a test picks another."""
         return next(iter(self.readings))

@@ -43,7 +43,7 @@ class Ids:
         """Make the next id of its kind: `prefix` and `length` alphanumeric characters."""
         count = self._counts[prefix] = self._counts.get(prefix, 0) + 1
         self.minted += 1
-        return prefix + self.secret(f"{prefix}{count}", length)
+        return prefix + self._derive(f"{prefix}{count}", length, _TO_ALPHANUMERIC)
 
     def secret(self, of: str, length: int) -> str:
         """Derive alphanumeric characters from a name: the same name gives the same ones."""

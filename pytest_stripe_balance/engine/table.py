@@ -19,6 +19,28 @@ if TYPE_CHECKING:
 Journal = list[tuple[object, Callable[[], object]]]
 
 
+class AllOrNothing:
+    """A context that undoes what was written in it, unless it ends well or by a fault that is noted.
+
+    A class of its own because every request runs in one: a generator costs four times as much.
+    """
+
+    __slots__ = ("_journal",)
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def __enter__(self) -> None:
+        self._journal.clear()
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is None or (isinstance(error, faults.Fault) and error.noted):
+            return
+        while self._journal:
+            _, undo = self._journal.pop()
+            undo()
+
+
 class Identified(Protocol):
     """Anything with an id."""
 

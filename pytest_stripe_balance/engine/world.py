@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ from pytest_stripe_balance.engine.records import (
     Reconciled,
     Refund,
 )
-from pytest_stripe_balance.engine.table import Journal, Table
+from pytest_stripe_balance.engine.table import AllOrNothing, Journal, Table
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.determinism import Clock, Ids
@@ -71,18 +70,9 @@ class World:
         self.reconciliations: Table[Reconciled] = Table("reconciliation", self.journal)
         self.accounts: dict[tuple[str, str], tuple[Hash, ...]] = {}  # by customer and country
 
-    @contextmanager
-    def all_or_nothing(self) -> Iterator[None]:
-        """Undo what was written inside when anything but an answer that is noted comes out."""
-        self.journal.clear()
-        try:
-            yield
-        except BaseException as error:
-            if not (isinstance(error, faults.Fault) and error.noted):
-                while self.journal:
-                    _, undo = self.journal.pop()
-                    undo()
-            raise
+    def all_or_nothing(self) -> AllOrNothing:
+        """Undo what is written inside when anything but an answer that is noted comes out."""
+        return AllOrNothing(self.journal)
 
     def customer(
         self, customer_id: str, param: str = "customer", *, in_path: bool, assumed: str | None = None

@@ -73,7 +73,7 @@ class Session:
 
         One at a time, whatever thread it comes from.
         """
-        with self._lock, self.refusing(), self._once(request):
+        with self.turn(request):
             try:
                 keys.refuse_live(request, anywhere=self.sends)
             except Refused as refusal:
@@ -91,15 +91,25 @@ class Session:
         """
 
     @contextmanager
-    def _once(self, what: Request | str) -> Iterator[None]:
-        """Refuse a request from inside another's answer: a signal handler's, on the same thread."""
+    def turn(self, what: Request | str) -> Iterator[None]:
+        """Do one thing at a time, whatever thread it comes from, and keep what is refused meanwhile.
+
+        What comes from inside another's answer, a signal handler's request, is refused itself.
+        """
+        with self._lock:
+            try:
+                self._begin(what)
+                try:
+                    yield
+                finally:
+                    self._answering = False
+            except Refused as refusal:
+                raise self._kept(refusal) from None
+
+    def _begin(self, what: Request | str) -> None:
         if self._answering:
             raise Refused(f"{what}: asked by a signal handler while another request is answered")
         self._answering = True
-        try:
-            yield
-        finally:
-            self._answering = False
 
     def observe(self, request: Request, response: Response) -> None:
         """Keep an answer, and hold it against its version's contract: a finding at level error fails.

@@ -73,7 +73,7 @@ class Fake(Session):
 
         All that is written inside stays, or nothing of it; its events name no request.
         """
-        with self._lock, self.refusing(), self._once(what):
+        with self.turn(what):
             world = self._dispatch.account(account).world
             world.cause, before = None, world.ids.minted
             with world.all_or_nothing():
@@ -88,7 +88,7 @@ class Fake(Session):
 
     def travel(self, until: int) -> None:
         """Move the time of every world on; what falls due happens, in order."""
-        with self._lock, self.refusing(), self._once("stripe_clock"):
+        with self.turn("stripe_clock"):
             timers.travel(self.worlds.values(), self._clock, until)
 
     def explain(self, entry_id: str) -> str:

@@ -36,7 +36,7 @@ NEVER_SEND = {
 }
 # What the retries go through; a class of its own here sends from there.
 INTERNALS = ("_request_with_retries_internal", "_request_with_retries_internal_async")
-_LOOKED_AT = (*SENDING, *INTERNALS)
+_LOOKED_AT = frozenset((*SENDING, *INTERNALS))
 _methods_of = attrgetter(*_LOOKED_AT)
 # The methods with which a class was found to be tapped; another tap's, or a user's, are others.
 _tapped: dict[type, tuple[object, ...]] = {}
