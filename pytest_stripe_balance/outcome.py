@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import astuple
-from typing import TYPE_CHECKING
+from dataclasses import astuple, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,56 +18,76 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.refused import Refused
     from pytest_stripe_balance.session import Session
 
-session_key: pytest.StashKey[Session] = pytest.StashKey()
-outcome_key: pytest.StashKey[str] = pytest.StashKey()
-failed_before_key: pytest.StashKey[int] = pytest.StashKey()
-bad_setting_key: pytest.StashKey[str] = pytest.StashKey()
-watches_key: pytest.StashKey[list[Watch]] = pytest.StashKey()
+
+@dataclass(slots=True)
+class Kept:
+    """What is known of a test that uses our fixtures, from the first of them to its last report.
+
+    `failed_before` counts the failures of the whole run until then; `outcome` is that of its call, and
+    "failed" until that is over.
+    """
+
+    session: Session | None = None
+    watches: list[Watch] = field(default_factory=list)
+    failed_before: int = 0
+    outcome: str = "failed"
+    bad_setting: str | None = None
+    key_lent: bool = False
+
+    @property
+    def untold(self) -> list[Refused]:
+        """The refusals that no report has told of yet."""
+        return [one for one in self.session.refusals if not one.told] if self.session else []
 
 
-def _ended(item: pytest.Item) -> str:
+_kept_key: pytest.StashKey[Kept] = pytest.StashKey()
+
+
+def kept(item: pytest.Item) -> Kept:
+    """Give what is kept of a test; from here on something is."""
+    if _kept_key not in item.stash:
+        item.stash[_kept_key] = Kept()
+    return item.stash[_kept_key]
+
+
+def kept_if_any(item: pytest.Item) -> Kept | None:
+    """Give what is kept of a test, None if it uses none of our fixtures."""
+    return item.stash.get(_kept_key, None)
+
+
+def _ended(item: pytest.Item, kept: Kept) -> str:
     """Tell how a test's call ended by its reports; with a failed subtest or a refusal it failed."""
-    session = item.stash.get(session_key, None)
-    failed = item.session.testsfailed > item.stash.get(failed_before_key, 0)
-    if failed or (session and session.refusals):
-        return "failed"
-    return item.stash.get(outcome_key, "failed")
-
-
-def watched(item: pytest.Item, watch: Watch) -> None:
-    """Keep a watch whose findings the summary is to tell."""
-    item.stash.setdefault(watches_key, []).append(watch)
+    failed = item.session.testsfailed > kept.failed_before
+    return "failed" if failed or (kept.session and kept.session.refusals) else kept.outcome
 
 
 def tell(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put the state into a failing report, and into the last one what the summary needs."""
+    kept = kept_if_any(item)
+    if kept is None:
+        return
     if report.when == "call":
-        item.stash[outcome_key] = report.outcome
-    wrong = item.stash.get(bad_setting_key, None)
-    if wrong and report.when == "setup" and not report.failed:  # no test is expected to fail by a slip
-        _fail(report, wrong)
-    session = item.stash.get(session_key, None)
-    if session is not None:
-        tell_refusals(item, report)
+        kept.outcome = report.outcome
+    if kept.bad_setting and report.when == "setup" and not report.failed:
+        _fail(report, kept.bad_setting)  # no test is expected to fail by a slip
+    if kept.session is not None:
+        tell_refusals(kept, report)
         if report.failed:
-            report.sections.append(("Stripe", _state(session)))
+            report.sections.append(("Stripe", _state(kept.session)))
         if report.longrepr:
-            _hide_key(session, report)
-    if report.when == "teardown" and (watches := item.stash.get(watches_key, None)):
-        noted = [note for watch in watches for note in watch.noted]
-        vars(report)[Summary.ATTRIBUTE] = {
-            "assumptions": sorted(session.assumptions) if session else [],
-            "findings": [(level, source, *astuple(finding)) for level, source, finding in noted],
-            "notes": list(session.notes) if session else [],
-        }
-        _let_go(item)
+            _hide_key(kept.session, report)
+    if report.when == "teardown":
+        vars(report)[Summary.ATTRIBUTE] = _noted(kept)
+        del item.stash[_kept_key]  # pytest keeps its tests to the end of the run
 
 
-def _let_go(item: pytest.Item) -> None:
-    """Forget the session of a test that is over: pytest keeps its tests to the end of the run."""
-    del item.stash[watches_key]
-    if session_key in item.stash:
-        del item.stash[session_key]
+def _noted(kept: Kept) -> dict[str, list[Any]]:
+    session, noted = kept.session, [note for watch in kept.watches for note in watch.noted]
+    return {
+        "assumptions": sorted(session.assumptions) if session else [],
+        "findings": [(level, source, *astuple(finding)) for level, source, finding in noted],
+        "notes": session.notes if session else [],
+    }
 
 
 def _hide_key(session: Session, report: pytest.TestReport) -> None:
@@ -94,12 +114,6 @@ def _state(session: Session) -> str:
         return f"the state can't be told: {error!r}"
 
 
-def _close(item: pytest.Item, ended: str) -> None:
-    """End a test's run: by now it is known whether its other fixtures ended well, too."""
-    if (session := item.stash.get(session_key, None)) is not None:
-        session.close(ended)
-
-
 def failing_if_refused(item: pytest.Item, *, closing: bool = False) -> Generator[None, object, object]:
     """Run a phase of a test; one that seems well fails with what it was refused.
 
@@ -112,28 +126,30 @@ def failing_if_refused(item: pytest.Item, *, closing: bool = False) -> Generator
         try:
             result = yield
         except BaseException:
-            if closing:
+            if closing and (kept := kept_if_any(item)) and kept.session:
                 with suppress(pytest.fail.Exception):  # it is kept, and told beside the other
-                    _close(item, "failed")
+                    kept.session.close("failed")
             raise
-        if closing:
-            _close(item, _ended(item))
+        # By now it is known whether its other fixtures ended well, too.
+        if closing and (kept := kept_if_any(item)) and kept.session:
+            kept.session.close(_ended(item, kept))
     finally:
-        for refusal in _untold(item):
+        untold = kept.untold if (kept := kept_if_any(item)) else []
+        for refusal in untold:
             if refusal.fatal:
                 pytest.exit(f"{item.nodeid}: {refusal}", returncode=pytest.ExitCode.TESTS_FAILED)
-    if untold := _untold(item):
+    if untold:
         raise pytest.fail.Exception(_swallowed(untold), pytrace=False)
     return result
 
 
-def tell_refusals(item: pytest.Item, report: pytest.TestReport) -> None:
+def tell_refusals(kept: Kept, report: pytest.TestReport) -> None:
     """See to it that the report of a test that was refused something fails, and tells of it once.
 
     An expected failure and a skip are the app's; a refusal is a hole in the fake. unittest moreover
     puts outcomes of its own in the place of what a hook raises.
     """
-    untold = _untold(item)
+    untold = kept.untold
     if not untold or (report.when == "setup" and report.passed):
         return
     unsaid = [refusal for refusal in untold if refusal.message not in report.longreprtext]
@@ -152,11 +168,6 @@ def _fail(report: pytest.TestReport, why: str) -> None:
     """Make a report that of a failure, and of no expected one."""
     report.outcome, report.longrepr = "failed", why
     vars(report).pop("wasxfail", None)
-
-
-def _untold(item: pytest.Item) -> list[Refused]:
-    session = item.stash.get(session_key, None)
-    return [refusal for refusal in session.refusals if not refusal.told] if session else []
 
 
 def _swallowed(refusals: list[Refused]) -> str:
@@ -180,11 +191,14 @@ class Summary:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what a test's last report carries."""
-        noted = getattr(report, self.ATTRIBUTE, {})
-        for assumption in noted.get("assumptions", ()):
+        noted = getattr(report, self.ATTRIBUTE, None)
+        if noted is None:
+            return
+        for assumption in noted["assumptions"]:
             self._tests.setdefault(assumption, set()).add(report.nodeid)
-        self._findings += [(report.nodeid, *finding) for finding in noted.get("findings", ())]
-        self._notes.update(noted.get("notes", ()))
+        self._findings += [(report.nodeid, *finding) for finding in noted["findings"]]
+        for note in noted["notes"]:
+            self._notes[note] += 1
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the findings, each kind once with a count, and the line of the assumptions."""

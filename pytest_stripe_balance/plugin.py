@@ -6,7 +6,6 @@ pytest alone; the rest comes inside the fixtures.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.balance import StripeBalance, StripeContract
     from pytest_stripe_balance.clock import StripeClock
     from pytest_stripe_balance.session import Session, Settings
-
-_key_lent = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -117,18 +114,17 @@ def _stripe_session(
     chosen = _settings_of(request, stripe_settings)
     if chosen.mode != "fake":
         path = request.config.rootpath / request.getfixturevalue("stripe_cassette")
-        chosen = replace(chosen, cassette=path)
+        chosen = chosen._replace(cassette=path)
     try:
         session = opened(chosen, _failed)
     except Refused as refusal:
         raise _failed(refusal) from None
-    request.node.stash[outcome.session_key] = session
-    request.node.stash[outcome.failed_before_key] = request.session.testsfailed
-    request.node.stash[outcome.outcome_key] = "failed"  # until its call is over, in this run of it
-    outcome.watched(request.node, session.watch)
+    kept = outcome.kept(request.node)
+    kept.session, kept.failed_before = session, request.session.testsfailed
+    kept.watches.append(session.watch)
     if stripe.api_key is None:
         stripe.api_key = modes.ANY_TEST_KEY
-        request.node.stash[_key_lent] = True
+        kept.key_lent = True
     with session.tapped():
         yield session
     _take_key_back(request.node)
@@ -168,7 +164,7 @@ def stripe_contract(
 
     own = _settings_of(request, stripe_settings)
     watch = Watch(own.contract, own.api_version)
-    outcome.watched(request.node, watch)
+    outcome.kept(request.node).watches.append(watch)
     return StripeContract(watch)
 
 
@@ -177,7 +173,7 @@ def _settings_of(request: pytest.FixtureRequest, computed: Mapping[str, Any]) ->
     try:
         return settings.of_test(request.node, computed)
     except modes.BadSettingError as error:
-        told = request.node.stash[outcome.bad_setting_key] = str(error)
+        told = outcome.kept(request.node).bad_setting = str(error)
         raise pytest.fail.Exception(told, pytrace=False) from None
 
 
@@ -212,7 +208,7 @@ def _failed(refusal: Refused) -> BaseException:
 
 def _take_key_back(item: pytest.Item) -> None:
     """Unset the API key that the fixture had set, unless the test has another by now."""
-    if item.stash.get(_key_lent, False):
+    if (kept := outcome.kept_if_any(item)) and kept.key_lent:
         import stripe  # noqa: PLC0415 - as in the fixtures
 
         if stripe.api_key == modes.ANY_TEST_KEY:

@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -50,7 +49,7 @@ def of_test(node: pytest.Item, computed: Mapping[str, Any]) -> Settings:
         found = settings(node.config, _given(marks, computed))
     if not computed:
         settled[key] = marks, found
-    return replace(found, name=node.nodeid)
+    return found._replace(name=node.nodeid)
 
 
 def _environment() -> Iterable[object]:
@@ -226,7 +225,7 @@ def settings(config: pytest.Config, given: Given) -> Settings:
         assume=_table(config, "assume", given),
         drift=_table(config, "drift", given),
     )
-    return replace(checked, mode=found.name, wire=wire, record=record, max_age=max_age)
+    return checked._replace(mode=found.name, wire=wire, record=record, max_age=max_age)
 
 
 def shown(config: pytest.Config) -> str:

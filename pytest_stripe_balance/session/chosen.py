@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.contract.findings import KINDS, LEVELS
@@ -17,8 +18,10 @@ from pytest_stripe_balance.refused import Refused
 BEGINNING = 1_767_225_600  # 2026-01-01T00:00:00Z, a Thursday
 
 
-@dataclass(frozen=True)
-class Settings:
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class Settings(NamedTuple):
     """What a run needs to know. `seed` and `name` (the test's node id) make its ids.
 
     `cassette` is where the run's recording is, or is to be; `record` is what the mode record does
@@ -29,14 +32,14 @@ class Settings:
     seed: str = "0"
     name: str = ""
     now: int = BEGINNING
-    contract: Mapping[str, str] = field(default_factory=dict)
-    drift: Mapping[str, str] = field(default_factory=dict)
-    assume: Mapping[str, str] = field(default_factory=dict)
+    contract: Mapping[str, str] = _NONE
+    drift: Mapping[str, str] = _NONE
+    assume: Mapping[str, str] = _NONE
     mode: str = "fake"
     cassette: Path | None = None
     record: str = "once"
     max_age: int | None = None
-    wire: Wire = field(default_factory=Wire)
+    wire: Wire = Wire()
 
 
 def settings(

@@ -123,7 +123,8 @@ def pytest_runtest_makereport(item, call):
     report = yield
     if report.when == "call" or report.failed:
         entry = item.function.__name__.removeprefix("test_").replace("_", "-")
-        session = item.stash.get(outcome.session_key, None)
+        kept = outcome.kept_if_any(item)
+        session = kept and kept.session
         vars(report)["stripe_probe"] = (entry, *_verdict(call, session), _who(session))
     return report
 
