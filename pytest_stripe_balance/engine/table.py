@@ -34,11 +34,10 @@ class AllOrNothing:
         self._journal.clear()
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if error is None or (isinstance(error, faults.Fault) and error.noted):
-            return
-        while self._journal:
-            _, undo = self._journal.pop()
-            undo()
+        if error is not None and not (isinstance(error, faults.Fault) and error.noted):
+            for _, undo in reversed(self._journal):
+                undo()
+        self._journal.clear()
 
 
 class Identified(Protocol):

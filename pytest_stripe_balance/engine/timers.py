@@ -37,7 +37,7 @@ def travel(worlds: Iterable[World], clock: Clock, until: int) -> None:
         world.cause = None
         with world.all_or_nothing():
             happen()
-        agenda.look_at(world, [written for written, _ in world.journal])
+            agenda.look_at(world, [written for written, _ in world.journal])
     clock.now = max(clock.now, until)
 
 

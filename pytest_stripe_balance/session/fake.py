@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.api import versions
@@ -31,7 +31,8 @@ class Fake(Session):
         super().__init__(settings, fail)
         self._readings = Readings(settings.assume)
         self._clock = Clock(settings.now)
-        self._dispatch = Dispatch(settings.api_version, _tables, self._open_world)
+        open_world = partial(_open_world, settings, self._clock, self._readings)
+        self._dispatch = Dispatch(settings.api_version, _tables, open_world)
 
     def answer(self, request: Request) -> Response:
         """Answer a request from the engine, or refuse it out loud; one at a time."""
@@ -108,11 +109,6 @@ class Fake(Session):
         message = f"no row {entry_id!r} is in this test's worlds"
         raise ValueError(message)
 
-    def _open_world(self, account: str | None) -> World:
-        seed = "\0".join((self.settings.seed, self.settings.name, account or ""))
-        version = self.settings.api_version
-        return World(self._clock, Ids(seed), self._readings, version, versions.event_type_at(version))
-
 
 def fake_only(session: Session, what: str) -> Fake:
     """Give the fake for what Stripe has no way to do; in other modes a RuntimeError that names both."""
@@ -124,6 +120,13 @@ def fake_only(session: Session, what: str) -> Fake:
         f"{MODES[mode].told(base_url)}: "
         '@pytest.mark.stripe_balance(mode="fake") keeps the test on the fake in every mode'
     )
+
+
+def _open_world(settings: Settings, clock: Clock, readings: Readings, account: str | None) -> World:
+    """Open an account's world. No method: so a session is gone with its test, and waits for no gc."""
+    seed = "\0".join((settings.seed, settings.name, account or ""))
+    version = settings.api_version
+    return World(clock, Ids(seed), readings, version, versions.event_type_at(version))
 
 
 @cache

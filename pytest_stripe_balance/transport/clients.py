@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import importlib.util
 from collections.abc import Awaitable, Callable, Iterator
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
@@ -152,6 +153,14 @@ def is_stripes(cls: type) -> bool:
 
 # These are there in every test; users' own may be gone by the next.
 STRIPES = frozenset(filter(is_stripes, subclasses(HTTPClient))) | {StandIn}
+_KNOWN = (HTTPClient, *STRIPES)
+
+
+def users() -> list[type]:
+    """Give the client classes that are neither stripe-python's nor ours, at any depth."""
+    found: dict[type, None] = dict.fromkeys(chain.from_iterable(map(type.__subclasses__, _KNOWN)))
+    nearest = [cls for cls in found if cls not in STRIPES]
+    return [*dict.fromkeys(nearest + [below for cls in nearest for below in subclasses(cls)])]
 
 
 def let_go() -> None:

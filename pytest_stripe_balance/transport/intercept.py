@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from operator import call
 from typing import Any
 
 from stripe._api_requestor import _APIRequestor
@@ -31,13 +30,12 @@ Patch = tuple[Any, str, object, object]  # its owner, its name there, what was f
 _NOTHING = object()  # where a class had no method of its own
 # Where a tap looks whether stripe-python is as it was: all of this is there in every test.
 _SPOTS = [
-    *((cls, name) for cls in (HTTPClient, *clients.STRIPES) for name in clients.SENDING),
-    (_APIRequestor, "_get_http_client"),
-    (HTTPClient, "__init_subclass__"),
-    *((owner, name) for owner, name, _ in clients.UNTOLD),
+    *((cls, clients.SENDING) for cls in (HTTPClient, *clients.STRIPES)),
+    (_APIRequestor, ("_get_http_client",)),
+    (HTTPClient, ("__init_subclass__",)),
+    *((owner, (name,)) for owner, name, _ in clients.UNTOLD),
 ]
-_LOOK_UPS = [vars(owner).get for owner, _ in _SPOTS]
-_LOOKED_UP = [name for _, name in _SPOTS]
+_LOOK_UPS = [(vars(owner).get, names) for owner, names in _SPOTS]
 
 # What is open and let a request through, which its client may ask once more on the way.
 _passed: ContextVar[dict[_Run, Request]] = ContextVar("pytest_stripe_balance")
@@ -104,9 +102,8 @@ class Tap:
         self._run = _Run(answer, observe)
         try:
             self._put(self._on_stripes())
-            for cls in clients.subclasses(HTTPClient):
-                if cls not in clients.STRIPES:
-                    self._put(self._on(cls))
+            for cls in clients.users():
+                self._put(self._on(cls))
         except BaseException:
             self.close()
             raise
@@ -129,7 +126,7 @@ class Tap:
 
     def _on_stripes(self) -> list[Patch]:
         """Give the patches of what is there in every test, made anew if any of it isn't as it was."""
-        found = [*map(call, _LOOK_UPS, _LOOKED_UP)]
+        found = [value for get, names in _LOOK_UPS for value in map(get, names)]
         if found != self._found:
             self._made = [patch for cls in clients.STRIPES for patch in self._on(cls)]
             self._made.append(_patch(_APIRequestor, "_get_http_client", self._http_client()))
