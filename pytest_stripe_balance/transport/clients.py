@@ -69,8 +69,8 @@ class StandIn(HTTPClient):
     """Takes the place of a client whose own code would send past the tap.
 
     Such are clients that aren't `stripe.HTTPClient`s, and those whose methods were replaced. The tap
-    is on this class as on any other: what it answers never comes to these methods, and what it lets
-    through is sent by the client's own.
+    that makes one is on it alone: what it answers never comes to these methods, and what it lets through
+    is sent by the client's own.
     """
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - whatever a user hands in
@@ -152,14 +152,15 @@ def is_stripes(cls: type) -> bool:
 
 
 # These are there in every test; users' own may be gone by the next.
-STRIPES = frozenset(filter(is_stripes, subclasses(HTTPClient))) | {StandIn}
+STRIPES = frozenset(filter(is_stripes, subclasses(HTTPClient)))
 _KNOWN = (HTTPClient, *STRIPES)
+_NOT_USERS = STRIPES | {StandIn}
 
 
 def users() -> list[type]:
     """Give the client classes that are neither stripe-python's nor ours, at any depth."""
     found: dict[type, None] = dict.fromkeys(chain.from_iterable(map(type.__subclasses__, _KNOWN)))
-    nearest = [cls for cls in found if cls not in STRIPES]
+    nearest = [cls for cls in found if cls not in _NOT_USERS]
     return [*dict.fromkeys(nearest + [below for cls in nearest for below in subclasses(cls)])]
 
 

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from types import MethodType
 from typing import Any
 
 from stripe._api_requestor import _APIRequestor
@@ -28,14 +29,6 @@ Sent = tuple[Any, int, Mapping[str, str]]
 Patch = tuple[Any, str, object, object]  # its owner, its name there, what was found, what is put on
 
 _NOTHING = object()  # where a class had no method of its own
-# Where a tap looks whether stripe-python is as it was: all of this is there in every test.
-_SPOTS = [
-    *((cls, clients.SENDING) for cls in (HTTPClient, *clients.STRIPES)),
-    (_APIRequestor, ("_get_http_client",)),
-    (HTTPClient, ("__init_subclass__",)),
-    *((owner, (name,)) for owner, name, _ in clients.UNTOLD),
-]
-_LOOK_UPS = [(vars(owner).get, names) for owner, names in _SPOTS]
 
 # What is open and let a request through, which its client may ask once more on the way.
 _passed: ContextVar[dict[_Run, Request]] = ContextVar("pytest_stripe_balance")
@@ -94,7 +87,6 @@ class Tap:
     sends: bool
     _run: _Run | None = None
     _undo: list[Patch] = field(default_factory=list)
-    _found: list[object] = field(default_factory=list)
     _made: list[Patch] = field(default_factory=list)
 
     def open(self, answer: Answer, observe: Observe) -> None:
@@ -126,14 +118,13 @@ class Tap:
 
     def _on_stripes(self) -> list[Patch]:
         """Give the patches of what is there in every test, made anew if any of it isn't as it was."""
-        found = [value for get, names in _LOOK_UPS for value in map(get, names)]
-        if found != self._found:
+        made = self._made
+        if not made or any(vars(owner).get(name, _NOTHING) is not was for owner, name, was, _ in made):
             self._made = [patch for cls in clients.STRIPES for patch in self._on(cls)]
             self._made.append(_patch(_APIRequestor, "_get_http_client", self._http_client()))
             self._made.append(_patch(HTTPClient, "__init_subclass__", self._announce()))
             if not self.sends:
                 self._made += [_patch(*spot) for spot in clients.UNTOLD]
-            self._found = found
         return self._made
 
     def _http_client(self) -> Callable[[_APIRequestor], HTTPClient]:
@@ -145,7 +136,10 @@ class Tap:
             client: HTTPClient = original(requestor)
             if self._run is None or clients.is_tapped(client):
                 return client
-            return clients.StandIn(client)
+            stand_in = clients.StandIn(client)
+            for name, method in self._methods(clients.StandIn):
+                setattr(stand_in, name, MethodType(method, stand_in))
+            return stand_in
 
         return get_http_client
 
@@ -167,7 +161,7 @@ class Tap:
         """Make the patches of one class."""
         return [_patch(cls, name, method) for name, method in self._methods(cls)]
 
-    def _methods(self, cls: type) -> Iterator[tuple[str, object]]:
+    def _methods(self, cls: type) -> Iterator[tuple[str, Callable[..., Any]]]:
         """Make what a class's methods are to be replaced by."""
         for name in (*clients.SYNC, *clients.ASYNC):
             if name in clients.NEVER_SEND.get(cls.__name__, ()) and clients.is_stripes(cls):
@@ -188,8 +182,7 @@ class Tap:
 
     def _wrapped(self, cls: type, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         stream = "stream" in name
-        is_own = cls is clients.StandIn or cls not in clients.STRIPES
-        by = cls.__qualname__ if is_own else None
+        by = None if cls in clients.STRIPES else cls.__qualname__
         if name.endswith("_async"):
             return self._async(original, by=by, stream=stream)
         return self._sync(original, by=by, stream=stream, can_fail=cls is HTTPXClient)

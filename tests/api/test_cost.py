@@ -1,6 +1,8 @@
 """What a request costs, in calls and in what is kept: counted, because times depend on the machine."""
 
+import gc
 import sys
+import weakref
 from collections import Counter
 from pathlib import Path
 
@@ -141,3 +143,20 @@ def test_an_exchange_keeps_no_document(shop):
     """A body's document is let go once it is checked: the body alone is kept."""
     shop.ask(*shop.calls["retrieve"])
     assert shop.session.exchanges[-1].response.take_document() is None
+
+
+@pytest.mark.parametrize("last", ["retrieve", "create", "a fault"])
+def test_a_session_is_gone_with_its_test(last):
+    """Nothing of one that refused nothing is in a circle: its worlds wait for no garbage collector."""
+    shop = Shop()
+    events = shop.session.world.events
+    gone = [weakref.ref(one) for one in (shop.session, shop.session.world, events)]
+    gc.collect()
+    gc.disable()
+    try:
+        too_much = ("POST", f"{INTENTS}/{shop.intent}/apply_customer_balance", "amount=9999999")
+        shop.ask(*shop.calls.get(last, too_much))
+        del shop, events
+        assert [one() for one in gone] == [None, None, None]
+    finally:
+        gc.enable()
