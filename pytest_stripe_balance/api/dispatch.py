@@ -99,16 +99,16 @@ class Dispatch:
             call.start(account.world, endpoint, self.tables(self._version(request)))
             given = call.read()
             kept = None
-            if request.method == "POST":
-                kept = account.answers.replay(account.world, request, call.form)
+            if call.key and request.method == "POST":
+                kept = account.answers.replay(account.world, call.key, request, call.form)
         except Fault as fault:
             call.note(fault)
             return call.error(fault, executed=False)
         if kept is not None:
             return idempotency.replayed(kept, call.request_id)
         response = call.execute(ids, given)
-        if request.method == "POST":
-            account.answers.keep(account.world, request, response)
+        if call.key and request.method == "POST":
+            account.answers.keep(account.world, call.key, request, response)
         return response
 
     def account(self, name: str | None) -> _Account:

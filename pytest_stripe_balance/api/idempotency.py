@@ -42,12 +42,11 @@ class Answers:
         finally:
             self._in_use.discard(key)
 
-    def replay(self, world: World, request: Request, form: Form) -> Response | None:
+    def replay(self, world: World, key: str, request: Request, form: Form) -> Response | None:
         """Give the kept answer to a key used again.
 
         A Fault when it now asks for something else (400), or while the key is held (409).
         """
-        key = request.headers.get("Idempotency-Key", "")
         if len(key) > MAX_LENGTH:
             message = f"Idempotency keys can be at most {MAX_LENGTH} characters long."
             raise Fault(message, type="idempotency_error", assumed="idempotency-key-length")
@@ -65,7 +64,7 @@ class Answers:
                 assumed="idempotency-key-in-use",
             )
         kept = self._kept.get(key)
-        if not key or kept is None or world.clock.now - kept.at >= KEPT_SECONDS:
+        if kept is None or world.clock.now - kept.at >= KEPT_SECONDS:
             return None
         if not kept.is_of(request, form):
             if kept.request.path != request.path:
@@ -79,10 +78,9 @@ class Answers:
         world.readings.rest("idempotent-replayed")
         return kept.response
 
-    def keep(self, world: World, request: Request, response: Response) -> None:
+    def keep(self, world: World, key: str, request: Request, response: Response) -> None:
         """Keep an answer that was executed, an error too."""
-        if key := request.headers.get("Idempotency-Key"):
-            self._kept[key] = _Kept(request, response, world.clock.now)
+        self._kept[key] = _Kept(request, response, world.clock.now)
 
 
 def replayed(response: Response, request_id: str) -> Response:

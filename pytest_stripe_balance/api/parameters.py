@@ -196,13 +196,14 @@ def _number(given: str | Form, path: Path) -> float:
 
 
 def _string(given: str | Form, rule: Rule, path: Path) -> str:
-    text = _scalar(given, "string", path)
+    if isinstance(given, dict):
+        raise _not_a("string", path)
     choices = rule.get("enum")
-    if choices and text not in choices:
+    if choices and given not in choices:
         listed = choices[0] if len(choices) == 1 else f"{', '.join(choices[:-1])}, or {choices[-1]}"
         name = bracketed(path)
         raise Fault(f"Invalid {name}: must be one of {listed}", param=name)
-    return text
+    return given
 
 
 @dataclass(frozen=True)
