@@ -137,11 +137,12 @@ class Dispatch:
         if "Stripe-Context" in request.headers:
             raise Refused(f"{request}: the header Stripe-Context is not modelled; Stripe-Account is")
         version = request.headers.get("Stripe-Version", self.api_version)
-        try:
-            versions.check(version)
-        except Refused as refusal:
-            refusal.message = f"{request}: {refusal.message}"
-            raise
+        if version != self.api_version:  # which was checked among the settings
+            try:
+                versions.check(version)
+            except Refused as refusal:
+                refusal.message = f"{request}: {refusal.message}"
+                raise
         return version
 
 
@@ -193,8 +194,9 @@ class _Call:
         given = parameters.read(self.form, rule)
         self.expand = given.pop("expand", [])
         given = {**versions.defaults(name, tables.api_version), **given}
-        parameters.refuse_unmodelled(given, row.verb, name)
-        parameters.refuse_together(given, name)
+        if given:
+            parameters.refuse_unmodelled(given, row.verb, name)
+            parameters.refuse_together(given, name)
         if self.expand:
             expand.check(
                 [path for path in self.expand if not (row.searched and path == TOTAL_COUNT)],
@@ -218,7 +220,7 @@ class _Call:
         world.cause = Cause(self.request_id, self.key)
         before = world.ids.minted
         try:
-            with world.all_or_nothing():
+            with world.all_or_nothing:
                 body = self._body(self.row.verb(world, *ids, **given))
         except Fault as fault:
             if fault.assumed:
@@ -247,9 +249,9 @@ class _Call:
         return body
 
     def _object(self, record: Record, paths: list[str]) -> dict[str, Any]:
-        body = self._render(record)
+        tables = self.tables
+        body = render(self.world, record, tables.api_version)
         if paths:
-            tables = self.tables
             expand.put_in(self.world, body, paths, self.row.returns, tables.expandables, self._render)
         return body
 
@@ -305,4 +307,4 @@ class _Call:
         # `encode` would leave room for more in bytes that are kept: half a kilobyte an intent.
         text = bytearray()
         _JSON.encode_into(body, text)
-        return Response(status, Headers(headers), bytes(text)).made_of(body)
+        return Response(status, Headers(headers), bytes(text), body)

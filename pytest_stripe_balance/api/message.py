@@ -138,12 +138,15 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """One answer: HTTP status, headers, and the body as JSON bytes."""
+    """One answer: HTTP status, headers, and the body as JSON bytes.
+
+    `document` is what the body was just written from, for who checks it next: to parse it costs a tenth.
+    """
 
     status: int
     headers: Headers
     body: bytes = field(repr=False)
-    _document: dict[str, Any] | None = field(default=None, init=False, repr=False, compare=False)
+    document: dict[str, Any] | None = field(default=None, repr=False, compare=False)
     _parsed: Any = field(default=_UNREAD, init=False, repr=False, compare=False)
 
     @property
@@ -162,14 +165,9 @@ class Response:
             return False
         return True
 
-    def made_of(self, document: dict[str, Any]) -> Response:
-        """Keep what the body was written from for who checks it next: to parse it costs a tenth."""
-        self._document = document
-        return self
-
     def take_document(self) -> dict[str, Any] | None:
         """Give what the body was written from, once, and let it go."""
-        document, self._document = self._document, None
+        document, self.document = self.document, None
         return document
 
 

@@ -139,6 +139,7 @@ def event_type_at(api_version: str) -> Callable[[str, Record], str | None]:
     return told
 
 
+@cache
 def defaults(endpoint: str, api_version: str) -> Mapping[str, Any]:
     """Give the defaults that an endpoint's parameters had at an API version, where they changed."""
     return {

@@ -20,9 +20,9 @@ Journal = list[tuple[object, Callable[[], object]]]
 
 
 class AllOrNothing:
-    """A context that undoes what was written in it, unless it ends well or by a fault that is noted.
+    """A context that undoes what is written in it, unless it ends well or by a fault that is noted.
 
-    A class of its own because every request runs in one: a generator costs four times as much.
+    One for a world, because every request runs in it: a generator's would cost four times as much.
     """
 
     __slots__ = ("_journal",)

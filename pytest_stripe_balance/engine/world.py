@@ -56,6 +56,7 @@ class World:
     journal: Journal = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.all_or_nothing = AllOrNothing(self.journal)
         self.ledger = Ledger(self.journal)
         self.customers: Table[Customer] = Table("customer", self.journal)
         self.payment_intents: Table[PaymentIntent] = Table("payment_intent", self.journal)
@@ -69,10 +70,6 @@ class World:
         self.events: Table[Event] = Table("event", self.journal)
         self.reconciliations: Table[Reconciled] = Table("reconciliation", self.journal)
         self.accounts: dict[tuple[str, str], tuple[Hash, ...]] = {}  # by customer and country
-
-    def all_or_nothing(self) -> AllOrNothing:
-        """Undo what is written inside when anything but an answer that is noted comes out."""
-        return AllOrNothing(self.journal)
 
     def customer(
         self, customer_id: str, param: str = "customer", *, in_path: bool, assumed: str | None = None

@@ -129,7 +129,8 @@ class Session:
         errors = self._over(given, request, version)
         row = routes.match(request.method, request.path)
         if row is not None and response.status == HTTPStatus.OK:
-            errors += self.watch.graded(wrong_kind(given.document, row[0].due, version), request)
+            wrong = wrong_kind(given.document, row[0].due, version)
+            errors += self.watch.graded(wrong, request) if wrong else []
         if errors:
             told = "\n".join(map(str, errors))
             message = f"{request}: the answer does not have the documented shape:\n{told}"

@@ -34,12 +34,6 @@ class Fake(Session):
         open_world = partial(_open_world, settings, self._clock, self._readings)
         self._dispatch = Dispatch(settings.api_version, _tables, open_world)
 
-    def answer(self, request: Request) -> Response:
-        """Answer a request from the engine, or refuse it out loud; one at a time."""
-        response = super().answer(request)
-        assert isinstance(response, Response), "unreachable because the engine sends nothing"
-        return response
-
     def _answer(self, request: Request) -> Response:
         return self._dispatch.answer(request)
 
@@ -49,7 +43,9 @@ class Fake(Session):
         before = set(rested)
         rested.clear()
         try:
-            return self.answer(request), frozenset(rested)
+            response = self.answer(request)
+            assert isinstance(response, Response), "unreachable because the engine sends nothing"
+            return response, frozenset(rested)
         finally:
             rested |= before
 
@@ -77,7 +73,7 @@ class Fake(Session):
         with self.turn(what):
             world = self._dispatch.account(account).world
             world.cause, before = None, world.ids.minted
-            with world.all_or_nothing():
+            with world.all_or_nothing:
                 yield world
             if world.ids.minted > before:
                 world.clock.tick()
