@@ -134,7 +134,7 @@ class Dispatch:
         return self.account(name)
 
     def _version(self, request: Request) -> str:
-        if "Stripe-Context" in request.headers:
+        if request.headers.get("Stripe-Context") is not None:
             raise Refused(f"{request}: the header Stripe-Context is not modelled; Stripe-Account is")
         version = request.headers.get("Stripe-Version", self.api_version)
         if version != self.api_version:  # which was checked among the settings
@@ -181,7 +181,8 @@ class _Call:
 
     def read(self) -> dict[str, Any]:
         """Read the parameters; nothing has changed when one is wrong."""
-        row, name, tables = self.row, str(self.row), self.tables
+        row, tables = self.row, self.tables
+        name = row.name
         rule = tables.rule(name)
         if rule is None:
             raise Refused(

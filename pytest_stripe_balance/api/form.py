@@ -27,6 +27,8 @@ def decode(text: str) -> Form:
     The last of two equal names wins.
     """
     form: Form = {}
+    if not text:
+        return form
     fields = [field for field in text.replace("+", " ").split("&") if field]
     if len(fields) > MAX_FIELDS:
         raise _unreadable(f"more than {MAX_FIELDS} parameters.")

@@ -49,10 +49,15 @@ class Endpoint:
     parameter_errors: str | None = None
     since: str = ""
 
-    def __str__(self) -> str:
+    @cached_property
+    def name(self) -> str:
+        """The call as Stripe's reference has it, as "POST /v1/customers"."""
         return f"{self.method} {self.path}"
 
-    @property
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
     def due(self) -> str:
         """The object of the whole answer."""
         return "list" if self.listed else "search_result" if self.searched else self.returns
