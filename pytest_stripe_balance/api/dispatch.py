@@ -95,8 +95,12 @@ class Dispatch:
         try:
             keys.check(request)
             account = self._account(request, call.account)
-            endpoint, ids = _route(request)
-            call.start(account.world, endpoint, self.tables(self._version(request)))
+            found = routes.match(request.method, request.path)
+            if found is None:
+                raise _unmodelled(request)
+            endpoint, ids = found
+            tables = self.tables(self._version(request))
+            call.world, call.endpoint, call.tables = account.world, endpoint, tables
             given = call.read()
             kept = None
             if call.key and request.method == "POST":
@@ -146,18 +150,15 @@ class Dispatch:
         return version
 
 
-def _route(request: Request) -> tuple[Endpoint, tuple[str, ...]]:
-    found = routes.match(request.method, request.path)
-    if found is None:
-        raise Refused(
-            f"{request}: the fake does not model this endpoint. The README lists the calls that it "
-            "answers. Replace this one in the test, or expect it: `with stripe_balance.refused():`"
-        )
-    return found
+def _unmodelled(request: Request) -> Refused:
+    return Refused(
+        f"{request}: the fake does not model this endpoint. The README lists the calls that it "
+        "answers. Replace this one in the test, or expect it: `with stripe_balance.refused():`"
+    )
 
 
 class _Call:
-    """One request on its way."""
+    """One request on its way; what is called, where and at which version is settled on the way."""
 
     def __init__(self, tables: Tables, request: Request, request_id: str, world: World) -> None:
         self.tables = tables
@@ -170,13 +171,9 @@ class _Call:
         self.expand: list[str] = []
         self.form: form.Form = {}
 
-    def start(self, world: World, endpoint: Endpoint, tables: Tables) -> None:
-        """Settle what is called, in which world, and at which API version."""
-        self.world, self.endpoint, self.tables = world, endpoint, tables
-
     @property
     def row(self) -> Endpoint:
-        assert self.endpoint is not None, "unreachable because start settles the endpoint"
+        assert self.endpoint is not None, "unreachable because it is settled before"
         return self.endpoint
 
     def read(self) -> dict[str, Any]:

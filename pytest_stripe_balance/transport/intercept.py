@@ -204,7 +204,7 @@ class Tap:
             if run is None or (can_fail and clients.is_async_only(client)):
                 return original(*arguments, **options)
             asked, passed = _request(method, url, headers, post_data), _passed.get({})
-            is_new = not _is_same(asked, passed.get(run))
+            is_new = run not in passed or not _is_same(asked, passed[run])
             response = run.answer(asked)
             if isinstance(response, Response):
                 if is_new:
@@ -242,7 +242,7 @@ class Tap:
                 sent: Sent = await original(*arguments, **options)
                 return sent
             asked, passed = _request(method, url, headers, post_data), _passed.get({})
-            is_new = not _is_same(asked, passed.get(run))
+            is_new = run not in passed or not _is_same(asked, passed[run])
             response = run.answer(asked)
             if isinstance(response, Response):
                 if is_new:
@@ -267,16 +267,12 @@ def _patch(owner: Any, name: str, value: object) -> Patch:  # noqa: ANN401 - a c
     return owner, name, vars(owner).get(name, _NOTHING), value
 
 
-def _is_same(asked: Request, passed: Request | None) -> bool:
+def _is_same(asked: Request, passed: Request) -> bool:
     """Tell a request that was let through, and that its client asks once more.
 
     It may ask elsewhere, and a client of one's own may have added to the body.
     """
-    return passed is not None and (asked.method, asked.path, asked.query) == (
-        passed.method,
-        passed.path,
-        passed.query,
-    )
+    return (asked.method, asked.path, asked.query) == (passed.method, passed.path, passed.query)
 
 
 def _observe(run: _Run, asked: Request, sent: Sent) -> None:
