@@ -9,6 +9,7 @@ import stripe
 from majors import v1
 
 from pytest_stripe_balance.api.dispatch import Dispatch
+from pytest_stripe_balance.api.message import Headers, Request
 
 
 @pytest.fixture
@@ -184,6 +185,20 @@ def test_a_get_has_no_key(stripe_balance):
     for name in ("Ada", "Grace"):
         stripe.Customer.modify(customer.id, name=name)
         assert stripe.Customer.retrieve(customer.id, idempotency_key="read").name == name
+
+
+def test_a_key_of_a_get_stands_for_nothing(_stripe_session):
+    """stripe-python sends none, another client may: neither a POST's answer nor its parameters are met."""
+
+    def asked(method, body=""):
+        key = {"Idempotency-Key": "one", "Authorization": "Bearer sk_test_1"}
+        request = Request(method, "https://api.stripe.com/v1/customers", Headers(key), body)
+        return _stripe_session.answer(request).json
+
+    assert asked("GET")["object"] == "list"
+    customer = asked("POST", "name=Ada")
+    assert asked("GET")["data"] == [customer]
+    assert asked("POST", "name=Ada")["id"] == customer["id"]
 
 
 def test_a_replayed_error_is_the_error(stripe_balance, funded):

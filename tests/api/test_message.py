@@ -24,6 +24,13 @@ def test_a_path_is_shown_without_its_secrets(path, shown):
     assert str(Request("GET", f"https://api.stripe.com{path}", Headers())) == f"GET {shown}"
 
 
+def test_a_header_is_found_in_any_case_and_the_last_of_several_counts():
+    """As it is given it is found first; otherwise the last that is the same but for its case."""
+    headers = Headers({"X-Key": "a", "x-key": "b", "Y-Key": "c"})
+    found = [headers.get(name) for name in ("X-Key", "x-key", "X-KEY", "y-key", "z-key", "Key")]
+    assert found == ["a", "b", "b", "c", None, None]
+
+
 @given(st.binary(max_size=20), st.binary(max_size=20))
 def test_two_bodies_are_one_text_only_where_they_are_one(one, other):
     """Whether they are UTF-8 or not, and what is text is that text."""

@@ -189,3 +189,29 @@ def test_a_failing_answer_is_raised_and_nothing_is_sent(witness, client_of, serv
     with refusing.tap(), pytest.raises(Refusal):
         v1(client_of(Urllib(), max_network_retries=2)).customers.retrieve("cus_1")
     assert (len(refusing.asked), refusing.observed, server.seen) == (1, [], [])
+
+
+def test_every_users_class_is_caught_at_any_depth(answering, client_of, server):
+    """Classes below users' own are, too, and each of them once; neither stripe-python's nor ours are."""
+    sent = []
+
+    class Own(Urllib):
+        def request(self, *args, **kwargs):
+            sent.append(type(self))
+            return super().request(*args, **kwargs)
+
+    class Below(Own):
+        def request(self, *args, **kwargs):
+            sent.append(type(self))
+            return super().request(*args, **kwargs)
+
+    class Lowest(Below, Own):
+        pass
+
+    users = [cls for cls in clients.users() if cls in (Own, Below, Lowest)]
+    assert sorted(users, key=str) == sorted([Own, Below, Lowest], key=str)
+    assert not {*clients.users()} & {*clients.STRIPES, clients.StandIn}
+    for cls in (Own, Below, Lowest):
+        with answering.tap():
+            v1(client_of(cls())).customers.retrieve("cus_1")
+    assert (sent, server.seen) == ([], [])
