@@ -6,7 +6,7 @@ import pytest
 import stripe
 from majors import as_dict
 
-from pytest_stripe_balance.api.message import Response
+from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.contract.derive_parameters import compact
 from pytest_stripe_balance.contract.rules import contract
 from pytest_stripe_balance.contract.shapes import followed
@@ -168,3 +168,12 @@ def test_a_rule_is_whole(api_version):
     assert {name: followed(rule, definitions) for name, rule in shortened.items()} == rules
     assert shapes.rule("POST /v1/nothing") is None
     assert shapes.rule("$defs") is None
+
+
+def test_another_object_than_the_endpoint_returns_is_no_answer(stripe_balance, _stripe_session):
+    """A customer in an intent's place fails the call, however well it is shaped itself."""
+    stripe_balance.customer()
+    customer = _stripe_session.exchanges[-1].response
+    request = Request("GET", "https://api.stripe.com/v1/payment_intents/pi_1", Headers())
+    with stripe_balance.refused(match=r"breaking: payment_intent at \$\.object .*const: payment_intent"):
+        _stripe_session.observe(request, customer)

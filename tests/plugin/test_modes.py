@@ -139,6 +139,22 @@ def test_a_request_that_was_not_recorded_fails_past_any_except(shop, sending):
     result.stdout.fnmatch_lines(["*amount*500*"])
 
 
+def test_a_test_is_recorded_whatever_became_of_those_before_it(project, sending):
+    """Only its own failures keep a cassette from being written."""
+    project.file(
+        "test_it.py",
+        """
+        def test_before(stripe_balance):
+            stripe_balance.customer()
+            assert not "for a reason of its own"
+        def test_it(stripe_balance):
+            stripe_balance.customer()
+        """,
+    )
+    sending("record", "-p", "no:randomly").assert_outcomes(passed=1, failed=1)
+    assert [path.name for path in project.pytester.path.rglob("*.yaml")] == ["test_it.yaml"]
+
+
 @pytest.mark.parametrize("mode", ["replay", "check"])
 def test_without_a_recording_the_error_says_how_to_make_it(mode, shop, sending, stripe_server_here):
     """The path that isn't there, and the command that makes it; nothing is sent."""
