@@ -43,14 +43,14 @@ class Kept:
 _kept_key: pytest.StashKey[Kept] = pytest.StashKey()
 
 
-def kept(item: pytest.Item) -> Kept:
+def keep(item: pytest.Item) -> Kept:
     """Give what is kept of a test; from here on something is."""
     if _kept_key not in item.stash:
         item.stash[_kept_key] = Kept()
     return item.stash[_kept_key]
 
 
-def kept_if_any(item: pytest.Item) -> Kept | None:
+def kept_of(item: pytest.Item) -> Kept | None:
     """Give what is kept of a test, None if it uses none of our fixtures."""
     return item.stash.get(_kept_key, None)
 
@@ -63,7 +63,7 @@ def _ended(item: pytest.Item, kept: Kept) -> str:
 
 def tell(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put the state into a failing report, and into the last one what the summary needs."""
-    kept = kept_if_any(item)
+    kept = kept_of(item)
     if kept is None:
         return
     if report.when == "call":
@@ -126,15 +126,15 @@ def failing_if_refused(item: pytest.Item, *, closing: bool = False) -> Generator
         try:
             result = yield
         except BaseException:
-            if closing and (kept := kept_if_any(item)) and kept.session:
+            if closing and (kept := kept_of(item)) and kept.session:
                 with suppress(pytest.fail.Exception):  # it is kept, and told beside the other
                     kept.session.close("failed")
             raise
         # By now it is known whether its other fixtures ended well, too.
-        if closing and (kept := kept_if_any(item)) and kept.session:
+        if closing and (kept := kept_of(item)) and kept.session:
             kept.session.close(_ended(item, kept))
     finally:
-        untold = kept.untold if (kept := kept_if_any(item)) else []
+        untold = kept.untold if (kept := kept_of(item)) else []
         for refusal in untold:
             if refusal.fatal:
                 pytest.exit(f"{item.nodeid}: {refusal}", returncode=pytest.ExitCode.TESTS_FAILED)

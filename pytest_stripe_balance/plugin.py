@@ -119,7 +119,7 @@ def _stripe_session(
         session = opened(chosen, _failed)
     except Refused as refusal:
         raise _failed(refusal) from None
-    kept = outcome.kept(request.node)
+    kept = outcome.keep(request.node)
     kept.session, kept.failed_before = session, request.session.testsfailed
     kept.watches.append(session.watch)
     if stripe.api_key is None:
@@ -164,7 +164,7 @@ def stripe_contract(
 
     own = _settings_of(request, stripe_settings)
     watch = Watch(own.contract, own.api_version)
-    outcome.kept(request.node).watches.append(watch)
+    outcome.keep(request.node).watches.append(watch)
     return StripeContract(watch)
 
 
@@ -173,7 +173,7 @@ def _settings_of(request: pytest.FixtureRequest, computed: Mapping[str, Any]) ->
     try:
         return settings.of_test(request.node, computed)
     except modes.BadSettingError as error:
-        told = outcome.kept(request.node).bad_setting = str(error)
+        told = outcome.keep(request.node).bad_setting = str(error)
         raise pytest.fail.Exception(told, pytrace=False) from None
 
 
@@ -208,7 +208,7 @@ def _failed(refusal: Refused) -> BaseException:
 
 def _take_key_back(item: pytest.Item) -> None:
     """Unset the API key that the fixture had set, unless the test has another by now."""
-    if (kept := outcome.kept_if_any(item)) and kept.key_lent:
+    if (kept := outcome.kept_of(item)) and kept.key_lent:
         import stripe  # noqa: PLC0415 - as in the fixtures
 
         if stripe.api_key == modes.ANY_TEST_KEY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -173,7 +174,7 @@ class _Call:
 
     @property
     def row(self) -> Endpoint:
-        assert self.endpoint is not None, "unreachable because it is settled before"
+        assert self.endpoint is not None, "unreachable because the route is found first"
         return self.endpoint
 
     def read(self) -> dict[str, Any]:
@@ -218,7 +219,7 @@ class _Call:
         world.cause = Cause(self.request_id, self.key)
         before = world.ids.minted
         try:
-            with world.all_or_nothing:
+            with world.all_or_nothing():
                 body = self._body(self.row.verb(world, *ids, **given))
         except Fault as fault:
             if fault.assumed:
@@ -302,7 +303,14 @@ class _Call:
             headers["Idempotency-Key"] = self.key
         if self.account:
             headers["Stripe-Account"] = self.account
-        # `encode` would leave room for more in bytes that are kept: half a kilobyte an intent.
-        text = bytearray()
+        return Response(status, Headers(headers), _written(body), body)
+
+
+def _written(body: dict[str, Any]) -> bytes:
+    # `encode` would leave room for more in bytes that are kept: half a kilobyte an intent.
+    text = bytearray()
+    try:
         _JSON.encode_into(body, text)
-        return Response(status, Headers(headers), bytes(text), body)
+    except UnicodeEncodeError:  # half of a surrogate pair, of a path or a header: only escapes write it
+        return json.dumps(body, separators=(",", ":")).encode()
+    return bytes(text)

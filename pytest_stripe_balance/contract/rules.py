@@ -85,6 +85,7 @@ class Contract:
         self._called = api_version
         if not RELEASES[0] <= api_version[:10] <= RELEASES[-1][:10]:
             self._called += f", by the schema of {self.release}"
+        self._followed: dict[str, Json] = {}
         self._lenient: dict[str, Any] = {}
         self._strict: dict[str, Any] = {}
 
@@ -103,7 +104,8 @@ class Contract:
         """Give the rule of an endpoint's parameters, whole; None when this version hasn't it."""
         if endpoint not in self.endpoints:
             return None
-        rule: dict[str, Json] = shapes.followed(self._rules[endpoint], self._rules.get("$defs", {}))
+        definitions = self._rules.get("$defs", {})
+        rule: dict[str, Json] = shapes.followed(self._rules[endpoint], definitions, self._followed)
         return rule
 
     @cached_property

@@ -28,16 +28,22 @@ def cut(schema: Any) -> Any:  # noqa: ANN401 - any JSON
     return {"type": "object", "required": ["object"], "properties": {"object": {"const": name}}}
 
 
-def followed(rule: Any, definitions: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
-    """Put what the references to `$defs` name in their place; nothing stands beside one."""
+def followed(rule: Any, definitions: Mapping[str, Any], known: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON
+    """Put what the references to `$defs` name in their place; nothing stands beside one.
+
+    `known` has the definitions that were followed before: each is there once, wherever it stands.
+    """
     if isinstance(rule, list):
-        return [followed(inner, definitions) for inner in rule]
+        return [followed(inner, definitions, known) for inner in rule]
     if not isinstance(rule, dict):
         return rule
     reference = rule.get("$ref", "")
-    if reference.startswith(DEFINED):
-        return followed(definitions[reference.removeprefix(DEFINED)], definitions)
-    return {key: followed(inner, definitions) for key, inner in rule.items()}
+    if not reference.startswith(DEFINED):
+        return {key: followed(inner, definitions, known) for key, inner in rule.items()}
+    name = reference.removeprefix(DEFINED)
+    if name not in known:
+        known[name] = followed(definitions[name], definitions, known)
+    return known[name]
 
 
 def strict(shallow: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -19,27 +19,6 @@ if TYPE_CHECKING:
 Journal = list[tuple[object, Callable[[], object]]]
 
 
-class AllOrNothing:
-    """A context that undoes what is written in it, unless it ends well or by a fault that is noted.
-
-    One for a world, because every request runs in it: a generator's would cost four times as much.
-    """
-
-    __slots__ = ("_journal",)
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-
-    def __enter__(self) -> None:
-        self._journal.clear()
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if error is not None and not (isinstance(error, faults.Fault) and error.noted):
-            for _, undo in reversed(self._journal):
-                undo()
-        self._journal.clear()
-
-
 class Identified(Protocol):
     """Anything with an id."""
 

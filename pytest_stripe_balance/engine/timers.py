@@ -35,7 +35,7 @@ def travel(worlds: Iterable[World], clock: Clock, until: int) -> None:
         world, (moment, happen) = following
         clock.now = max(clock.now, moment)
         world.cause = None
-        with world.all_or_nothing:
+        with world.all_or_nothing():
             happen()
             agenda.look_at(world, [written for written, _ in world.journal])
     clock.now = max(clock.now, until)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from pytest_stripe_balance.engine.records import (
     Reconciled,
     Refund,
 )
-from pytest_stripe_balance.engine.table import AllOrNothing, Journal, Table
+from pytest_stripe_balance.engine.table import Journal, Table
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.determinism import Clock, Ids
@@ -56,7 +57,6 @@ class World:
     journal: Journal = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.all_or_nothing = AllOrNothing(self.journal)
         self.ledger = Ledger(self.journal)
         self.customers: Table[Customer] = Table("customer", self.journal)
         self.payment_intents: Table[PaymentIntent] = Table("payment_intent", self.journal)
@@ -70,6 +70,24 @@ class World:
         self.events: Table[Event] = Table("event", self.journal)
         self.reconciliations: Table[Reconciled] = Table("reconciliation", self.journal)
         self.accounts: dict[tuple[str, str], tuple[Hash, ...]] = {}  # by customer and country
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Undo what is written inside when anything but an answer that is noted comes out.
+
+        A generator, because what interrupts even its end has it undo; and not for nesting: the journal
+        is of one at a time.
+        """
+        self.journal.clear()
+        try:
+            yield
+        except BaseException as error:
+            if not (isinstance(error, faults.Fault) and error.noted):
+                for _, undo in reversed(self.journal):
+                    undo()
+            raise
+        finally:
+            self.journal.clear()
 
     def customer(
         self, customer_id: str, param: str = "customer", *, in_path: bool, assumed: str | None = None

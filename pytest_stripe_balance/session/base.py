@@ -35,38 +35,6 @@ _STANDARD_LIBRARY = str(Path(threading.__file__).parent)
 _OURS = (str(Path(__file__).parents[1]), STRIPE_FOLDER)
 
 
-class Turn:
-    """A context for one thing at a time, whatever thread it comes from; what is refused in it is kept.
-
-    What comes from inside another's answer, a signal handler's request, is refused itself. A class,
-    because every request takes one: a generator's costs three times as much.
-    """
-
-    __slots__ = ("_session", "_what")
-
-    def __init__(self, session: Session, what: Request | str) -> None:
-        self._session = session
-        self._what = what
-
-    def __enter__(self) -> None:
-        session = self._session
-        session.lock.acquire()
-        if session.answering:
-            told = f"{self._what}: asked by a signal handler while another request is answered"
-            session.lock.release()
-            raise session.kept(Refused(told)) from None
-        session.answering = True
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        session = self._session
-        session.answering = False
-        try:
-            if isinstance(error, Refused):
-                raise session.kept(error) from None
-        finally:
-            session.lock.release()
-
-
 class Session:
     """One run: `_answer` says who answers, and the contract checks whoever did.
 
@@ -83,8 +51,8 @@ class Session:
         self.watch = Watch(settings.contract, settings.api_version)
         self.notes: list[str] = []
         self._fail = fail
-        self.lock = threading.RLock()
-        self.answering = False
+        self._lock = threading.RLock()
+        self._answering = False
 
     def tapped(self) -> AbstractContextManager[None]:
         """Catch what stripe-python sends while the context is open, and answer it here."""
@@ -105,13 +73,24 @@ class Session:
 
         One at a time, whatever thread it comes from.
         """
-        with Turn(self, request):
+        # As `turn` has it, without the generator that every request would pay for.
+        with self._lock:
             try:
-                keys.refuse_live(request, anywhere=self.sends)
+                self._begin(request)
+                try:
+                    return self._allowed(request)
+                finally:
+                    self._answering = False
             except Refused as refusal:
-                refusal.fatal = self.sends
-                raise
-            return self._answer(request)
+                raise self._kept(refusal) from None
+
+    def _allowed(self, request: Request) -> Response | Request | None:
+        try:
+            keys.refuse_live(request, anywhere=self.sends)
+        except Refused as refusal:
+            refusal.fatal = self.sends
+            raise
+        return self._answer(request)
 
     def _answer(self, request: Request) -> Response | Request | None:
         raise NotImplementedError
@@ -121,6 +100,24 @@ class Session:
 
         The test has "passed", "failed", or was "skipped", as one that failed as it is marked to is, too.
         """
+
+    @contextmanager
+    def turn(self, what: str) -> Iterator[None]:
+        """Do one thing at a time, whatever thread it comes from, and keep what is refused meanwhile.
+
+        What comes from inside another's answer, a signal handler's request, is refused itself.
+        """
+        with self._lock, self.refusing():
+            self._begin(what)
+            try:
+                yield
+            finally:
+                self._answering = False
+
+    def _begin(self, what: Request | str) -> None:
+        if self._answering:
+            raise Refused(f"{what}: asked by a signal handler while another request is answered")
+        self._answering = True
 
     def observe(self, request: Request, response: Response) -> None:
         """Keep an answer, and hold it against its version's contract: a finding at level error fails.
@@ -145,7 +142,7 @@ class Session:
         if errors:
             told = "\n".join(map(str, errors))
             message = f"{request}: the answer does not have the documented shape:\n{told}"
-            raise self.kept(Refused(message)) from None
+            raise self._kept(Refused(message)) from None
 
     def _over(self, given: Read, request: Request, version: str) -> list[Finding]:
         try:
@@ -156,7 +153,7 @@ class Session:
             return self.watch.over(given, request, api_version=version)
         except ValueError as error:
             message = f"{request}: the answer can't be checked: {error}"
-            raise self.kept(Refused(message)) from None
+            raise self._kept(Refused(message)) from None
 
     @contextmanager
     def expecting_refusal(self, match: str | None) -> Iterator[None]:
@@ -198,10 +195,9 @@ class Session:
         try:
             yield
         except Refused as refusal:
-            raise self.kept(refusal) from None
+            raise self._kept(refusal) from None
 
-    def kept(self, refusal: Refused) -> BaseException:
-        """Keep a refusal, and give what the caller is to meet for it."""
+    def _kept(self, refusal: Refused) -> BaseException:
         refusal.message = masked(refusal.message)
         refusal.asked_at = refusal.asked_at or _caller()
         refusal.raised_as = self._fail(refusal)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 from pytest_stripe_balance.api import versions
@@ -18,7 +17,7 @@ from pytest_stripe_balance.refused import Refused
 BEGINNING = 1_767_225_600  # 2026-01-01T00:00:00Z, a Thursday
 
 
-_NONE: Mapping[str, str] = MappingProxyType({})
+_NONE: Mapping[str, str] = {}
 
 
 class Settings(NamedTuple):

@@ -16,7 +16,7 @@ from pytest_stripe_balance.engine.assumptions import Readings
 from pytest_stripe_balance.engine.determinism import Clock, Ids
 from pytest_stripe_balance.engine.world import World
 from pytest_stripe_balance.modes import MODES
-from pytest_stripe_balance.session.base import Session, Turn
+from pytest_stripe_balance.session.base import Session
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.records import Entry
@@ -70,10 +70,10 @@ class Fake(Session):
 
         All that is written inside stays, or nothing of it; its events name no request.
         """
-        with Turn(self, what):
+        with self.turn(what):
             world = self._dispatch.account(account).world
             world.cause, before = None, world.ids.minted
-            with world.all_or_nothing:
+            with world.all_or_nothing():
                 yield world
             if world.ids.minted > before:
                 world.clock.tick()
@@ -85,7 +85,7 @@ class Fake(Session):
 
     def travel(self, until: int) -> None:
         """Move the time of every world on; what falls due happens, in order."""
-        with Turn(self, "stripe_clock"):
+        with self.turn("stripe_clock"):
             timers.travel(self.worlds.values(), self._clock, until)
 
     def explain(self, entry_id: str) -> str:

@@ -140,7 +140,7 @@ class Checker(Live):
         old, new = ([one for one in side if one.response.is_json] for side in self._sides)
         compared = drift.Compared(old, new)
         if ended == "passed" and not compared.pairs and (old or new or not all(self._sides)):
-            raise self.kept(Refused(self._nothing_compared)) from None
+            raise self._kept(Refused(self._nothing_compared)) from None
         watch = Watch(self.settings.drift, self.settings.api_version)
         told: dict[str, None] = {}
         for one in compared.drifts():
@@ -152,7 +152,9 @@ class Checker(Live):
         self.watch.noted += watch.noted
         if told:
             lines = [f"Stripe no longer answers as {self.settings.cassette} has it:", *told]
-            raise self.kept(Refused("\n".join([*lines, f"If that is right, {self._way_out}"]))) from None
+            raise self._kept(
+                Refused("\n".join([*lines, f"If that is right, {self._way_out}"]))
+            ) from None
 
     @property
     def _sides(self) -> tuple[list[Exchange], list[Exchange]]:

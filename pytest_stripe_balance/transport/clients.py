@@ -68,9 +68,9 @@ Urllib: type[HTTPClient] = getattr(_http_client, _URLLIB)
 class StandIn(HTTPClient):
     """Takes the place of a client whose own code would send past the tap.
 
-    Such are clients that aren't `stripe.HTTPClient`s, and those whose methods were replaced. The tap
-    that makes one is on it alone: what it answers never comes to these methods, and what it lets through
-    is sent by the client's own.
+    Such are clients that aren't `stripe.HTTPClient`s, and those whose methods were replaced. Each tap
+    has a class of its own below this one, with itself on it: what it answers never comes to these
+    methods, and what it lets through is sent by the client's own.
     """
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - whatever a user hands in
@@ -116,7 +116,9 @@ def is_tapped(client: object) -> bool:
     cls = type(client)
     # To look at each method costs a tenth of stripe-python's own call; to see that none is new doesn't.
     if (known := _tapped.get(cls)) is None or known != _methods_of(cls):
-        if not (issubclass(cls, stripe.HTTPClient) and all(_is_known(cls, name) for name in _LOOKED_AT)):
+        if not issubclass(cls, HTTPClient) or issubclass(cls, StandIn):  # of an outer tap
+            return False
+        if not all(_is_known(cls, name) for name in _LOOKED_AT):
             return False
         _tapped[cls] = _methods_of(cls)
     own = vars(client).keys()

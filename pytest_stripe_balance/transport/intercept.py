@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from types import MethodType
 from typing import Any
 
 from stripe._api_requestor import _APIRequestor
@@ -29,6 +28,15 @@ Sent = tuple[Any, int, Mapping[str, str]]
 Patch = tuple[Any, str, object, object]  # its owner, its name there, what was found, what is put on
 
 _NOTHING = object()  # where a class had no method of its own
+
+# Where a tap looks whether stripe-python is as it was: all of this is there in every test.
+_SPOTS = [
+    *((cls, clients.SENDING) for cls in (HTTPClient, *clients.STRIPES)),
+    (_APIRequestor, ("_get_http_client",)),
+    (HTTPClient, ("__init_subclass__",)),
+    *((owner, (name,)) for owner, name, _ in clients.UNTOLD),
+]
+_LOOK_UPS = [(vars(owner).get, names) for owner, names in _SPOTS]
 
 # What is open and let a request through, which its client may ask once more on the way.
 _passed: ContextVar[dict[_Run, Request]] = ContextVar("pytest_stripe_balance")
@@ -87,7 +95,9 @@ class Tap:
     sends: bool
     _run: _Run | None = None
     _undo: list[Patch] = field(default_factory=list)
+    _found: list[object] = field(default_factory=list)
     _made: list[Patch] = field(default_factory=list)
+    _stand_in: type[clients.StandIn] | None = None
 
     def open(self, answer: Answer, observe: Observe) -> None:
         """Patch every client class there is, and those to come."""
@@ -118,14 +128,24 @@ class Tap:
 
     def _on_stripes(self) -> list[Patch]:
         """Give the patches of what is there in every test, made anew if any of it isn't as it was."""
-        made = self._made
-        if not made or any(vars(owner).get(name, _NOTHING) is not was for owner, name, was, _ in made):
+        found = [value for get, names in _LOOK_UPS for value in map(get, names)]
+        if found != self._found:
             self._made = [patch for cls in clients.STRIPES for patch in self._on(cls)]
             self._made.append(_patch(_APIRequestor, "_get_http_client", self._http_client()))
             self._made.append(_patch(HTTPClient, "__init_subclass__", self._announce()))
             if not self.sends:
-                self._made += [_patch(*spot) for spot in clients.UNTOLD]
+                self._made += [self._untold(*spot) for spot in clients.UNTOLD]
+            self._found, self._stand_in = found, None
         return self._made
+
+    def _untold(self, owner: Any, name: str, instead: Callable[..., Any]) -> Patch:  # noqa: ANN401 - a class or a module
+        original = vars(owner)[name]
+
+        @functools.wraps(original)
+        def untold(*given: Any, **options: Any) -> Any:  # noqa: ANN401 - the original's
+            return (original if self._run is None else instead)(*given, **options)
+
+        return _patch(owner, name, untold)
 
     def _http_client(self) -> Callable[[_APIRequestor], HTTPClient]:
         """Make the requestor's look-up put a stand-in in the place of a client that the tap misses."""
@@ -136,10 +156,10 @@ class Tap:
             client: HTTPClient = original(requestor)
             if self._run is None or clients.is_tapped(client):
                 return client
-            stand_in = clients.StandIn(client)
-            for name, method in self._methods(clients.StandIn):
-                setattr(stand_in, name, MethodType(method, stand_in))
-            return stand_in
+            if self._stand_in is None:
+                methods = dict(self._methods(clients.StandIn))
+                self._stand_in = type("StandIn", (clients.StandIn,), methods)
+            return self._stand_in(client)
 
         return get_http_client
 
@@ -153,7 +173,8 @@ class Tap:
                 super(HTTPClient, cls).__init_subclass__(**kwargs)  # type: ignore[misc] # it is one
             else:
                 outer.__func__(cls, **kwargs)
-            tap._put(tap._on(cls))
+            if not issubclass(cls, clients.StandIn):
+                tap._put(tap._on(cls))
 
         return classmethod(init_subclass)
 

@@ -219,3 +219,11 @@ def test_what_the_fake_refuses_is_not_kept(stripe_balance):
     with stripe_balance.refused():
         stripe.Customer.create(test_clock="clock_1", idempotency_key="free")
     assert stripe.Customer.create(name="Ada", idempotency_key="free").name == "Ada"
+
+
+def test_half_a_character_in_a_header_is_in_its_error(_stripe_session):
+    """What only JSON's escapes can write is answered, too."""
+    headers = Headers({"Stripe-Account": "acct_\ud800", "Authorization": "Bearer sk_test_1"})
+    request = Request("GET", "https://api.stripe.com/v1/customers", headers)
+    response = _stripe_session.answer(request)
+    assert (response.status, "\ud800" in response.json["error"]["message"]) == (403, True)

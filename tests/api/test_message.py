@@ -1,10 +1,12 @@
 """Requests as people see them, and bytes as text."""
 
+import copy
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_stripe_balance.api.message import Headers, Request, text_of
+from pytest_stripe_balance.api.message import Headers, Request, Response, text_of
 from pytest_stripe_balance.masking import shown
 
 SHOWN = {
@@ -47,3 +49,9 @@ def test_a_secret_is_masked_before_a_text_is_cut(secret, longest):
     told = shown(f"see {secret} and more", longest)
     assert len(told) <= longest + 3
     assert not any(piece in told for piece in pieces)
+
+
+def test_a_copy_of_an_answer_reads_as_the_answer():
+    """A deep copy of one that nobody has read yet is read like the first."""
+    response = Response(200, Headers(), b'{"id": "cus_1"}')
+    assert copy.deepcopy(response).json == response.json == {"id": "cus_1"}

@@ -165,7 +165,7 @@ def test_a_rule_is_whole(api_version):
     assert "$ref" not in json.dumps(rules)
     shortened = compact(rules)
     definitions = shortened.pop("$defs", {})
-    assert {name: followed(rule, definitions) for name, rule in shortened.items()} == rules
+    assert {name: followed(rule, definitions, {}) for name, rule in shortened.items()} == rules
     assert shapes.rule("POST /v1/nothing") is None
     assert shapes.rule("$defs") is None
 

@@ -219,7 +219,7 @@ def test_what_was_written_on_the_way_is_seen(unanswered):
     while (following := timers._Agenda([world], until).take()) is not None:
         _, (moment, happen) = following
         world.clock.now, world.cause = max(world.clock.now, moment), None
-        with world.all_or_nothing:
+        with world.all_or_nothing():
             happen()
     assert crowd.events() == other.events()
     came_back_later = crowd.events()[-1][0] > began + 100 * DAY

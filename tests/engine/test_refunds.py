@@ -537,7 +537,7 @@ def test_the_check_of_a_world_sees_what_does_not_fit(desk, tamper):
     world.check()
 
     def check_tampered():
-        with world.all_or_nothing:
+        with world.all_or_nothing():
             tamper(world)
             world.check()
 

@@ -70,7 +70,7 @@ def test_the_way_of_all_clients_that_was_replaced_between_two_taps_is_the_one_th
     duck = types.SimpleNamespace(name="duck", request_with_retries=None)
     with answering.tap():
         v1(client_of(duck)).customers.retrieve("cus_1")
-    assert ran == [clients.StandIn]
+    assert [issubclass(cls, clients.StandIn) for cls in ran] == [True]
 
 
 def test_a_patch_that_was_put_back_after_its_tap_does_not_double_what_the_next_one_sees(
@@ -129,3 +129,12 @@ def test_a_class_that_nobody_holds_any_more_is_let_go(base, answering, client_of
     before = used()
     gc.collect()
     assert before() is None
+
+
+def test_telemetry_that_was_put_back_after_its_tap_is_stripes_own(answering, monkeypatch):
+    """A silenced method that others put back does what stripe-python's does once its tap is closed."""
+    with answering.tap():
+        silenced = vars(stripe.HTTPClient)["_add_telemetry_header"]
+    client = Urllib()
+    client._thread_local.last_request_metrics = types.SimpleNamespace(payload=dict)
+    assert "X-Stripe-Client-Telemetry" in silenced(client, {})

@@ -123,7 +123,7 @@ def pytest_runtest_makereport(item, call):
     report = yield
     if report.when == "call" or report.failed:
         entry = item.function.__name__.removeprefix("test_").replace("_", "-")
-        kept = outcome.kept_if_any(item)
+        kept = outcome.kept_of(item)
         session = kept and kept.session
         vars(report)["stripe_probe"] = (entry, *_verdict(call, session), _who(session))
     return report
