@@ -248,9 +248,9 @@ class _Call:
         return body
 
     def _object(self, record: Record, paths: list[str]) -> dict[str, Any]:
-        tables = self.tables
-        body = render(self.world, record, tables.api_version)
+        body = self._render(record)
         if paths:
+            tables = self.tables
             expand.put_in(self.world, body, paths, self.row.returns, tables.expandables, self._render)
         return body
 
