@@ -36,9 +36,15 @@ def _rule(of: Class | None) -> Node:
     fields = of.fields if of else {}
     return {
         "type": "object",
-        "properties": {name: _node(kind) for name, kind in fields.items()},
+        "properties": {name: _parameter(name, kind) for name, kind in fields.items()},
         "required": sorted(name for name, kind in fields.items() if not isinstance(kind, Absent)),
     }
+
+
+def _parameter(name: str, kind: Type) -> Node:
+    node = _node(kind)
+    # What dahlia types as a decimal was any text before, and its name told what it is.
+    return {"type": "number"} if name.endswith("_decimal") and node == {"type": "string"} else node
 
 
 def _node(kind: Type) -> Node:

@@ -39,6 +39,17 @@ def test_what_the_fake_returns_fits_the_schema_of_its_version(api_version, tour,
     assert noted == set()
 
 
+@pytest.mark.parametrize("api_version", api_versions())
+@pytest.mark.parametrize("given", ["ten", "NaN", "Infinity", "1e3", "٣"])
+def test_a_decimal_is_one_at_every_version(given, api_version, tour):
+    """SDKs older than dahlia's type it as any text; money is made of digits all the same."""
+    trip = tour(api_version)
+    customer = trip.ask("POST", "/v1/customers")["id"]
+    item = {"customer": customer, "currency": "usd", "unit_amount_decimal": given}
+    answer = trip.answer("POST", "/v1/invoiceitems", **item)
+    assert (answer.status, answer.body["error"]["param"]) == (400, "unit_amount_decimal")
+
+
 class Shop:
     """Asks through StripeClients of several versions in one world."""
 
