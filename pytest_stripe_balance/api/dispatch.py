@@ -11,7 +11,16 @@ from typing import Any
 
 import msgspec
 
-from pytest_stripe_balance.api import expand, form, idempotency, keys, parameters, routes, versions
+from pytest_stripe_balance.api import (
+    expand,
+    form,
+    idempotency,
+    keys,
+    outline,
+    parameters,
+    routes,
+    versions,
+)
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.api.render import render
 from pytest_stripe_balance.api.routes import Endpoint
@@ -105,7 +114,7 @@ class Dispatch:
             given = call.read()
             kept = None
             if call.key and request.method == "POST":
-                kept = account.answers.replay(account.world, call.key, request, call.form)
+                kept = account.answers.replay(account.world, call.key, request)
         except Fault as fault:
             call.note(fault)
             return call.error(fault, executed=False)
@@ -170,7 +179,6 @@ class _Call:
         self.world = world
         self.endpoint: Endpoint | None = None
         self.expand: list[str] = []
-        self.form: form.Form = {}
 
     @property
     def row(self) -> Endpoint:
@@ -187,15 +195,12 @@ class _Call:
                 f"{name}: Stripe documents this call since {row.since}, and this request is "
                 f"at {tables.api_version}"
             )
-        self.form = form.decode(self.request.form)
-        if "include" in self.form and row.listed and tables.api_version < versions.INCLUDES_UNTIL:
-            raise Refused(f"{name}: include[], which Stripe had until basil, is not modelled")
-        given = parameters.read(self.form, rule)
+        text = self.request.form
+        given = outline.read(text, name, tables.rule, row.verb)
+        if given is None:
+            given = self._read_the_long_way(form.decode(text), rule)
         self.expand = given.pop("expand", [])
         given = {**versions.defaults(name, tables.api_version), **given}
-        if given:
-            parameters.refuse_unmodelled(given, row.verb, name)
-            parameters.refuse_together(given, name)
         if self.expand:
             expand.check(
                 [path for path in self.expand if not (row.searched and path == TOTAL_COUNT)],
@@ -203,6 +208,17 @@ class _Call:
                 listed=row.listed or row.searched,
                 expandables=tables.expandables,
             )
+        return given
+
+    def _read_the_long_way(self, fields: form.Form, rule: parameters.Rule) -> dict[str, Any]:
+        """Read parameters that have no plain outline, or say what is wrong with them."""
+        row, tables = self.row, self.tables
+        if "include" in fields and row.listed and tables.api_version < versions.INCLUDES_UNTIL:
+            raise Refused(f"{row.name}: include[], which Stripe had until basil, is not modelled")
+        given = parameters.read(fields, rule)
+        asked = {name: value for name, value in given.items() if name != "expand"}
+        parameters.refuse_unmodelled(asked, row.verb, row.name)
+        parameters.refuse_together(asked, row.name)
         return given
 
     def note(self, fault: Fault) -> None:

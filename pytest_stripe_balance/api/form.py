@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import count
 from typing import TypeAlias
 from urllib.parse import unquote_to_bytes
@@ -14,7 +13,6 @@ from pytest_stripe_balance.engine.faults import Fault
 Form: TypeAlias = "dict[str, str | Form]"
 MAX_DEPTH = 10
 MAX_FIELDS = 2000
-LONG_NAME = 200  # characters; Stripe's own have less
 BRACKETS_MATCH = re.compile(r"[^][]+(\[[^][]*\])*")
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -36,12 +34,13 @@ def decode(text: str) -> Form:
     for field in fields:
         name, _, value = field.partition("=")
         if coded and ("%" in field or not field.isascii()):
-            name, value = _unquote(name), _unquote(value)
-        _put(form, (_path if len(name) > LONG_NAME else _known_path)(name), value)
+            name, value = unquote(name), unquote(value)
+        _put(form, _path(name), value)
     return form
 
 
-def _unquote(text: str) -> str:
+def unquote(text: str) -> str:
+    """Read what is percent-encoded; a Fault for what isn't, or isn't UTF-8."""
     if BAD_ESCAPE.search(text):
         raise _unreadable("the parameters have a % that two hexadecimal digits don't follow.")
     try:
@@ -59,10 +58,6 @@ def _path(name: str) -> tuple[str, ...]:
     if len(path) > MAX_DEPTH or not BRACKETS_MATCH.fullmatch(name):
         raise _unreadable(f"the parameter name {name[:80]!r} cannot be read.")
     return path
-
-
-# The same few names come again and again; to read one takes ten times a look-up.
-_known_path = lru_cache(1024)(_path)
 
 
 def _next_index(form: Form) -> str:

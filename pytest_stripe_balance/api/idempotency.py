@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from pytest_stripe_balance.api.form import Form, decode
+from pytest_stripe_balance.api.form import decode
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.world import World
@@ -21,9 +21,9 @@ class _Kept:
     response: Response
     at: int
 
-    def is_of(self, request: Request, form: Form) -> bool:
+    def is_of(self, request: Request) -> bool:
         """Tell whether a request asks for the same, its parameters in any order."""
-        return self.request.path == request.path and decode(self.request.form) == form
+        return self.request.path == request.path and decode(self.request.form) == decode(request.form)
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Answers:
         finally:
             self._in_use.discard(key)
 
-    def replay(self, world: World, key: str, request: Request, form: Form) -> Response | None:
+    def replay(self, world: World, key: str, request: Request) -> Response | None:
         """Give the kept answer to a key used again.
 
         A Fault when it now asks for something else (400), or while the key is held (409).
@@ -66,7 +66,7 @@ class Answers:
         kept = self._kept.get(key)
         if kept is None or world.clock.now - kept.at >= KEPT_SECONDS:
             return None
-        if not kept.is_of(request, form):
+        if not kept.is_of(request):
             if kept.request.path != request.path:
                 world.readings.rest("idempotent-other-path")
             message = (

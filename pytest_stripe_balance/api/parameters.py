@@ -52,7 +52,8 @@ def read(form: Form, rule: Rule) -> dict[str, Any]:
     return _hash(form, rule, ())
 
 
-def _value(given: str | Form, rule: Rule, path: Path) -> Any:  # noqa: ANN401 - any JSON
+def value_at(path: Path, given: str | Form, rule: Rule) -> Any:  # noqa: ANN401 - any JSON
+    """Read one value, as `read` does; its path is for what is wrong with it."""
     if given == "":
         return _cleared(rule, path)
     if "anyOf" in rule:
@@ -81,7 +82,7 @@ def _alternative(given: str | Form, rules: list[Rule], path: Path) -> Any:  # no
     fault: Fault | None = None
     for rule in fitting or rules[:1]:
         try:
-            return _value(given, rule, path)
+            return value_at(path, given, rule)
         except Fault as refused:
             fault = fault or refused
     assert fault is not None, "unreachable because one alternative at least was tried"
@@ -110,7 +111,7 @@ def _hash(given: str | Form, rule: Rule, path: Path) -> dict[str, Any]:
         inner = rule.get("additionalProperties", {})
         # A map's empty value is a value: it takes the key out (metadata).
         return {
-            key: value if value == "" else _value(value, inner, (*path, key))
+            key: value if value == "" else value_at((*path, key), value, inner)
             for key, value in given.items()
         }
     if not given.keys() <= members.keys():
@@ -121,7 +122,7 @@ def _hash(given: str | Form, rule: Rule, path: Path) -> dict[str, Any]:
     for name in rule.get("required", ()):
         if name not in given:
             raise faults.missing_parameter(bracketed((*path, name)))
-    return {name: _value(value, members[name], (*path, name)) for name, value in given.items()}
+    return {name: value_at((*path, name), value, members[name]) for name, value in given.items()}
 
 
 def _array(given: str | Form, rule: Rule, path: Path) -> list[Any]:
@@ -130,7 +131,7 @@ def _array(given: str | Form, rule: Rule, path: Path) -> list[Any]:
         raise _not_a("array", path)
     inner = rule.get("items", {})
     in_order = sorted(given.items(), key=lambda item: int(item[0]))
-    return [_value(value, inner, (*path, index)) for index, value in in_order]
+    return [value_at((*path, index), value, inner) for index, value in in_order]
 
 
 def _unknown(names: list[str]) -> Fault:

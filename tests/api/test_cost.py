@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import pytest_stripe_balance
-from pytest_stripe_balance.api import form, render
+from pytest_stripe_balance.api import outline, render
 from pytest_stripe_balance.api.message import Headers, Request
 from pytest_stripe_balance.contract import rules
 from pytest_stripe_balance.engine import records
@@ -81,7 +81,7 @@ def shop():
 
 # What is called how often, by the calls that tests are made of.
 COUNTED = (
-    (form.decode, "reads the form"),
+    (outline.read, "reads the form"),
     (render.render, "renders what it answers"),
     (rules.Contract._check_one, "checks the answer"),
 )
@@ -145,7 +145,7 @@ def test_an_exchange_keeps_no_document(shop):
     assert shop.session.exchanges[-1].response.take_document() is None
 
 
-@pytest.mark.parametrize(("kind", "most"), [("create", 205), ("apply", 145), ("retrieve", 75)])
+@pytest.mark.parametrize(("kind", "most"), [("create", 165), ("apply", 140), ("retrieve", 72)])
 def test_a_request_takes_few_steps(shop, kind, most):
     """Its time goes by the calls of our functions; each is half a microsecond to a microsecond of it."""
     assert sum(shop.counted(kind).values()) <= most

@@ -52,13 +52,6 @@ def test_what_cannot_be_read_is_a_400(text):
     assert (caught.value.status, caught.value.type) == (400, "invalid_request_error")
 
 
-def test_long_names_are_not_kept():
-    """What a request names at length is read, and forgotten."""
-    form._known_path.cache_clear()
-    assert form.decode(f"a[{'x' * 1000}]=1&a[b]=2") == {"a": {"x" * 1000: "1", "b": "2"}}
-    assert form._known_path.cache_info().currsize == 1
-
-
 NAMES = st.text(st.characters(exclude_characters="[]", exclude_categories=["Cs"]), min_size=1)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 FIELDS = st.dictionaries(

@@ -1,0 +1,151 @@
+"""What a form's names alone decide, found once: that all is well with them, and how each value is read.
+
+Tests ask for the same few things with other values. By `form` and `parameters` each request would find
+out again that its names are known, modelled, complete and nested as they are: that takes two thirds
+of reading it, and a fifteenth of a create's whole time in the fake. What isn't plain here is read by
+them, and they say what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any
+
+from pytest_stripe_balance.api import form, parameters
+from pytest_stripe_balance.api.form import Form
+from pytest_stripe_balance.api.parameters import ANYTHING, Modelled, Path, Rule
+from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.refused import Refused
+
+LONG = 4000  # characters; of what is longer no names are kept
+BOOLEANS = {"true": True, "false": False}
+# Where a part goes (the container by its number, its key there), which value it is, and how that is
+# read, None as it is; a container has no value, and what makes it.
+Step = tuple[int, str | int, int | None, Callable[..., Any] | None]
+
+
+class _NotPlainError(Exception):
+    """Names that need the long way."""
+
+
+def read(
+    text: str, endpoint: str, rule: Callable[[str], Rule | None], verb: Callable[..., object]
+) -> dict[str, Any] | None:
+    """Read a form into typed parameters, as `parameters.read` does; None where that is to do it.
+
+    A Fault is the one that it would raise.
+    """
+    if len(text) > LONG or not text.isascii():
+        return None
+    fields = [field.partition("=") for field in text.replace("+", " ").split("&")] if text else []
+    values = [value for _, _, value in fields]
+    if "" in values:  # clears, or is nothing
+        return None
+    steps = _steps(endpoint, rule, verb, tuple([name for name, _, _ in fields]))
+    if steps is None:
+        return None
+    if "%" in text:
+        values = [form.unquote(value) if "%" in value else value for value in values]
+    given: dict[str, Any] = {}
+    made: list[Any] = [given]
+    try:
+        for into, key, place, reader in steps:
+            if place is None:
+                made[into][key] = container = reader()  # type: ignore[misc] # what makes it
+                made.append(container)
+            else:
+                made[into][key] = reader(values[place]) if reader else values[place]
+    except KeyError:  # a choice that isn't there
+        return None
+    return given
+
+
+@lru_cache(256)
+def _steps(
+    endpoint: str,
+    rule: Callable[[str], Rule | None],
+    verb: Callable[..., object],
+    names: tuple[str, ...],
+) -> list[Step] | None:
+    """Find how a form with these names is read; None where that can't be told without its values."""
+    steps: list[Step] = []
+    try:
+        # Each value's place stands for it.
+        places = form.decode("&".join(f"{name}={place}" for place, name in enumerate(names)))
+        _hash(steps, 0, places, rule(endpoint) or {}, parameters.modelled_by(verb), ())
+        parameters.refuse_together(places, endpoint)
+    except (_NotPlainError, Fault, Refused):
+        return None
+    return steps
+
+
+def _hash(
+    steps: list[Step], into: int, places: Form, rule: Rule, modelled: Modelled, path: Path
+) -> None:
+    members, known = rule.get("properties"), modelled.members
+    if members is not None and not {*rule.get("required", ())} <= places.keys() <= members.keys():
+        raise _NotPlainError
+    for name, place in places.items():
+        inner = rule.get("additionalProperties", {}) if members is None else members[name]
+        within = ANYTHING
+        if known is not None and (path or name != "expand"):  # which is no verb's to model
+            if name not in known:
+                raise _NotPlainError
+            within = known[name]
+        _part(steps, into, name, place, inner, within, (*path, name))
+
+
+def _part(
+    steps: list[Step],
+    into: int,
+    key: str | int,
+    place: str | Form,
+    rule: Rule,
+    modelled: Modelled,
+    path: Path,
+) -> None:
+    if "gone" in rule:
+        raise _NotPlainError
+    if isinstance(place, str):
+        steps.append((into, key, int(place), _reader(rule, modelled, path)))
+        return
+    if "anyOf" in rule:
+        fitting = [one for one in rule["anyOf"] if one.get("type") in ("object", "array")]
+        if len(fitting) != 1:
+            raise _NotPlainError
+        (rule,) = fitting
+    inner = 1 + sum(place is None for _, _, place, _ in steps)
+    if rule.get("type") == "object" and modelled.items is None and modelled.values is None:
+        steps.append((into, key, None, dict))
+        _hash(steps, inner, place, rule, modelled, path)
+    elif rule.get("type") == "array" and modelled.members is None and modelled.values is None:
+        if not all(map(parameters.INDEX.fullmatch, place)):
+            raise _NotPlainError
+        items = sorted(place.items(), key=lambda item: int(item[0]))
+        steps.append((into, key, None, partial(list, [None] * len(items))))
+        for at, (index, one) in enumerate(items):
+            within = modelled.items or ANYTHING
+            _part(steps, inner, at, one, rule.get("items", {}), within, (*path, index))
+    else:
+        raise _NotPlainError
+
+
+def _reader(rule: Rule, modelled: Modelled, path: Path) -> Callable[[str], Any] | None:
+    """Give what reads one value, by a look-up where it is one of few; a KeyError for another."""
+    if modelled.members is not None or modelled.items is not None:
+        raise _NotPlainError
+    kind, known = rule.get("type"), modelled.values
+    choices: dict[str, Any] = {}
+    if kind == "boolean":
+        choices = BOOLEANS
+    elif kind == "string":
+        choices = {choice: choice for choice in rule.get("enum", known or ())}
+    if choices:
+        modelled_ones = {
+            text: choice for text, choice in choices.items() if known is None or choice in known
+        }
+        return modelled_ones.__getitem__
+    if known is not None:
+        raise _NotPlainError
+    return None if kind == "string" else partial(parameters.value_at, path, rule=rule)
