@@ -1,9 +1,8 @@
 """What a form's names alone decide, found once: that all is well with them, and how each value is read.
 
 Tests ask for the same few things with other values. By `form` and `parameters` each request would find
-out again that its names are known, modelled, complete and nested as they are: that takes two thirds
-of reading it, and a fifteenth of a create's whole time in the fake. What isn't plain here is read by
-them, and they say what is wrong.
+out again that its names are known, modelled, complete and nested as they are: for a create that was a
+fifth of its time in the fake. What isn't plain here is read by them, and they say what is wrong.
 """
 
 from __future__ import annotations

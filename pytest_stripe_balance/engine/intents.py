@@ -15,12 +15,12 @@ from pytest_stripe_balance.engine import (
     regions,
 )
 from pytest_stripe_balance.engine.methods import AutomaticPaymentMethods, PaymentMethodParams
-from pytest_stripe_balance.engine.records import PaymentIntent
+from pytest_stripe_balance.engine.records import NOTHING, PaymentIntent
 from pytest_stripe_balance.engine.table import Cursors, by_created
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Entry
+    from pytest_stripe_balance.engine.records import Entry, Hash
     from pytest_stripe_balance.engine.table import Page
     from pytest_stripe_balance.engine.world import World
 
@@ -89,6 +89,8 @@ def create(
     money.check_intent_amount(amount, currency)
     if customer is not None:
         world.customer(customer, in_path=False)
+    described = _descriptive(NOTHING, params)
+    typed = methods.of_new(world, customer, currency, params, automatic_payment_methods)
     draft = PaymentIntent(
         id="",
         created=world.clock.now,
@@ -97,11 +99,10 @@ def create(
         customer=customer,
         status="requires_payment_method",
         client_secret="",
-        payment_method_types=(),
-        payment_method_options={},
         capture_method=capture_method,
+        **described,
+        **typed,
     )
-    draft = methods.with_types(world, _described(draft, params), params, automatic_payment_methods)
     methods.check(world, draft, params)
     if confirm:
         confirming.check(world, draft, params)
@@ -241,15 +242,21 @@ def _emptied(world: World, intent: PaymentIntent) -> tuple[PaymentIntent, Entry 
 
 def _described(intent: PaymentIntent, params: IntentParams | ConfirmParams) -> PaymentIntent:
     """Put on an intent what only describes it; money and payment method stay."""
+    changes = _descriptive(intent.metadata, params)
+    return intent._replace(**changes) if changes else intent
+
+
+def _descriptive(metadata: Hash, params: IntentParams | ConfirmParams) -> dict[str, Any]:
+    """Give the fields that a request sets and that only describe an intent, which has `metadata`."""
     changes: dict[str, Any] = {}
     for name, value in params.items():
         if name == "metadata":
-            changes[name] = customers.merged_metadata(intent.metadata, value)  # type: ignore[arg-type] # a TypedDict's items are objects
+            changes[name] = customers.merged_metadata(metadata, value)  # type: ignore[arg-type] # a TypedDict's items are objects
         elif name == "shipping":
             changes[name] = customers.shipping(value)  # type: ignore[arg-type] # as above
         elif name in DESCRIPTIVE:
             changes[name] = value
-    return intent._replace(**changes) if changes else intent
+    return changes
 
 
 def _check_amount(intent: PaymentIntent, amount: int) -> None:

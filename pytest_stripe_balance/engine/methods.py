@@ -58,42 +58,40 @@ def given(params: PaymentMethodParams) -> bool:
     return "payment_method" in params or "payment_method_data" in params
 
 
-def with_types(
+def of_new(
     world: World,
-    intent: PaymentIntent,
+    customer: str | None,
+    currency: str,
     params: PaymentMethodParams,
     automatic: AutomaticPaymentMethods | None,
-) -> PaymentIntent:
-    """Settle which types a new intent takes.
+) -> dict[str, Any]:
+    """Settle which types a new intent takes; give the fields that tell of them.
 
     A payment method alone stands for its own type; without one Stripe's automatic payment methods
     are on [obs]. A payment method that isn't there is told before anything else [obs].
     """
     if "payment_method" in params:
         _known_method(world, params["payment_method"])
-    if types := _types(world, intent, params):
-        return _with(intent, types)
-    fits = _fits_bank_transfers(intent)
-    if given(params) and automatic is None:
-        world.readings.rest("payment-method-given-types")
-        _need_customer(world, intent)
-        return _with(intent, ("customer_balance",))
+    if types := _types(world, customer, currency, params):
+        return _fields(types)
     world.readings.rest("payment-method-given-types")
-    return _with(
-        intent,
-        ("card", "customer_balance") if fits else ("card",),
-        automatic_payment_methods={
+    if given(params) and automatic is None:
+        _need_customer(world, customer)
+        return _fields(("customer_balance",))
+    return {
+        **_fields(("card", "customer_balance") if _fits(customer, currency) else ("card",)),
+        "automatic_payment_methods": {
             "allow_redirects": "always",
             "enabled": True,
             **(automatic or {}),
         },
-        payment_method_configuration="pmc_" + world.ids.secret("configuration", 24),
-    )
+        "payment_method_configuration": "pmc_" + world.ids.secret("configuration", 24),
+    }
 
 
 def retyped(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> PaymentIntent:
     """Give an intent the types that an update or a confirm names; what it holds stays as it is."""
-    types = _types(world, intent, params)
+    types = _types(world, intent.customer, intent.currency, params)
     if not types or set(types) == set(intent.payment_method_types):
         return intent
     if intent.payment_method is not None or intent.applied:
@@ -101,43 +99,45 @@ def retyped(world: World, intent: PaymentIntent, params: PaymentMethodParams) ->
             f"other payment method types on {intent.id}, which has a payment method or holds money, "
             "are not modelled"
         )
-    retyped = _with(intent, types)
-    kept = {**retyped.payment_method_options, **intent.payment_method_options}
-    options = {kind: kept[kind] for kind in retyped.payment_method_options}
-    return retyped._replace(payment_method_options=options)
+    fields = _fields(types)
+    kept = {**fields["payment_method_options"], **intent.payment_method_options}
+    fields["payment_method_options"] = {kind: kept[kind] for kind in fields["payment_method_options"]}
+    return intent._replace(**fields)
 
 
-def _types(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> tuple[str, ...]:
+def _types(
+    world: World, customer: str | None, currency: str, params: PaymentMethodParams
+) -> tuple[str, ...]:
     """Read which types a request names; allowed ones are filtered silently by what fits [doc]."""
-    fits = _fits_bank_transfers(intent)
+    fits = _fits(customer, currency)
     if allowed := params.get("allowed_payment_method_types"):
         types = tuple(kind for kind in allowed if fits or kind != "customer_balance")
         if not types:
-            _need_customer(world, intent)
+            _need_customer(world, customer)
             raise Refused(f"none of allowed_payment_method_types={list(allowed)} fits the intent")
         return types
     types = tuple(params.get("payment_method_types") or ())
     if "customer_balance" in types and not fits:
-        _need_customer(world, intent)
-        raise Refused(f"payment_method_types={list(types)} in {intent.currency} are not modelled")
+        _need_customer(world, customer)
+        raise Refused(f"payment_method_types={list(types)} in {currency} are not modelled")
     return types
 
 
-def _fits_bank_transfers(intent: PaymentIntent) -> bool:
-    return intent.customer is not None and intent.currency in regions.REGIONS
+def _fits(customer: str | None, currency: str) -> bool:
+    return customer is not None and currency in regions.REGIONS
 
 
-def _with(intent: PaymentIntent, types: tuple[str, ...], **changes: Any) -> PaymentIntent:  # noqa: ANN401 - fields of a record
+def _fields(types: tuple[str, ...]) -> dict[str, Any]:
     options: dict[str, Hash] = {}
     if "card" in types:
         options["card"] = UNSET_CARD_OPTIONS
     if "customer_balance" in types:
         options["customer_balance"] = {}
-    return intent._replace(payment_method_types=types, payment_method_options=options, **changes)
+    return {"payment_method_types": types, "payment_method_options": options}
 
 
-def _need_customer(world: World, intent: PaymentIntent) -> None:
-    if intent.customer is None:
+def _need_customer(world: World, customer: str | None) -> None:
+    if customer is None:
         world.readings.rest("customer-balance-needs-customer")
         raise faults.missing_parameter("customer")
 
@@ -150,7 +150,7 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
     if "payment_method" in params:
         _known_method(world, params["payment_method"])
     if given(params):
-        _need_customer(world, intent)
+        _need_customer(world, intent.customer)
     options = _options(params)
     if (given(params) or options) and "customer_balance" not in intent.payment_method_types:
         raise Refused(

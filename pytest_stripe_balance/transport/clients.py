@@ -121,8 +121,7 @@ def is_tapped(client: object) -> bool:
         if not all(_is_known(cls, name) for name in _LOOKED_AT):
             return False
         _tapped[cls] = _methods_of(cls)
-    own = vars(client).keys()
-    if cls.__getattribute__ is not object.__getattribute__ or not own.isdisjoint(_LOOKED_AT):
+    if cls.__getattribute__ is not object.__getattribute__ or not _LOOKED_AT.isdisjoint(vars(client)):
         return False
     fallback = getattr(client, "_async_fallback_client", None)
     return fallback is None or is_tapped(fallback)
