@@ -160,7 +160,9 @@ _NOT_USERS = STRIPES | {StandIn}
 
 def users() -> list[type]:
     """Give the client classes that are neither stripe-python's nor ours, at any depth."""
-    found: dict[type, None] = dict.fromkeys(chain.from_iterable(map(type.__subclasses__, _KNOWN)))
+    found: list[type] = list(chain.from_iterable(map(type.__subclasses__, _KNOWN)))
+    if _NOT_USERS.issuperset(found):
+        return []
     nearest = [cls for cls in found if cls not in _NOT_USERS]
     return [*dict.fromkeys(nearest + [below for cls in nearest for below in subclasses(cls)])]
 

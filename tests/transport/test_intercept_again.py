@@ -53,6 +53,30 @@ def test_a_method_that_was_replaced_between_two_taps_is_the_one_that_is_restored
     assert (vars(Urllib)["request"], len(server.seen)) == (own, 1)
 
 
+def test_a_way_that_a_class_was_given_between_two_taps_is_caught_and_restored(
+    answering, client_of, server, monkeypatch
+):
+    """A name that it had not, and the same name with another method in it: each is answered for."""
+    name, ran = "request_with_retries", []
+    client = client_of(Urllib())
+    with answering.tap():
+        pass
+    for number in range(2):
+
+        def theirs(*_, number=number):
+            ran.append(number)
+
+        monkeypatch.setattr(Urllib, name, theirs)
+        with answering.tap():
+            assert vars(Urllib)[name] is not theirs
+            assert v1(client).customers.retrieve("cus_1").id == "cus_answered"
+        assert (vars(Urllib)[name], ran, server.seen) == (theirs, [], [])
+    monkeypatch.undo()
+    with answering.tap():
+        assert v1(client).customers.retrieve("cus_1").id == "cus_answered"
+    assert name not in vars(Urllib)
+
+
 def test_the_way_of_all_clients_that_was_replaced_between_two_taps_is_the_one_that_is_used(
     answering, client_of, monkeypatch
 ):
@@ -64,10 +88,10 @@ def test_the_way_of_all_clients_that_was_replaced_between_two_taps_is_the_one_th
         ran.append(type(self))
         return base(self, *args, **kwargs)
 
-    with answering.tap():
-        pass
-    monkeypatch.setattr(stripe.HTTPClient, name, theirs)
     duck = types.SimpleNamespace(name="duck", request_with_retries=None)
+    with answering.tap():
+        v1(client_of(duck)).customers.retrieve("cus_1")
+    monkeypatch.setattr(stripe.HTTPClient, name, theirs)
     with answering.tap():
         v1(client_of(duck)).customers.retrieve("cus_1")
         v1(client_of(duck)).customers.retrieve("cus_1")
