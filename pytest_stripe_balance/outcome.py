@@ -71,7 +71,8 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
     if kept.bad_setting and report.when == "setup" and not report.failed:
         _fail(report, kept.bad_setting)  # no test is expected to fail by a slip
     if kept.session is not None:
-        tell_refusals(kept, report)
+        if kept.session.refusals:
+            tell_refusals(kept, report)
         if report.failed:
             report.sections.append(("Stripe", _state(kept.session)))
         if report.longrepr:
