@@ -250,9 +250,10 @@ class StripeBalance:
         """Expect that the fake refuses to answer inside the `with` block.
 
         `match` is a regular expression that the refusal's message must contain. AssertionError when
-        nothing was refused, or something else was.
+        nothing was refused, or something else was; RuntimeError where another than the fake answers,
+        whose refusals are of another kind: a recording that isn't there.
         """
-        return self._session.expecting_refusal(match)
+        return fake_only(self._session, "stripe_balance.refused").expecting_refusal(match)
 
     def unique(self, name: str) -> str:
         """Make a value from a name: another one in each test, the same in each run of that test."""

@@ -40,6 +40,7 @@ class Kept:
         return [one for one in self.session.refusals if not one.told] if self.session else []
 
 
+_STILL_TOLD = -1  # pytest keeps its own warnings under -q, too
 _kept_key: pytest.StashKey[Kept] = pytest.StashKey()
 
 
@@ -208,10 +209,10 @@ class Summary:
 
     def _lines(self) -> list[str]:
         lines = []
-        if self._verbosity >= 0:
+        if self._verbosity >= _STILL_TOLD:
             for note, tests in self._notes.items():
                 lines.append(f"stripe: {note}{f' ({tests} tests)' * (tests > 1)}")
-        if self._findings and self._verbosity >= 0:
+        if self._findings and self._verbosity >= _STILL_TOLD:
             from pytest_stripe_balance.report import findings  # noqa: PLC0415 - only with some
 
             lines += findings.summary(self._findings, all_levels=self._verbosity > 0)

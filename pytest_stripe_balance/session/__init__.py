@@ -39,4 +39,8 @@ def opened(chosen: Settings, fail: Fail) -> Session:
         "live": wired.Live,
         "check": wired.Checker,
     }
-    return kinds[chosen.mode](chosen, fail)
+    session = kinds[chosen.mode](chosen, fail)
+    if chosen.assume:
+        told = f"in the mode {chosen.mode} the fake doesn't answer, and assume= means nothing"
+        session.notes.append(told)
+    return session

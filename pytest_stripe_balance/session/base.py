@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -155,31 +154,6 @@ class Session:
             message = f"{request}: the answer can't be checked: {error}"
             raise self._kept(Refused(message)) from None
 
-    @contextmanager
-    def expecting_refusal(self, match: str | None) -> Iterator[None]:
-        """Expect one refusal whose message `match` (a regular expression) finds; swallow it.
-
-        Raises AssertionError when none came, more than one, or another one.
-        """
-        before = len(self.refusals)
-        try:
-            yield
-        except BaseException as raised:
-            if not any(refusal.raised_as in _all_in(raised) for refusal in self.refusals[before:]):
-                raise
-        came = self.refusals[before:]
-        told = "\n".join(map(str, came))
-        wrong = None
-        if not came:
-            wrong = "a refusal was expected, and none came"
-        elif len(came) > 1:
-            wrong = f"one refusal was expected, and {len(came)} came:\n{told}"
-        elif match is not None and not re.search(match, came[0].message):
-            wrong = f"a refusal that matches {match!r} was expected; this one came:\n{told}"
-        if wrong is not None:
-            raise AssertionError(wrong) from None
-        del self.refusals[before:]
-
     def unique(self, name: str) -> str:
         """Make a value from a name: another one in each test, the same in each run of it."""
         seed = f"{self.settings.seed}\0{self.settings.name}"
@@ -203,13 +177,6 @@ class Session:
         refusal.raised_as = self._fail(refusal)
         self.refusals.append(refusal)
         return refusal.raised_as
-
-
-def _all_in(raised: BaseException) -> list[BaseException]:
-    """Give an exception, or all of a group."""
-    if not isinstance(raised, BaseExceptionGroup):
-        return [raised]
-    return [inner for one in raised.exceptions for inner in _all_in(one)]
 
 
 def _caller() -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, partial
@@ -78,6 +79,31 @@ class Fake(Session):
             if world.ids.minted > before:
                 world.clock.tick()
 
+    @contextmanager
+    def expecting_refusal(self, match: str | None) -> Iterator[None]:
+        """Expect one refusal whose message `match` (a regular expression) finds; swallow it.
+
+        Raises AssertionError when none came, more than one, or another one.
+        """
+        before = len(self.refusals)
+        try:
+            yield
+        except BaseException as raised:
+            if not any(refusal.raised_as in _all_in(raised) for refusal in self.refusals[before:]):
+                raise
+        came = self.refusals[before:]
+        told = "\n".join(map(str, came))
+        wrong = None
+        if not came:
+            wrong = "a refusal was expected, and none came"
+        elif len(came) > 1:
+            wrong = f"one refusal was expected, and {len(came)} came:\n{told}"
+        elif match is not None and not re.search(match, came[0].message):
+            wrong = f"a refusal that matches {match!r} was expected; this one came:\n{told}"
+        if wrong is not None:
+            raise AssertionError(wrong) from None
+        del self.refusals[before:]
+
     @property
     def now(self) -> int:
         """The time in every world, in seconds since 1970."""
@@ -104,6 +130,13 @@ class Fake(Session):
                 return account, entry
         message = f"no row {entry_id!r} is in this test's worlds"
         raise ValueError(message)
+
+
+def _all_in(raised: BaseException) -> list[BaseException]:
+    """Give an exception, or all of a group."""
+    if not isinstance(raised, BaseExceptionGroup):
+        return [raised]
+    return [inner for one in raised.exceptions for inner in _all_in(one)]
 
 
 def fake_only(session: Session, what: str) -> Fake:

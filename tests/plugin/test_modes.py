@@ -89,6 +89,49 @@ def test_the_marker_keeps_a_test_on_the_fake(project, sending, stripe_server_her
     assert stripe_server_here.seen == []
 
 
+@pytest.mark.parametrize("mode", ["record", "replay", "live", "check"])
+def test_a_refusal_of_the_fake_is_expected_of_the_fake_alone(mode, project, sending, stripe_server_here):
+    """A recording that isn't there is refused too: to expect that would make a test pass that tests nothing."""
+    project.file(
+        "test_it.py",
+        """
+        import pytest, stripe
+
+        def test_it(stripe_balance):
+            with pytest.raises(RuntimeError, match="refused is fake only.*keeps the test on the fake"):
+                with stripe_balance.refused():
+                    stripe.Customer.create()
+        """,
+    )
+    sending(mode).assert_outcomes(passed=1)
+    assert stripe_server_here.seen == []
+
+
+def test_a_reading_that_means_nothing_is_told(project, sending):
+    """It says how the fake answers, so where it doesn't the summary has a line, once with a count."""
+    project.file(
+        "test_it.py",
+        """
+        import pytest
+
+        pytestmark = pytest.mark.stripe_balance(assume={"apply-without-amount-short": "refused"})
+
+        def test_one(stripe_balance):
+            stripe_balance.customer()
+
+        def test_two(stripe_balance):
+            stripe_balance.customer()
+        """,
+    )
+    told = "and assume= means nothing (2 tests)"
+    for mode in ("record", "replay", "live", "check"):
+        result = sending(mode)
+        result.assert_outcomes(passed=2)
+        line = f"stripe: in the mode {mode} the fake doesn't answer, {told}"
+        assert line in result.outlines
+    assert "means nothing" not in sending("fake").stdout.str()
+
+
 def test_what_is_sent_has_the_key_of_the_environment(shop, sending, stripe_server_here):
     """Clients made with a dummy key work unmodified, and the dummy never leaves."""
     sending("live").assert_outcomes(passed=2)
