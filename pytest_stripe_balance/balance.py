@@ -17,6 +17,7 @@ from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.contract.rules import read, version_of
 from pytest_stripe_balance.contract.watch import kind_of, unknown_in, why_unchecked
 from pytest_stripe_balance.engine import refunding, refunds, timers
+from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.modes import ANY_TEST_KEY
 from pytest_stripe_balance.session.fake import fake_only
 from pytest_stripe_balance.transport import clients
@@ -36,6 +37,7 @@ BANK_TRANSFERS: dict[str, dict[str, Any]] = {
     "jpy": {"type": "jp_bank_transfer"},
     "mxn": {"type": "mx_bank_transfer"},
 }
+SHOWN = 60
 Customer = stripe.Customer | str
 PaymentIntent = stripe.PaymentIntent | str
 Refund = stripe.Refund | str
@@ -44,9 +46,9 @@ Refund = stripe.Refund | str
 class StripeBalance:
     """Customers, intents and money for one test, made by calls of the real SDK.
 
-    Amounts are whole minor units (cents) next to a lower-case currency. Arguments called `customer`
-    take an SDK object or an id. Stripe's own errors come as `stripe.StripeError`; what the fake
-    won't answer fails the test.
+    Amounts are whole minor units (cents) next to a lower-case currency; TypeError for what is no int.
+    Arguments called `customer` take an SDK object or an id. Stripe's own errors come as
+    `stripe.StripeError`; what the fake won't answer fails the test.
     """
 
     def __init__(self, session: Session) -> None:
@@ -90,8 +92,10 @@ class StripeBalance:
 
         Confirmed it is in `requires_action` and shows where to send the money; unconfirmed in
         `requires_confirmation`. eur goes to an account in IE unless `payment_method_options` says
-        otherwise. ValueError for a currency without bank transfers.
+        otherwise. ValueError for a currency without bank transfers, TypeError for an amount that is
+        no int.
         """
+        _check_amount("bank_transfer_intent", amount)
         options = _bank_transfer(currency)
         intent: stripe.PaymentIntent = self._api.payment_intents.create(
             {
@@ -118,8 +122,9 @@ class StripeBalance:
         """Bill one item by bank transfer: `open` and due in 30 days, a `draft` if `finalize` is False.
 
         Parameters change the invoice, as in `days_until_due=7`. ValueError for a currency without
-        bank transfers.
+        bank transfers, TypeError for an amount that is no int.
         """
+        _check_amount("bank_transfer_invoice", amount)
         invoices = self._api.invoices
         settings = {
             "payment_method_types": ["customer_balance"],
@@ -146,7 +151,11 @@ class StripeBalance:
     def fund(
         self, customer: Customer, amount: int, currency: str = "usd", reference: str | None = None
     ) -> stripe.CustomerCashBalanceTransaction:
-        """Let a bank transfer land on the customer's cash balance; give its `funded` row."""
+        """Let a bank transfer land on the customer's cash balance; give its `funded` row.
+
+        TypeError for an amount that is no int.
+        """
+        _check_amount("fund", amount)
         params: dict[str, Any] = {"amount": amount, "currency": currency}
         if reference is not None:
             params["reference"] = reference
@@ -184,8 +193,11 @@ class StripeBalance:
         """Fake only: refund an intent to the customer's cash balance, as the Dashboard does.
 
         `amount` defaults to all that isn't refunded. The refund is `succeeded` at once, and waiting
-        intents may take the money. ValueError where there is nothing, or not so much, to refund.
+        intents may take the money. ValueError where there is nothing, or not so much, to refund;
+        TypeError for an amount that is no int.
         """
+        if amount is not None:
+            _check_amount("refund_to_cash_balance", amount)
         fake = fake_only(self._session, "stripe_balance.refund_to_cash_balance")
         intent = _id(payment_intent)
         account = fake.account_of(lambda world: world.payment_intents.get(intent))
@@ -343,6 +355,14 @@ class StripeContract:
         unchecked += [reason for one in given for reason in unknown_in(one, known)]
         for reason in dict.fromkeys(unchecked):
             warnings.warn(f"not all of it was checked: one is {reason}", stacklevel=3)
+
+
+def _check_amount(call: str, given: object) -> None:
+    """Hold an amount against what Stripe takes; TypeError for anything but a whole number."""
+    if not isinstance(given, int) or isinstance(given, bool):
+        message = f"stripe_balance.{call}: {shown(repr(given), SHOWN)} is no amount; give whole minor "
+        message += "units, an int, as 600 for 6.00"
+        raise TypeError(message)
 
 
 def _bank_transfer(currency: str) -> dict[str, Any]:

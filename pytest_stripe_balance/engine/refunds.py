@@ -140,8 +140,8 @@ def to_cash_balance(world: World, intent_id: str, amount: int | None = None) -> 
 
     `amount` (minor units) defaults to all that is left. Events: `refunding.to_cash_balance`.
     """
-    if amount is not None and (type(amount) is not int or amount < 1):
-        message = f"amount is {amount!r}, and has to be an int of minor units above 0"
+    if amount is not None and amount < 1:
+        message = f"amount is {amount}, and has to be above 0"
         raise ValueError(message)
     try:
         charge = refundable(world, None, intent_id)

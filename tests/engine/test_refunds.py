@@ -311,8 +311,6 @@ def test_cash_that_comes_back_is_not_reconciled(desk):
         (1001, "greater than charge amount"),
         (0, "above 0"),
         (-1, "above 0"),
-        (1.5, "above 0"),
-        (True, "above 0"),
     ],
 )
 def test_an_amount_that_cannot_be_refunded_is_a_value_error(desk, amount, told):

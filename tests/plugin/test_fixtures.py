@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from textwrap import dedent
 
 import pytest
 import stripe
 from majors import v1
+
+from pytest_stripe_balance import modes
+from pytest_stripe_balance.balance import StripeBalance
+from pytest_stripe_balance.session import Session, Settings, newest_api_version
 
 # DESIGN.md, "What users write", letter by letter.
 PARTIAL_WIRE = """
@@ -397,6 +403,39 @@ def test_what_is_no_object_and_no_id_is_named(given, stripe_balance):
             build()
     with pytest.raises(ValueError, match=r"no bank transfers in \['usd'\]"):
         stripe_balance.bank_transfer_intent("cus_1", 100, ["usd"])
+
+
+NO_AMOUNTS = ("usd", "600", 10.5, 6.0, Decimal(6), True, {"amount": 600})
+TAKE_AN_AMOUNT = {
+    "fund": lambda balance, amount: balance.fund("cus_1", amount, 600),
+    "bank_transfer_intent": lambda balance, amount: balance.bank_transfer_intent("cus_1", amount),
+    "bank_transfer_invoice": lambda balance, amount: balance.bank_transfer_invoice("cus_1", amount),
+    "refund_to_cash_balance": lambda balance, amount: balance.refund_to_cash_balance("pi_1", amount),
+}
+
+
+@pytest.mark.parametrize("mode", modes.MODES)
+@pytest.mark.parametrize(("name", "build"), TAKE_AN_AMOUNT.items(), ids=TAKE_AN_AMOUNT)
+def test_an_amount_is_whole_minor_units_in_every_mode(name, build, mode):
+    """Anything else is a TypeError that names call, culprit and way out, before anything is asked."""
+    balance = StripeBalance(Session(Settings(newest_api_version(), mode=mode)))
+    balance.client = None
+    all_of_it = name == "refund_to_cash_balance"  # is what None means there
+    for given in NO_AMOUNTS if all_of_it else (*NO_AMOUNTS, None):
+        told = f"stripe_balance.{name}: {given!r} is no amount; give whole minor units, an int, as 600 for 6.00"
+        with pytest.raises(TypeError, match=f"^{re.escape(told)}$"):
+            build(balance, given)
+
+
+def test_an_object_in_an_amounts_place_is_not_shown_whole(stripe_balance):
+    """What swapped arguments put there is told by its beginning, and its secrets are masked."""
+    customer = stripe_balance.customer(email="jane.doe@lovelace.org")
+    for given in (customer, "sk_test_51ofsomebody"):
+        with pytest.raises(TypeError, match="is no amount; give whole minor units") as raised:
+            stripe_balance.fund(600, given)
+        assert len(str(raised.value)) < 200
+        assert "lovelace" not in str(raised.value)
+        assert "somebody" not in str(raised.value)
 
 
 def test_an_empty_cash_balance_is_none(stripe_balance):
