@@ -46,9 +46,10 @@ Refund = stripe.Refund | str
 class StripeBalance:
     """Customers, intents and money for one test, made by calls of the real SDK.
 
-    Amounts are whole minor units (cents) next to a lower-case currency; TypeError for what is no int.
-    Arguments called `customer` take an SDK object or an id. Stripe's own errors come as
-    `stripe.StripeError`; what the fake won't answer fails the test.
+    Amounts are whole minor units (cents) next to a currency; one in capitals is sent as it is, for
+    Stripe to lower (the assumption capital-currency). Arguments called `customer` take an SDK object
+    or an id. Stripe's own errors come as `stripe.StripeError`; what the fake won't answer fails the
+    test.
     """
 
     def __init__(self, session: Session) -> None:
@@ -366,12 +367,13 @@ def _check_amount(call: str, given: object) -> None:
 
 
 def _bank_transfer(currency: str) -> dict[str, Any]:
-    """Give the options of paying by bank transfer in a currency."""
-    if not isinstance(currency, str) or currency not in BANK_TRANSFERS:
+    """Give the options of paying by bank transfer in a currency, in capitals too."""
+    transfer = BANK_TRANSFERS.get(currency.lower()) if isinstance(currency, str) else None
+    if transfer is None:
         known = ", ".join(BANK_TRANSFERS)
         message = f"there are no bank transfers in {currency!r}; there are in {known}"
         raise ValueError(message)
-    return {"funding_type": "bank_transfer", "bank_transfer": BANK_TRANSFERS[currency]}
+    return {"funding_type": "bank_transfer", "bank_transfer": transfer}
 
 
 def _hash(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an SDK object, or a hash of one

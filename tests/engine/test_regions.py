@@ -94,6 +94,22 @@ def test_funding_instructions_take_a_currency_in_capitals(desk):
     assert as_dict(given) == desk.instructions("jpy")
 
 
+IN_CAPITALS = {
+    "bank_transfer_intent": lambda balance, payer: balance.bank_transfer_intent(payer, 1000, "EUR"),
+    "bank_transfer_invoice": lambda balance, payer: balance.bank_transfer_invoice(payer, 1000, "EUR"),
+    "fund": lambda balance, payer: balance.fund(payer, 1000, "EUR"),
+}
+
+
+@pytest.mark.parametrize("build", IN_CAPITALS.values(), ids=IN_CAPITALS)
+def test_builders_take_a_currency_in_capitals(build, stripe_balance, _stripe_session):
+    """They send it as it is given, for Stripe to lower, and the answer says that it rests on that."""
+    payer = stripe_balance.customer()
+    assert build(stripe_balance, payer).currency == "eur"
+    assert "capital-currency" in _stripe_session.assumptions
+    assert any("currency=EUR" in asked.request.body for asked in stripe_balance.requests)
+
+
 @in_every_region
 def test_funding_instructions_change_nothing(desk, region):
     """They make no event, no ledger row and no cash balance; the customer can still be deleted."""
