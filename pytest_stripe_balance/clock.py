@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 from pytest_stripe_balance.engine.determinism import END_OF_TIME
 from pytest_stripe_balance.session.fake import fake_only
@@ -30,20 +30,32 @@ class StripeClock:
 
     def advance(
         self,
-        *,
+        *bare: Never,
         weeks: float = 0,
         days: float = 0,
         hours: float = 0,
         minutes: float = 0,
         seconds: float = 0,
+        **unknown: Never,
     ) -> int:
-        """Move on by a span of whole seconds; give the new time. ValueError for a negative span."""
+        """Move on by a span of whole seconds, as in `advance(days=75)`; give the new time.
+
+        ValueError for a negative span; TypeError for a number without a unit, and for another unit:
+        months have no fixed length.
+        """
         fake = fake_only(self._session, "stripe_clock.advance")
+        if bare or unknown:  # typed as what nobody can give, and here to say the way out
+            given = ", ".join([*map(repr, bare), *(f"{name}={unknown[name]!r}" for name in unknown)])
+            message = f"stripe_clock.advance: {given} is no span; the units are weeks, days, hours, "
+            message += "minutes and seconds, as in advance(days=75); for months there is travel_to"
+            raise TypeError(message)
         try:
             span = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
         except (OverflowError, ValueError) as error:
             message = f"stripe_clock.advance: not a span of time that a clock can move on by: {error}"
             raise ValueError(message) from None
+        except TypeError as error:
+            raise TypeError(f"stripe_clock.advance: {error}; give numbers") from None
         if span.microseconds:
             message = f"stripe_clock.advance: {span} is not a whole number of seconds"
             raise ValueError(message)

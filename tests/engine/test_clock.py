@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -323,6 +324,31 @@ def test_what_is_no_moment_is_a_type_error(stripe_clock, moment):
     with pytest.raises(TypeError, match="give whole seconds since 1970, or an aware datetime"):
         stripe_clock.travel_to(moment)
     assert stripe_clock.now == before
+
+
+UNITS = "weeks, days, hours, minutes and seconds, as in advance(days=75); for months there is travel_to"
+NO_SPANS = {
+    "no unit": (lambda clock: clock.advance(75), "75"),
+    "a timedelta": (lambda clock: clock.advance(timedelta(days=75)), "datetime.timedelta(days=75)"),
+    "no fixed length": (lambda clock: clock.advance(months=2), "months=2"),
+    "a slip beside a unit": (lambda clock: clock.advance(day=1, hours=2), "day=1"),
+}
+
+
+@pytest.mark.parametrize(("move", "culprit"), NO_SPANS.values(), ids=NO_SPANS)
+def test_what_is_no_span_is_a_type_error(stripe_clock, move, culprit):
+    """The error names what was given and the units that there are, and time stays."""
+    before = stripe_clock.now
+    told = f"stripe_clock.advance: {culprit} is no span; the units are {UNITS}"
+    with pytest.raises(TypeError, match=f"^{re.escape(told)}$"):
+        move(stripe_clock)
+    assert stripe_clock.now == before
+
+
+def test_a_unit_that_is_no_number_is_a_type_error(stripe_clock):
+    """The error names the call."""
+    with pytest.raises(TypeError, match=r"^stripe_clock\.advance: .*component: str; give numbers"):
+        stripe_clock.advance(days="2")
 
 
 @pytest.mark.parametrize(
