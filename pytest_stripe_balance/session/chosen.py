@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,8 +66,28 @@ def settings(
     return Settings(
         api_version=api_version.value,
         seed=seed.value,
-        now=whole_number(now, range(END_OF_TIME), "seconds since 1970 are due"),
+        now=_beginning(now),
         contract={kind: level.value for kind, level in levels.items()},
         drift={kind: level.value for kind, level in drift.items()},
         assume={entry_id: reading.value for entry_id, reading in assume.items()},
     )
+
+
+def _beginning(now: Setting) -> int:
+    """Read when a world begins; BadSettingError tells how a date is written, or an example."""
+    try:
+        return whole_number(now, range(END_OF_TIME), "seconds since 1970 are due")
+    except BadSettingError as error:
+        seconds = _seconds_of(now.value)
+        example = f"write {seconds} for {datetime.fromtimestamp(seconds, UTC)}"
+        raise BadSettingError(f"{error}; {example}") from None
+
+
+def _seconds_of(text: str) -> int:
+    """Give an ISO date's seconds since 1970, in UTC if it has no time zone; for others the default's."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return BEGINNING
+    seconds = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    return seconds if 0 <= seconds < END_OF_TIME else BEGINNING

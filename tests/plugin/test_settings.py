@@ -264,13 +264,19 @@ WHOLE_RUN = {
         [],
         {"PYTEST_STRIPE_NOW": "noon"},
         "",
-        "PYTEST_STRIPE_NOW: seconds since 1970 are due, not 'noon'",
+        "PYTEST_STRIPE_NOW: seconds since 1970 are due, not 'noon'; write 1767225600 for 2026-01-01 00:00:00+00:00",
     ),
-    "a beginning that is no number, ini": (
+    "a beginning that is a date, ini": (
         [],
         {},
-        "stripe_now = 2026-01-01",
-        "ini stripe_now: seconds since 1970 are due, not '2026-01-01'",
+        "stripe_now = 2027-03-01",
+        "ini stripe_now: seconds since 1970 are due, not '2027-03-01'; write 1803859200 for 2027-03-01 00:00:00+00:00",
+    ),
+    "a beginning that is a date too far, environment": (
+        [],
+        {"PYTEST_STRIPE_NOW": "1969-12-31"},
+        "",
+        "PYTEST_STRIPE_NOW: seconds since 1970 are due, not '1969-12-31'; write 1767225600 for 2026-",
     ),
     "a finding that there isn't": (
         [],
@@ -420,6 +426,14 @@ ONE_TEST = {
     "a beginning that is no number": (
         "now='noon'",
         "marker stripe_balance: seconds since 1970 are due, not 'noon'",
+    ),
+    "a beginning that is a moment": (
+        "now='2026-01-01T02:00:00.5+02:00'",
+        "since 1970 are due, not '2026-01-01T02:00:00.5+02:00'; write 1767225600 for 2026-01-01 00:00:00",
+    ),
+    "a beginning that is a datetime": (
+        "now=__import__('datetime').datetime(2026, 1, 2)",
+        "since 1970 are due, not '2026-01-02 00:00:00'; write 1767312000 for 2026-01-02 00:00:00+00:00",
     ),
     "a beginning that no calendar holds": (
         "now=10**18",
