@@ -131,6 +131,9 @@ def _wire(mode: modes.Setting, key: str, base_url: modes.Setting) -> modes.Wire:
         raise modes.BadSettingError(sends + "that is a live key, which no test may use")
     if not key.startswith(modes.TEST_KEYS):
         raise modes.BadSettingError(sends + ("that is no test key" if key else "that is not set"))
+    if key.endswith(("...", "…", "***")):  # as documentation leaves a key's end out
+        told = "that is a placeholder; copy a key from Stripe's Dashboard"
+        raise modes.BadSettingError(sends + told)
     if not re.fullmatch(r"\w+", key, re.ASCII):
         raise modes.BadSettingError(sends + "that has a character that no key has, a line break perhaps")
     url = urlsplit(base_url.value)

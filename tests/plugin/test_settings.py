@@ -364,10 +364,11 @@ def test_a_summary_that_there_is_not_is_a_usage_error(project):
 SENDING = [mode.name for mode in modes.MODES.values() if mode.sends]
 KEYS = [(None, "is not set"), ("sk_live_1", "is a live key"), ("pk_test_1", "is no test key")]
 KEYS.append(("sk_test_1\n", "has a character that no key has, a line break perhaps"))
+KEYS += [(key, "is a placeholder; copy a key") for key in ("sk_test_...", "rk_test_51H…", "sk_test_***")]
 
 
 @pytest.mark.parametrize("mode", SENDING)
-@pytest.mark.parametrize(("key", "why"), KEYS, ids=["none", "live", "publishable", "two lines"])
+@pytest.mark.parametrize(("key", "why"), KEYS, ids=[why for _, why in KEYS])
 def test_a_mode_that_sends_needs_a_test_key(mode, key, why, project, monkeypatch):
     """Without one in STRIPE_API_KEY nothing runs, and the one line doesn't repeat the key."""
     if key:
