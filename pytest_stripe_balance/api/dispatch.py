@@ -243,6 +243,9 @@ class _Call:
             if fault.noted:
                 world.clock.tick()
             return self.error(fault, executed=True)
+        except Refused as refusal:
+            refusal.message = f"{self.row.name}: {refusal.message}"
+            raise
         if world.ids.minted > before:
             world.clock.tick()
         return self.respond(200, body)

@@ -170,7 +170,11 @@ def _known_method(world: World, method_id: str) -> PaymentMethod:
     if world.payment_methods.get(method_id) is None and method_id.startswith(
         ("pm_card", "card_", "src_", "tok_")
     ):
-        raise Refused(f"payment_method={method_id!r}: only customer_balance methods are modelled")
+        raise Refused(
+            f"payment_method={method_id!r}: only customer_balance methods are modelled. Send "
+            "payment_method_data={'type': 'customer_balance'} in its place, or expect it: "
+            "`with stripe_balance.refused():`"
+        )
     return world.payment_methods.find(
         method_id, "payment_method", in_path=False, assumed="payment-method-unknown"
     )

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 import stripe
 from majors import v1
@@ -48,3 +50,25 @@ def test_charges_and_balance_transactions_are_listed(stripe_balance):
     booked = stripe.BalanceTransaction.list(source=charges[0].id, type="payment", currency="usd").data
     assert [one.id for one in booked] == [charges[0].balance_transaction]
     assert stripe.BalanceTransaction.list(type="adjustment").data == []
+
+
+@pytest.mark.parametrize("method", ["pm_card_visa", "tok_visa"])
+def test_a_cards_method_is_refused_with_what_to_send_in_its_place(stripe_balance, method):
+    """The refusal names the call and the method, and by its way out the intent is made."""
+    intent = {"customer": stripe_balance.customer().id, "amount": 1000, "currency": "usd"}
+    told = (
+        f"POST /v1/payment_intents: payment_method={method!r}: only customer_balance methods are "
+        "modelled. Send payment_method_data={'type': 'customer_balance'} in its place, or expect it: "
+        "`with stripe_balance.refused():`"
+    )
+    with stripe_balance.refused(match=f"^{re.escape(told)}$"):
+        stripe.PaymentIntent.create(**intent, payment_method=method)
+    made = stripe.PaymentIntent.create(**intent, payment_method_data={"type": "customer_balance"})
+    assert made.status == "requires_confirmation"
+
+
+def test_what_a_verb_refuses_names_its_call(stripe_balance):
+    """The call stands before each refusal, as the path has it that the README lists."""
+    intent = stripe_balance.bank_transfer_intent(stripe_balance.customer(), 1000)
+    with stripe_balance.refused(match=r"^POST /v1/payment_intents/{intent}/confirm: other payment "):
+        stripe.PaymentIntent.confirm(intent.id, allowed_payment_method_types=["card"])
