@@ -325,6 +325,9 @@ class StripeContract:
             given = read(text)
         except RecursionError as error:
             raise ValueError(why_unchecked(error)) from None
+        except ValueError as error:
+            message = f"stripe_contract.check: the payload is no JSON: {error}; give JSON text as it "
+            raise ValueError(message + "was sent, a dict or an SDK object") from error
         before = len(self._watch.noted)
         if api_version is None:
             api_version = version_of(given.document)

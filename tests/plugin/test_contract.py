@@ -65,7 +65,7 @@ def test_a_kind_can_be_named(stripe_contract):
 
 
 def test_what_cannot_be_checked_is_a_value_error(stripe_contract):
-    """No JSON, no such object, no such version: each is named."""
+    """No such object, no such version, no end of nesting: each is named."""
     with pytest.raises(ValueError, match="its object is 'chrge'"):
         stripe_contract.check({}, object="chrge")
     with pytest.raises(ValueError, match="not a Stripe API version"):
@@ -77,13 +77,38 @@ def test_what_cannot_be_checked_is_a_value_error(stripe_contract):
             stripe_contract.check(document, object="customer")
     with pytest.raises(ValueError, match="api_version=5 is none"):
         stripe_contract.check(EVENT, api_version=5)
-    with pytest.raises(ValueError, match="Expecting"):
-        stripe_contract.check("{")
     for deep in ("[" * 100_000, {"object": "customer", "metadata": json.loads("[" * 600 + "]" * 600)}):
         with pytest.raises(ValueError, match="nested too deeply"):
             stripe_contract.check(deep)
     with pytest.raises(ValueError, match="half of a surrogate pair"):
         stripe_contract.check('{"object": "customer", "\\ud800": 1}')
+
+
+circle = []
+circle.append(circle)
+NO_JSON = {
+    "text": ("{bad", r"Expecting property name .*line 1 column 2 \(char 1\)", json.JSONDecodeError),
+    "a dict's repr": (repr(EVENT), r"Expecting property name .*char 1\)", json.JSONDecodeError),
+    "nothing": ("", r"Expecting value: line 1 column 1 \(char 0\)", json.JSONDecodeError),
+    "bytes": (
+        b'{"a": "\xff"}',
+        "can't decode byte 0xff in position 7: invalid start byte",
+        UnicodeDecodeError,
+    ),
+    "a circle": (circle, "Circular reference detected", ValueError),
+}
+
+
+@pytest.mark.parametrize(("payload", "where", "cause"), NO_JSON.values(), ids=NO_JSON)
+def test_a_payload_that_is_no_json_is_a_value_error_that_says_where(
+    payload, where, cause, stripe_contract
+):
+    """The message blames the payload and says what can be given; the parser's own error is its cause."""
+    told = f"^stripe_contract.check: the payload is no JSON: .*{where}; give JSON text as it was sent, "
+    with pytest.raises(ValueError, match=told) as raised:
+        stripe_contract.check(payload)
+    assert type(raised.value) is ValueError
+    assert type(raised.value.__cause__) is cause
 
 
 @pytest.mark.stripe_balance(contract={"additive": "error"})
