@@ -15,8 +15,8 @@ import stripe
 
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.contract.rules import read, version_of
-from pytest_stripe_balance.contract.watch import kind_of, unknown_in, why_unchecked
-from pytest_stripe_balance.engine import refunding, refunds, timers
+from pytest_stripe_balance.contract.watch import event_types, kind_of, unknown_in, why_unchecked
+from pytest_stripe_balance.engine import events, refunding, refunds, timers
 from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.modes import ANY_TEST_KEY
 from pytest_stripe_balance.session.fake import fake_only
@@ -176,7 +176,11 @@ class StripeBalance:
         return list(rows.auto_paging_iter())[::-1]
 
     def events(self, type: str | None = None) -> list[stripe.Event]:  # noqa: A002 - Stripe's own name for it
-        """Give the events of this test's customers, oldest first; `type` as in "charge.succeeded"."""
+        """Give the events of this test's customers, oldest first; `type` as in "charge.succeeded".
+
+        It may end in `.*`. ValueError for one of which nothing came, and which isn't documented at any
+        API version.
+        """
         params: dict[str, Any] = {"limit": 100}
         if type is not None:
             params["type"] = type
@@ -186,7 +190,10 @@ class StripeBalance:
         mine = {one["id"] for one in made}
         events = self._api.events.list(params).auto_paging_iter()
         payer = cache(lambda intent: self._api.payment_intents.retrieve(intent).customer)
-        return [event for event in events if _owner_of(event, payer) in mine][::-1]
+        came = [event for event in events if _owner_of(event, payer) in mine][::-1]
+        if type is not None and not came:
+            _check_event_type(type)
+        return came
 
     def refund_to_cash_balance(
         self, payment_intent: PaymentIntent, amount: int | None = None
@@ -367,6 +374,19 @@ def _check_amount(call: str, given: object) -> None:
         message = f"stripe_balance.{call}: {shown(repr(given), SHOWN)} is no amount; give whole minor "
         message += "units, an int, as 600 for 6.00"
         raise TypeError(message)
+
+
+def _check_event_type(given: object) -> None:
+    """Hold an event's type against those that are documented; ValueError names the nearest."""
+    wanted, known = str(given), event_types()
+    if any(events.matches(name, wanted) for name in known):
+        return
+    import difflib  # noqa: PLC0415 - paid for by a slip only
+
+    known |= {f"{name.rpartition('.')[0]}.*" for name in known}
+    nearest = difflib.get_close_matches(wanted, sorted(known), cutoff=0)
+    message = f"stripe_balance.events: no event is documented of type {given!r}; the nearest are "
+    raise ValueError(message + ", ".join(nearest))
 
 
 def _bank_transfer(currency: str) -> dict[str, Any]:

@@ -32,13 +32,14 @@ def list_(
     return world.events.page(
         keep=lambda event: (
             in_time(event.created)
-            and (wanted is None or any(_matches(event.type, pattern) for pattern in wanted))
+            and (wanted is None or any(matches(event.type, pattern) for pattern in wanted))
         ),
         **cursors,
     )
 
 
-def _matches(event_type: str, pattern: str) -> bool:
+def matches(event_type: str, pattern: str) -> bool:
+    """Tell whether a request's `type` means a type of event."""
     if pattern.endswith("*"):
         return event_type.startswith(pattern[:-1])
     return event_type == pattern

@@ -8,6 +8,7 @@ import pytest
 import stripe
 from majors import v1
 
+import pytest_stripe_balance.balance
 from pytest_stripe_balance import modes
 from pytest_stripe_balance.balance import StripeBalance
 from pytest_stripe_balance.session import Session, Settings, newest_api_version
@@ -436,6 +437,37 @@ def test_an_object_in_an_amounts_place_is_not_shown_whole(stripe_balance):
         assert len(str(raised.value)) < 200
         assert "lovelace" not in str(raised.value)
         assert "somebody" not in str(raised.value)
+
+
+NO_TYPES = {
+    "a slip": ("payment_intent.succeded", "payment_intent.succeeded"),
+    "a slip in a pattern": ("payment_intnt.*", "payment_intent.*"),
+    "an object alone": ("cash_balance", "cash_balance.*"),
+    "a slip beside its object": ("charge.succeed", "charge.succeeded"),
+    "no text": (5, ""),
+}
+
+
+@pytest.mark.parametrize(("given", "meant"), NO_TYPES.values(), ids=NO_TYPES)
+def test_a_type_that_no_event_has_is_a_value_error_that_names_the_nearest(given, meant, stripe_balance):
+    """No events of a type that can't be, would look like none that came."""
+    told = f"stripe_balance.events: no event is documented of type {given!r}; the nearest are {meant}"
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}"):
+        stripe_balance.events(given)
+
+
+@pytest.mark.parametrize("given", ["account.updated", "invoiceitem.updated", "terminal.reader.*", "*"])
+def test_a_documented_type_of_which_nothing_came_is_no_error(given, stripe_balance):
+    """Types that the fake never makes are types, and those of older API versions are, too."""
+    assert stripe_balance.events(given) == []
+
+
+def test_what_came_is_held_against_no_list(stripe_balance, monkeypatch):
+    """Stripe may have a type that isn't documented yet; and who asks for what came pays for no look."""
+    monkeypatch.setattr(pytest_stripe_balance.balance, "event_types", None)
+    stripe_balance.customer()
+    for given in ("customer.created", "customer.*", None):
+        assert [event.type for event in stripe_balance.events(given)] == ["customer.created"]
 
 
 def test_an_empty_cash_balance_is_none(stripe_balance):
