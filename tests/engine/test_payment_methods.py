@@ -67,6 +67,7 @@ def test_a_cards_method_is_refused_with_what_to_send_in_its_place(stripe_balance
     assert made.status == "requires_confirmation"
 
 
+@pytest.mark.usefixtures("at_newest_version")
 def test_what_a_verb_refuses_names_its_call(stripe_balance):
     """The call stands before each refusal, as the path has it that the README lists."""
     intent = stripe_balance.bank_transfer_intent(stripe_balance.customer(), 1000)
