@@ -360,6 +360,7 @@ class StripeContract:
         if not any(kind in known for kind in kinds):
             listed = ", ".join(sorted(known))
             told = f"its object is {kinds[0]!r}" if kinds else "it is an empty list"
+            told += "; object= names its kind" if kinds == [None] else ""
             message = f"nothing here can be checked: {told}; there are schemas for {listed}"
             raise ValueError(message)
         unchecked = ["no Stripe object"] if None in kinds else []

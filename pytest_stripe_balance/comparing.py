@@ -131,6 +131,8 @@ def _partners(old: str, new: str, outcome: Outcome) -> Iterator[tuple[str, str]]
     if not any(folders):
         yield old, new
         return
+    if missing := [side for side in (old, new) if side != inputs.STDIN and not Path(side).exists()]:
+        raise ValueError(f"{' and '.join(missing)}: there is no such file or folder")
     if not all(folders):
         raise ValueError(f"{old} and {new}: two files are due, or two folders")
     names = [_inside(Path(side)) for side in (old, new)]

@@ -25,6 +25,7 @@ AGES = range(1, 100_000)
 LONGEST = 150  # bytes of a file's name; the recorder's own beside it is longer, and 255 is the limit
 CASSETTES = "tests/cassettes/stripe"
 SHOWN = ("line", "list", "none")
+_NO_TEST_KEY = f"that is no test key, which begins {' or '.join(modes.TEST_KEYS)}"
 # One test's own settings: the value, and where it came from.
 Given = Mapping[str, tuple[str, Any]]
 # What settings of the environment are called there.
@@ -130,7 +131,7 @@ def _wire(mode: modes.Setting, key: str, base_url: modes.Setting) -> modes.Wire:
     if key.startswith(modes.LIVE_KEYS):
         raise modes.BadSettingError(sends + "that is a live key, which no test may use")
     if not key.startswith(modes.TEST_KEYS):
-        raise modes.BadSettingError(sends + ("that is no test key" if key else "that is not set"))
+        raise modes.BadSettingError(sends + (_NO_TEST_KEY if key else "that is not set"))
     if key.endswith(("...", "…", "***")):  # as documentation leaves a key's end out
         told = "that is a placeholder; copy a key from Stripe's Dashboard"
         raise modes.BadSettingError(sends + told)

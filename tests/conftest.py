@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 import threading
 import warnings
 from contextlib import contextmanager
@@ -12,19 +14,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
-import aiohttp  # noqa: F401 - loaded once: a run inside this process forgets what it loads itself
+import aiohttp  # noqa: F401 - as below
 import pytest
 import stripe
 from stripe._api_version import _ApiVersion
 
-import pytest_stripe_balance.balance
-import pytest_stripe_balance.report.assumptions  # noqa: F401 - as aiohttp
+import pytest_stripe_balance
 from pytest_stripe_balance.api.message import Exchange, Headers, Request
 from pytest_stripe_balance.resources import newest_api_version
 from pytest_stripe_balance.session import Fake, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Loaded once: a run inside this process forgets what it is the first to load, and other modules have
+# its classes still.
+for _module in pkgutil.walk_packages(pytest_stripe_balance.__path__, "pytest_stripe_balance."):
+    if ".demo" not in _module.name and not _module.name.endswith(".__main__"):
+        importlib.import_module(_module.name)
 
 
 def pytest_addoption(parser):

@@ -125,6 +125,21 @@ def test_only_answers_with_a_counterpart_are_counted_as_compared(run):
         assert out[-1].startswith("0 compared in 2 files")
 
 
+@pytest.mark.parametrize(
+    ("sides", "told"),
+    [
+        (("old", "nope"), "nope: there is no such file or folder"),
+        (("nope", "old"), "nope: there is no such file or folder"),
+        (("old", "a.yaml"), "old and a.yaml: two files are due, or two folders"),
+        (("a.yaml", "old"), "a.yaml and old: two files are due, or two folders"),
+    ],
+)
+def test_a_folder_is_compared_with_a_folder(run, sides, told, tmp_path, monkeypatch):
+    """What isn't there is said to be that, and nothing else."""
+    (tmp_path / "old").mkdir()
+    assert run("drift", *sides, a=tape(INTENT))[::2] == (2, [f"pytest_stripe_balance drift: {told}"])
+
+
 def test_two_folders_are_compared_file_by_file(run):
     """Files of one name are compared; one without a partner is told, and so is a pair of nothing."""
     files = {"a__x": tape(INTENT), "b__x": tape({**INTENT, "amount": "1"}), "b__y": tape(INTENT)}

@@ -31,7 +31,7 @@ def release_folder(version: str) -> str:
     """
     match = _VERSION.fullmatch(version)
     if match is None:
-        message = f"not a Stripe API version: {version!r}"
+        message = f"not a Stripe API version, as {RELEASES[-1]!r} is: {version!r}"
         raise ValueError(message)
     date, name = match.groups()
     if name is not None:

@@ -89,7 +89,8 @@ def _why_this_group(done: Reconciliation) -> str:
     fewer = range(bills)
     if any(_other_group(invoices, intents, total, (some, size - some)) for some in fewer):
         return f"several groups of {what} have this sum: the one with the most invoices is taken"
-    return f"no other group of {what} has this sum, and none of fewer"
+    alone = f"nothing else waits for {_written(done, total)}"
+    return alone if size == 1 else f"no other group of {what} has this sum, and none of fewer"
 
 
 def _not_named(done: Reconciliation) -> list[OpenItem]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.session.chosen import Settings
 
 Fail: TypeAlias = Callable[[Refused], BaseException]
+_LOWERED = "(to be warned of such only: contract={'breaking': 'warning'}, or ini stripe_contract)"
 _STANDARD_LIBRARY = str(Path(threading.__file__).parent)
 _OURS = (str(Path(__file__).parents[1]), STRIPE_FOLDER)
 
@@ -140,7 +141,7 @@ class Session:
             errors += self.watch.graded(wrong, request) if wrong else []
         if errors:
             told = "\n".join(map(str, errors))
-            message = f"{request}: the answer does not have the documented shape:\n{told}"
+            message = f"{request}: the answer does not have the documented shape:\n{told}\n{_LOWERED}"
             raise self._kept(Refused(message)) from None
 
     def _over(self, given: Read, request: Request, version: str) -> list[Finding]:

@@ -14,6 +14,7 @@ from pytest_stripe_balance.engine.determinism import END_OF_TIME
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.modes import BadSettingError, Setting, Wire, one_of, whole_number
 from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.resources import newest_api_version
 
 BEGINNING = 1_767_225_600  # 2026-01-01T00:00:00Z, a Thursday
 
@@ -54,8 +55,11 @@ def settings(
     """Check settings against what there is; BadSettingError names one that can't be meant."""
     try:
         versions.check(api_version.value)
-    except (Fault, Refused) as error:
-        raise BadSettingError(f"{api_version.source}: {error}") from None
+    except Fault as fault:
+        known = f"`python -m pytest_stripe_balance schemas list` has them, {newest_api_version()} last"
+        raise BadSettingError(f"{api_version.source}: {fault}; {known}") from None
+    except Refused as refusal:
+        raise BadSettingError(f"{api_version.source}: {refusal}") from None
     one_of(levels, KINDS, LEVELS)
     one_of(drift, KINDS, LEVELS)
     for entry_id, reading in assume.items():

@@ -66,9 +66,11 @@ def test_a_kind_can_be_named(stripe_contract):
 
 def test_what_cannot_be_checked_is_a_value_error(stripe_contract):
     """No such object, no such version, no end of nesting: each is named."""
-    with pytest.raises(ValueError, match="its object is 'chrge'"):
+    with pytest.raises(ValueError, match="its object is 'chrge'; there are"):
         stripe_contract.check({}, object="chrge")
-    with pytest.raises(ValueError, match="not a Stripe API version"):
+    with pytest.raises(ValueError, match="its object is None; object= names its kind; there are"):
+        stripe_contract.check({"amount": 1})
+    with pytest.raises(ValueError, match=r"not a Stripe API version, as '2.*' is: 'latest'"):
         stripe_contract.check(EVENT, api_version="latest")
     for document in ([{"id": 1}], "5", "null", None):
         with pytest.raises(

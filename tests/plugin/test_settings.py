@@ -258,7 +258,7 @@ WHOLE_RUN = {
         [],
         {},
         "stripe_api_version = latest",
-        "ini stripe_api_version: Invalid Stripe API version: latest",
+        "ini stripe_api_version: Invalid Stripe API version: latest; `python -m pytest_stripe_balance schemas list`",
     ),
     "a beginning that is no number, environment": (
         [],
@@ -362,7 +362,11 @@ def test_a_summary_that_there_is_not_is_a_usage_error(project):
 
 
 SENDING = [mode.name for mode in modes.MODES.values() if mode.sends]
-KEYS = [(None, "is not set"), ("sk_live_1", "is a live key"), ("pk_test_1", "is no test key")]
+KEYS = [
+    (None, "is not set"),
+    ("sk_live_1", "is a live key"),
+    ("pk_test_1", "begins sk_test_ or rk_test_"),
+]
 KEYS.append(("sk_test_1\n", "has a character that no key has, a line break perhaps"))
 KEYS += [(key, "is a placeholder; copy a key") for key in ("sk_test_...", "rk_test_51H…", "sk_test_***")]
 
