@@ -26,7 +26,20 @@ def test_each_example_passes_as_it_stands(name, code, pytester):
 
 def test_every_python_block_is_an_example():
     """No example escapes the test above for want of a file name."""
-    assert len(EXAMPLES) == README.count("```python") == 10
+    assert len(EXAMPLES) == README.count("```python") == 11
+
+
+def test_the_example_of_a_replay_replays(pytester):
+    """From a checkout, with the recording that is there."""
+    pytester.makepyfile(test_replayed=dict(EXAMPLES)["test_replayed.py"])
+    folder = pytester.mkdir("cassettes") / "fake"
+    folder.mkdir()
+    recording = "partial_wire.yaml"
+    (folder / recording).write_bytes((ROOT / "cassettes" / "fake" / recording).read_bytes())
+    options = ("-p", "no:randomly", "-p", "no:asyncio", "--stripe-mode=replay")
+    result = pytester.runpytest_inprocess(*options)
+    result.assert_outcomes(passed=1)
+    assert "never asked for" not in result.stdout.str()
 
 
 def test_the_list_of_calls_is_the_table_of_endpoints():
