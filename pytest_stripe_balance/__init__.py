@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.api.message import Exchange, Request, Response
-    from pytest_stripe_balance.balance import StripeBalance, StripeContract
+    from pytest_stripe_balance.balance import StripeBalance
     from pytest_stripe_balance.clock import StripeClock
     from pytest_stripe_balance.contract.findings import Finding
+    from pytest_stripe_balance.payload import StripeContract
     from pytest_stripe_balance.refused import Refused
 
     __version__: str
@@ -32,7 +33,7 @@ _HOMES = {
     "Response": "api.message",
     "StripeBalance": "balance",
     "StripeClock": "clock",
-    "StripeContract": "balance",
+    "StripeContract": "payload",
 }
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import warnings
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from decimal import Decimal
 from functools import cache, cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -14,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import stripe
 
 from pytest_stripe_balance.api.message import Exchange
-from pytest_stripe_balance.contract.rules import read, version_of
-from pytest_stripe_balance.contract.watch import event_types, kind_of, unknown_in, why_unchecked
+from pytest_stripe_balance.contract.watch import event_types
 from pytest_stripe_balance.engine import events, refunding, refunds, timers
 from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.modes import ANY_TEST_KEY
@@ -25,8 +20,6 @@ from pytest_stripe_balance.transport import clients
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_stripe_balance.contract.findings import Finding
-    from pytest_stripe_balance.contract.watch import Watch
     from pytest_stripe_balance.engine.world import World
     from pytest_stripe_balance.session import Session
 
@@ -167,8 +160,8 @@ class StripeBalance:
     def available(self, customer: Customer) -> dict[str, int]:
         """Give the customer's available cash by currency; {} where Stripe says null."""
         balance = self._api.customers.cash_balance.retrieve(_id(customer))
-        available = _hash(balance).get("available")
-        return _hash(available) if available else {}
+        available = clients.as_hash(balance).get("available")
+        return clients.as_hash(available) if available else {}
 
     def ledger(self, customer: Customer) -> list[stripe.CustomerCashBalanceTransaction]:
         """Give the customer's cash balance transactions, oldest first."""
@@ -306,69 +299,6 @@ class StripeBalance:
                 yield response.json
 
 
-class StripeContract:
-    """Holds Stripe's JSON to the documented shape of its API version."""
-
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
-
-    def check(
-        self,
-        document: stripe.StripeObject | Mapping[str, Any] | str | bytes,
-        object: str | None = None,  # noqa: A002 - Stripe's own name for it
-        api_version: str | None = None,
-    ) -> list[Finding]:
-        """Check an SDK object, a dict, or JSON text; give the findings below the level error.
-
-        `object` names its kind where it has no `object` key; `api_version` is an event's own, or the
-        account's, unless it is given. AssertionError with every finding at level error; ValueError
-        for what isn't JSON, or has no schema. Warnings tell what inside it has none.
-        """
-        __tracebackhide__ = True
-        try:
-            text = (
-                document if isinstance(document, str | bytes) else json.dumps(document, default=_plain)
-            )
-            given = read(text)
-        except RecursionError as error:
-            raise ValueError(why_unchecked(error)) from None
-        except ValueError as error:
-            message = f"stripe_contract.check: the payload is no JSON: {error}; give JSON text as it "
-            raise ValueError(message + "was sent, a dict or an SDK object") from error
-        before = len(self._watch.noted)
-        if api_version is None:
-            api_version = version_of(given.document)
-        elif not isinstance(api_version, str):
-            message = f"api_version={api_version!r} is none: they are texts, as '2026-10-28.endive'"
-            raise ValueError(message)
-        self._refuse_unknown(given.document, object, api_version)
-        errors = self._watch.over(given, "stripe_contract", object=object, api_version=api_version)
-        if errors:
-            del self._watch.noted[before:]  # of a document that isn't what it should be, this is enough
-            told = "\n".join(map(str, errors))
-            raise AssertionError(f"this does not have the documented shape:\n{told}")
-        return [finding for _, _, finding in self._watch.noted[before:]]
-
-    def _refuse_unknown(self, document: Any, name: str | None, api_version: str | None) -> None:  # noqa: ANN401 - any JSON
-        """Tell what would pass because nothing of it has a schema."""
-        known = self._watch.objects(api_version)
-        if name is not None and not isinstance(document, dict):
-            kind = type(document).__name__
-            raise ValueError(f"object={name!r} names the kind of a hash, and this is a {kind}")
-        given = document if name is None and isinstance(document, list) else [document]
-        kinds = [name or kind_of(one) for one in given]
-        if not any(kind in known for kind in kinds):
-            listed = ", ".join(sorted(known))
-            told = f"its object is {kinds[0]!r}" if kinds else "it is an empty list"
-            told += "; object= names its kind" if kinds == [None] else ""
-            message = f"nothing here can be checked: {told}; there are schemas for {listed}"
-            raise ValueError(message)
-        unchecked = ["no Stripe object"] if None in kinds else []
-        unchecked += [reason for one in given for reason in unknown_in(one, known)]
-        for reason in dict.fromkeys(unchecked):
-            warnings.warn(f"not all of it was checked: one is {reason}", stacklevel=3)
-
-
 def _check_amount(call: str, given: object) -> None:
     """Hold an amount against what Stripe takes; TypeError for anything but a whole number."""
     if not isinstance(given, int) or isinstance(given, bool):
@@ -400,21 +330,6 @@ def _bank_transfer(currency: str) -> dict[str, Any]:
     return {"funding_type": "bank_transfer", "bank_transfer": transfer}
 
 
-def _hash(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an SDK object, or a hash of one
-    """Give an SDK object as a dict, which it was itself before stripe-python 15."""
-    return dict(value) if isinstance(value, dict) else value.to_dict()
-
-
-def _plain(value: object) -> object:
-    """Make an SDK object, or a part of one, plain JSON."""
-    if isinstance(value, stripe.StripeObject):
-        return _hash(value)
-    if isinstance(value, Decimal):  # as stripe-python reads the string of a *_decimal
-        return str(value)
-    message = f"{type(value).__name__} is not JSON"
-    raise TypeError(message)
-
-
 def _id(given: object) -> str:
     """Give an id, or that of an SDK object; TypeError for anything else."""
     found = given if isinstance(given, str) else getattr(given, "id", None)
@@ -434,7 +349,7 @@ def _owner_of(event: stripe.Event, payer: Callable[[str], str | None]) -> str | 
 
     `payer` tells the customer of an intent, as refunds only name that.
     """
-    subject = _hash(_hash(event)["data"])["object"]
+    subject = clients.as_hash(clients.as_hash(event)["data"])["object"]
     kind = subject.get("object")
     if kind == "refund" and "customer" not in subject:
         intent = subject.get("payment_intent")

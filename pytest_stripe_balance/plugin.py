@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     import stripe
 
-    from pytest_stripe_balance.balance import StripeBalance, StripeContract
+    from pytest_stripe_balance.balance import StripeBalance
     from pytest_stripe_balance.clock import StripeClock
+    from pytest_stripe_balance.payload import StripeContract
     from pytest_stripe_balance.session import Session, Settings
 
 
@@ -159,8 +160,8 @@ def stripe_contract(
     request: pytest.FixtureRequest, stripe_settings: Mapping[str, Any]
 ) -> StripeContract:
     """Holds webhook payloads, or any Stripe object, to the documented shape of its API version."""
-    from pytest_stripe_balance.balance import StripeContract  # noqa: PLC0415
     from pytest_stripe_balance.contract.watch import Watch  # noqa: PLC0415
+    from pytest_stripe_balance.payload import StripeContract  # noqa: PLC0415
 
     own = _settings_of(request, stripe_settings)
     watch = Watch(own.contract, own.api_version)

@@ -183,6 +183,11 @@ def own(cls: type, name: str) -> Callable[..., Any] | None:
     return None
 
 
+def as_hash(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an SDK object, or a hash of one
+    """Give an SDK object as a dict, which it was itself before stripe-python 15."""
+    return dict(value) if isinstance(value, dict) else value.to_dict()
+
+
 def is_async_only(client: HTTPClient) -> bool:
     """Tell an httpx client that was made without sync methods: its own error is the answer."""
     return isinstance(client, HTTPXClient) and client._client is None  # noqa: SLF001 - it has no public name
