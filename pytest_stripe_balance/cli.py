@@ -1,4 +1,4 @@
-"""`python -m pytest_stripe_balance`: check, drift, conform, schemas, demo, assumptions, derive."""
+"""`python -m pytest_stripe_balance` and its commands: recordings, schemas, and what is answered."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
+    from pytest_stripe_balance.api.routes import Endpoint
     from pytest_stripe_balance.report.findings import Outcome
 
 DEMO_OPTIONS = (
@@ -54,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_drift(commands.add_parser("drift", help="what changed between two recordings"))
     _add_conform(commands.add_parser("conform", help="drive the fake with a recording's requests"))
     _add_schemas(commands.add_parser("schemas", help="what is documented, at which API version"))
+    calls = commands.add_parser("calls", help="the calls of Stripe's API that the fake answers")
+    calls.set_defaults(run=_calls)
     demo = commands.add_parser("demo", help="run a small downstream project's tests, with a ledger")
     demo.set_defaults(run=_demo)
     assumptions = commands.add_parser("assumptions", help="print what nobody has seen from Stripe")
@@ -195,6 +198,17 @@ def _schemas_diff(options: argparse.Namespace) -> int:
     return OK
 
 
+def _calls(_: argparse.Namespace) -> int:
+    from pytest_stripe_balance.api.routes import ENDPOINTS  # noqa: PLC0415 - only this command needs it
+
+    _say("\n".join(f"{row.method:<6}  {row.path}  ({_returned(row)})" for row in ENDPOINTS))
+    return OK
+
+
+def _returned(row: Endpoint) -> str:
+    return row.returns if row.due == row.returns else f"{row.due} of {row.returns}"
+
+
 def _demo(_: argparse.Namespace) -> int:
     """Copy the demo project to an empty folder and let pytest run it there."""
     shop = Path(__file__).parent / "demo"
@@ -234,9 +248,7 @@ def _with_calls(readme: str) -> str:
     before, start, rest = readme.partition("<!-- calls -->\n")
     _, end, after = rest.partition("<!-- /calls -->")
     rows = ["| method | path | returns |", "|---|---|---|"]
-    for row in routes.ENDPOINTS:
-        returns = row.returns if row.due == row.returns else f"{row.due} of {row.returns}"
-        rows.append(f"| {row.method} | `{row.path}` | {returns} |")
+    rows += [f"| {row.method} | `{row.path}` | {_returned(row)} |" for row in routes.ENDPOINTS]
     return before + start + "\n".join(rows) + "\n" + end + after
 
 

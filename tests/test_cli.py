@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from pytest_stripe_balance import cli, resources
+from pytest_stripe_balance.api.routes import ENDPOINTS
 from pytest_stripe_balance.contract import derive
 from pytest_stripe_balance.engine.assumptions import REGISTER
 
@@ -51,6 +52,14 @@ def test_one_entry_of_the_register_is_printed_alone(capsys):
     assert [each for each in REGISTER if f"\n{each}\n" in printed] == ["group-sum"]
     assert cli.main(["assumptions", "group-some"]) == 2
     assert "no assumption has the id group-some" in capsys.readouterr().err
+
+
+def test_the_calls_that_are_answered_are_listed(capsys):
+    """`calls` prints each row of the table, for who has no README at hand."""
+    assert cli.main(["calls"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in printed] == [[row.method, row.path] for row in ENDPOINTS]
+    assert "GET     /v1/events  (list of event)" in printed
 
 
 @pytest.mark.skipif(

@@ -162,8 +162,9 @@ class Dispatch:
 
 def _unmodelled(request: Request) -> Refused:
     return Refused(
-        f"{request}: the fake does not model this endpoint. The README lists the calls that it "
-        "answers. Replace this one in the test, or expect it: `with stripe_balance.refused():`"
+        f"{request}: the fake does not model this endpoint. `python -m pytest_stripe_balance calls` "
+        "lists those that it answers. Replace this one in the test, or expect it: "
+        "`with stripe_balance.refused():`"
     )
 
 
