@@ -68,66 +68,81 @@ def _steps(
     names: tuple[str, ...],
 ) -> list[Step] | None:
     """Find how a form with these names is read; None where that can't be told without its values."""
-    steps: list[Step] = []
+    found = _Steps()
     try:
         # Each value's place stands for it.
         places = form.decode("&".join(f"{name}={place}" for place, name in enumerate(names)))
-        _hash(steps, 0, places, rule(endpoint) or {}, parameters.modelled_by(verb), ())
+        found.of_hash(0, places, rule(endpoint) or {}, parameters.modelled_by(verb), ())
         parameters.refuse_together(places, endpoint)
     except (_NotPlainError, Fault, Refused):
         return None
-    return steps
+    return found.steps
 
 
-def _hash(
-    steps: list[Step], into: int, places: Form, rule: Rule, modelled: Modelled, path: Path
-) -> None:
-    members, known = rule.get("properties"), modelled.members
-    if members is not None and not {*rule.get("required", ())} <= places.keys() <= members.keys():
-        raise _NotPlainError
-    for name, place in places.items():
-        inner = rule.get("additionalProperties", {}) if members is None else members[name]
-        within = ANYTHING
-        if known is not None and (path or name != "expand"):  # which is no verb's to model
-            if name not in known:
+class _Steps:
+    """Finds the steps, as `parameters` would take them; _NotPlainError where the long way is due."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self._containers = 1
+
+    def of_hash(self, into: int, places: Form, rule: Rule, modelled: Modelled, path: Path) -> None:
+        """Find how a container's named members, or those of a map, are read."""
+        members, known = rule.get("properties"), modelled.members
+        required = {*rule.get("required", ())}
+        if members is not None and not required <= places.keys() <= members.keys():
+            raise _NotPlainError
+        for name, place in places.items():
+            inner = rule.get("additionalProperties", {}) if members is None else members[name]
+            within = ANYTHING
+            if known is not None and (path or name != "expand"):  # which is no verb's to model
+                if name not in known:
+                    raise _NotPlainError
+                within = known[name]
+            self._of_part(into, name, place, inner, within, (*path, name))
+
+    def _of_part(
+        self,
+        into: int,
+        key: str | int,
+        place: str | Form,
+        rule: Rule,
+        modelled: Modelled,
+        path: Path,
+    ) -> None:
+        if "gone" in rule:
+            raise _NotPlainError
+        if isinstance(place, str):
+            self.steps.append((into, key, int(place), _reader(rule, modelled, path)))
+            return
+        if "anyOf" in rule:
+            fitting = [one for one in rule["anyOf"] if one.get("type") in ("object", "array")]
+            if len(fitting) != 1:
                 raise _NotPlainError
-            within = known[name]
-        _part(steps, into, name, place, inner, within, (*path, name))
-
-
-def _part(
-    steps: list[Step],
-    into: int,
-    key: str | int,
-    place: str | Form,
-    rule: Rule,
-    modelled: Modelled,
-    path: Path,
-) -> None:
-    if "gone" in rule:
-        raise _NotPlainError
-    if isinstance(place, str):
-        steps.append((into, key, int(place), _reader(rule, modelled, path)))
-        return
-    if "anyOf" in rule:
-        fitting = [one for one in rule["anyOf"] if one.get("type") in ("object", "array")]
-        if len(fitting) != 1:
+            (rule,) = fitting
+        kind = rule.get("type")
+        if kind == "object" and modelled.items is None and modelled.values is None:
+            self.of_hash(self._container(into, key, dict), place, rule, modelled, path)
+        elif kind == "array" and modelled.members is None and modelled.values is None:
+            self._of_array(into, key, place, rule, modelled, path)
+        else:
             raise _NotPlainError
-        (rule,) = fitting
-    inner = 1 + sum(place is None for _, _, place, _ in steps)
-    if rule.get("type") == "object" and modelled.items is None and modelled.values is None:
-        steps.append((into, key, None, dict))
-        _hash(steps, inner, place, rule, modelled, path)
-    elif rule.get("type") == "array" and modelled.members is None and modelled.values is None:
-        if not all(map(parameters.INDEX.fullmatch, place)):
+
+    def _of_array(
+        self, into: int, key: str | int, places: Form, rule: Rule, modelled: Modelled, path: Path
+    ) -> None:
+        if not all(map(parameters.INDEX.fullmatch, places)):
             raise _NotPlainError
-        items = sorted(place.items(), key=lambda item: int(item[0]))
-        steps.append((into, key, None, partial(list, [None] * len(items))))
-        for at, (index, one) in enumerate(items):
+        array = self._container(into, key, partial(list, [None] * len(places)))
+        in_order = sorted(places.items(), key=lambda item: int(item[0]))
+        for at, (index, place) in enumerate(in_order):
             within = modelled.items or ANYTHING
-            _part(steps, inner, at, one, rule.get("items", {}), within, (*path, index))
-    else:
-        raise _NotPlainError
+            self._of_part(array, at, place, rule.get("items", {}), within, (*path, index))
+
+    def _container(self, into: int, key: str | int, make: Callable[[], Any]) -> int:
+        self.steps.append((into, key, None, make))
+        self._containers += 1
+        return self._containers - 1
 
 
 def _reader(rule: Rule, modelled: Modelled, path: Path) -> Callable[[str], Any] | None:
