@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import stripe
 
 from pytest_stripe_balance.api.message import Exchange
-from pytest_stripe_balance.contract.watch import event_types
+from pytest_stripe_balance.contract.rules import event_types
 from pytest_stripe_balance.engine import events, refunding, refunds, timers
 from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.modes import ANY_TEST_KEY
@@ -171,8 +171,8 @@ class StripeBalance:
     def events(self, type: str | None = None) -> list[stripe.Event]:  # noqa: A002 - Stripe's own name for it
         """Give the events of this test's customers, oldest first; `type` as in "charge.succeeded".
 
-        It may end in `.*`. ValueError for one of which nothing came, and which isn't documented at any
-        API version.
+        It may end in `*`. ValueError for one of which nothing came, and which no API version since
+        2023-10-16 documents.
         """
         params: dict[str, Any] = {"limit": 100}
         if type is not None:
@@ -300,10 +300,10 @@ class StripeBalance:
 
 
 def _check_amount(call: str, given: object) -> None:
-    """Hold an amount against what Stripe takes; TypeError for anything but a whole number."""
-    if not isinstance(given, int) or isinstance(given, bool):
+    """Hold an amount against what Stripe takes; TypeError for anything but an int itself."""
+    if type(given) is not int:  # a bool is an int too, and other subclasses may count as they like
         message = f"stripe_balance.{call}: {shown(repr(given), SHOWN)} is no amount; give whole minor "
-        message += "units, an int, as 600 for 6.00"
+        message += "units, an int, as 600 for 6.00 usd"
         raise TypeError(message)
 
 
@@ -316,7 +316,8 @@ def _check_event_type(given: object) -> None:
 
     known |= {f"{name.rpartition('.')[0]}.*" for name in known}
     nearest = difflib.get_close_matches(wanted, sorted(known), cutoff=0)
-    message = f"stripe_balance.events: no event is documented of type {given!r}; the nearest are "
+    told = shown(repr(given), SHOWN)
+    message = f"stripe_balance.events: no event is documented of type {told}; the nearest are "
     raise ValueError(message + ", ".join(nearest))
 
 
@@ -325,7 +326,7 @@ def _bank_transfer(currency: str) -> dict[str, Any]:
     transfer = BANK_TRANSFERS.get(currency.lower()) if isinstance(currency, str) else None
     if transfer is None:
         known = ", ".join(BANK_TRANSFERS)
-        message = f"there are no bank transfers in {currency!r}; there are in {known}"
+        message = f"there are no bank transfers in {shown(repr(currency), SHOWN)}; there are in {known}"
         raise ValueError(message)
     return {"funding_type": "bank_transfer", "bank_transfer": transfer}
 

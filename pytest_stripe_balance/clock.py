@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Never
 
 from pytest_stripe_balance.engine.determinism import END_OF_TIME
+from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.session.fake import fake_only
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.session import Fake, Session
+
+SHOWN = 60
 
 
 class StripeClock:
@@ -46,8 +49,9 @@ class StripeClock:
         fake = fake_only(self._session, "stripe_clock.advance")
         if bare or unknown:  # typed as what nobody can give, and here to say the way out
             given = ", ".join([*map(repr, bare), *(f"{name}={unknown[name]!r}" for name in unknown)])
-            message = f"stripe_clock.advance: {given} is no span; the units are weeks, days, hours, "
-            message += "minutes and seconds, as in advance(days=75); for months there is travel_to"
+            message = f"stripe_clock.advance: {shown(given, SHOWN)} is no span; the units are weeks, "
+            message += "days, hours, minutes and seconds, as in advance(days=75); for months there is "
+            message += "travel_to"
             raise TypeError(message)
         try:
             span = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)

@@ -46,8 +46,8 @@ class StripeContract:
         except RecursionError as error:
             raise ValueError(why_unchecked(error)) from None
         except ValueError as error:
-            message = f"stripe_contract.check: the payload is no JSON: {error}; give JSON text as it "
-            raise ValueError(message + "was sent, a dict or an SDK object") from error
+            message = f"stripe_contract.check: the payload can't be read as JSON: {error}; give JSON "
+            raise ValueError(message + "text as it was sent, a dict or an SDK object") from error
         before = len(self._watch.noted)
         if api_version is None:
             api_version = version_of(given.document)

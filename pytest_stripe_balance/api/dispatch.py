@@ -203,13 +203,22 @@ class _Call:
         self.expand = given.pop("expand", [])
         given = {**versions.defaults(name, tables.api_version), **given}
         if self.expand:
-            expand.check(
-                [path for path in self.expand if not (row.searched and path == TOTAL_COUNT)],
-                row.returns,
-                listed=row.listed or row.searched,
-                expandables=tables.expandables,
-            )
+            self._check_expand()
         return given
+
+    def _check_expand(self) -> None:
+        row = self.row
+        paths = [path for path in self.expand if not (row.searched and path == TOTAL_COUNT)]
+        listed, expandables = row.listed or row.searched, self.tables.expandables
+        try:
+            expand.check(paths, row.returns, listed=listed, expandables=expandables)
+        except Refused as refusal:
+            raise self._named(refusal) from None
+
+    def _named(self, refusal: Refused) -> Refused:
+        """Name the call that was refused."""
+        refusal.message = f"{self.row.name}: {refusal.message}"
+        return refusal
 
     def _read_the_long_way(self, fields: form.Form, rule: parameters.Rule) -> dict[str, Any]:
         """Read parameters that have no plain outline, or say what is wrong with them."""
@@ -245,8 +254,7 @@ class _Call:
                 world.clock.tick()
             return self.error(fault, executed=True)
         except Refused as refusal:
-            refusal.message = f"{self.row.name}: {refusal.message}"
-            raise
+            raise self._named(refusal) from None
         if world.ids.minted > before:
             world.clock.tick()
         return self.respond(200, body)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -38,7 +37,7 @@ def key_of(request: Request) -> str:
         try:
             padded = credentials + "=" * (-len(credentials) % 4)
             return base64.b64decode(padded, validate=True).decode().partition(":")[0]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no base64, or no text in it
             return ""
     return credentials.strip() if scheme.lower() == "bearer" else ""
 

@@ -340,3 +340,10 @@ def _short(value: Json) -> str:
 def _shown(value: Json) -> str:
     """Show a value for people: its secrets masked first, then cut."""
     return shown(json.dumps(value, ensure_ascii=False), SHOWN)
+
+
+@cache
+def event_types() -> frozenset[str]:
+    """Name the types of event that are documented at any API version."""
+    schemas = [contract(version).schema("event") for version in resources.api_versions()]
+    return frozenset(name for schema in schemas for name in schema["properties"]["type"][shapes.ENUM])

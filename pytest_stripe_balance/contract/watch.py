@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cache
 from typing import Any
 
-from pytest_stripe_balance import resources
 from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, Finding
 from pytest_stripe_balance.contract.rules import Read, contract
-from pytest_stripe_balance.contract.shapes import ENUM
 from pytest_stripe_balance.masking import shown
 
 _SHOWN = 60
@@ -100,13 +97,6 @@ def unknown_in(document: Any, objects: Collection[str]) -> Iterator[str]:  # noq
         named = kind_of(item)
         if named is not None and named not in objects:
             yield f"of kind {shown(named, _SHOWN)} in {kind}, which has no schema"
-
-
-@cache
-def event_types() -> frozenset[str]:
-    """Name the types of event that are documented at any API version."""
-    schemas = [contract(version).schema("event") for version in resources.api_versions()]
-    return frozenset(name for schema in schemas for name in schema["properties"]["type"][ENUM])
 
 
 def wrong_kind(document: Any, due: str, api_version: str) -> list[Finding]:  # noqa: ANN401 - any JSON

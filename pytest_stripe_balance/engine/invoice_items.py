@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Unpack
 
 from pytest_stripe_balance.engine import customers, faults, invoice_payments, money, regions
@@ -132,9 +133,10 @@ def _check_currency(currency: str) -> None:
 
 
 def _total(unit: Decimal, quantity: int, *, given: bool) -> int:
-    total = unit * quantity
-    if not given or total < 0 or total != int(total):
-        told = total if given else "none"
+    """Multiply exactly: a Decimal's own product is rounded to 28 digits."""
+    total = Fraction(unit) * quantity
+    if not given or quantity < 0 or total < 0 or total.denominator != 1:
+        told = (f"{unit}" if quantity == 1 else f"{quantity} times {unit}") if given else "none"
         raise Refused(
             f"an invoice item is modelled with a whole amount of 0 or more, not {told}: give such an "
             "`amount`, or `unit_amount_decimal` and `quantity`"

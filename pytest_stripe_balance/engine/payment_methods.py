@@ -53,7 +53,7 @@ def list_(
 ) -> Page[PaymentMethod]:
     """List what is attached to a customer: nothing, as this type never attaches [obs]."""
     if customer is None:
-        raise Refused("a list of payment methods without a customer is not modelled")
+        raise Refused("a list of payment methods without a customer is not modelled; name a `customer`")
     world.customer(customer, in_path=False, assumed="list-unknown-customer")
     return _none(world, filters)
 

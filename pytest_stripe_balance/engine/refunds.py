@@ -61,7 +61,10 @@ def create(
             raise Refused("a refund with origin and with a charge or payment_intent is not modelled")
         return _of_cash_balance(world, customer, amount, currency, params)
     if customer is not None or currency is not None:
-        raise Refused("a refund with a customer or currency, but without origin, is not modelled")
+        raise Refused(
+            "a refund with a customer or currency, but without origin, is not modelled: "
+            "origin='customer_balance' refunds their cash, a payment_intent or charge alone a payment"
+        )
     paid = refundable(world, charge, payment_intent)
     amount = checked_amount(world, paid, amount)
     email = _email(world, world.customers.get(paid.customer or ""), params)

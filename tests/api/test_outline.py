@@ -82,6 +82,10 @@ PLAIN = (
         {"amount": 1, "currency": "usd", "expand": ["latest_charge", "customer"]},
     ),
     (
+        "amount=1&currency=usd&expand[10]=customer&expand[9]=latest_charge",
+        {"amount": 1, "currency": "usd", "expand": ["latest_charge", "customer"]},
+    ),
+    (
         "amount=1&currency=usd&payment_method_data[type]=customer_balance&payment_method_data[metadata][a]=b",
         {
             "amount": 1,
@@ -107,6 +111,7 @@ LONG_WAY = {
     "a name that is missing": "amount=1",
     "a name that isn't modelled": "amount=1&currency=usd&application_fee_amount=1",
     "a value that isn't modelled": "amount=1&currency=usd&capture_method=manual",
+    "a value that isn't modelled, of several kinds": "amount=1&currency=usd&off_session=recurring",
     "a value that there isn't": "amount=1&currency=usd&capture_method=x",
     "a value in capitals": "amount=1&currency=usd&confirm=True",
     "names that exclude each other": "amount=1&currency=usd&payment_method=pm_1&payment_method_data[type]=customer_balance",
@@ -133,6 +138,18 @@ def test_a_parameter_that_is_gone_goes_the_long_way():
     versions = {version: the_short_way(row, text, version) is None for version in api_versions()}
     assert versions[newest_api_version()]
     assert not versions[api_versions()[0]]
+    assert the_short_way(row, text.replace("customer_balance", "pm_1"), api_versions()[0]) is None
+
+
+def test_what_is_read_is_nobody_elses():
+    """Containers are made for each request."""
+    row, _ = routes.match(*CREATE)
+    text = "amount=1&currency=usd&metadata[a]=b&expand[0]=customer"
+    for _ in range(2):
+        given = the_short_way(row, text, newest_api_version())
+        assert (given["metadata"], given["expand"]) == ({"a": "b"}, ["customer"])
+        given["metadata"].clear()
+        given["expand"].append("more")
 
 
 def test_names_of_a_long_text_are_not_kept():
@@ -141,3 +158,4 @@ def test_names_of_a_long_text_are_not_kept():
     before = outline._steps.cache_info()
     assert the_short_way(row, f"metadata[{'x' * 5000}]=1", newest_api_version()) is None
     assert outline._steps.cache_info() == before
+    assert before.maxsize == 256

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 import uuid
 
 import pytest
@@ -93,8 +94,16 @@ def test_expanding_a_deleted_customer_gives_its_stub(stripe_balance):
 def test_includable_fields_that_are_not_modelled_are_refused(stripe_balance, path):
     """What Stripe would include and the fake doesn't keep is refused out loud."""
     customer = stripe_balance.customer()
-    with stripe_balance.refused(match=rf"expand\[\]={path}"):
+    call = re.escape("GET /v1/customers/{customer}: ")
+    with stripe_balance.refused(match=rf"^{call}expand\[\]={path}"):
         stripe.Customer.retrieve(customer.id, expand=[path])
+
+
+def test_a_value_that_is_cleared_is_no_reason_not_to_expand(stripe_balance):
+    """What is read the long way is expanded like anything else."""
+    customer = stripe_balance.customer(description="here")
+    cleared = stripe.Customer.modify(customer.id, description="", expand=["cash_balance"])
+    assert (cleared.description, cleared.cash_balance.object) == (None, "cash_balance")
 
 
 def test_what_a_list_included_before_basil_is_refused_and_unknown_since(stripe_balance):
@@ -388,6 +397,7 @@ KEYS = {
     "Bearer sk_test": 401,
     "Bearer whsec_1": 401,
     "Basic %%%": 401,
+    "Basic é": 401,
     "Digest sk_test_1": 401,
     "Bearer ": 401,
     "": 401,
@@ -404,7 +414,7 @@ def test_a_key_is_taken_by_its_kind(given, status, stripe_balance):
     assert "whsec_1" not in str(body)
     if status == 401:
         message = json.loads(body)["error"]["message"]
-        missing = given in ("Bearer ", "", "Basic %%%", "Digest sk_test_1")
+        missing = given in ("Bearer ", "", "Basic %%%", "Basic é", "Digest sk_test_1")
         start = "You did not provide an API key." if missing else "Invalid API Key provided: "
         assert message.startswith(start)
 

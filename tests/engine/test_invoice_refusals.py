@@ -282,6 +282,21 @@ NOT_MODELLED = {
         ),
         "whole amount",
     ),
+    "half a cent, and more digits than a decimal keeps": (
+        lambda billing: stripe.InvoiceItem.create(
+            customer=billing.customer,
+            currency="usd",
+            unit_amount_decimal="12345678901.5",
+            quantity=999_999_999_999_999_999,
+        ),
+        "whole amount",
+    ),
+    "less than none of less than nothing": (
+        lambda billing: stripe.InvoiceItem.create(
+            customer=billing.customer, currency="usd", unit_amount_decimal="-5", quantity=-3
+        ),
+        "0 or more, not -3 times -5",
+    ),
     "too little": (lambda billing: billing.invoice(10), "credit balance"),
     "paying an uncollectible one": (on("uncollectible", stripe.Invoice.pay), "uncollectible"),
     "confirming the intent of an uncollectible one": (

@@ -57,6 +57,17 @@ def test_a_draft_grows_with_its_items(billing):
     assert (draft.status, draft.number) == ("draft", None)
 
 
+def test_an_amount_of_many_digits_is_exact(billing):
+    """No digit is rounded away, however many there are."""
+    item = stripe.InvoiceItem.create(
+        customer=billing.customer,
+        currency="usd",
+        unit_amount_decimal="123456789012345",
+        quantity=999_999_999_999_999_999,
+    )
+    assert item.amount == 123_456_789_012_345 * 999_999_999_999_999_999
+
+
 def test_pending_items_wait_for_an_invoice_that_includes_them(billing):
     """An item without an invoice is pending; `include` takes those of the invoice's currency."""
     for amount, currency in ((300, "usd"), (400, "eur"), (500, "usd")):

@@ -2,7 +2,7 @@ import re
 
 import pytest
 import stripe
-from majors import v1
+from majors import as_dict, v1
 
 
 def test_a_payment_method_is_made_once_and_used_by_an_intent(stripe_balance):
@@ -73,3 +73,44 @@ def test_what_a_verb_refuses_names_its_call(stripe_balance):
     intent = stripe_balance.bank_transfer_intent(stripe_balance.customer(), 1000)
     with stripe_balance.refused(match=r"^POST /v1/payment_intents/{intent}/confirm: other payment "):
         stripe.PaymentIntent.confirm(intent.id, allowed_payment_method_types=["card"])
+
+
+GIVEN, BOTH = "payment-method-given-types", ["card", "customer_balance"]
+DATA = {"payment_method_data": {"type": "customer_balance"}}
+AUTOMATIC = {"enabled": True, "allow_redirects": "always"}
+TYPED = {
+    "nothing": ({}, BOTH, AUTOMATIC, True),
+    "nothing, without a customer": ({"customer": None}, ["card"], AUTOMATIC, True),
+    "a method": (DATA, ["customer_balance"], None, True),
+    "a method, and automatic ones": (
+        {**DATA, "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"}},
+        BOTH,
+        {"enabled": True, "allow_redirects": "never"},
+        True,
+    ),
+    "allowed types": ({"allowed_payment_method_types": BOTH}, BOTH, None, False),
+}
+
+
+@pytest.mark.parametrize(("given", "types", "automatic", "assumed"), TYPED.values(), ids=TYPED)
+def test_a_new_intent_takes_the_types_that_were_asked_for(
+    given, types, automatic, assumed, stripe_balance, _stripe_session, at_newest_version
+):
+    """By name, by its method alone, or what Stripe's automatic methods would give; the latter two assumed."""
+    asked = {"customer": stripe_balance.customer().id, "amount": 1000, "currency": "usd", **given}
+    intent = stripe.PaymentIntent.create(**{name: one for name, one in asked.items() if one is not None})
+    told = as_dict(intent)
+    assert (told["payment_method_types"], told["automatic_payment_methods"]) == (types, automatic)
+    assert (GIVEN in _stripe_session.assumptions) == assumed
+
+
+@pytest.mark.parametrize(
+    ("given", "param"),
+    [({"payment_method": "pm_1"}, "payment_method"), (DATA, "customer")],
+    ids=["a method that isn't there", "a method"],
+)
+def test_a_new_intent_without_a_customer_says_what_is_wrong_first(given, param, stripe_balance):
+    """A method that isn't there is told before anything else; one that is there needs a customer."""
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        stripe.PaymentIntent.create(amount=1000, currency="usd", **given)
+    assert caught.value.param == param

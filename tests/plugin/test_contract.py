@@ -106,7 +106,7 @@ def test_a_payload_that_is_no_json_is_a_value_error_that_says_where(
     payload, where, cause, stripe_contract
 ):
     """The message blames the payload and says what can be given; the parser's own error is its cause."""
-    told = f"^stripe_contract.check: the payload is no JSON: .*{where}; give JSON text as it was sent, "
+    told = f"^stripe_contract.check: the payload can't be read as JSON: .*{where}; give JSON text as it was sent, "
     with pytest.raises(ValueError, match=told) as raised:
         stripe_contract.check(payload)
     assert type(raised.value) is ValueError

@@ -406,7 +406,11 @@ def test_what_is_no_object_and_no_id_is_named(given, stripe_balance):
         stripe_balance.bank_transfer_intent("cus_1", 100, ["usd"])
 
 
-NO_AMOUNTS = ("usd", "600", 10.5, 6.0, Decimal(6), True, {"amount": 600})
+class Cents(int):
+    """Counts as it likes."""
+
+
+NO_AMOUNTS = ("usd", "600", 10.5, 6.0, Decimal(6), True, Cents(600), {"amount": 600})
 TAKE_AN_AMOUNT = {
     "fund": lambda balance, amount: balance.fund("cus_1", amount, 600),
     "bank_transfer_intent": lambda balance, amount: balance.bank_transfer_intent("cus_1", amount),
@@ -423,7 +427,7 @@ def test_an_amount_is_whole_minor_units_in_every_mode(name, build, mode):
     balance.client = None
     all_of_it = name == "refund_to_cash_balance"  # is what None means there
     for given in NO_AMOUNTS if all_of_it else (*NO_AMOUNTS, None):
-        told = f"stripe_balance.{name}: {given!r} is no amount; give whole minor units, an int, as 600 for 6.00"
+        told = f"stripe_balance.{name}: {given!r} is no amount; give whole minor units, an int, as 600 for 6.00 usd"
         with pytest.raises(TypeError, match=f"^{re.escape(told)}$"):
             build(balance, given)
 
@@ -456,10 +460,20 @@ def test_a_type_that_no_event_has_is_a_value_error_that_names_the_nearest(given,
         stripe_balance.events(given)
 
 
-@pytest.mark.parametrize("given", ["account.updated", "invoiceitem.updated", "terminal.reader.*", "*"])
+@pytest.mark.parametrize(
+    "given", ["account.updated", "invoiceitem.updated", "terminal.reader.*", "*", None]
+)
 def test_a_documented_type_of_which_nothing_came_is_no_error(given, stripe_balance):
     """Types that the fake never makes are types, and those of older API versions are, too."""
     assert stripe_balance.events(given) == []
+
+
+def test_a_secret_in_a_types_place_is_not_shown(stripe_balance):
+    """Nor is what is too long to be one."""
+    with pytest.raises(ValueError, match="no event is documented of type") as raised:
+        stripe_balance.events("sk_test_51ofsomebody" + "x" * 5000)
+    assert "somebody" not in str(raised.value)
+    assert len(str(raised.value)) < 300
 
 
 def test_what_came_is_held_against_no_list(stripe_balance, monkeypatch):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 from textwrap import dedent, indent
 
@@ -545,6 +546,17 @@ def test_a_refusal_that_the_app_swallows_is_expected_too(stripe_balance):
         assert "this line" == "this " + "line"
 
 
+def test_a_refusal_alone_in_a_group_is_expected_too(stripe_balance):
+    """As a task group hands it on."""
+
+    async def ask():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.to_thread(stripe.Payout.list))
+
+    with stripe_balance.refused(match="/v1/payouts"):
+        asyncio.run(ask())
+
+
 NOT_AS_EXPECTED = {
     "none came": (
         "with stripe_balance.refused():\n    stripe.Customer.create()",
@@ -565,6 +577,16 @@ NOT_AS_EXPECTED = {
     "an error of the app's came after it": (
         "with stripe_balance.refused():\n    swallow()\n    raise KeyError('app')",
         "*raise KeyError('app')",
+    ),
+    "an error of the app's came beside it": (
+        """
+        with stripe_balance.refused():
+            try:
+                ask()
+            except BaseException as refusal:
+                raise BaseExceptionGroup("both", [refusal, ZeroDivisionError("app")])
+        """,
+        "*ZeroDivisionError: app",
     ),
 }
 

@@ -368,7 +368,10 @@ KEYS = [
     ("pk_test_1", "begins sk_test_ or rk_test_"),
 ]
 KEYS.append(("sk_test_1\n", "has a character that no key has, a line break perhaps"))
-KEYS += [(key, "is a placeholder; copy a key") for key in ("sk_test_...", "rk_test_51H…", "sk_test_***")]
+KEYS += [
+    (key, "is a placeholder; copy a key")
+    for key in ("sk_test_...", "rk_test_51H…", "sk_test_***", "sk_test_51...bc")
+]
 
 
 @pytest.mark.parametrize("mode", SENDING)

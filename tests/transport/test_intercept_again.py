@@ -77,6 +77,28 @@ def test_a_way_that_a_class_was_given_between_two_taps_is_caught_and_restored(
     assert name not in vars(Urllib)
 
 
+def test_a_class_that_lost_a_name_and_was_given_another_is_caught(answering, server, monkeypatch):
+    """As many names as before are other names: what a direct call comes to is answered, too."""
+    with answering.tap():
+        pass
+    monkeypatch.delattr(stripe.RequestsClient, "close")
+    monkeypatch.setattr(stripe.RequestsClient, "request_with_retries", lambda *_: pytest.fail("sent"))
+    with answering.tap():
+        body, status, _ = stripe.RequestsClient().request_with_retries("get", server.url, {})
+    assert (status, b"cus_answered" in body, server.seen) == (200, True, [])
+
+
+def test_a_method_that_could_not_send_and_was_replaced_is_caught(
+    answering, client_of, server, monkeypatch
+):
+    """stripe-python has an async client's sync methods fail; another method in their place may send."""
+    monkeypatch.setattr(stripe.AIOHTTPClient, "request", lambda *_: pytest.fail("sent"))
+    client = client_of(stripe.AIOHTTPClient())
+    with answering.tap():
+        assert v1(client).customers.retrieve("cus_1").id == "cus_answered"
+    assert server.seen == []
+
+
 def test_the_way_of_all_clients_that_was_replaced_between_two_taps_is_the_one_that_is_used(
     answering, client_of, monkeypatch
 ):

@@ -214,10 +214,11 @@ def test_the_default_client_is_stood_in_for_too(answering, server, monkeypatch):
     assert server.seen == []
 
 
-def test_a_client_that_the_tap_has_is_itself(answering, client_of):
+@pytest.mark.parametrize("make", [Urllib, stripe.AIOHTTPClient])
+def test_a_client_that_the_tap_has_is_itself(make, answering, client_of):
     """No stand-in takes the place of an ordinary client."""
     with answering.tap():
-        client = Urllib()
+        client = make()
         assert client_of(client)._requestor._get_http_client() is client
 
 
