@@ -37,7 +37,9 @@ class Kept:
     @property
     def untold(self) -> list[Refused]:
         """The refusals that no report has told of yet."""
-        return [one for one in self.session.refusals if not one.told] if self.session else []
+        if self.session is None or not self.session.refusals:
+            return []
+        return [one for one in self.session.refusals if not one.told]
 
 
 _STILL_TOLD = -1  # pytest keeps its own warnings under -q, too
@@ -72,14 +74,14 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
     if kept.bad_setting and report.when == "setup" and not report.failed:
         _fail(report, kept.bad_setting)  # no test is expected to fail by a slip
     if kept.session is not None:
-        if kept.session.refusals:
-            tell_refusals(kept, report)
+        tell_refusals(kept, report)
         if report.failed:
             report.sections.append(("Stripe", _state(kept.session)))
         if report.longrepr:
             _hide_key(kept.session, report)
     if report.when == "teardown":
-        vars(report)[Summary.ATTRIBUTE] = _noted(kept)
+        if any((noted := _noted(kept)).values()):
+            vars(report)[Summary.ATTRIBUTE] = noted
         del item.stash[_kept_key]  # pytest keeps its tests to the end of the run
 
 

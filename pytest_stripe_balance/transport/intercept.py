@@ -126,7 +126,7 @@ class Tap:
 
     def _on_stripes(self) -> list[Patch]:
         """Give the patches of what is there in every test, made anew if any of it isn't as it was."""
-        if not self._is_as_it_was():
+        if self._state() != self._found:
             self._made = [patch for cls in clients.STRIPES for patch in self._on(cls)]
             self._made.append(_patch(_APIRequestor, "_get_http_client", self._http_client()))
             self._made.append(_patch(HTTPClient, "__init_subclass__", self._announce()))
@@ -134,19 +134,18 @@ class Tap:
                 self._made += [self._untold(*spot) for spot in clients.UNTOLD]
             own: list[LookUp] = [(vars(owner).get, name) for owner, name, _, _ in self._made]
             self._look_ups = _INHERITED + own
-            self._found = [look_up(name) for look_up, name in self._look_ups]
             self._lacking = [(keys := vars(cls).keys(), _SENDING - keys) for cls in clients.STRIPES]
-            self._stand_in = None
+            self._found, self._stand_in = self._state(), None
         return self._made
 
-    def _is_as_it_was(self) -> bool:
-        """Tell whether stripe-python has the methods that the patches were made of, and no more.
+    def _state(self) -> list[object]:
+        """Give the methods that the patches were made of, as they are now, and whether there are more.
 
         This is done in every test. To ask for all names that a class lacks at once takes half of what it
         takes to look for each.
         """
         found = [look_up(name) for look_up, name in self._look_ups]
-        return found == self._found and all(keys.isdisjoint(names) for keys, names in self._lacking)
+        return found + [keys.isdisjoint(names) for keys, names in self._lacking]
 
     def _untold(self, owner: Any, name: str, instead: Callable[..., Any]) -> Patch:  # noqa: ANN401 - a class or a module
         original = vars(owner)[name]
