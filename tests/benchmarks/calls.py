@@ -14,7 +14,7 @@ from pathlib import Path
 
 import stripe
 import vcr
-from measure import interleaved
+from measure import above_floor, interleaved
 
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.balance import StripeBalance
@@ -199,7 +199,9 @@ def alternatives(results, rounds, each, stripe_mock=None):
             )
             _served(subjects, floors, "localstripe", client, made.id)
         spans = interleaved(subjects, rounds, each, clock=time.perf_counter)
-        results.add("b retrieve", spans, floors)
+        above = {name: above_floor(spans[name], spans[floor]) for name, floor in floors.items()}
+        notes = {name: f"{one / above['fake']:.1f} times ours above it" for name, one in above.items()}
+        results.add("b retrieve", spans, floors, notes)
 
 
 def _mocked(shop, exchange, own):

@@ -69,6 +69,11 @@ def paired(taken, floor):
     return statistics.median(one / other for one, other in zip(taken, floor, strict=True))
 
 
+def above_floor(taken, floor):
+    """Give the median of what is above the floor, each of two samples of one round."""
+    return statistics.median(one - other for one, other in zip(taken, floor, strict=True))
+
+
 def interleaved(subjects, rounds, calls, clock=time.process_time):
     """Measure each subject once a round, in turn; microseconds per call, by subject.
 
