@@ -93,7 +93,7 @@ class StripeBalance:
         options = _bank_transfer(currency)
         intent: stripe.PaymentIntent = self._api.payment_intents.create(
             {
-                "customer": _id(customer),
+                "customer": _id("bank_transfer_intent", customer),
                 "amount": amount,
                 "currency": currency,
                 "confirm": confirm,
@@ -127,7 +127,7 @@ class StripeBalance:
         due = {} if "due_date" in params else {"days_until_due": 30}
         draft: stripe.Invoice = invoices.create(
             {
-                "customer": _id(customer),
+                "customer": _id("bank_transfer_invoice", customer),
                 "currency": currency,
                 "collection_method": "send_invoice",
                 **due,
@@ -136,7 +136,12 @@ class StripeBalance:
             }
         )
         self._api.invoice_items.create(
-            {"customer": _id(customer), "amount": amount, "currency": currency, "invoice": draft.id}
+            {
+                "customer": _id("bank_transfer_invoice", customer),
+                "amount": amount,
+                "currency": currency,
+                "invoice": draft.id,
+            }
         )
         done = invoices.finalize_invoice if finalize else invoices.retrieve
         invoice: stripe.Invoice = done(draft.id)
@@ -147,25 +152,30 @@ class StripeBalance:
     ) -> stripe.CustomerCashBalanceTransaction:
         """Let a bank transfer land on the customer's cash balance; give its `funded` row.
 
-        TypeError for an amount that is no int.
+        `reference` is what the payer wrote: an invoice's `number`, the `reference` in an intent's bank
+        transfer instructions, or any other text. TypeError for one that is no text, and for an amount
+        that is no int.
         """
         _check_amount("fund", amount)
+        payer = _id("fund", customer)
         params: dict[str, Any] = {"amount": amount, "currency": currency}
         if reference is not None:
-            params["reference"] = reference
+            params["reference"] = _text(reference)
         helpers = self._api.test_helpers.customers
-        row: stripe.CustomerCashBalanceTransaction = helpers.fund_cash_balance(_id(customer), params)
+        row: stripe.CustomerCashBalanceTransaction = helpers.fund_cash_balance(payer, params)
         return row
 
     def available(self, customer: Customer) -> dict[str, int]:
         """Give the customer's available cash by currency; {} where Stripe says null."""
-        balance = self._api.customers.cash_balance.retrieve(_id(customer))
+        balance = self._api.customers.cash_balance.retrieve(_id("available", customer))
         available = clients.as_hash(balance).get("available")
         return clients.as_hash(available) if available else {}
 
     def ledger(self, customer: Customer) -> list[stripe.CustomerCashBalanceTransaction]:
         """Give the customer's cash balance transactions, oldest first."""
-        rows = self._api.customers.cash_balance_transactions.list(_id(customer), {"limit": 100})
+        rows = self._api.customers.cash_balance_transactions.list(
+            _id("ledger", customer), {"limit": 100}
+        )
         return list(rows.auto_paging_iter())[::-1]
 
     def events(self, type: str | None = None) -> list[stripe.Event]:  # noqa: A002 - Stripe's own name for it
@@ -200,7 +210,7 @@ class StripeBalance:
         if amount is not None:
             _check_amount("refund_to_cash_balance", amount)
         fake = fake_only(self._session, "stripe_balance.refund_to_cash_balance")
-        intent = _id(payment_intent)
+        intent = _id("refund_to_cash_balance", payment_intent)
         account = fake.account_of(lambda world: world.payment_intents.get(intent))
         self._api.payment_intents.retrieve(intent, options=_options(account))
         with fake.outside("stripe_balance.refund_to_cash_balance", account) as world:
@@ -235,7 +245,7 @@ class StripeBalance:
         was spent. ValueError for any other.
         """
         fake = fake_only(self._session, "stripe_balance.explain")
-        return fake.explain(_id(transfer))
+        return fake.explain(_id("explain", transfer))
 
     def fail_return(
         self, returned: stripe.CustomerCashBalanceTransaction | str
@@ -246,7 +256,7 @@ class StripeBalance:
         ValueError for another.
         """
         fake = fake_only(self._session, "stripe_balance.fail_return")
-        account, entry = fake.row(_id(returned))
+        account, entry = fake.row(_id("fail_return", returned))
         with fake.outside("stripe_balance.fail_return", account) as world:
             entry = timers.fail_return(world, entry)
         rows = self._api.customers.cash_balance_transactions
@@ -279,7 +289,7 @@ class StripeBalance:
     def _moved(self, refund: Refund, step: Callable[[World, str], object], name: str) -> stripe.Refund:
         """Take a refund a step on that no call of the API does."""
         fake = fake_only(self._session, f"stripe_balance.{name}")
-        refund_id = _id(refund)
+        refund_id = _id(name, refund)
         account = fake.account_of(lambda world: world.refunds.get(refund_id))
         self._refund(refund_id, account)
         with fake.outside(f"stripe_balance.{name}", account) as world:
@@ -331,12 +341,25 @@ def _bank_transfer(currency: str) -> dict[str, Any]:
     return {"funding_type": "bank_transfer", "bank_transfer": transfer}
 
 
-def _id(given: object) -> str:
-    """Give an id, or that of an SDK object; TypeError for anything else."""
+def _text(reference: object) -> str:
+    """Give a reference; TypeError for what is no text, as an invoice that was meant by its number."""
+    if not isinstance(reference, str):
+        message = f"stripe_balance.fund: reference is {type(reference).__name__}, and a text is due: an "
+        message += "invoice's .number, or the .reference in an intent's bank transfer instructions"
+        raise TypeError(message)
+    return reference
+
+
+def _id(call: str, given: object) -> str:
+    """Give an id, or that of an SDK object; TypeError for anything else, ValueError for an empty one."""
     found = given if isinstance(given, str) else getattr(given, "id", None)
     if not isinstance(found, str):
-        message = f"an SDK object or its id is due here, and not {type(given).__name__}"
+        kind = type(given).__name__
+        message = f"stripe_balance.{call}: an SDK object or its id is due here, and not {kind}"
         raise TypeError(message)
+    if not found:
+        message = f"stripe_balance.{call}: an empty id names nothing"
+        raise ValueError(message)
     return found
 
 

@@ -192,6 +192,11 @@ def releases() -> str:
     )
 
 
+def objects(api_version: str) -> list[str]:
+    """Name the objects that have a schema at an API version; ValueError where there is none."""
+    return sorted(contract(api_version).objects)
+
+
 def schema(name: str, api_version: str | None) -> Json:
     """Give an object's schema at an API version, by default the newest; ValueError if none."""
     rules = contract(api_version or resources.newest_api_version())

@@ -164,6 +164,7 @@ def _conform(options: argparse.Namespace) -> int:
 def _add_schemas(parser: argparse.ArgumentParser) -> None:
     views = parser.add_subparsers(dest="view", required=True)
     listed = views.add_parser("list", help="the API releases that have schemas")
+    listed.add_argument("--api-version", metavar="V", help="the objects that have one there, instead")
     listed.set_defaults(run=_schemas_list)
     shown = views.add_parser("show", help="an object's JSON Schema")
     shown.add_argument("object", metavar="OBJECT")
@@ -177,10 +178,11 @@ def _add_schemas(parser: argparse.ArgumentParser) -> None:
     compared.set_defaults(run=_schemas_diff)
 
 
-def _schemas_list(_: argparse.Namespace) -> int:
+def _schemas_list(options: argparse.Namespace) -> int:
     from pytest_stripe_balance import checking  # noqa: PLC0415 - only these commands need it
 
-    _say(checking.releases())
+    version = options.api_version
+    _say("\n".join(checking.objects(version)) if version else checking.releases())
     return OK
 
 

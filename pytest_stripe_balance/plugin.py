@@ -114,8 +114,10 @@ def _stripe_session(
 
     chosen = _settings_of(request, stripe_settings)
     if chosen.mode != "fake":
-        path = request.config.rootpath / request.getfixturevalue("stripe_cassette")
-        chosen = chosen._replace(cassette=path)
+        try:
+            chosen = chosen._replace(cassette=settings.chosen_cassette(request))
+        except modes.BadSettingError as error:
+            raise _bad_setting(request, error) from None
     try:
         session = opened(chosen, _failed)
     except Refused as refusal:
@@ -174,8 +176,12 @@ def _settings_of(request: pytest.FixtureRequest, computed: Mapping[str, Any]) ->
     try:
         return settings.of_test(request.node, computed)
     except modes.BadSettingError as error:
-        told = outcome.keep(request.node).bad_setting = str(error)
-        raise pytest.fail.Exception(told, pytrace=False) from None
+        raise _bad_setting(request, error) from None
+
+
+def _bad_setting(request: pytest.FixtureRequest, error: modes.BadSettingError) -> BaseException:
+    told = outcome.keep(request.node).bad_setting = str(error)
+    return pytest.fail.Exception(told, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -42,6 +42,9 @@ _settled_key = pytest.StashKey[_Settled]()
 
 def of_test(node: pytest.Item, computed: Mapping[str, Any]) -> Settings:
     """Settle one test's settings: once for the same markers and environment, if none is computed."""
+    if type(computed) is not dict and not isinstance(computed, Mapping):
+        message = f"fixture stripe_settings: {computed!r} is no dict; return one, as {{'seed': '7'}}"
+        raise modes.BadSettingError(message)
     marks = [*node.iter_markers(MARKER)]
     settled = node.config.stash.setdefault(_settled_key, {})
     key = (*_environment(), *map(id, marks))
@@ -184,6 +187,16 @@ def cassette(request: pytest.FixtureRequest) -> Path:
     parts = ("-" if part == os.pardir else part for part in module.parts)  # of a test outside rootdir
     name = f"{_name(request.node)}.{_format(request.config)}"
     return root.joinpath(_folder(request.config), *parts, name)
+
+
+def chosen_cassette(request: pytest.FixtureRequest) -> Path:
+    """Give what the fixture stripe_cassette names; BadSettingError where an override returns no path."""
+    given = request.getfixturevalue("stripe_cassette")
+    if not isinstance(given, str | os.PathLike):
+        raise modes.BadSettingError(
+            f"fixture stripe_cassette: {given!r} is no path; return a str or a Path"
+        )
+    return request.config.rootpath / given
 
 
 def _name(node: Any) -> str:  # noqa: ANN401 - a pytest.Item, with a callspec where it has parameters

@@ -35,6 +35,14 @@ def test_every_release_is_listed_with_its_sdk_and_its_objects(schemas):
         assert int(row[-2]) == files - 1
 
 
+def test_the_objects_of_a_version_are_listed(schemas):
+    """By name, as `show` takes them."""
+    code, out, _ = schemas("list", "--api-version", "2024-06-20")
+    assert code == 0
+    assert {"customer", "payment_intent", "invoice"} <= set(out.split())
+    assert out.split() == sorted(out.split())
+
+
 def test_an_object_is_shown_as_its_json_schema(schemas):
     """`show` prints what is committed, at the newest version or the one that is asked for."""
     for arguments, release in (([], NEWEST), (["--api-version", "2024-05-01"], "2024-04-10")):

@@ -402,6 +402,9 @@ def test_what_is_no_object_and_no_id_is_named(given, stripe_balance):
     ):
         with pytest.raises(TypeError, match=f"or its id is due here, and not {type(given).__name__}"):
             build()
+    for call in ("fund", "bank_transfer_intent", "bank_transfer_invoice"):
+        with pytest.raises(ValueError, match=rf"^stripe_balance\.{call}: an empty id names nothing$"):
+            getattr(stripe_balance, call)("", 100)
     with pytest.raises(ValueError, match=r"no bank transfers in \['usd'\]"):
         stripe_balance.bank_transfer_intent("cus_1", 100, ["usd"])
 
@@ -417,6 +420,17 @@ TAKE_AN_AMOUNT = {
     "bank_transfer_invoice": lambda balance, amount: balance.bank_transfer_invoice("cus_1", amount),
     "refund_to_cash_balance": lambda balance, amount: balance.refund_to_cash_balance("pi_1", amount),
 }
+
+
+def test_a_transfers_reference_is_a_text(stripe_balance):
+    """An invoice in its place would be sent by its id, which pays another: its number is asked for."""
+    customer = stripe_balance.customer(email="ada@example.com")
+    invoice = stripe_balance.bank_transfer_invoice(customer, 1000)
+    for given in (invoice, 123, b"A-1"):
+        told = f"fund: reference is {type(given).__name__}, and a text is due: an invoice's .number"
+        with pytest.raises(TypeError, match=re.escape(told)):
+            stripe_balance.fund(customer, 1000, reference=given)
+    assert stripe_balance.available(customer) == {}
 
 
 @pytest.mark.parametrize("mode", modes.MODES)

@@ -562,3 +562,34 @@ def test_the_environment_counts_for_the_test_that_has_it(project):
         """,
     )
     project.run("-p", "no:randomly").assert_outcomes(passed=3)
+
+
+OVERRIDES = {
+    "settings": ("stripe_settings", "fake", "fixture stripe_settings: None is no dict; return one, as*"),
+    "a cassette": (
+        "stripe_cassette",
+        "replay",
+        "fixture stripe_cassette: None is no path; return a str*",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "mode", "told"), OVERRIDES.values(), ids=OVERRIDES)
+def test_an_override_that_forgets_to_return_is_one_line(name, mode, told, project):
+    """It names the fixture and what is due, and shows nothing of the plugin's inside."""
+    result = project.test(
+        f"""
+        import pytest
+
+        @pytest.fixture
+        def {name}():
+            pass
+
+        def test_it(stripe_balance):
+            pass
+        """,
+        f"--stripe-mode={mode}",
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([told])
+    assert "Traceback" not in result.stdout.str()
