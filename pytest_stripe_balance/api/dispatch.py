@@ -155,7 +155,8 @@ class Dispatch:
             try:
                 versions.check(version)
             except Refused as refusal:
-                refusal.message = f"{request}: {refusal.message}"
+                refusal.message = f"{request}: {refusal.message}. Ask at one that is, by "
+                refusal.message += "`stripe.api_version`, or by `stripe_version=` of a client or a call"
                 raise
         return version
 

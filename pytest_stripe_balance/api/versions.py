@@ -156,7 +156,6 @@ def _known() -> list[str]:
 
 
 INCLUDES_UNTIL = "2025-03-31.basil"  # a list's include[]=total_count (FACTS 6.4 [doc])
-_ASK = ". Ask at one that is: `stripe.api_version`, or `stripe_version=` of a client or a call"
 _VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?")
 
 
@@ -175,12 +174,8 @@ def check(api_version: str) -> None:
     if release and known[known.index(release) - 1] < date and (date <= release or release == known[-1]):
         return
     if date and date < known[0]:
-        raise Refused(
-            f"API version {api_version} is not modelled: {known[0]} is the oldest that is{_ASK}"
-        )
+        raise Refused(f"API version {api_version} is not modelled: {known[0]} is the oldest that is")
     if date > known[-1] or name in ("preview", "beta") or ";" in api_version:
-        raise Refused(
-            f"API version {api_version} is not modelled: {known[-1]} is the newest that is{_ASK}"
-        )
+        raise Refused(f"API version {api_version} is not modelled: {known[-1]} is the newest that is")
     message = f"Invalid Stripe API version: {api_version}"
     raise Fault(message, assumed="invalid-api-version")
