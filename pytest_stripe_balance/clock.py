@@ -78,7 +78,7 @@ class StripeClock:
                 message = f"stripe_clock.travel_to: {moment!r} has no time zone; add tzinfo=timezone.utc"
                 raise ValueError(message)
             moment = int(moment.timestamp())
-        if not isinstance(moment, int):
+        if type(moment) is not int:
             message = f"stripe_clock.travel_to: {moment!r} is no moment; give whole seconds since 1970, "
             message += "or an aware datetime"
             raise TypeError(message)

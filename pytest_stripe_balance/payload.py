@@ -12,11 +12,14 @@ import stripe
 
 from pytest_stripe_balance.contract.rules import read, version_of
 from pytest_stripe_balance.contract.watch import kind_of, unknown_in, why_unchecked
+from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.transport.clients import as_hash
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.contract.findings import Finding
     from pytest_stripe_balance.contract.watch import Watch
+
+SHOWN = 60
 
 
 class StripeContract:
@@ -45,15 +48,15 @@ class StripeContract:
             given = read(text)
         except RecursionError as error:
             raise ValueError(why_unchecked(error)) from None
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             message = f"stripe_contract.check: the payload can't be read as JSON: {error}; give JSON "
             raise ValueError(message + "text as it was sent, a dict or an SDK object") from error
         before = len(self._watch.noted)
         if api_version is None:
             api_version = version_of(given.document)
         elif not isinstance(api_version, str):
-            message = f"api_version={api_version!r} is none: they are texts, as '2026-10-28.endive'"
-            raise ValueError(message)
+            told = shown(repr(api_version), SHOWN)
+            raise ValueError(f"api_version={told} is none: they are texts, as '2026-10-28.endive'")
         self._refuse_unknown(given.document, object, api_version)
         errors = self._watch.over(given, "stripe_contract", object=object, api_version=api_version)
         if errors:
@@ -67,13 +70,14 @@ class StripeContract:
         known = self._watch.objects(api_version)
         if name is not None and not isinstance(document, dict):
             kind = type(document).__name__
-            raise ValueError(f"object={name!r} names the kind of a hash, and this is a {kind}")
+            told = shown(repr(name), SHOWN)
+            raise ValueError(f"object={told} names the kind of a hash, and this is a {kind}")
         given = document if name is None and isinstance(document, list) else [document]
         kinds = [name or kind_of(one) for one in given]
         if not any(kind in known for kind in kinds):
             listed = ", ".join(sorted(known))
-            told = f"its object is {kinds[0]!r}" if kinds else "it is an empty list"
-            told += "; object= names its kind" if kinds == [None] else ""
+            told = f"its object is {shown(repr(kinds[0]), SHOWN)}" if kinds else "it is an empty list"
+            told += "; object= names its kind" if set(kinds) == {None} else ""
             message = f"nothing here can be checked: {told}; there are schemas for {listed}"
             raise ValueError(message)
         unchecked = ["no Stripe object"] if None in kinds else []

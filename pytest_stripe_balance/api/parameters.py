@@ -8,7 +8,6 @@ Stripe documents and the signature doesn't hold is refused out loud.
 from __future__ import annotations
 
 import inspect
-import math
 import re
 import typing
 from collections.abc import Callable, Mapping
@@ -39,7 +38,7 @@ EXCLUSIVE = (
 )
 INDEX = re.compile(r"[0-9]{1,4}")
 NAMELIKE = re.compile(r"[a-z_]{1,40}")
-_DECIMAL = re.compile(r"-?[0-9]*\.?[0-9]{1,40}")
+_DECIMAL = re.compile(r"-?[0-9]{0,20}\.?[0-9]{1,20}")
 BELOW_MINIMUM = "This value must be greater than or equal to 1."
 
 
@@ -188,12 +187,11 @@ def _boolean(given: str | Form, path: Path) -> bool:
     return text.lower() == "true"
 
 
-def _number(given: str | Form, path: Path) -> float:
+def _number(given: str | Form, path: Path) -> Decimal:
     text = _scalar(given, "number", path)
-    number = float(text) if _DECIMAL.fullmatch(text) else math.nan
-    if not math.isfinite(number) or Decimal(str(number)) != Decimal(text):  # more digits than are kept
+    if not _DECIMAL.fullmatch(text):
         raise _not_a(f"decimal: {text}", path)
-    return number
+    return Decimal(text)
 
 
 def _string(given: str | Form, rule: Rule, path: Path) -> str:

@@ -22,7 +22,7 @@ def create(
     *,
     customer: str | None = None,
     amount: int | None = None,
-    unit_amount_decimal: float | None = None,
+    unit_amount_decimal: Decimal | None = None,
     quantity: int = 1,
     currency: str | None = None,
     invoice: str | None = None,
@@ -45,7 +45,7 @@ def create(
     _check_currency(currency)
     if draft is not None and (draft.customer, draft.currency) != (owner.id, currency):
         raise Refused(f"an item of another customer or currency on {draft.id} is not modelled")
-    unit = Decimal(str(unit_amount_decimal or 0)) if amount is None else Decimal(amount)
+    unit = (unit_amount_decimal or Decimal(0)) if amount is None else Decimal(amount)
     item = InvoiceItem(
         id=world.ids.mint("ii_", 24),
         created=world.clock.now,
@@ -53,7 +53,7 @@ def create(
         amount=_total(unit, quantity, given=amount is not None or unit_amount_decimal is not None),
         currency=currency,
         quantity=quantity,
-        unit_amount=format(unit.normalize(), "f"),
+        unit_amount=_plain(unit),
         price=world.ids.mint("price_", 24),
         product=world.ids.mint("prod_", 14),
         description=description,
@@ -130,6 +130,12 @@ def _check_currency(currency: str) -> None:
         raise Refused(
             f"invoices in {currency!r} are not modelled; in {', '.join(money.MINIMUM)} they are"
         )
+
+
+def _plain(unit: Decimal) -> str:
+    """Write a decimal without the zeros that say nothing; `normalize` would round it to 28 digits."""
+    whole, _, rest = format(unit, "f").partition(".")
+    return f"{whole}.{rest}".rstrip("0").rstrip(".") if rest else whole
 
 
 def _total(unit: Decimal, quantity: int, *, given: bool) -> int:

@@ -89,11 +89,9 @@ class Fake(Session):
         try:
             yield
         except BaseException as raised:
-            rest = _beside(raised, [refusal.raised_as for refusal in self.refusals[before:]])
-            if rest is raised:
+            own = {id(refusal.raised_as) for refusal in self.refusals[before:]}
+            if not own.issuperset(map(id, _all_in(raised))):  # an error of the app's, or one beside ours
                 raise
-            if rest is not None:
-                raise rest from None
         came = self.refusals[before:]
         told = "\n".join(map(str, came))
         wrong = None
@@ -135,11 +133,11 @@ class Fake(Session):
         raise ValueError(message)
 
 
-def _beside(raised: BaseException, own: list[BaseException | None]) -> BaseException | None:
-    """Give what was raised beside some exceptions of ours, in a group, say; None if that is all."""
-    if isinstance(raised, BaseExceptionGroup):
-        return raised.split(lambda one: any(one is each for each in own))[1]
-    return None if any(raised is each for each in own) else raised
+def _all_in(raised: BaseException) -> list[BaseException]:
+    """Give an exception, or all of a group."""
+    if not isinstance(raised, BaseExceptionGroup):
+        return [raised]
+    return [inner for one in raised.exceptions for inner in _all_in(one)]
 
 
 def fake_only(session: Session, what: str) -> Fake:

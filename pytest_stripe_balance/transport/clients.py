@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, NoReturn, TypeVar
 
 import stripe
@@ -126,7 +126,7 @@ def _is_known(cls: type, name: str) -> bool:
     method = getattr(cls, name)
     if getattr(method, _MARK, False) or method is getattr(HTTPClient, name):
         return True
-    return method in CANT_SEND
+    return cannot_send(method)
 
 
 def subclasses(cls: type) -> Iterator[type]:
@@ -150,9 +150,11 @@ def is_stripes(cls: type) -> bool:
 STRIPES = frozenset(filter(is_stripes, subclasses(HTTPClient)))
 # These can't send: stripe-python has them fail, and so they do here.
 CANT_SEND = tuple(
-    vars(cls)[name]
+    method
     for cls in STRIPES
     for name in {"AIOHTTPClient": SYNC, "NoImportFoundAsyncClient": ASYNC}.get(cls.__name__, ())
+    if isinstance(method := vars(cls)[name], FunctionType)
+    and method.__code__.co_filename.startswith(STRIPE_FOLDER)  # and not put there since
 )
 _KNOWN = (HTTPClient, *STRIPES)
 _NOT_USERS = STRIPES | {StandIn}
@@ -165,6 +167,11 @@ def users() -> list[type]:
         return []
     nearest = [cls for cls in found if cls not in _NOT_USERS]
     return [*dict.fromkeys(nearest + [below for cls in nearest for below in subclasses(cls)])]
+
+
+def cannot_send(method: object) -> bool:
+    """Tell stripe-python's own methods that fail where an async client is asked synchronously."""
+    return any(method is one for one in CANT_SEND)
 
 
 def let_go() -> None:

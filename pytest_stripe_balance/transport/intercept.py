@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, KeysView, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from operator import is_
 from typing import Any
 
 from stripe._api_requestor import _APIRequestor
@@ -30,8 +31,7 @@ Patch = tuple[Any, str, object, object]  # its owner, its name there, what was f
 
 _NOTHING = object()  # where a class had no method of its own
 
-# What every client inherits, and a tap puts in the place of a client's own way.
-_INHERITED: list[LookUp] = [(vars(HTTPClient).get, name) for name in clients.SENDING]
+_CLIENTS = (HTTPClient, *clients.STRIPES)
 _SENDING = frozenset(clients.SENDING)
 
 # What is open and let a request through, which its client may ask once more on the way.
@@ -112,10 +112,10 @@ class Tap:
         """Take every patch off again; one that others have put back meanwhile does nothing more."""
         self._run = None
         for owner, name, found, _ in reversed(self._undo):
-            if found is _NOTHING:
-                delattr(owner, name)
-            else:
+            if found is not _NOTHING:
                 setattr(owner, name, found)
+            elif name in vars(owner):  # a test may have taken it off itself
+                delattr(owner, name)
         self._undo.clear()
         clients.let_go()
 
@@ -126,15 +126,16 @@ class Tap:
 
     def _on_stripes(self) -> list[Patch]:
         """Give the patches of what is there in every test, made anew if any of it isn't as it was."""
-        if self._state() != self._found:
+        if self._found is None or not all(map(is_, self._state(), self._found)):
             self._made = [patch for cls in clients.STRIPES for patch in self._on(cls)]
             self._made.append(_patch(_APIRequestor, "_get_http_client", self._http_client()))
             self._made.append(_patch(HTTPClient, "__init_subclass__", self._announce()))
             if not self.sends:
                 self._made += [self._untold(*spot) for spot in clients.UNTOLD]
-            own: list[LookUp] = [(vars(owner).get, name) for owner, name, _, _ in self._made]
-            self._look_ups = _INHERITED + own
-            self._lacking = [(keys := vars(cls).keys(), _SENDING - keys) for cls in clients.STRIPES]
+            spots = [(cls, name) for cls in _CLIENTS for name in clients.SENDING if name in vars(cls)]
+            spots += [(owner, name) for owner, name, _, _ in self._made if owner not in clients.STRIPES]
+            self._look_ups = [(vars(owner).get, name) for owner, name in spots]
+            self._lacking = [(keys := vars(cls).keys(), _SENDING - keys) for cls in _CLIENTS]
             self._found, self._stand_in = self._state(), None
         return self._made
 
@@ -182,7 +183,7 @@ class Tap:
                 super(HTTPClient, cls).__init_subclass__(**kwargs)  # type: ignore[misc] # it is one
             else:
                 outer.__func__(cls, **kwargs)
-            if not issubclass(cls, clients.StandIn):
+            if tap._run is not None and not issubclass(cls, clients.StandIn):
                 tap._put(tap._on(cls))
 
         return classmethod(init_subclass)
@@ -195,7 +196,7 @@ class Tap:
         """Make what a class's methods are to be replaced by."""
         for name in (*clients.SYNC, *clients.ASYNC):
             original = clients.own(cls, name)
-            if original is not None and original not in clients.CANT_SEND:
+            if original is not None and not clients.cannot_send(original):
                 yield name, self._wrapped(cls, name, original)
         for name in clients.RETRIES:
             if (original := clients.own(cls, name)) is None:

@@ -112,6 +112,7 @@ LONG_WAY = {
     "a name that isn't modelled": "amount=1&currency=usd&application_fee_amount=1",
     "a value that isn't modelled": "amount=1&currency=usd&capture_method=manual",
     "a value that isn't modelled, of several kinds": "amount=1&currency=usd&off_session=recurring",
+    "a name that is gone": "amount=1&currency=usd&payment_method_types=card",
     "a value that there isn't": "amount=1&currency=usd&capture_method=x",
     "a value in capitals": "amount=1&currency=usd&confirm=True",
     "names that exclude each other": "amount=1&currency=usd&payment_method=pm_1&payment_method_data[type]=customer_balance",

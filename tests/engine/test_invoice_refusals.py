@@ -334,7 +334,7 @@ def test_what_is_not_modelled_is_refused_out_loud(call, match, billing):
 
 
 @pytest.mark.parametrize(
-    "told", ["nan", "inf", "1e400", "1e-400", "0.1234567890123456789", "1_000", "-"]
+    "told", ["nan", "inf", "1e400", "1e-400", "0.123456789012345678901", "1_000", "-"]
 )
 def test_a_decimal_that_is_none_or_has_too_many_digits_is_an_error(billing, told):
     """Nothing is rounded away on the way to an amount."""

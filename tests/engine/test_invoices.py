@@ -57,15 +57,27 @@ def test_a_draft_grows_with_its_items(billing):
     assert (draft.status, draft.number) == ("draft", None)
 
 
-def test_an_amount_of_many_digits_is_exact(billing):
+def test_an_amount_of_many_digits_is_exact(at_newest_version, billing):
     """No digit is rounded away, however many there are."""
-    item = stripe.InvoiceItem.create(
-        customer=billing.customer,
-        currency="usd",
-        unit_amount_decimal="123456789012345",
-        quantity=999_999_999_999_999_999,
-    )
-    assert item.amount == 123_456_789_012_345 * 999_999_999_999_999_999
+    for unit, quantity, amount, shown in (
+        ("123456789012345", 10**18 - 1, 123_456_789_012_345 * (10**18 - 1), "123456789012345"),
+        ("9007199254740993", 1, 9_007_199_254_740_993, "9007199254740993"),
+        (
+            "12345678901234567890.12345678901234567",
+            10**17,
+            None,
+            "12345678901234567890.12345678901234567",
+        ),
+        ("12.50", 2, 25, "12.5"),
+        ("100.0", 1, 100, "100"),
+        ("1000", 1, 1000, "1000"),
+    ):
+        item = stripe.InvoiceItem.create(
+            customer=billing.customer, currency="usd", unit_amount_decimal=unit, quantity=quantity
+        )
+        assert item.amount == (amount or int(unit.replace(".", "")))
+        told = as_dict(item)["pricing"]["unit_amount_decimal"]
+        assert str(told) == shown
 
 
 def test_pending_items_wait_for_an_invoice_that_includes_them(billing):

@@ -588,6 +588,21 @@ NOT_AS_EXPECTED = {
         """,
         "*ZeroDivisionError: app",
     ),
+    "an error of the app's came beside it, for a cause": (
+        """
+        with stripe_balance.refused():
+            try:
+                ask()
+            except BaseException as refusal:
+                group = BaseExceptionGroup("both", [refusal, ZeroDivisionError("app")])
+                raise group from KeyError("the cause")
+        """,
+        "*KeyError: 'the cause'",
+    ),
+    "a failure of the test's own came after it": (
+        "with stripe_balance.refused():\n    swallow()\n    pytest.fail('wrong money')",
+        "*wrong money",
+    ),
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import types
 import weakref
 
@@ -53,11 +55,14 @@ def test_a_method_that_was_replaced_between_two_taps_is_the_one_that_is_restored
     assert (vars(Urllib)["request"], len(server.seen)) == (own, 1)
 
 
+@pytest.mark.parametrize("name", ["request_with_retries", "request_stream", "request_async"])
 def test_a_way_that_a_class_was_given_between_two_taps_is_caught_and_restored(
-    answering, client_of, server, monkeypatch
+    name, answering, client_of, server, monkeypatch
 ):
     """A name that it had not, and the same name with another method in it: each is answered for."""
-    name, ran = "request_with_retries", []
+    if name in vars(Urllib):
+        monkeypatch.delattr(Urllib, name)
+    ran = []
     client = client_of(Urllib())
     with answering.tap():
         pass
@@ -72,9 +77,10 @@ def test_a_way_that_a_class_was_given_between_two_taps_is_caught_and_restored(
             assert v1(client).customers.retrieve("cus_1").id == "cus_answered"
         assert (vars(Urllib)[name], ran, server.seen) == (theirs, [], [])
     monkeypatch.undo()
+    had = vars(Urllib).get(name)
     with answering.tap():
         assert v1(client).customers.retrieve("cus_1").id == "cus_answered"
-    assert name not in vars(Urllib)
+    assert vars(Urllib).get(name) is had
 
 
 def test_a_class_that_lost_a_name_and_was_given_another_is_caught(answering, server, monkeypatch):
@@ -92,11 +98,68 @@ def test_a_method_that_could_not_send_and_was_replaced_is_caught(
     answering, client_of, server, monkeypatch
 ):
     """stripe-python has an async client's sync methods fail; another method in their place may send."""
-    monkeypatch.setattr(stripe.AIOHTTPClient, "request", lambda *_: pytest.fail("sent"))
-    client = client_of(stripe.AIOHTTPClient())
     with answering.tap():
-        assert v1(client).customers.retrieve("cus_1").id == "cus_answered"
-    assert server.seen == []
+        pass
+    monkeypatch.setattr(stripe.AIOHTTPClient, "request", lambda *_: pytest.fail("sent"))
+    client = stripe.AIOHTTPClient()
+    with answering.tap():
+        assert v1(client_of(client)).customers.retrieve("cus_1").id == "cus_answered"
+        body, _, _ = client.request_with_retries("get", server.url, {})
+    assert (b"cus_answered" in body, server.seen) == (True, [])
+
+
+BEFORE = """
+import stripe
+stripe.AIOHTTPClient.request = lambda *_: None
+from pytest_stripe_balance.transport import clients
+assert stripe.AIOHTTPClient.request not in clients.CANT_SEND
+assert stripe.AIOHTTPClient.request_stream in clients.CANT_SEND
+"""
+
+
+def test_a_method_that_was_replaced_before_the_plugin_looked_is_not_taken_for_stripes():
+    """A conftest.py may have put it there, and it may send."""
+    subprocess.run([sys.executable, "-c", BEFORE], check=True)
+
+
+class LikesAll:
+    """Equals whatever it is held against."""
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = object.__hash__
+
+    def __call__(self, *_, **__):
+        pytest.fail("sent")
+
+
+def test_a_method_that_says_it_is_the_same_is_another(answering, client_of, monkeypatch):
+    """It is answered for, and given back."""
+    with answering.tap():
+        pass
+    theirs = LikesAll()
+    monkeypatch.setattr(Urllib, "request", theirs)
+    with answering.tap():
+        assert v1(client_of(Urllib())).customers.retrieve("cus_1").id == "cus_answered"
+    assert vars(Urllib)["request"] is theirs
+
+
+def test_a_patch_that_a_test_took_off_keeps_no_other_on(answering):
+    """What is gone needs no restoring; all else is restored, and a class that is defined later left alone."""
+
+    class Mixin:
+        def request(self, *_):
+            pytest.fail("sent")
+
+    class Mine(Mixin, stripe.HTTPClient):
+        pass
+
+    before = vars(stripe.RequestsClient)["request"]
+    with answering.tap():
+        del Mine.request
+    assert vars(stripe.RequestsClient)["request"] is before
+    assert "__init_subclass__" not in vars(stripe.HTTPClient)
 
 
 def test_the_way_of_all_clients_that_was_replaced_between_two_taps_is_the_one_that_is_used(
