@@ -156,13 +156,13 @@ CANT_SEND = tuple(
     if isinstance(method := vars(cls)[name], FunctionType)
     and method.__code__.co_filename.startswith(STRIPE_FOLDER)  # and not put there since
 )
-_KNOWN = (HTTPClient, *STRIPES)
+KNOWN = (HTTPClient, *STRIPES)
 _NOT_USERS = STRIPES | {StandIn}
 
 
 def users() -> list[type]:
     """Give the client classes that are neither stripe-python's nor ours, at any depth."""
-    found: list[type] = list(chain.from_iterable(map(type.__subclasses__, _KNOWN)))
+    found: list[type] = list(chain.from_iterable(map(type.__subclasses__, KNOWN)))
     if _NOT_USERS.issuperset(found):
         return []
     nearest = [cls for cls in found if cls not in _NOT_USERS]

@@ -31,7 +31,6 @@ Patch = tuple[Any, str, object, object]  # its owner, its name there, what was f
 
 _NOTHING = object()  # where a class had no method of its own
 
-_CLIENTS = (HTTPClient, *clients.STRIPES)
 _SENDING = frozenset(clients.SENDING)
 
 # What is open and let a request through, which its client may ask once more on the way.
@@ -132,10 +131,12 @@ class Tap:
             self._made.append(_patch(HTTPClient, "__init_subclass__", self._announce()))
             if not self.sends:
                 self._made += [self._untold(*spot) for spot in clients.UNTOLD]
-            spots = [(cls, name) for cls in _CLIENTS for name in clients.SENDING if name in vars(cls)]
+            spots = [
+                (cls, name) for cls in clients.KNOWN for name in clients.SENDING if name in vars(cls)
+            ]
             spots += [(owner, name) for owner, name, _, _ in self._made if owner not in clients.STRIPES]
             self._look_ups = [(vars(owner).get, name) for owner, name in spots]
-            self._lacking = [(keys := vars(cls).keys(), _SENDING - keys) for cls in _CLIENTS]
+            self._lacking = [(keys := vars(cls).keys(), _SENDING - keys) for cls in clients.KNOWN]
             self._found, self._stand_in = self._state(), None
         return self._made
 
