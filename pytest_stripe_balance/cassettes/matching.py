@@ -30,6 +30,8 @@ _CODED_ADDRESS = r"[\w.%+-]+?%40[\w-]++(?:\.[\w-]++)*+"  # as in a URL that is t
 _WORD = r"\w++"
 _ITSELF = r"scrubbed[A-Z][a-z]+[0-9]++(?:(?:@|%40)example\.com)?+"
 ANYTHING = "\0"
+# As stripe-python wrote them before 12: Stripe reads them in any case.
+_BOOLEANS = {"True": "true", "False": "false"}
 _ACCOUNT = ("Stripe-Account", "Stripe-Context")
 
 
@@ -98,7 +100,7 @@ def _fields(place: str, text: str) -> list[tuple[tuple[str, str], str]]:
         decoded = form.decode(text)
     except Fault:
         return [(("body" if place == "form" else place, ""), text)]
-    return [((place, name), value) for name, value in _flat([], decoded)]
+    return [((place, name), _BOOLEANS.get(value, value)) for name, value in _flat([], decoded)]
 
 
 def _flat(path: list[str], fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -69,6 +69,7 @@ def test_every_real_cassette_answers_its_own_requests_in_order(path):
         (request(path="/v1/x?limit=3&expand[]=a&expand[]=b"), request(path="/v1/x?expand[0]=a&expand[1]=b&limit=3")),
         (request("POST", body="metadata%5Bsize%5D=gr%C3%B6%C3%9Fer"), request("POST", body="metadata[size]=größer")),
         (request("POST", body="a=b+c"), request("POST", body="a=b%20c")),
+        (request("POST", body="a=True&b[c]=False"), request("POST", body="a=true&b[c]=false")),
         (request(path="/v1/x%2Dy"), request(path="/v1/x-y")),
         (request(host="https://API.stripe.com:443"), request(host="http://localhost:12111")),
         (request("POST", Idempotency_Key="a"), request("POST", Idempotency_Key="b", Stripe_Version="2026-10-28.endive")),
@@ -81,7 +82,7 @@ def test_every_real_cassette_answers_its_own_requests_in_order(path):
     ],
 )  # fmt: skip
 def test_what_stripe_takes_for_the_same_request_is_answered(before, now):
-    """Case of the method, order and encoding of fields, host, headers and boundaries don't matter."""
+    """Case of the method and of booleans, order and encoding of fields, host, headers and boundaries don't matter."""
     replay = Replay([Exchange(before, Response(200, Headers({}), b'{"id": "1"}'))])
     assert told(replay, now) == "1"
 
