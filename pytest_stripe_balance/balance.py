@@ -30,7 +30,6 @@ BANK_TRANSFERS: dict[str, dict[str, Any]] = {
     "jpy": {"type": "jp_bank_transfer"},
     "mxn": {"type": "mx_bank_transfer"},
 }
-SHOWN = 60
 Customer = stripe.Customer | str
 PaymentIntent = stripe.PaymentIntent | str
 Refund = stripe.Refund | str
@@ -312,7 +311,7 @@ class StripeBalance:
 def _check_amount(call: str, given: object) -> None:
     """Hold an amount against what Stripe takes; TypeError for anything but an int itself."""
     if type(given) is not int:  # a bool is an int too, and other subclasses may count as they like
-        message = f"stripe_balance.{call}: {shown(repr(given), SHOWN)} is no amount; give whole minor "
+        message = f"stripe_balance.{call}: {shown(repr(given))} is no amount; give whole minor "
         message += "units, an int, as 600 for 6.00 usd"
         raise TypeError(message)
 
@@ -326,7 +325,7 @@ def _check_event_type(given: object) -> None:
 
     known |= {f"{name.rpartition('.')[0]}.*" for name in known}
     nearest = difflib.get_close_matches(wanted, sorted(known), cutoff=0)
-    told = shown(repr(given), SHOWN)
+    told = shown(repr(given))
     message = f"stripe_balance.events: no event is documented of type {told}; the nearest are "
     raise ValueError(message + ", ".join(nearest))
 
@@ -336,7 +335,7 @@ def _bank_transfer(currency: str) -> dict[str, Any]:
     transfer = BANK_TRANSFERS.get(currency.lower()) if isinstance(currency, str) else None
     if transfer is None:
         known = ", ".join(BANK_TRANSFERS)
-        message = f"there are no bank transfers in {shown(repr(currency), SHOWN)}; there are in {known}"
+        message = f"there are no bank transfers in {shown(repr(currency))}; there are in {known}"
         raise ValueError(message)
     return {"funding_type": "bank_transfer", "bank_transfer": transfer}
 

@@ -18,7 +18,6 @@ from pytest_stripe_balance.report.findings import Outcome, Place
 Json = Any
 BIGGEST = 100
 _YAML, _LINES, _JSON = {".yaml", ".yml"}, {".jsonl", ".ndjson"}, {".json", ".jsonl", ".ndjson"}
-_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,7 @@ class _Judge:
             rules = contract(str(version)) if version else self._otherwise
         except ValueError:
             self._outcome.passed_over(
-                f"of API version {shown(str(version), _SHOWN)}, which has no schema", place
+                f"of API version {shown(str(version))}, which has no schema", place
             )
             return
         if kind is None and kind_of(document) is None:

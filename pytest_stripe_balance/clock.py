@@ -12,8 +12,6 @@ from pytest_stripe_balance.session.fake import fake_only
 if TYPE_CHECKING:
     from pytest_stripe_balance.session import Fake, Session
 
-SHOWN = 60
-
 
 class StripeClock:
     """The time in this test's world, which stands still but for one second per change.
@@ -49,7 +47,7 @@ class StripeClock:
         fake = fake_only(self._session, "stripe_clock.advance")
         if bare or unknown:  # typed as what nobody can give, and here to say the way out
             given = ", ".join([*map(repr, bare), *(f"{name}={unknown[name]!r}" for name in unknown)])
-            message = f"stripe_clock.advance: {shown(given, SHOWN)} is no span; the units are weeks, "
+            message = f"stripe_clock.advance: {shown(given)} is no span; the units are weeks, "
             message += "days, hours, minutes and seconds, as in advance(days=75); for months there is "
             message += "travel_to"
             raise TypeError(message)

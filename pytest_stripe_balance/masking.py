@@ -68,7 +68,7 @@ def masked(text: str) -> str:
     return text
 
 
-def shown(text: str, longest: int) -> str:
+def shown(text: str, longest: int = 60) -> str:
     """Mask a text for people, and only then cut it: what is left of a secret would have no shape."""
     clean = masked(text)
     return clean if len(clean) <= longest else f"{clean[:longest]}..."

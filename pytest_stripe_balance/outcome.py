@@ -37,9 +37,7 @@ class Kept:
     @property
     def untold(self) -> list[Refused]:
         """The refusals that no report has told of yet."""
-        if self.session is None or not self.session.refusals:
-            return []
-        return [one for one in self.session.refusals if not one.told]
+        return [one for one in self.session.refusals if not one.told] if self.session else []
 
 
 _STILL_TOLD = -1  # pytest keeps its own warnings under -q, too
@@ -80,8 +78,7 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
         if report.longrepr:
             _hide_key(kept.session, report)
     if report.when == "teardown":
-        if any((noted := _noted(kept)).values()):
-            vars(report)[Summary.ATTRIBUTE] = noted
+        vars(report)[Summary.ATTRIBUTE] = _noted(kept)
         del item.stash[_kept_key]  # pytest keeps its tests to the end of the run
 
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.contract.findings import Finding
     from pytest_stripe_balance.contract.watch import Watch
 
-SHOWN = 60
-
 
 class StripeContract:
     """Holds Stripe's JSON to the documented shape of its API version."""
@@ -55,7 +53,7 @@ class StripeContract:
         if api_version is None:
             api_version = version_of(given.document)
         elif not isinstance(api_version, str):
-            told = shown(repr(api_version), SHOWN)
+            told = shown(repr(api_version))
             raise ValueError(f"api_version={told} is none: they are texts, as '2026-10-28.endive'")
         self._refuse_unknown(given.document, object, api_version)
         errors = self._watch.over(given, "stripe_contract", object=object, api_version=api_version)
@@ -70,13 +68,13 @@ class StripeContract:
         known = self._watch.objects(api_version)
         if name is not None and not isinstance(document, dict):
             kind = type(document).__name__
-            told = shown(repr(name), SHOWN)
+            told = shown(repr(name))
             raise ValueError(f"object={told} names the kind of a hash, and this is a {kind}")
         given = document if name is None and isinstance(document, list) else [document]
         kinds = [name or kind_of(one) for one in given]
         if not any(kind in known for kind in kinds):
             listed = ", ".join(sorted(known))
-            told = f"its object is {shown(repr(kinds[0]), SHOWN)}" if kinds else "it is an empty list"
+            told = f"its object is {shown(repr(kinds[0]))}" if kinds else "it is an empty list"
             told += "; object= names its kind" if set(kinds) == {None} else ""
             message = f"nothing here can be checked: {told}; there are schemas for {listed}"
             raise ValueError(message)

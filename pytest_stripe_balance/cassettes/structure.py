@@ -23,7 +23,6 @@ from pytest_stripe_balance.contract.findings import Finding
 from pytest_stripe_balance.contract.rules import NOT_STRIPES, contract
 
 Json = Any
-SHOWN = 60
 GONE = "gone"
 _LISTS = ("list", "search_result")
 _CURRENCY = re.compile(r"[a-z]{3}")
@@ -93,7 +92,7 @@ def shown(value: Json) -> str:
     """Show a value in a few words, its secrets masked."""
     if isinstance(value, dict | list):
         return ("a hash" if isinstance(value, dict) else "a list") if value else json.dumps(value)
-    return masking.shown(json.dumps(value, ensure_ascii=False), SHOWN)
+    return masking.shown(json.dumps(value, ensure_ascii=False))
 
 
 def type_of(value: Json) -> str:

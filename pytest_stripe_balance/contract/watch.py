@@ -9,8 +9,6 @@ from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, Finding
 from pytest_stripe_balance.contract.rules import Read, contract
 from pytest_stripe_balance.masking import shown
 
-_SHOWN = 60
-
 
 class Watch:
     """Checks documents, and notes what is wrong below the level error.
@@ -89,14 +87,14 @@ def unknown_in(document: Any, objects: Collection[str]) -> Iterator[str]:  # noq
     """Say of a document, a list's items and an event's object which ones no schema describes."""
     kind = kind_of(document)
     if kind is not None and kind not in objects:
-        yield f"of kind {shown(kind, _SHOWN)}, which has no schema"
+        yield f"of kind {shown(kind)}, which has no schema"
     inside = document.get("data") if kind in ("list", "search_result", "event") else None
     if isinstance(inside, dict):
         inside = [inside.get("object")]
     for item in inside if isinstance(inside, list) else ():
         named = kind_of(item)
         if named is not None and named not in objects:
-            yield f"of kind {shown(named, _SHOWN)} in {kind}, which has no schema"
+            yield f"of kind {shown(named)} in {kind}, which has no schema"
 
 
 def wrong_kind(document: Any, due: str, api_version: str) -> list[Finding]:  # noqa: ANN401 - any JSON

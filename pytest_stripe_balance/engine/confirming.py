@@ -18,10 +18,7 @@ CONFIRMABLE = ("requires_confirmation", "requires_payment_method", "requires_act
 
 def owner(world: World, intent: PaymentIntent) -> Customer:
     """Find the intent's customer; a fault where there is none, or it was deleted."""
-    if intent.customer is None:
-        world.readings.rest("customer-balance-needs-customer")
-        raise faults.missing_parameter("customer")
-    return world.customer(intent.customer, in_path=False)
+    return world.customer(methods.need_customer(world, intent.customer), in_path=False)
 
 
 def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:

@@ -76,7 +76,7 @@ def of_new(
         return _fields(types)
     world.readings.rest("payment-method-given-types")
     if given(params) and automatic is None:
-        _need_customer(world, customer)
+        need_customer(world, customer)
         return _fields(("customer_balance",))
     return {
         **_fields(("card", "customer_balance") if _fits(customer, currency) else ("card",)),
@@ -113,12 +113,12 @@ def _types(
     if allowed := params.get("allowed_payment_method_types"):
         types = tuple(kind for kind in allowed if fits or kind != "customer_balance")
         if not types:
-            _need_customer(world, customer)
+            need_customer(world, customer)
             raise Refused(f"none of allowed_payment_method_types={list(allowed)} fits the intent")
         return types
     types = tuple(params.get("payment_method_types") or ())
     if "customer_balance" in types and not fits:
-        _need_customer(world, customer)
+        need_customer(world, customer)
         raise Refused(f"payment_method_types={list(types)} in {currency} are not modelled")
     return types
 
@@ -136,10 +136,12 @@ def _fields(types: tuple[str, ...]) -> dict[str, Any]:
     return {"payment_method_types": types, "payment_method_options": options}
 
 
-def _need_customer(world: World, customer: str | None) -> None:
+def need_customer(world: World, customer: str | None) -> str:
+    """Give the id of an intent's customer; a fault where it has none."""
     if customer is None:
         world.readings.rest("customer-balance-needs-customer")
         raise faults.missing_parameter("customer")
+    return customer
 
 
 def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:
@@ -150,7 +152,7 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
     if "payment_method" in params:
         _known_method(world, params["payment_method"])
     if given(params):
-        _need_customer(world, intent.customer)
+        need_customer(world, intent.customer)
     options = _options(params)
     if (given(params) or options) and "customer_balance" not in intent.payment_method_types:
         raise Refused(
