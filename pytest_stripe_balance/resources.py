@@ -1,4 +1,4 @@
-"""Where `schemas/` and `cassettes/` are: in a wheel inside the package, in a checkout beside it."""
+"""Where `schemas/` and `cassettes/` are (a wheel holds a copy), and the API versions that there are."""
 
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,11 @@ def is_installed() -> bool:
 def api_versions() -> list[str]:
     """Name the API versions that have a folder in `schemas/`, oldest first ("2026-10-28.endive")."""
     return sorted(entry.name for entry in folder("schemas").iterdir() if entry.is_dir())
+
+
+def without_betas(api_version: str) -> str:
+    """Read an API version up to its `;`: "2023-10-16; feature_beta=v3" is "2023-10-16"."""
+    return api_version.partition(";")[0].strip()
 
 
 @cache

@@ -102,6 +102,8 @@ class Dispatch:
         if request.headers.get("Stripe-Context") is not None:
             raise Refused(f"{request}: the header Stripe-Context is not modelled; Stripe-Account is")
         version = request.headers.get("Stripe-Version", self.api_version)
+        if ";" in version:
+            self.account(None).world.readings.rest("beta-versions")
         if version != self.api_version:  # which was checked among the settings
             try:
                 versions.check(version)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, overload
 from urllib.parse import quote, unquote, urlsplit
 
 from pytest_stripe_balance.masking import masked
+from pytest_stripe_balance.resources import without_betas
 
 T = TypeVar("T")
 _DEEPEST = 4  # as many layers of percent-encoding are looked through
@@ -56,7 +57,7 @@ class Headers(Mapping[str, str]):
     @property
     def api_version(self) -> str:
         """The API version that they name, without the betas that may follow it; "" when they don't."""
-        return self.get("Stripe-Version", "").partition(";")[0].strip()
+        return without_betas(self.get("Stripe-Version", ""))
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.get(name) is not None

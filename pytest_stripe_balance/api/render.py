@@ -228,6 +228,8 @@ def _event(world: World, event: Event) -> Json:
     data: Json = {"object": render(world, event.subject, world.api_version)}
     if event.previous is not None:
         data["previous_attributes"] = event.previous
+    if ";" in world.api_version:
+        world.readings.rest("beta-versions")
     cause = event.cause
     return {
         "id": event.id,

@@ -162,20 +162,21 @@ _VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?")
 def check(api_version: str) -> None:
     """Hold an API version against the releases that have a schema.
 
-    Any month of a named release will do, because its months are additive. A Fault (400) for what
-    never was one; Refused for what Stripe has, or may have, and the fake doesn't.
+    Any month of a named release will do, because its months are additive, and betas behind a `;` are
+    read past. A Fault (400) for what never was one; Refused for what Stripe has, or may have, and the
+    fake doesn't.
     """
-    known = _known()
-    if api_version in known:
+    known, base = _known(), resources.without_betas(api_version)
+    if base in known:
         return
-    match = _VERSION.fullmatch(api_version)
+    match = _VERSION.fullmatch(base)
     date, name = match.groups() if match else ("", None)
     release = next((one for one in known if name and one.endswith(f".{name}")), "")
     if release and known[known.index(release) - 1] < date and (date <= release or release == known[-1]):
         return
     if date and date < known[0]:
         raise Refused(f"API version {api_version} is not modelled: {known[0]} is the oldest that is")
-    if date > known[-1] or name in ("preview", "beta") or ";" in api_version:
+    if date > known[-1] or name in ("preview", "beta"):
         raise Refused(f"API version {api_version} is not modelled: {known[-1]} is the newest that is")
     message = f"Invalid Stripe API version: {api_version}"
     raise Fault(message, assumed="invalid-api-version")

@@ -262,9 +262,11 @@ class Contract:
 def contract(api_version: str) -> Contract:
     """Give an API version's contract; one per process, because compiling costs.
 
-    ValueError when it isn't an API version, or there is no schema for it.
+    Betas that the version names have none of their own. ValueError when it isn't an API version, or
+    there is no schema for it.
     """
-    return Contract(api_version)
+    base = resources.without_betas(api_version)
+    return Contract(base) if base == api_version else contract(base)
 
 
 def _compiled(schema: Json) -> Any:  # noqa: ANN401 - as above

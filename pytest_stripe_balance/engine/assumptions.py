@@ -717,6 +717,12 @@ REGISTER: Mapping[str, Assumption] = {
             "An e-mail address without an @ is 400 email_invalid, in a text from memory.",
         ),
         _only(
+            "beta-versions",
+            6,
+            "Betas that an API version names, as in `2023-10-16; feature_beta=v3`, change nothing of "
+            "what is modelled; the answer's Stripe-Version and events name them as they were sent.",
+        ),
+        _only(
             "other-missing-objects",
             6,
             "An unknown event or balance transaction is 404 resource_missing, param id, in the words of "

@@ -347,9 +347,10 @@ def test_without_a_header_the_account_s_version_holds(stripe_balance):
 TAKEN = [
     *("2023-10-16", "2024-04-10", "2024-06-20", "2024-09-30.acacia", "2025-02-24.acacia"),
     *("2025-03-31.basil", "2026-02-25.clover", "2026-10-28.endive", "2026-11-25.endive"),
+    *("2024-06-20; custom_beta=v1", "2025-02-24.acacia;a_beta=v1; b_beta=v2"),
 ]
 NEVER = ["latest", "2024-06-21", "2024-06-20.acacia", "2025-03-31.acacia", "2025-03-31", "2024-09-30"]
-NOT_HERE = ["2022-11-15", "2026-11-25.preview", "2027-03-31.fjord", "2024-06-20; custom_beta=v1"]
+NOT_HERE = ["2022-11-15", "2026-11-25.preview", "2027-03-31.fjord", "2022-11-15; a_beta=v1"]
 
 
 @pytest.mark.parametrize("version", TAKEN)
@@ -372,6 +373,26 @@ def test_a_version_that_the_fake_does_not_have_is_refused(version, shop, stripe_
         versions.check(version)
     with stripe_balance.refused(match="is not modelled: .* Ask at one that is, by `stripe.api_version`"):
         shop.at(version).customers.list()
+
+
+@pytest.mark.parametrize("betas", ["; feature_beta=v3", ";a_beta=v1; b_beta=v2", ";"])
+@pytest.mark.parametrize("version", ["2023-10-16", "2025-02-24.acacia", newest_api_version()])
+def test_a_version_with_betas_is_answered_as_what_stands_before_them(version, betas, shop):
+    """Betas are read past: the keys are the base version's, and the answer names all that was sent."""
+    invoice, (plain, beta) = shop.invoice(), (shop.at(one) for one in (version, version + betas))
+    assert as_dict(beta.invoices.retrieve(invoice)) == as_dict(plain.invoices.retrieve(invoice))
+    assert beta.customers.list().last_response.headers["Stripe-Version"] == version + betas
+
+
+@pytest.mark.stripe_balance(api_version="2024-06-20; feature_beta=v3")
+def test_an_account_may_be_at_a_version_with_betas(shop, stripe_balance, _stripe_session):
+    """What it is sent has the base version's shape, and its events name the betas too."""
+    shop.intent()
+    (event,) = stripe_balance.events("payment_intent.created")
+    assert event.api_version == "2024-06-20; feature_beta=v3"
+    assert "invoice" in event.data.object
+    assert "beta-versions" in _stripe_session.assumptions
+    assert [one for one in _stripe_session.watch.noted if one[2].kind != "additive"] == []
 
 
 def test_a_fault_of_a_version_rests_on_its_assumption():

@@ -24,6 +24,7 @@ BEYOND = {
     "invoice-overdue": "a due date has to pass",
     "invoice-overdue-boundary": "30 days have to pass after a due date",
     "publishable-key": "it takes the account's own, and the tests have its secret key alone",
+    "beta-versions": "the account has to be let into a beta",
     "idempotency-key-in-use": "two requests have to meet at the same instant",
 }
 
