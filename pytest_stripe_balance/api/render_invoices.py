@@ -68,7 +68,7 @@ def invoice(world: World, record: Invoice) -> Json:
         "issuer": {"type": "self"},
         "last_finalization_error": None,
         "latest_revision": None,
-        "lines": _list([_line(line) for line in record.lines], f"/v1/invoices/{record.id}/lines"),
+        "lines": _lines(record),
         "livemode": False,
         "metadata": record.metadata,
         "next_payment_attempt": None,
@@ -96,13 +96,15 @@ def invoice(world: World, record: Invoice) -> Json:
 
 
 def _amounts(record: Invoice) -> Json:
-    """Every sum of an invoice; without tax, discounts or credit they are two numbers."""
-    off_stripe = {"amount_paid_off_stripe": record.amount_due} if record.paid_out_of_band else {}
+    """Every sum of an invoice; without tax, discounts or credit they are two numbers.
+
+    There is no amount_paid_off_stripe, not even of what was paid out of band (Kiln-AI/stripe_world
+    tests/conformance, 13/62, 2026-08-26.dahlia).
+    """
     return {
         "amount_due": record.amount_due,
         "amount_overpaid": 0,
         "amount_paid": record.amount_paid,
-        **off_stripe,
         "amount_remaining": record.amount_remaining,
         "amount_shipping": 0,
         "post_payment_credit_notes_amount": 0,
@@ -128,6 +130,12 @@ def _payment_settings(record: Invoice) -> Json:
         "payment_method_options": options,
         "payment_method_types": None if record.types is None else list(record.types),
     }
+
+
+def _lines(record: Invoice) -> Json:
+    """List an invoice's lines; at every version total_count says how many they are [obs, 16 of 16]."""
+    listed = _list([_line(line) for line in record.lines], f"/v1/invoices/{record.id}/lines")
+    return {**listed, "total_count": len(record.lines)}
 
 
 def _line(item: InvoiceItem) -> Json:
@@ -172,7 +180,7 @@ def _pricing(item: InvoiceItem) -> Json:
 
 
 def invoice_item(world: World, item: InvoiceItem) -> Json:
-    """Render an invoice item."""
+    """Render an invoice item; net_amount is there only where discountable is false [obs, 5 of 5]."""
     world.readings.rest("invoice-shape")
     return {
         "id": item.id,
@@ -188,7 +196,6 @@ def invoice_item(world: World, item: InvoiceItem) -> Json:
         "invoice": item.invoice,
         "livemode": False,
         "metadata": item.metadata,
-        "net_amount": item.amount,
         "parent": None,
         "period": {"end": item.created, "start": item.created},
         "pricing": _pricing(item),

@@ -523,9 +523,9 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "invoice-shape",
             32,
-            "Invoices, their items and lines have the keys of card invoices at basil; the lines' "
-            "total_count is left out, attempt_count stays 0, and payments and confirmation_secret are "
-            "shown when asked for.",
+            "Invoices that are paid by bank transfer, their items and lines have the keys of card "
+            "invoices, and attempt_count stays 0 when the cash balance pays; payments and "
+            "confirmation_secret are shown when asked for, the payments without a total_count.",
         ),
         _only(
             "invoice-shape-before-basil",
