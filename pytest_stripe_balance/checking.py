@@ -10,7 +10,7 @@ from typing import Any
 from pytest_stripe_balance import inputs, resources
 from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, KINDS, LEVELS
 from pytest_stripe_balance.contract.releases import SDKS
-from pytest_stripe_balance.contract.rules import Contract, contract
+from pytest_stripe_balance.contract.rules import Contract, contract, version_of
 from pytest_stripe_balance.contract.watch import kind_of, unknown_in, why_unchecked
 from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.report.findings import Outcome, Place
@@ -140,12 +140,11 @@ class _Judge:
         if not isinstance(document, dict):
             what = f"{place.of}: " if place.of else ""
             raise inputs.InputError(f"{what}{_named(document)} is no Stripe object", place.line)
-        version = document.get("api_version") if document.get("object") == "event" else None
-        self._held(place, document, version, self._object)
+        self._held(place, document, version_of(document), self._object)
 
-    def _held(self, place: Place, document: Json, version: object, kind: str | None) -> None:
+    def _held(self, place: Place, document: Json, version: str | None, kind: str | None) -> None:
         try:
-            rules = contract(str(version)) if version else self._otherwise
+            rules = contract(version) if version else self._otherwise
         except ValueError:
             self._outcome.passed_over(
                 f"of API version {shown(str(version))}, which has no schema", place

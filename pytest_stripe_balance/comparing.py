@@ -219,7 +219,7 @@ def _judge(conformance: Conformance, answer: conforming.Driven, place: Place) ->
 
 def _settings(recording: Recording, assume: dict[str, str]) -> Settings:
     """Put a world at the time and the API version of a recording, where the fake has that version."""
-    pinned = (one.response.headers.get("Stripe-Version") for one in recording.exchanges)
+    pinned = (one.response.headers.api_version for one in recording.exchanges)
     version = next((one for one in pinned if one), newest_api_version())
     try:
         versions.check(version)

@@ -1,9 +1,11 @@
 """Where `schemas/` and `cassettes/` are (a wheel holds a copy), and the API versions that there are."""
 
+import re
 from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(?:\.\w+)?")
 
 
 def folder(name: str) -> Path:
@@ -34,6 +36,15 @@ def api_versions() -> list[str]:
 def without_betas(api_version: str) -> str:
     """Read an API version up to its `;`: "2023-10-16; feature_beta=v3" is "2023-10-16"."""
     return api_version.partition(";")[0].strip()
+
+
+def named_version(said: object) -> str:
+    """Read the API version that a recording or an event names, without betas; "" where it names none.
+
+    What hasn't a version's form is a word that a recorder put in its place ("<STRIPE_VERSION>", "***").
+    """
+    base = without_betas(said) if isinstance(said, str) else ""
+    return base if _VERSION.fullmatch(base) else ""
 
 
 @cache

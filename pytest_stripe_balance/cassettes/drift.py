@@ -230,8 +230,7 @@ def _reads(asked: Sequence[Asked]) -> list[list[Asked]]:
 
 def _version(asked: Asked) -> str:
     response, request = asked.exchange.response.headers, asked.exchange.request.headers
-    version = response.get("Stripe-Version") or request.get("Stripe-Version", "")
-    return version.partition(";")[0].strip() or "unknown"
+    return response.api_version or request.api_version or "unknown"
 
 
 def _parameters(old: Asked, new: Asked) -> Iterator[Finding]:

@@ -1,8 +1,8 @@
 """A cassette's text as plain data, read by a loader that builds nothing but data.
 
 Only the tags that vcrpy's own versions wrote are known: strings, bytes, tuples, file-like and iterator
-bodies, aiohttp's header names, and what cassettes older than vcrpy 1.0 hold. Any other tag is refused
-by name; no tag ever runs anything.
+bodies, aiohttp's header names, and what cassettes older than vcrpy 1.0 hold; and the `!binary` of Ruby's
+VCR for a text that isn't ASCII. Any other tag is refused by name; no tag ever runs anything.
 """
 
 from __future__ import annotations
@@ -131,6 +131,17 @@ def _scalar(loader: _Loader, node: yaml.Node) -> Any:  # noqa: ANN401 - any YAML
     return loader.construct_scalar(node)  # type: ignore[arg-type]  # another node has its own error
 
 
+def _binary(loader: _Loader, node: yaml.Node) -> str | bytes:
+    """Read base64, as `!!binary` and Ruby's `!binary` say alike; bytes that are text become text."""
+    if not isinstance(node, yaml.ScalarNode):
+        raise _refusal("!!binary of what is no text", node)
+    content: bytes = loader.construct_yaml_binary(node)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content
+
+
 def _refuse(_: _Loader, node: yaml.Node) -> None:
     tag = str(node.tag).replace(_YAML, "!!")
     raise _refusal(f"the tag {tag} isn't one that vcrpy writes; nothing of it was run", node)
@@ -160,4 +171,6 @@ for _tag, _constructor in _KNOWN.items():
     _Loader.add_constructor(_YAML + _tag, _constructor)
 for _kind in ("new", "apply"):  # aiohttp's headers, as vcrpy 2 to 4 wrote them
     _Loader.add_multi_constructor(f"{_YAML}python/object/{_kind}:multidict.", _header_name)
+for _tag in (f"{_YAML}binary", "!binary"):
+    _Loader.add_constructor(_tag, _binary)
 _Loader.add_constructor(None, _refuse)  # PyYAML's catch-all

@@ -62,8 +62,7 @@ def written(document: dict[str, Json], body: bytes) -> Read:
 def version_of(document: Json) -> str | None:
     """Read the API version that an event carries, and is held to; None for anything else."""
     if isinstance(document, dict) and document.get("object") == "event":
-        version = document.get("api_version")
-        return version if isinstance(version, str) else None
+        return resources.named_version(document.get("api_version")) or None
     return None
 
 
@@ -198,11 +197,11 @@ class Contract:
 
     def _of_event(self, value: dict[str, Json]) -> Contract:
         """Give the contract that an event inside a document goes by; this one for anything else."""
-        version = value.get("api_version")
-        if value.get("object") != "event" or version in (None, self.api_version):
+        version = version_of(value)
+        if version in (None, self.api_version):
             return self
         try:
-            return contract(str(version))
+            return contract(version)
         except ValueError:
             return self
 

@@ -133,7 +133,8 @@ class Session:
             return
         version = version_of(given.document)
         if version is None or not self.watch.knows(version):
-            version = response.headers.api_version or self.settings.api_version
+            said = response.headers.api_version or request.headers.api_version
+            version = said or self.settings.api_version
         errors = self._over(given, request, version)
         row = routes.match(request.method, request.path)
         if row is not None and response.status == HTTPStatus.OK:

@@ -208,6 +208,7 @@ def test_the_layout_of_ruby_vcr_and_betamax_is_read():
         ("!!python/object/new:_io.BytesIO {state: !!python/tuple [!!binary YT1i, 0, null]}", "a=b"),
         ("!!python/object/apply:builtins.iter {args: [[a=, b]]}", "a=b"),
         ("!!binary YT1i", "a=b"),
+        ("!binary YT1i", "a=b"),
         ("null", ""),
     ],
 )
@@ -217,6 +218,43 @@ def test_the_tags_that_vcrpy_writes_for_bodies_are_known(written, posted):
         "body: null", f"body: {written}"
     )
     assert in_yaml(text)[0].exchange.request.body == posted
+
+
+@pytest.mark.parametrize("tag", ["!binary", "!!binary"])
+@pytest.mark.parametrize(
+    ("content", "read"),
+    [
+        ("Zoë".encode(), "Zoë"),
+        (gzip.compress(b"{}", mtime=0), gzip.compress(b"{}", mtime=0)),
+        (b"", ""),
+    ],
+    ids=["text", "no text", "nothing"],
+)
+def test_what_ruby_writes_as_binary_is_read_as_base64_wherever_it_stands(tag, content, read):
+    """Psych's local tag means what YAML's own means, in values and keys; bytes that are text become text."""
+    coded = f"{tag} |-\n  {base64.b64encode(content).decode()}"
+    assert loading.read_yaml(f"a: {coded}") == {"a": read}
+    if isinstance(read, str):
+        assert loading.read_yaml(f"? {coded}\n: b") == {read: "b"}
+
+
+def test_a_body_that_ruby_wrote_as_binary_is_stripes_answer():
+    """One letter outside ASCII, and Ruby's VCR writes the whole body so, over several lines."""
+    named = {**INTENT, "description": "Für Zoë " * 20}
+    coded = base64.encodebytes(json.dumps(named, ensure_ascii=False).encode()).decode()
+    text = yaml.safe_dump({"http_interactions": [interaction({"string": "BODY"})]})
+    folded = coded.replace("\n", "\n" + " " * 8)
+    assert (
+        in_yaml(text.replace("BODY", f"!binary |-\n        {folded}"))[0].exchange.response.json == named
+    )
+
+
+@pytest.mark.parametrize("written", ["!binary YT1iY", "!!binary [a]", "!binary {a: b}"])
+def test_a_binary_that_is_none_is_one_reason_with_its_line(written):
+    """What can't be base64 is refused, as other bad YAML is."""
+    with pytest.raises(InputError, match=r"base64|of what is no text") as refused:
+        loading.read_yaml(f"a: 1\nb: {written}")
+    assert refused.value.line == 2
 
 
 def test_header_names_of_aiohttp_are_read_from_their_tags():
