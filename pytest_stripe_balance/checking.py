@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
 from pytest_stripe_balance import inputs, resources
+from pytest_stripe_balance.cassettes import foreign
 from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, KINDS, LEVELS
 from pytest_stripe_balance.contract.releases import SDKS
 from pytest_stripe_balance.contract.rules import Contract, contract, version_of
-from pytest_stripe_balance.contract.watch import kind_of, unknown_in, why_unchecked
+from pytest_stripe_balance.contract.watch import kind_of, opened, unknown_in, why_unchecked
 from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.report.findings import Outcome, Place
 
@@ -29,13 +30,14 @@ class Question:
     api_version: str | None = None
     levels: Sequence[str] = ()
     megabytes: float = BIGGEST
+    allow_empty: bool = False
 
 
 def check(question: Question) -> Outcome:
     """Check every file that is named; ValueError when the question itself makes no sense."""
     if question.object is not None:
         _refuse_unknown(question.object)
-    outcome = Outcome(levels=levels_of(question.levels))
+    outcome = Outcome(levels=levels_of(question.levels), may_be_empty=question.allow_empty)
     judge = _Judge(question, contract(question.api_version or resources.newest_api_version()), outcome)
     for name in inputs.named(question.files):
         outcome.files += 1
@@ -70,7 +72,9 @@ def _called(name: str) -> str:
 
 def _check_file(name: str, text: str, judge: _Judge) -> None:
     kind = PurePath(name).suffix.lower()
-    if kind in _YAML or (kind not in _JSON and text.lstrip()[:1] not in ("{", "[")):
+    if foreign.is_raw_http(text):
+        judge.foreign(_called(name), foreign.RAW_HTTP)
+    elif kind in _YAML or (kind not in _JSON and text.lstrip()[:1] not in ("{", "[")):
         from pytest_stripe_balance.cassettes import loading  # noqa: PLC0415 - YAML costs, JSON doesn't
 
         judge.tape(_called(name), loading.read_yaml(text))
@@ -109,6 +113,9 @@ class _Judge:
         if isinstance(value, dict) and "object" in value:
             self._document(place, value)
             return
+        if (name := foreign.named(value)) is not None:
+            self.foreign(place.file, name)
+            return
         from pytest_stripe_balance.cassettes import tape  # noqa: PLC0415 - most files are no cassettes
 
         if tape.is_tape(value):
@@ -121,6 +128,9 @@ class _Judge:
 
     def tape(self, file: str, data: Json) -> None:
         """Check every answer of Stripe's that a cassette holds."""
+        if (name := foreign.named(data)) is not None:
+            self.foreign(file, name)
+            return
         from pytest_stripe_balance.cassettes import tape  # noqa: PLC0415 - as above
 
         for found in tape.interactions(data):
@@ -136,10 +146,17 @@ class _Judge:
             version = response.headers.api_version or request.headers.api_version
             self._held(place, response.json, version, None)
 
+    def foreign(self, file: str, name: str) -> None:
+        """Count a recording of another kind, which isn't read."""
+        self._outcome.passed_over(foreign.told(name), Place(file))
+
     def _document(self, place: Place, document: Json) -> None:
         if not isinstance(document, dict):
             what = f"{place.of}: " if place.of else ""
             raise inputs.InputError(f"{what}{_named(document)} is no Stripe object", place.line)
+        document, key = opened(document)
+        if key:
+            place = replace(place, of=", ".join(filter(None, (place.of, key))))
         self._held(place, document, version_of(document), self._object)
 
     def _held(self, place: Place, document: Json, version: str | None, kind: str | None) -> None:

@@ -71,7 +71,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Exit codes: 0 nothing at level error, 1 findings at level error, 2 an input that can't be read."
+        "Exit codes: 0 nothing at level error, 1 findings at level error, 2 an input that can't be "
+        "read, or nothing that was checked."
     )
     about = (
         "JSON, JSON lines, vcrpy cassettes, patterns such as 'tests/**/*.yaml', or - for standard input"
@@ -81,6 +82,8 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--object", metavar="NAME", help=about)
     about = "for what doesn't say its own; the newest by default"
     parser.add_argument("--api-version", metavar="V", help=about)
+    about = "end with 0 although nothing was checked, as where only some commits touch recordings"
+    parser.add_argument("--allow-empty", action="store_true", help=about)
     _add_common(parser)
     parser.set_defaults(run=_check)
 
@@ -97,7 +100,12 @@ def _check(options: argparse.Namespace) -> int:
     from pytest_stripe_balance import checking  # noqa: PLC0415 - only this command needs it
 
     question = checking.Question(
-        options.files, options.object, options.api_version, options.level, options.max_mb
+        options.files,
+        options.object,
+        options.api_version,
+        options.level,
+        options.max_mb,
+        options.allow_empty,
     )
     return _told(checking.check(question), options)
 
@@ -109,6 +117,8 @@ def _told(outcome: Outcome, options: argparse.Namespace, said: str | None = None
     if options.format == "text":
         for problem in outcome.problems:
             print(f"pytest_stripe_balance {options.command}: {problem}", file=sys.stderr)  # noqa: T201 - as above
+    if outcome.nothing:
+        print(f"pytest_stripe_balance {options.command}: {outcome.nothing}", file=sys.stderr)  # noqa: T201 - as above
     return outcome.exit_code
 
 

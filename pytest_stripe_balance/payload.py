@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import stripe
 
-from pytest_stripe_balance.contract.rules import read, version_of
-from pytest_stripe_balance.contract.watch import kind_of, unknown_in, why_unchecked
+from pytest_stripe_balance.contract.rules import Read, read, version_of
+from pytest_stripe_balance.contract.watch import kind_of, opened, unknown_in, why_unchecked
 from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.transport.clients import as_hash
 
@@ -34,6 +34,8 @@ class StripeContract:
     ) -> list[Finding]:
         """Check an SDK object, a dict, or JSON text; give the findings below the level error.
 
+        An event in the envelope of Amazon EventBridge or Azure Event Grid is taken out of it.
+
         `object` names its kind where it has no `object` key; `api_version` is an event's own, or the
         account's, unless it is given. AssertionError with every finding at level error; ValueError
         for what isn't JSON, or has no schema. Warnings tell what inside it has none.
@@ -49,6 +51,8 @@ class StripeContract:
         except (TypeError, ValueError) as error:
             message = f"stripe_contract.check: the payload can't be read as JSON: {error}; give JSON "
             raise ValueError(message + "text as it was sent, a dict or an SDK object") from error
+        inside, key = opened(given.document)
+        given = Read(inside, given.with_floats) if key else given
         before = len(self._watch.noted)
         if api_version is None:
             api_version = version_of(given.document)

@@ -165,29 +165,31 @@ def test_each_is_held_to_its_own_version(check, held, arguments, version):
 def test_a_version_without_a_schema_is_said_and_not_guessed(check):
     """A preview's answers aren't held to another version's schema."""
     code, told = found(check, a__json=cassette(BROKEN, given={"stripe-version": ["2099-01-01.nextone"]}))
-    assert (code, told["checked"], told["findings"]) == (0, 0, [])
+    assert (code, told["checked"], told["findings"]) == (2, 0, [])
     assert told["not_checked"][0]["reason"] == "of API version 2099-01-01.nextone, which has no schema"
 
 
 @pytest.mark.parametrize(
-    ("held", "reason"),
+    ("held", "checked", "reason"),
     [
-        ({"object": "token", "id": "tok_1"}, "of kind token, which has no schema"),
-        ({"id": "x"}, "without an `object` key (--object names the kind)"),
+        ({"object": "token", "id": "tok_1"}, 0, "of kind token, which has no schema"),
+        ({"id": "x"}, 0, "without an `object` key (--object names the kind)"),
         (
             {"object": "list", "data": [{"object": "token"}], "has_more": False, "url": "/v1/tokens"},
+            1,
             "of kind token in list, which has no schema",
         ),
         (
             {**event({"object": "mandate"}), "type": "mandate.updated"},
+            1,
             "of kind mandate in event, which has no schema",
         ),
     ],
 )
-def test_what_no_schema_describes_is_said(check, held, reason):
+def test_what_no_schema_describes_is_said(check, held, checked, reason):
     """A kind outside the surface is counted as not checked, also inside a list or an event."""
     code, told = found(check, a__json=held)
-    assert code == 0
+    assert (code, told["checked"]) == (0 if checked else 2, checked)
     assert [(one["reason"], one["count"]) for one in told["not_checked"]] == [(reason, 1)]
 
 
@@ -373,7 +375,8 @@ def test_downstream_repos_have_a_hook_for_their_cassettes():
     (hook,) = yaml.safe_load(
         Path(checking.__file__).parents[1].joinpath(".pre-commit-hooks.yaml").read_text("utf-8")
     )
-    assert (hook["id"], hook["entry"]) == ("stripe-contract", "python -m pytest_stripe_balance check")
+    command = "python -m pytest_stripe_balance check --allow-empty"
+    assert (hook["id"], hook["entry"]) == ("stripe-contract", command)
     assert (hook["types_or"], hook["files"]) == (["json", "yaml"], "(^|/)cassettes/")
 
 
@@ -383,3 +386,63 @@ def test_what_lies_in_an_unknown_wrapping_is_not_judged(check, tmp_path):
     outcome = checking.check(checking.Question([str(tmp_path / "a.json")]))
     assert (outcome.checked, outcome.findings) == (0, [])
     assert [*outcome.unchecked] == ["without an `object` key (--object names the kind)"]
+
+
+EMPTY = {
+    "no interactions": ({"a__yaml": "interactions: []\nversion: 1\n"}, "no answer of Stripe's was there"),
+    "another API's": (
+        {"a__json": json.loads(json.dumps(cassette(BALANCE)).replace("api.stripe.com", "api.paypal.com").replace("/v1/", "/v2/"))},
+        "no answer of Stripe's was there",
+    ),
+    "no JSON in it": (
+        {"a__json": json.loads(json.dumps(cassette(BALANCE)).replace("{\\", "<p>{\\"))},
+        "1 with a body that isn't JSON, as in a.json, POST /v1/things",
+    ),
+    "a kind without a schema": ({"a__json": {"object": "token"}}, "1 of kind token, which has no schema, as in a.json"),
+    "two reasons": ({"a__json": [{"object": "token"}, {}]}, "1 of kind token, which has no schema, as in a.json, item 0; and for 1 more reasons"),
+    "an empty list": ({"a__json": []}, "no answer of Stripe's was there"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "why"), EMPTY.values(), ids=EMPTY)
+def test_a_check_of_nothing_is_no_success(check, files, why):
+    """Where nothing at all was checked it ends with 2 and says why in every format; --allow-empty: 0."""
+    line = f"nothing was checked: {why} (--allow-empty lets that pass)"
+    for form in ("text", "json", "github"):
+        code, out, err = check("--format", form, **files)
+        assert (code, err) == (2, [f"pytest_stripe_balance check: {line}"])
+        assert form != "json" or json.loads("\n".join(out))["nothing_checked"] == line
+        assert form != "github" or f"::error title=Stripe contract::{line}" in out
+        code, out, err = check("--allow-empty", "--format", form, **files)
+        assert (code, err) == (0, [])
+        assert form != "json" or json.loads("\n".join(out))["nothing_checked"] is None
+
+
+@pytest.mark.parametrize("more", [[], ["--allow-empty"]], ids=["plain", "allow empty"])
+def test_what_was_checked_or_found_decides_before_that(check, more):
+    """One document is enough, whatever lies beside it; a finding inside an unknown kind is one; bad input stays 2."""
+    unknown = {"object": "token"}
+    assert check(*more, a__json=BALANCE, b__json=unknown)[0] == 0
+    assert check(*more, a__json=BROKEN, b__json=unknown)[0] == 1
+    assert check(*more, a__json={**unknown, "balance": BROKEN}, b__json=unknown)[0] == 1
+    code, _, err = check(*more, a__json="nope", b__json=unknown)
+    assert (code, len(err)) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("held", "arguments", "code"),
+    [
+        (BALANCE, [], 0),
+        (BROKEN, [], 1),
+        ("nope", [], 2),
+        ({"id": "x"}, [], 2),
+        ({"id": "x"}, ["--allow-empty"], 0),
+        (BALANCE, ["--allow-nothing"], 2),
+    ],
+)
+def test_the_process_ends_with_the_code(tmp_path, held, arguments, code):
+    """What a shell or a CI sees is the exit code of the process itself."""
+    (tmp_path / "a.json").write_text(held if isinstance(held, str) else json.dumps(held))
+    command = [sys.executable, "-m", "pytest_stripe_balance", "check", *arguments, "a.json"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert ended.returncode == code

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from pytest_stripe_balance.cassettes import tape
+from pytest_stripe_balance.cassettes import foreign, tape
 from pytest_stripe_balance.inputs import InputError, json_of, text_of
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def data_of(path: Path) -> Any:  # noqa: ANN401 - any YAML or JSON
 
 def read_yaml(text: str) -> Any:  # noqa: ANN401 - any YAML
     """Read a YAML cassette. InputError when it isn't YAML, is cut short, or holds a foreign tag."""
+    if foreign.is_raw_http(text):
+        raise InputError(f"no cassette: it is {foreign.told(foreign.RAW_HTTP)}")
     try:
         _refuse_deep(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader above is a safe one

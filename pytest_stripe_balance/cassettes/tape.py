@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes import provenance
+from pytest_stripe_balance.cassettes import foreign, provenance
 from pytest_stripe_balance.cassettes.bodies import BodyError, unpacked
 from pytest_stripe_balance.inputs import InputError, json_of
 from pytest_stripe_balance.resources import named_version
@@ -109,6 +109,8 @@ def _unlike_json(response: Response) -> str | None:
 
 
 def _items(data: Any) -> list[Any]:  # noqa: ANN401 - as above
+    if (name := foreign.named(data)) is not None:
+        raise InputError(f"no cassette: it is {foreign.told(name)}")
     if not is_tape(data):
         raise InputError("no cassette: it has no list of `interactions`")
     items = (

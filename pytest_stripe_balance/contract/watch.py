@@ -73,6 +73,26 @@ def why_unchecked(error: Exception) -> str:
     return str(error)
 
 
+# What stands round an event on its way: the key that holds it, and the keys beside that.
+_ENVELOPES = (
+    ("detail", {"detail", "detail-type", "source"}),  # Amazon EventBridge's
+    ("data", {"data", "specversion", "source"}),  # CloudEvents, which Azure Event Grid delivers
+)
+
+
+def opened(document: Any) -> tuple[Any, str]:  # noqa: ANN401 - any JSON
+    """Take a Stripe object out of the envelope of an event bus: the object, and the key that held it.
+
+    Anything else is given back as it is, with "" for the key.
+    """
+    for key, keys in _ENVELOPES:
+        if isinstance(document, dict) and "object" not in document and document.keys() >= keys:
+            inside = document[key]
+            if isinstance(inside, dict) and isinstance(inside.get("object"), str):
+                return inside, key
+    return document, ""
+
+
 def kind_of(document: Any) -> str | None:  # noqa: ANN401 - any JSON
     """Give the kind that a document says it is; "error" for the answer that is one."""
     if not isinstance(document, dict):

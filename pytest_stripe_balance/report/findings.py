@@ -54,6 +54,7 @@ class Outcome:
     """A run of `check` or `drift`: how much was looked at, and what was found.
 
     `notes` are warnings that never fail anything, and `verb` what was done with what was looked at.
+    A run that looked at nothing is no success, unless it `may_be_empty`.
     """
 
     levels: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_LEVELS))
@@ -63,6 +64,7 @@ class Outcome:
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     verb: str = "checked"
+    may_be_empty: bool = True
     _found: dict[tuple[str, str, str, str], tuple[Finding, Tally]] = field(default_factory=dict)
 
     def found(self, finding: Finding, place: Place) -> None:
@@ -101,10 +103,26 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """2 when an input couldn't be read, else 1 with a finding at level error, else 0."""
+        """2 with input that can't be read, 1 with a finding at level error, 2 with nothing; else 0."""
         if self.problems:
             return BAD_INPUT
-        return FINDINGS if any(level == "error" for level, _, _ in self.findings) else OK
+        if any(level == "error" for level, _, _ in self.findings):
+            return FINDINGS
+        return BAD_INPUT if self.nothing else OK
+
+    @property
+    def nothing(self) -> str | None:
+        """Why nothing at all was looked at, where that is no success."""
+        if self.may_be_empty or self.checked or self._found or self.problems:
+            return None
+        reason, tally = next(iter(self.unchecked.items()), (None, None))
+        why = (
+            f"{tally.count} {reason}, as in {tally.first}"
+            if tally
+            else "no answer of Stripe's was there"
+        )
+        more = f"; and for {len(self.unchecked) - 1} more reasons" if len(self.unchecked) > 1 else ""
+        return one_line(f"nothing was {self.verb}: {why}{more} (--allow-empty lets that pass)")
 
 
 def text(outcome: Outcome) -> str:
@@ -124,6 +142,7 @@ def as_json(outcome: Outcome) -> str:
         "files": outcome.files,
         "checked": outcome.checked,
         "exit_code": outcome.exit_code,
+        "nothing_checked": outcome.nothing,
         "findings": [
             {
                 "level": level,
@@ -158,6 +177,7 @@ def github(outcome: Outcome) -> str:
         _annotation(level, place, "Stripe contract", said) for level, said, place in _told(outcome)
     ]
     lines += [_annotation("warning", note.place, "recording", note.reason) for note in outcome.notes]
+    lines += [f"::error title=Stripe contract::{_data(outcome.nothing)}"] if outcome.nothing else []
     lines += [
         _annotation("information", tally.first, f"not {outcome.verb}", f"{tally.count} {reason}")
         for reason, tally in outcome.unchecked.items()

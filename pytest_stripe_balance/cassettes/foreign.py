@@ -1,0 +1,124 @@
+"""Recordings in formats that aren't read here, told by their structure and named for what they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+Json = Any
+_RAW_HTTP = re.compile(
+    r"\s*(?:[<>*] )?(?:HTTP/\d(?:\.\d)? \d{3}\b|(?:GET|POST|DELETE|PUT|PATCH) (?:\S+ HTTP/\d|https?://))"
+)
+_URLS = {"url", "urlPath", "urlPattern", "urlPathPattern", "urlPathTemplate"}
+WAY_OUT = "which isn't read here; its answers' JSON, one a line in a .jsonl file, is"
+
+
+def named(data: Json) -> str | None:
+    """Name the format of a recording that isn't read here; None for anything else."""
+    first = data[0] if isinstance(data, list) and data else data
+    return next((name for name, is_it in _FORMATS if is_it(data, first)), None)
+
+
+def is_raw_http(text: str) -> bool:
+    """Tell HTTP as it was sent, or as `curl -i` and .http files write it, from a document."""
+    return _RAW_HTTP.match(text) is not None
+
+
+def told(name: str) -> str:
+    """Say of a format that it isn't read, and what to do."""
+    return f"in {name}, {WAY_OUT}"
+
+
+def _has(value: Json, *keys: str) -> bool:
+    return isinstance(value, dict) and value.keys() >= set(keys)
+
+
+def _list(value: Json, key: str) -> bool:
+    return _has(value, key) and isinstance(value[key], list)
+
+
+def _sides(item: Json, asked: str, answered: str) -> bool:
+    """Tell a pair of request and response, each with a key that is its format's."""
+    return _has(item, "request", "response") and (
+        _has(item["request"], asked) and _has(item["response"], answered)
+    )
+
+
+def _har(data: Json, _: Json) -> bool:
+    return _has(data, "log") and _list(data["log"], "entries")
+
+
+def _polly(data: Json, first: Json) -> bool:
+    if not _har(data, first):
+        return False
+    creator = data["log"].get("creator")
+    return "_recordingName" in data["log"] or (_has(creator, "name") and creator["name"] == "Polly.JS")
+
+
+def _postman(data: Json, _: Json) -> bool:
+    collection = data["collection"] if _has(data, "collection") else data
+    if _list(collection, "requests") and "order" in collection:  # before version 2
+        return True
+    info = collection["info"] if _list(collection, "item") and "info" in collection else None
+    return isinstance(info, dict) and ("_postman_id" in info or "getpostman" in str(info.get("schema")))
+
+
+def _pact(data: Json, _: Json) -> bool:
+    return _has(data, "consumer", "provider") and bool({"interactions", "messages"} & data.keys())
+
+
+def _go_vcr(data: Json, _: Json) -> bool:
+    if not _list(data, "interactions") or not data["interactions"]:
+        return False
+    item = data["interactions"][0]
+    return _sides(item, "url", "code") and "uri" not in item["request"]
+
+
+def _wiremock(data: Json, _: Json) -> bool:
+    if _list(data, "mappings"):
+        return not data["mappings"] or _wiremock(data["mappings"][0], None)
+    request = data.get("request") if _has(data, "request", "response") else None
+    return isinstance(request, dict) and bool(_URLS & request.keys())
+
+
+def _nock(_: Json, first: Json) -> bool:
+    return _has(first, "scope", "method", "path")
+
+
+def _exvcr(data: Json, first: Json) -> bool:
+    return isinstance(data, list) and _sides(first, "url", "status_code")
+
+
+def _php_vcr(data: Json, first: Json) -> bool:
+    return isinstance(data, list) and _sides(first, "url", "status")
+
+
+def _hoverfly(data: Json, _: Json) -> bool:
+    return _has(data, "data", "meta") and _list(data["data"], "pairs")
+
+
+def _mock_server(_: Json, first: Json) -> bool:
+    return _has(first, "httpRequest", "httpResponse")
+
+
+def _dumpdata(data: Json, first: Json) -> bool:
+    return isinstance(data, list) and _has(first, "model", "fields")
+
+
+# Those that another's row would take for its own stand before it.
+_FORMATS: tuple[tuple[str, Callable[[Json, Json], bool]], ...] = (
+    ("the HAR of Polly.JS", _polly),
+    ("a HAR file, a browser's or proxy's archive", _har),
+    ("a Postman collection", _postman),
+    ("a Pact contract", _pact),
+    ("go-vcr's format", _go_vcr),
+    ("WireMock's stub mappings", _wiremock),
+    ("nock's format", _nock),
+    ("ExVCR's format", _exvcr),
+    ("php-vcr's format", _php_vcr),
+    ("Hoverfly's simulation", _hoverfly),
+    ("MockServer's expectations", _mock_server),
+    ("a dump of Django's tables", _dumpdata),
+)
+RAW_HTTP = "raw HTTP"
