@@ -75,6 +75,7 @@ def derive(sdk: Path, objects: Sequence[str], endpoints: Sequence[str]) -> dict[
     documents = {f"{name}.json": schemas.document(name) for name in names}
     rules = derive_parameters.rules(source, endpoints)
     overlay.apply(documents, rules, source.api_version)
+    overlay.apply_calendar(documents, source.api_version)
     return {**documents, PARAMETERS: derive_parameters.compact(rules)}
 
 

@@ -1,27 +1,27 @@
 """What a release's types lack or get wrong, applied to what was derived from them.
 
-overlay.json has four lists. Every entry has a `reason`, and may be held to the versions `from` a
+overlay.json has two lists. Every entry has a `reason`, and may be held to the versions `from` a
 date on or `before` one. Paths are dotted names of properties, through arrays and unions alike.
 
 `objects`: the fields `at` some paths of some `objects`. `includable` marks what is there only when
 expanded; `nullable`, `optional` and `required` do as they say; `set` replaces keywords.
-`late`: keys that came to older API versions too, each with its date: due, and not null, in objects
-created since. Without a date nobody can tell, and the key is optional.
-`always`: nullable keys that every real object carries, with the `count` that this rests on; they hold
-for as long as a version documents them.
 `parameters`: `set` adds keywords to the parameters `names` of every endpoint that one of the
 patterns `endpoints` matches; `gone` puts a refusal's code in their place.
+
+Since when Stripe sends a key is in the calendar, which is applied after it.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import json
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_stripe_balance.contract import calendar
 from pytest_stripe_balance.contract.derive_objects import Node, any_of, type_names
+from pytest_stripe_balance.contract.releases import began
 from pytest_stripe_balance.contract.shapes import ALWAYS, EXPANDABLE
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ def apply(documents: Mapping[str, Node], rules: Mapping[str, Node], version: str
     overlay = {kind: list(_of(entries, version)) for kind, entries in read().items()}
     return [
         *(entry for entry in overlay["objects"] if _change_objects(documents, entry)),
-        *(entry for entry in overlay["late"] if _change_late(documents, entry)),
-        *(entry for entry in overlay["always"] if _change_always(documents, entry)),
         *(entry for entry in overlay["parameters"] if _change_parameters(rules, entry)),
     ]
 
@@ -69,24 +67,31 @@ def _change_objects(documents: Mapping[str, Node], entry: Node) -> bool:
     return bool(found)
 
 
-def _find(
-    node: Node, path: list[str], steps: tuple[str, ...] = ()
-) -> Iterator[tuple[Node, str, tuple[str, ...]]]:
-    """Find the object nodes that hold the last name of a path, and the steps from the root to each.
+def _find(node: Node, path: list[str]) -> Iterator[tuple[Node, str, tuple[str, ...]]]:
+    """Find the object nodes that hold the last name of a path, and the steps from the root to each."""
+    *way, name = path
+    for owner, steps in _hashes(node, way):
+        if name in owner["properties"]:
+            yield owner, name, steps
+
+
+def _hashes(
+    node: Node, way: list[str], steps: tuple[str, ...] = ()
+) -> Iterator[tuple[Node, tuple[str, ...]]]:
+    """Find the object nodes at the end of a way, and the steps from the root to each.
 
     A step is a property's name, or "" for the items of an array.
     """
-    name, *rest = path
-    if name in node.get("properties", ()):
-        if rest:
-            yield from _find(node["properties"][name], rest, (*steps, name))
-        else:
-            yield node, name, steps
+    properties = node.get("properties", {})
+    if way and way[0] in properties:
+        yield from _hashes(properties[way[0]], way[1:], (*steps, way[0]))
         return
+    if not way and properties:
+        yield node, steps
     if "items" in node:
-        yield from _find(node["items"], path, (*steps, ""))
+        yield from _hashes(node["items"], way, (*steps, ""))
     for member in node.get("anyOf", ()):
-        yield from _find(member, path, steps)
+        yield from _hashes(member, way, steps)
 
 
 def _change(owner: Node, key: str, entry: Node) -> None:
@@ -103,22 +108,43 @@ def _change(owner: Node, key: str, entry: Node) -> None:
     owner["properties"][key] = {**node, **entry.get("set", {})}
 
 
-def _change_late(documents: Mapping[str, Node], entry: Node) -> bool:
-    changed = False
-    for name, paths in entry["paths"].items():
-        document = documents.get(f"{name}.json", {})
-        due: dict[str, Node] = {}
-        for path, date in sorted(paths.items()):
-            for owner, key, steps in list(_find(document, path.split("."))):
-                strict = _strict(owner, key)
-                _change(owner, key, {"nullable": True, "optional": True})
-                if date is not None:
-                    _merge(due.setdefault(date, {}), _nest(strict, steps))
-                changed = True
-        if due:
-            rules = [_since(date, rule) for date, rule in sorted(due.items())]
+def apply_calendar(documents: Mapping[str, Node], version: str) -> set[tuple[str, str]]:
+    """Put what the calendar knows into an API version's documents in place.
+
+    A key that the types lack is added, as one that may be there. One that they require, and that came
+    while answers at the version were recorded already, is due, and not null, in objects created since;
+    where an object has no `created` nobody can tell, and the key is optional. Returns the object and
+    path of each row that says something about a document, so that stale ones can be found.
+    """
+    used = set()
+    for kind, paths in calendar.rows().items():
+        document = documents.get(f"{kind}.json", {})
+        due: dict[date, Node] = {}
+        for path, row in sorted(paths.items()):
+            *way, key = path.split(".")
+            for owner, steps in list(_hashes(document, way)):
+                if rule := _change_key(owner, key, row, version):
+                    _merge(due.setdefault(row.since or date.min, {}), _nest(rule, steps))
+                if key in owner["properties"]:
+                    used.add((kind, path))
+        if due and "created" in document["properties"]:
+            rules = [_since(day, rule) for day, rule in sorted(due.items())]
             document["allOf"] = [*document.get("allOf", ()), *rules]
-    return changed
+    return used
+
+
+def _change_key(owner: Node, key: str, row: calendar.Row, version: str) -> Node | None:
+    """Change one key of an object node; give the rule for newer objects where older ones are let off."""
+    strict = None
+    if key not in owner["properties"]:
+        if row.shape is not None:
+            owner["properties"][key] = row.shape
+    elif key in owner["required"] and row.since and began(version) < row.since.isoformat():
+        strict = _strict(owner, key)
+        _change(owner, key, {"nullable": True, "optional": True})
+    elif key not in owner["required"] and row.always is not None:
+        owner[ALWAYS] = {**owner.get(ALWAYS, {}), key: row.always}
+    return strict
 
 
 def _strict(owner: Node, key: str) -> Node:
@@ -128,10 +154,10 @@ def _strict(owner: Node, key: str) -> Node:
     return {**properties, "required": [key]}
 
 
-def _since(date: str, rule: Node) -> Node:
-    """Hold a rule to objects created on a date or after."""
-    moment = int(datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp())
-    since = {"properties": {"created": {"type": "integer", "minimum": moment}}, "required": ["created"]}
+def _since(day: date, rule: Node) -> Node:
+    """Hold a rule to objects created on a day or after."""
+    created = {"type": "integer", "minimum": calendar.midnight(day)}
+    since = {"properties": {"created": created}, "required": ["created"]}
     return {"if": since, "then": rule}
 
 
@@ -157,15 +183,6 @@ def _title(node: Node, key: str) -> str:
     references = [member["$ref"] for member in members if "$ref" in member]
     nested = [_title(part, "") for part in node.get("anyOf", ()) if "allOf" in part]
     return Path(references[0]).stem if references else next(iter(nested), key)
-
-
-def _change_always(documents: Mapping[str, Node], entry: Node) -> bool:
-    document = documents.get(f"{entry['object']}.json", {})
-    optional = document.get("properties", {}).keys() - set(document.get("required", ()))
-    keys = [key for key in entry["keys"] if key in optional]
-    if keys:
-        document[ALWAYS] = dict.fromkeys(keys, entry["count"])
-    return bool(keys)
 
 
 def _change_parameters(rules: Mapping[str, Node], entry: Node) -> bool:

@@ -18,6 +18,14 @@ SDKS: Mapping[str, str] = {
     "2026-10-28.endive": "16.1.0",
 }
 RELEASES = tuple(SDKS)
+# The first month of each release that has a name.
+_BEGAN: Mapping[str, str] = {
+    "2025-02-24.acacia": "2024-09-30",
+    "2025-08-27.basil": "2025-03-31",
+    "2026-02-25.clover": "2025-09-30",
+    "2026-08-26.dahlia": "2026-03-25",
+    "2026-10-28.endive": "2026-09-30",
+}
 _VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?")
 
 
@@ -38,6 +46,11 @@ def release_folder(version: str) -> str:
         return next((known for known in RELEASES if known.endswith(f".{name}")), version)
     earlier = [known for known in RELEASES if known[: len(date)] <= date]
     return earlier[-1] if earlier else RELEASES[0]
+
+
+def began(version: str) -> str:
+    """Give the day that answers of a release began at; "" for the first, by which all older ones go."""
+    return "" if version == RELEASES[0] else _BEGAN.get(version, version[:10])
 
 
 # What older API versions had and the oldest schema doesn't: before a date, on an object, some keys.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.contract import derive, overlay
+from pytest_stripe_balance.contract import calendar, derive, overlay
 
 Json = Any
 
@@ -79,8 +80,10 @@ def test_committed_files_are_what_every_release_gives(
     if not sdks:
         pytest.skip("STRIPE_SDK_RELEASES")
     used: list[Json] = []
-    apply = overlay.apply
+    dated: set[tuple[str, str]] = set()
+    apply, apply_calendar = overlay.apply, overlay.apply_calendar
     monkeypatch.setattr(overlay, "apply", lambda *args: used.extend(apply(*args)))
+    monkeypatch.setattr(overlay, "apply_calendar", lambda *args: dated.update(apply_calendar(*args)))
     for version in derive.RELEASES:
         sdk = sdks[version]
         contract = derive.derive(sdk, derive.surface(sdk)[0], endpoints_at(version))
@@ -88,6 +91,8 @@ def test_committed_files_are_what_every_release_gives(
             committed = resources.folder("schemas") / version / path.name
             assert path.read_text("utf-8") == committed.read_text("utf-8"), committed
     assert all(entry in used for entries in overlay.read().values() for entry in entries)
+    known = {(kind, path) for kind, paths in calendar.rows().items() for path in paths}
+    assert {kind for kind, _ in known - dated} == {"line_item"}  # has no schema
 
 
 def test_derivation_is_deterministic_and_takes_seconds(
@@ -193,17 +198,16 @@ def test_late_keys_are_due_in_objects_created_since() -> None:
     assert rule["properties"]["reporting_category"] == {"type": "string"}
 
 
-def test_overlay_lets_older_objects_off() -> None:
+def test_the_calendar_lets_older_objects_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """A late key, in an array or a union too, is loosened at its place and due by the date."""
     line = {"type": "object", "properties": {"tax": {"type": "integer"}}, "required": ["tax"]}
     lines = {"anyOf": [{"type": "string"}, {"type": "array", "items": line}]}
-    document = {"type": "object", "properties": {"lines": lines}, "required": ["lines"]}
-    entry = {"paths": {"bill": {"lines.tax": "1970-01-02", "lines": "1970-01-02"}}, "reason": ""}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            overlay, "read", lambda: {"objects": [], "late": [entry], "always": [], "parameters": []}
-        )
-        assert overlay.apply({"bill.json": document}, {}, derive.RELEASES[0]) == [entry]
+    properties = {"created": {"type": "integer"}, "lines": lines}
+    document = {"type": "object", "properties": properties, "required": ["created", "lines"]}
+    late = calendar.Row(date(1970, 1, 2), "seen", None, None)
+    monkeypatch.setattr(calendar, "rows", lambda: {"bill": {"lines.tax": late, "lines": late}})
+    used = overlay.apply_calendar({"bill.json": document}, derive.RELEASES[0])
+    assert used == {("bill", "lines.tax"), ("bill", "lines")}
     validator = Draft202012Validator(document)
     old, due = {"created": 1}, {"created": 86400}
     assert validator.is_valid(old)
