@@ -24,6 +24,7 @@ from pytest_stripe_balance.cassettes.roles import Roles, texts
 STEPS = 3
 FAR = 100  # of many requests to one address, only those about as late are compared
 SIMILAR = 0.5  # at least half of all fields are in both, unless one side has all of the other's
+REPLAYED = "Idempotent-Replayed"
 _Waiting = Mapping[tuple[str, ...], dict[int, None]]
 
 
@@ -76,7 +77,7 @@ def without_retries(exchanges: Sequence[Exchange]) -> list[int]:
 
 def is_replay(exchange: Exchange) -> bool:
     """Tell an answer that was kept under an idempotency key, and given again."""
-    return exchange.response.headers.get("Idempotent-Replayed") == "true"
+    return exchange.response.headers.get(REPLAYED) == "true"
 
 
 def _asked(exchange: Exchange) -> tuple[str, str, str]:

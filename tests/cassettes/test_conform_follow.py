@@ -1,0 +1,549 @@
+"""Conform says nothing of what follows from a gap in the recording, and lists what it passed over."""
+
+import json
+from dataclasses import replace
+from urllib.parse import quote
+
+import pytest
+
+from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
+from pytest_stripe_balance.cassettes import conform, knowable
+from pytest_stripe_balance.cassettes.conform import Driven, NotDriven
+from pytest_stripe_balance.session import Fake, Settings
+
+API = "https://api.stripe.com"
+VERSION = "2026-10-28.endive"
+TRANSFER = (
+    "&confirm=true&payment_method_data[type]=customer_balance"
+    "&payment_method_options[customer_balance][funding_type]=bank_transfer"
+    "&payment_method_options[customer_balance][bank_transfer][type]=us_bank_transfer"
+)
+CARD = "pi_3U09KKKuuB1fWySn2m0zYf5U"
+CHARGE = "ch_3U09KKKuuB1fWySn2XoXoXoX"
+METHOD = "pm_1U09H14C3xkEnE7gAbCdEfGh"
+BY_CARD = {
+    "id": CARD,
+    "object": "payment_intent",
+    "amount": 700,
+    "latest_charge": CHARGE,
+    "payment_method": METHOD,
+    "payment_method_types": ["card"],
+    "status": "succeeded",
+}
+
+
+class Story:
+    """A recording in the making: what the fake answers in Stripe's place, and what only Stripe can."""
+
+    def __init__(self):
+        self.stripe = Fake(Settings(VERSION, seed="stripe", name="recorded"))
+        self.exchanges = []
+
+    def asked(self, method, path, body="", changed=None, **headers):
+        """Record an answer that the fake gives too, changed as Stripe would have it; give its object."""
+        sent = {"Authorization": "Bearer sk_test_x", "Stripe-Version": VERSION, **headers}
+        request = Request(method, API + path, Headers(sent), body)
+        response = self.stripe.answer(request)
+        if changed is not None:
+            document = {**response.json, **changed}
+            response = replace(response, body=json.dumps(document).encode())
+        self.exchanges.append(Exchange(request, response))
+        return response.json
+
+    def apart(self, method, path, answer, body="", status=200, **headers):
+        """Record what the fake was never asked."""
+        sent = Headers({"Stripe-Version": VERSION, **headers})
+        request = Request(method, API + path, sent, body)
+        response = Response(status, Headers({"Stripe-Version": VERSION}), json.dumps(answer).encode())
+        self.exchanges.append(Exchange(request, response))
+
+    def by_card(self, customer, method="POST", path="/v1/payment_intents"):
+        """Record a payment by card, which the fake refuses."""
+        body = f"amount=700&currency=usd&customer={customer}&payment_method={METHOD}&confirm=true"
+        self.apart(method, path, {**BY_CARD, "customer": customer}, body)
+
+    def customer(self):
+        return self.asked("POST", "/v1/customers", "name=Ada")["id"]
+
+    def intent(self, customer, amount=1000):
+        body = f"amount={amount}&currency=usd&customer={customer}{TRANSFER}"
+        return self.asked("POST", "/v1/payment_intents", body)["id"]
+
+    def told(self):
+        """Conform: what differs, as kind and path, and why what wasn't driven wasn't."""
+        session = Fake(Settings(VERSION, seed="other", now=1_780_000_000))
+        rows = list(conform.conform(self.exchanges, session.answer_resting))
+        found = [
+            (one.kind, one.path) for row in rows if isinstance(row, Driven) for one in row.differences
+        ]
+        return found, {row.at: row.reason for row in rows if isinstance(row, NotDriven)}, rows
+
+
+@pytest.fixture
+def story():
+    """An empty recording."""
+    return Story()
+
+
+def an_error(message, code=None, kind="invalid_request_error", **more):
+    return {"error": {"type": kind, "code": code, "message": message, **more}}
+
+
+ENVIRONMENT = {
+    "a refused key": (401, an_error("Invalid API Key provided: sk_test_***")),
+    "a key that may not": (403, an_error("The provided key does not have the required permissions")),
+    "a limit": (429, an_error("Request rate limit exceeded", "rate_limit")),
+    "a lock": (429, an_error("This object cannot be accessed right now", "lock_timeout")),
+    "a key in use": (409, an_error("There is currently", "idempotency_key_in_use", "idempotency_error")),
+    "Stripe's fault": (500, an_error("An unknown error occurred", kind="api_error")),
+    "a gateway's": (503, {}),
+    "the other mode": (
+        404,
+        an_error("No such customer: 'x'; a similar object exists in live mode, but", "resource_missing"),
+    ),
+    "a version that nobody has": (400, an_error("Invalid Stripe API version: 1999-01-01")),
+}
+
+
+@pytest.mark.parametrize(("status", "answer"), ENVIRONMENT.values(), ids=ENVIRONMENT)
+def test_an_answer_of_the_environments_is_listed_and_not_compared(story, status, answer):
+    """A key, a limit, another mode or Stripe's health say nothing about the fake."""
+    story.apart("POST", "/v1/customers", answer, "name=Ada", status)
+    story.exchanges[0].request.headers = Headers()
+    found, why, _ = story.told()
+    assert (found, list(why)) == ([], [0])
+
+
+def test_what_the_environment_refused_changed_nothing(story):
+    """After a limit was reached, or a key refused, the objects named are as they were."""
+    customer = story.customer()
+    for status in (401, 403, 429):
+        error = an_error("x", kind="api_error")
+        story.apart("POST", f"/v1/customers/{customer}", error, f"name=B{status}", status)
+    story.asked("GET", f"/v1/customers/{customer}")
+    _, why, rows = story.told()
+    assert set(why) == {1, 2, 3}
+    assert isinstance(rows[4], Driven)
+
+
+@pytest.mark.parametrize("status", [402, 200, 500])
+def test_what_a_left_out_write_may_have_changed_is_passed_over(story, status):
+    """A payment that was declined is one that happened, and of a failure nobody knows."""
+    customer = story.customer()
+    answer = {**BY_CARD, "customer": customer} if status == 200 else an_error("x", kind="card_error")
+    body = f"amount=7&currency=usd&customer={customer}&payment_method=pm_card_visa&confirm=true"
+    story.apart("POST", "/v1/payment_intents", answer, body, status)
+    story.asked("GET", f"/v1/customers/{customer}", changed={"currency": "usd", "balance": -5})
+    found, why, _ = story.told()
+    assert found == []
+    assert why[2] == knowable.UNSURE
+
+
+def test_a_left_out_refusal_changes_nothing(story):
+    """What Stripe refused left the customer as it was."""
+    customer = story.customer()
+    story.apart("POST", f"/v1/customers/{customer}/sources", an_error("No"), "source=tok_visa", 400)
+    story.asked("GET", f"/v1/customers/{customer}")
+    _, why, _ = story.told()
+    assert list(why) == [1]
+
+
+FOLLOWS = {
+    "a card payment changes its customer": lambda story, customer: (
+        story.by_card(customer),
+        story.asked("GET", f"/v1/customers/{customer}", changed={"default_source": METHOD}),
+    ),
+    "and so does an attached method": lambda story, customer: (
+        story.apart(
+            "POST",
+            f"/v1/payment_methods/{METHOD}/attach",
+            {"id": METHOD, "object": "payment_method", "customer": customer},
+            f"customer={customer}",
+        ),
+        story.asked(
+            "GET",
+            f"/v1/customers/{customer}",
+            changed={"invoice_settings": {"default_payment_method": METHOD}},
+        ),
+    ),
+    "an answer alone names whom it changes": lambda story, customer: (
+        story.apart("POST", f"/v1/payment_intents/{CARD}/cancel", {**BY_CARD, "customer": customer}),
+        story.asked("GET", f"/v1/customers/{customer}", changed={"balance": 7}),
+    ),
+    "its cash": lambda story, customer: (
+        story.apart(
+            "POST",
+            "/v1/refunds",
+            {"id": "re_3U09KKKuuB1fWySn2AbCdEf", "object": "refund"},
+            f"charge={CHARGE}",
+        ),
+        story.apart(
+            "POST",
+            f"/v1/customers/{customer}/balance_transactions",
+            {"id": "cbtxn_1U09H14C3xkEnE7gAbCdEfGh", "object": "customer_balance_transaction"},
+            "amount=-5&currency=usd",
+        ),
+        story.asked("GET", f"/v1/customers/{customer}/cash_balance", changed={"available": {"usd": 9}}),
+    ),
+    "what a refused parameter made": lambda story, customer: (
+        story.apart(
+            "POST",
+            f"/v1/customers/{customer}",
+            {"id": customer, "object": "customer"},
+            "invoice_prefix=ADA",
+        ),
+        story.asked("GET", f"/v1/customers/{customer}", changed={"name": "Grace"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("follow", FOLLOWS.values(), ids=FOLLOWS)
+def test_what_follows_from_a_left_out_write_is_passed_over(story, follow):
+    """Whatever it names, in its path, its form or its answer, isn't held against the fake any more."""
+    follow(story, story.customer())
+    found, why, rows = story.told()
+    assert found == []
+    assert why[len(rows) - 1] == knowable.UNSURE
+
+
+def test_what_belongs_to_a_customer_is_passed_over_where_its_money_moved(story):
+    """A transfer that wasn't driven pays an intent that it doesn't name."""
+    customer = story.customer()
+    intent = story.intent(customer)
+    fund = f"/v1/test_helpers/customers/{customer}/fund_cash_balance"
+    row = {"id": "ccsbtxn_1U09H14C3xkEnE7gAbCd", "object": "customer_cash_balance_transaction"}
+    story.apart("POST", fund, {**row, "customer": customer}, "amount=1000&currency=usd&network=ach")
+    story.asked("GET", f"/v1/payment_intents/{intent}", changed={"status": "succeeded"})
+    story.exchanges[2].request.body = "{}"
+    found, why, _ = story.told()
+    assert (found, why) == ([], {2: knowable.NO_FORM, 3: knowable.UNSURE})
+
+
+def test_an_attached_card_leaves_a_transfer_as_it_was(story):
+    """A call that moves no money makes only those doubtful that it names."""
+    customer = story.customer()
+    intent = story.intent(customer)
+    story.by_card(customer)
+    story.asked("GET", f"/v1/payment_intents/{intent}", changed={"amount": 7})
+    assert story.told()[0] == [("breaking", "$.amount")]
+
+
+def test_an_item_that_was_deleted_unseen_is_missing_on_no_invoice(story):
+    """What an object named is doubtful with it: an invoice item's customer, though its end names none."""
+    customer = story.customer()
+    item = story.asked("POST", "/v1/invoiceitems", f"customer={customer}&amount=500&currency=usd")["id"]
+    story.apart(
+        "DELETE", f"/v1/invoiceitems/{item}", {"id": item, "object": "invoiceitem", "deleted": True}
+    )
+    body = f"customer={customer}&collection_method=send_invoice&days_until_due=30"
+    story.asked("POST", "/v1/invoices", body + "&pending_invoice_items_behavior=include", {"total": 0})
+    found, why, _ = story.told()
+    assert found == []
+    assert why[3] == knowable.UNSURE
+
+
+def listed(*items, **more):
+    return {"object": "list", "url": "/v1/x", "has_more": False, "data": list(items), **more}
+
+
+def test_a_lists_item_of_a_left_out_write_is_passed_over_and_counted(story):
+    """The others are compared, and how much more there is isn't."""
+    customer = story.customer()
+    story.intent(customer)
+    story.by_card(customer)
+    path = f"/v1/payment_intents?customer={customer}&limit=1"
+    held = story.asked("GET", path)["data"]
+    story.asked(
+        "GET", path, changed={"data": [{**BY_CARD, "customer": customer}, *held], "has_more": True}
+    )
+    held[0]["amount"] = 7
+    story.asked("GET", path.replace("limit=1", "limit=2"), changed={"data": held})
+    found, _, rows = story.told()
+    assert found == [("breaking", "$.data[0].amount")]
+    assert [row.left_out for row in rows[-2:]] == [1, 0]
+
+
+def test_an_account_has_more_than_its_recording(story):
+    """Of a list that no object of the recording's bounds, nothing is told but of the recording's own."""
+    story.customer()
+    other = {"id": "cus_TL3CQIwwvrXDKt", "object": "customer", "email": "grace@example.com"}
+    mine = story.asked("GET", "/v1/customers?limit=2")["data"]
+    changed = {"data": [*mine, other], "has_more": True}
+    story.exchanges.pop()
+    story.asked("GET", "/v1/customers?limit=2", changed=changed)
+    assert story.told()[0] == []
+    story.asked("GET", "/v1/customers?limit=3", changed={"data": [{**mine[0], "name": "B"}, other]})
+    assert story.told()[0] == [("breaking", "$.data[0].name")]
+
+
+@pytest.mark.parametrize("items", [0, 1])
+def test_no_key_is_said_to_be_missing_of_a_list(story, items):
+    """An item that one side lacks is said to be one, whole and once."""
+    customer = story.customer()
+    intent = story.intent(customer)
+    path = f"/v1/payment_intents?customer={customer}"
+    held = story.asked("GET", path)["data"]
+    story.exchanges.pop()
+    if items:
+        story.asked("POST", f"/v1/payment_intents/{intent}/cancel")
+        again = [{**held[0], "id": "pi_3U09KKKuuB1fWySn2Second1", "customer": customer}]
+        story.asked("GET", path, changed={"data": [*story.asked("GET", path)["data"], *again]})
+        story.exchanges.pop(-2)
+        expected = [("vanished", "$.data[1]")]
+    else:
+        story.asked("GET", path, changed={"data": []})
+        expected = [("additive", "$.data[0]")]
+    found, _, rows = story.told()
+    assert found == expected
+    assert "no such key" not in str(rows)
+
+
+def test_items_in_another_order_are_one_difference(story):
+    """Each is compared with its counterpart, wherever that stands."""
+    customer = story.customer()
+    story.intent(customer, 1000), story.intent(customer, 2000)
+    path = f"/v1/payment_intents?customer={customer}"
+    held = story.asked("GET", path)["data"]
+    story.exchanges.pop()
+    story.asked("GET", path, changed={"data": held[::-1]})
+    assert story.told()[0] == [("breaking", "$.data")]
+    for one in held:
+        one["created"] = held[0]["created"]  # of one second: in no order
+    story.exchanges.pop()
+    story.asked("GET", path, changed={"data": held[::-1]})
+    assert story.told()[0] == []
+
+
+def test_a_search_that_lags_says_nothing(story):
+    """Stripe finds what is new after a while only, and counts what the account has."""
+    customer = story.customer()
+    story.intent(customer)
+    path = "/v1/payment_intents/search?query=" + quote(f"customer:'{customer}'")
+    story.asked("GET", path, changed={"data": [], "total_count": 0})
+    assert story.told()[0] == []
+
+
+def test_an_event_is_about_what_the_fake_has(story):
+    """Others of the account are left out, and what its webhook endpoints decide isn't compared."""
+    story.by_card(customer := story.customer())
+    story.customer()
+    mine = story.asked("GET", "/v1/events?type=customer.created")["data"][0]
+    charge = {"id": CHARGE, "object": "charge", "customer": customer}
+    other = {"id": "evt_3U09KKKuuB1fWySn2Event01", "object": "event", "type": "charge.succeeded"}
+    data = {"object": {**mine["data"]["object"], "name": "Grace"}}
+    more = {"pending_webhooks": 3, "api_version": "2020-08-27", "data": data}
+    changed = {"data": [{**other, "data": {"object": charge}}, {**mine, **more}], "has_more": True}
+    story.exchanges.pop()
+    story.asked("GET", "/v1/events?limit=2", changed=changed)
+    found, _, rows = story.told()
+    assert found == []
+    assert rows[-1].left_out == 1
+
+
+UNKNOWN = {
+    "read": ("GET", f"/v1/payment_intents/{CARD}", "", 200, BY_CARD),
+    "ready made": ("GET", "/v1/payment_methods/pm_card_visa", "", 200, {"object": "payment_method"}),
+    "declined": (
+        "POST",
+        f"/v1/payment_intents/{CARD}/confirm",
+        "",
+        402,
+        an_error("No", "card_declined"),
+    ),
+    "refunded": (
+        *("POST", "/v1/refunds", f"charge={CHARGE}", 400),
+        an_error(f"Charge {CHARGE} has already been refunded.", "charge_already_refunded"),
+    ),
+    "by a word": ("GET", "/v1/payment_intents?customer=acme", "", 200, listed()),
+    "a cursor": ("GET", "/v1/customers?starting_after=cus_old", "", 200, listed()),
+    "the other of two is missing": (
+        *(
+            "POST",
+            "/v1/payment_intents",
+            f"amount=5&currency=usd&customer=cus_old&payment_method={METHOD}",
+            400,
+        ),
+        an_error(f"No such PaymentMethod: '{METHOD}'", "resource_missing", param="payment_method"),
+    ),
+    "no source": (
+        *("POST", f"/v1/invoices/{METHOD}/pay", "", 400),
+        an_error("This customer has no attached payment source", "resource_missing"),
+    ),
+}
+
+
+@pytest.mark.parametrize("asked", UNKNOWN.values(), ids=UNKNOWN)
+def test_what_is_about_something_unmade_is_not_driven(story, asked):
+    """Whatever was answered, but that it is missing: the fake can know nothing else of it."""
+    method, path, body, status, answer = asked
+    story.apart(method, path, answer, body, status)
+    assert story.told()[:2] == ([], {0: knowable.UNMADE})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/payment_intents/pi_nope",
+        f"/v1/payment_intents/{CARD}",
+        "/v1/customers/a%2Bb",
+        "/v1/customers/a+b",
+    ],
+)
+def test_what_is_missing_is_driven_and_compared(story, path):
+    """The id is asked about as it stands in the path, decoded once and by the fake."""
+    story.asked("GET", path)
+    found, why, _ = story.told()
+    assert (found, why) == ([], {})
+    error = story.exchanges[0].response.json["error"]
+    story.exchanges.clear()
+    story.asked("GET", path, changed={"error": {**error, "param": "other"}})
+    assert story.told()[0] == [("breaking", "$.error.param")]
+
+
+def test_what_only_looks_like_an_id_is_none(story):
+    """A description, a name or metadata may hold any text."""
+    story.asked(
+        "POST", "/v1/customers", "name=user_12345678&description=order_12345678&metadata[a]=b_12345678"
+    )
+    found, why, _ = story.told()
+    assert (found, why) == ([], {})
+
+
+def test_a_read_that_was_repeated_until_it_changed_counts_once(story):
+    """Which moment an earlier poll caught is nobody's doing; the last is compared."""
+    path = f"/v1/payment_intents/{story.intent(story.customer())}"
+    story.asked("GET", path, changed={"amount": 6})
+    story.asked("GET", path, changed={"amount": 7})
+    story.asked("POST", path, "description=x")
+    story.asked("GET", path)
+    assert story.told()[:2] == ([("breaking", "$.amount")], {2: knowable.POLLED})
+
+
+def test_what_changed_beside_the_recording_is_passed_over(story):
+    """A browser confirmed it, or time did: no driven request was about it, nor about what it names."""
+    intent = story.asked("POST", "/v1/payment_intents", "amount=900&currency=usd")["id"]
+    story.customer()
+    story.asked("GET", f"/v1/payment_intents/{intent}", changed={"status": "succeeded"})
+    story.asked("POST", f"/v1/payment_intents/{intent}/cancel", changed={"status": "succeeded"})
+    assert story.told()[:2] == ([], {2: knowable.CHANGED, 3: knowable.UNSURE})
+
+
+def test_a_driven_request_answers_for_what_it_is_about(story):
+    """After a transfer an intent that only the recording shows paid is a difference."""
+    customer = story.customer()
+    intent = story.intent(customer)
+    fund = f"/v1/test_helpers/customers/{customer}/fund_cash_balance"
+    story.asked("POST", fund, "amount=400&currency=usd")
+    story.asked("GET", f"/v1/payment_intents/{intent}", changed={"status": "succeeded"})
+    assert story.told()[0] == [("breaking", "$.status")]
+
+
+def test_an_answer_that_names_a_card_payment_is_passed_over(story):
+    """Its charge can be none of the fake's, so somebody paid it otherwise."""
+    customer = story.customer()
+    intent = story.intent(customer)
+    paid = {"status": "succeeded", "latest_charge": CHARGE}
+    story.asked("POST", f"/v1/payment_intents/{intent}", "description=x", changed=paid)
+    story.asked("POST", f"/v1/payment_intents/{intent}/cancel", changed=paid)
+    assert story.told()[:2] == ([], {2: knowable.BEYOND, 3: knowable.UNSURE})
+
+
+def test_a_setting_of_the_account_is_not_the_fakes(story):
+    """An account that has bank transfers off answers otherwise, and what follows is passed over."""
+    customer = story.customer()
+    message = "Please activate it in your dashboard (https://dashboard.stripe.com/account/payments)"
+    body = f"amount=1000&currency=usd&customer={customer}{TRANSFER}"
+    story.apart("POST", "/v1/payment_intents", an_error(message), body, 400)
+    story.asked("GET", f"/v1/payment_intents?customer={customer}", changed={"data": []})
+    found, why, _ = story.told()
+    assert (found, why) == ([], {1: knowable.SETTING})
+
+
+ACCOUNTS = {
+    "numbers": {"invoice_prefix": "ADA", "next_invoice_sequence": 7},
+    "mode": {"livemode": True},
+    "masked": {"name": "<NAME>"},
+    "secret": {"email": None},
+}
+
+
+@pytest.mark.parametrize("keys", list(ACCOUNTS.values())[:3], ids=list(ACCOUNTS)[:3])
+def test_what_the_account_decides_is_not_compared(story, keys):
+    """Its numbers, its mode, and what a scrubber wrote; anything else of the customer is."""
+    story.asked("POST", "/v1/customers", "name=Ada", changed=keys)
+    assert story.told()[0] == []
+    story.exchanges.clear()
+    story.asked("POST", "/v1/customers", "name=Ada", changed={**keys, "phone": "1"})
+    assert story.told()[0] == [("breaking", "$.phone")]
+
+
+def test_the_methods_that_an_account_has_on_are_its_own(story):
+    """Where they weren't asked for; those that were are compared."""
+    own = {"automatic_payment_methods": {"allow_redirects": "always", "enabled": True}}
+    more = {"payment_method_types": ["card", "link"], "payment_method_options": {"card": {}}}
+    story.asked("POST", "/v1/payment_intents", "amount=900&currency=usd", changed={**own, **more})
+    assert story.told()[0] == []
+    story.exchanges.clear()
+    body = f"amount=900&currency=usd&customer={story.customer()}{TRANSFER}"
+    story.asked("POST", "/v1/payment_intents", body, changed=more)
+    assert ("breaking", "$.payment_method_types[0]") in story.told()[0]
+
+
+def test_a_write_that_ended_otherwise_is_told_once(story):
+    """Its objects are another's from then on: what comes of that isn't told again."""
+    customer = story.customer()
+    refused = an_error("This customer may not.", "whatever")
+    body = f"amount=1000&currency=usd&customer={customer}{TRANSFER}"
+    story.apart("POST", "/v1/payment_intents", refused, body, 400)
+    story.asked("GET", f"/v1/customers/{customer}", changed={"balance": 9})
+    story.asked("GET", "/v1/payment_intents", changed={"data": []})
+    found, why, _ = story.told()
+    assert (found, why) == ([("breaking", "status")], {2: knowable.UNSURE})
+
+
+def test_null_for_a_hash_is_one_difference(story):
+    """What is inside it isn't told key by key."""
+    story.asked("POST", "/v1/customers", "name=Ada", changed={"invoice_settings": None})
+    assert story.told()[0] == [("breaking", "$.invoice_settings")]
+
+
+def test_an_answer_of_another_kind_is_a_difference(story):
+    """A deleted customer is none that is there."""
+    customer = story.customer()
+    story.asked("GET", f"/v1/customers/{customer}", changed={"deleted": True})
+    assert story.told()[0] == [("breaking", "$.object")]
+
+
+def test_an_id_that_stands_for_several_is_none(story):
+    """A scrubber that wrote one word for all leaves nothing to know an object by."""
+    for name in ("Ada", "Grace"):
+        story.asked("POST", "/v1/customers", f"name={name}", changed={"id": "cus_xxxxxxxx"})
+    story.apart("GET", "/v1/customers/cus_xxxxxxxx", {"id": "cus_xxxxxxxx", "object": "customer"})
+    found, why, _ = story.told()
+    assert (found, why) == ([], {2: knowable.UNMADE})
+
+
+def test_a_key_of_a_left_out_request_is_unused(story):
+    """The fake never had the first request, so there is nothing that the second conflicts with."""
+    key = {"Idempotency-Key": "k-1"}
+    story.apart("POST", "/v1/products", {"id": "prod_1", "object": "product"}, "name=A", **key)
+    conflict = an_error("Keys for idempotent requests can only be used", kind="idempotency_error")
+    story.apart("POST", "/v1/customers", conflict, "name=B", 400, **key)
+    assert story.told()[1][1] == conform.KEY_UNUSED
+
+
+def test_masked_parameters_say_nothing_where_the_answers_differ(story):
+    """What was really sent is nowhere in the recording."""
+    body = "amount=[FILTERED]&currency=usd"
+    story.apart("POST", "/v1/payment_intents", {"id": CARD, "object": "payment_intent"}, body)
+    assert story.told()[1] == {0: knowable.MASKED}
+
+
+def test_reasons_name_no_values(story):
+    """A parameter that isn't modelled is one reason, whatever was sent, and whichever way it was refused."""
+    for value in ("a", "b"):
+        body = f"name=A&invoice_prefix={value}"
+        story.apart("POST", "/v1/customers", {"id": f"cus_{value}", "object": "customer"}, body)
+    assert set(story.told()[1].values()) == {
+        "Stripe documents the parameter invoice_prefix, and the fake does not model it"
+    }
