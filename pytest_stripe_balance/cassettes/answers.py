@@ -33,11 +33,11 @@ _BANKS = "financial_addresses"  # whose names and addresses are the account's, o
 _MASK = re.compile(
     r"<[A-Za-z][\w .-]*>|\[[A-Z][A-Z_ ]*\]|\{\{\w+\}\}|\*{3,}|FILTERED|REDACTED|MASKED|SCRUBBED"
 )
-# What an account's settings, prices or webhook endpoints decide: an object's keys.
+# What an account's settings or webhook endpoints decide, or conform itself: an object's keys.
 _ACCOUNTS = {
     "charge": {"calculated_statement_descriptor", "outcome.risk_score"},
     "customer": {"invoice_prefix", "next_invoice_sequence"},
-    "event": {"api_version", "pending_webhooks"},
+    "event": {"api_version", "pending_webhooks", "request.idempotency_key"},
     "invoice": {
         *("account_country", "account_name", "account_tax_ids", "footer", "statement_descriptor"),
         "webhooks_delivered_at",
