@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any
 
 from pytest_stripe_balance import inputs, resources
+from pytest_stripe_balance.api import keys
+from pytest_stripe_balance.api.message import Request
 from pytest_stripe_balance.cassettes import foreign
 from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, KINDS, LEVELS
 from pytest_stripe_balance.contract.releases import SDKS
@@ -18,6 +22,12 @@ from pytest_stripe_balance.report.findings import Outcome, Place
 
 Json = Any
 BIGGEST = 100
+# A recorder may have masked the number in a path.
+_V1 = re.compile(r"/v(?:1|[^\d/][^/]*)/")
+# A publishable key, or the secret that one must give, brings some of an object's keys (API reference).
+_CLIENT_SIDE = re.compile(r"(?:^|&)(?:key=pk_|client_secret=)")
+# Of the objects that the counts of `always` rest on none is older.
+_COMPLETE_SINCE = datetime(2019, 8, 14, tzinfo=UTC)
 _YAML, _LINES, _JSON = {".yaml", ".yml"}, {".jsonl", ".ndjson"}, {".json", ".jsonl", ".ndjson"}
 
 
@@ -140,11 +150,11 @@ class _Judge:
                 continue
             request, response = found.exchange.request, found.exchange.response
             place = Place(file, found.line, str(request))
-            if not request.path.startswith("/v1/"):
-                self._outcome.passed_over("of another API than v1", place)
+            if (reason := _left_out(request)) is not None:
+                self._outcome.passed_over(reason, place)
                 continue
             version = response.headers.api_version or request.headers.api_version
-            self._held(place, response.json, version, None)
+            self._held(place, response.json, version, None, found.moment)
 
     def foreign(self, file: str, name: str) -> None:
         """Count a recording of another kind, which isn't read."""
@@ -157,9 +167,13 @@ class _Judge:
         document, key = opened(document)
         if key:
             place = replace(place, of=", ".join(filter(None, (place.of, key))))
-        self._held(place, document, version_of(document), self._object)
+        made = document.get("created") if kind_of(document) == "event" else None
+        moment = made if isinstance(made, int) else None
+        self._held(place, document, version_of(document), self._object, moment)
 
-    def _held(self, place: Place, document: Json, version: str | None, kind: str | None) -> None:
+    def _held(
+        self, place: Place, document: Json, version: str | None, kind: str | None, moment: int | None
+    ) -> None:
         try:
             rules = contract(version) if version else self._otherwise
         except ValueError:
@@ -177,12 +191,30 @@ class _Judge:
         except (ValueError, RecursionError) as error:
             reason = f"{place.of}: {why_unchecked(error)}" if place.of else why_unchecked(error)
             raise inputs.InputError(reason, place.line) from error
+        as_ever = _is_complete(moment, rules.api_version)
         for finding in findings:
-            self._outcome.found(finding, place)
+            if as_ever or finding.kind != "vanished":
+                self._outcome.found(finding, place)
         for reason in unknown:
             self._outcome.passed_over(reason, place)
         if not unknown or kind or kind_of(document) in rules.objects:
             self._outcome.checked += 1
+
+
+def _left_out(request: Request) -> str | None:
+    """Say why the answer to a request isn't looked at; None when it is."""
+    if not _V1.match(request.path):
+        return "of another API than v1"
+    if keys.key_of(request).startswith("pk_") or _CLIENT_SIDE.search(request.form):
+        return "asked as a browser asks, which is answered in part only"
+    return None
+
+
+def _is_complete(moment: int | None, api_version: str) -> bool:
+    """Tell whether what was recorded at a moment has the keys that every object carries by now."""
+    if moment is not None:
+        return moment >= _COMPLETE_SINCE.timestamp()
+    return api_version >= f"{_COMPLETE_SINCE:%Y-%m-%d}"
 
 
 def _named(value: Json) -> str:

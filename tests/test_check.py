@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -12,7 +13,7 @@ import pytest
 import yaml
 
 from pytest_stripe_balance import checking, cli, resources
-from pytest_stripe_balance.contract import rules
+from pytest_stripe_balance.contract import findings, rules
 
 REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real"))
 REAL = sorted(path for path in REAL_DATA.rglob("*") if path.suffix in {".yml", ".yaml"})
@@ -89,6 +90,36 @@ def test_no_real_cassette_breaks_the_contract_of_its_own_version(path):
     passed = sum(tally.count for tally in outcome.unchecked.values())
     assert outcome.checked + passed == path.read_text("utf-8").count("\n- request:")
     assert all("no schema" in reason for reason in outcome.unchecked)
+
+
+EXCHANGES = sorted(REAL_DATA.rglob("*.json"))
+
+
+def exchanges_in(held):
+    """Find the requests and answers of a file of real exchanges, however deep they lie."""
+    if isinstance(held, dict) and isinstance(held.get("response"), dict) and "body" in held["response"]:
+        yield held
+    elif isinstance(held, dict | list):
+        for inner in held.values() if isinstance(held, dict) else held:
+            yield from exchanges_in(inner)
+
+
+@pytest.mark.skipif(not EXCHANGES, reason="STRIPE_REAL_DATA")
+@pytest.mark.parametrize("path", EXCHANGES, ids=lambda path: path.stem)
+def test_no_real_answer_breaks_the_contract_of_its_own_version(path):
+    """Of what Stripe answered, at any version and of any age, nothing is at level error."""
+    in_name = re.search(r"\d{4}-\d{2}-\d{2}(?:\.[a-z]+)?(?=\.json)", path.name)
+    for one in exchanges_in(json.loads(path.read_text("utf-8"))):
+        asked, given = one.get("request") or {}, one["response"]
+        said = (given.get("stripe_version"), (given.get("headers") or {}).get("Stripe-Version"))
+        version = next(
+            filter(None, (*said, asked.get("stripe_version"), in_name and in_name[0])), NEWEST
+        )
+        levels = {
+            findings.level_of(found, findings.DEFAULT_LEVELS): found
+            for found in rules.contract(version).check(given["body"])
+        }
+        assert "error" not in levels, levels["error"]
 
 
 def test_documents_that_keep_the_contract_end_with_0(check):
@@ -446,3 +477,96 @@ def test_the_process_ends_with_the_code(tmp_path, held, arguments, code):
     command = [sys.executable, "-m", "pytest_stripe_balance", "check", *arguments, "a.json"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
     assert ended.returncode == code
+
+
+@pytest.mark.parametrize("version", ["2015-04-07", "2019-08-14", "2020-08-27", "2022-11-15"])
+def test_what_a_borrowed_schema_finds_is_a_warning_at_most(check, version):
+    """No schema is that old, so the first one's word fails nothing, whatever --level says; it is marked."""
+    held = cassette({**BROKEN, "brand_new": 1}, OPEN, given={"Stripe-Version": version})
+    for more in ([], ["--level", "enum=error", "--level", "additive=warning"]):
+        code, told = found(check, *more, a__json=held)
+        assert code == 0
+        levels = {one["path"]: (one["level"], one["borrowed"]) for one in told["findings"]}
+        assert levels["$.customer"] == levels["$.settings.reconciliation_mode"] == ("warning", True)
+        assert levels["$.brand_new"] == ("warning" if more else "information", True)
+    said = f"(API version {version}, by the borrowed schema of 2023-10-16)"
+    assert all(said in row for row in check(a__json=held)[1][:-1])
+
+
+@pytest.mark.parametrize("version", ["2023-10-16", NEWEST, "2027-01-27.endive"])
+def test_what_a_versions_own_schema_finds_is_no_loan(check, version):
+    """The first schema is its own version's, and a later month of a release goes by that release's."""
+    code, told = found(check, a__json=cassette(BROKEN, given={"Stripe-Version": version}))
+    assert code == 1
+    assert {one["borrowed"] for one in told["findings"]} == {False}
+
+
+CUSTOMER = {"id": "cus_1", "object": "customer", "created": 1, "livemode": False, "email": None}
+SUMMER, AUTUMN = "Tue, 13 Aug 2019 23:59:59 GMT", "Wed, 14 Aug 2019 00:00:00 GMT"
+RECORDED = {
+    "before": ({"Date": SUMMER}, None, False),
+    "since": ({"Date": AUTUMN}, None, True),
+    "before, at a newer version": ({"Date": SUMMER, "Stripe-Version": "2023-10-16"}, None, False),
+    "since, at an older version": ({"Date": AUTUMN, "Stripe-Version": "2018-11-08"}, None, True),
+    "before, by the recorder's word": ({}, SUMMER, False),
+    "since, by the recorder's word": ({}, "2019-08-14T00:00:01", True),
+    "no date and a version from before": ({"Stripe-Version": "2019-05-16"}, None, False),
+    "no date and a version since": ({"Stripe-Version": "2019-08-14"}, None, True),
+    "no date that can be read": ({"Date": "FILTERED"}, None, True),
+}
+
+
+@pytest.mark.parametrize(("given", "recorded_at", "judged"), RECORDED.values(), ids=RECORDED)
+def test_a_key_has_not_vanished_before_it_came(check, given, recorded_at, judged):
+    """The objects that show which keys are always there are of 2019-08-14 and later."""
+    held = cassette(CUSTOMER, given=given)
+    held["interactions"][0] |= {"recorded_at": recorded_at} if recorded_at else {}
+    _, told = found(check, a__json=held)
+    assert ("vanished" in {one["kind"] for one in told["findings"]}) is judged
+
+
+@pytest.mark.parametrize(("created", "judged"), [(1565740799, False), (1565740800, True)])
+def test_an_event_was_recorded_when_it_happened(check, created, judged):
+    """What an event holds was rendered then, and never again."""
+    held = {**event(CUSTOMER, created=created), "type": "customer.created"}
+    _, told = found(check, a__json=held)
+    assert ("vanished" in {one["kind"] for one in told["findings"]}) is judged
+
+
+@pytest.mark.parametrize("version", ["2020-03-02", "2023-10-16", NEWEST])
+def test_an_event_type_of_any_release_is_documented_at_every_version(check, version):
+    """An account's version doesn't choose which events Stripe sends; a type that no release knows is told."""
+    known = ("entitlements.active_entitlement_summary.updated", "invoice_payment.paid", "order.created")
+    for happened in (*known, "shop.opened", ["charge.updated"]):
+        made = {**event({"object": "thing"}), "api_version": version, "type": happened}
+        _, told = found(check, a__json=made)
+        enums = {one["path"] for one in told["findings"] if one["kind"] == "enum"}
+        assert enums == ({"$.type"} if happened == "shop.opened" else set())
+
+
+@pytest.mark.parametrize(
+    ("uri", "headers", "reason"),
+    [
+        ("https://api.stripe.com/v1/customers/cus_1/cash_balance", {}, None),
+        ("https://api.stripe.com/v<VENDOR_ID>/customers/cus_1/cash_balance", {}, None),
+        ("https://api.stripe.com/v2/core/events", {}, "of another API than v1"),
+        ("https://connect.stripe.com/oauth/token", {}, "of another API than v1"),
+        (
+            "https://api.stripe.com/v1/x",
+            {"Authorization": "Bearer pk_test_1"},
+            "asked as a browser asks",
+        ),
+        ("https://api.stripe.com/v1/x?key=pk_test_1", {}, "asked as a browser asks"),
+        ("https://api.stripe.com/v1/x?a=1&client_secret=pi_1", {}, "asked as a browser asks"),
+        ("https://api.stripe.com/v1/x", {"Authorization": "Bearer sk_test_1"}, None),
+    ],
+)
+def test_what_is_asked_of_another_api_or_by_a_browser_is_not_judged(check, uri, headers, reason):
+    """A publishable key brings some keys only; a version that was masked in the path is no other API."""
+    held = cassette(BROKEN, asked=headers)
+    held["interactions"][0]["request"] |= {"uri": uri, "method": "GET"}
+    _, told = found(check, a__json=held)
+    assert told["checked"] == (reason is None)
+    assert [one["reason"].startswith(str(reason)) for one in told["not_checked"]] == [True] * bool(
+        reason
+    )

@@ -10,7 +10,10 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,10 +38,24 @@ MEGABYTES = 100  # more than that is no cassette that somebody means to read
 
 @dataclass(frozen=True)
 class Recorded:
-    """One exchange with Stripe, and the line of the cassette on which it begins (None in JSON)."""
+    """One exchange with Stripe, and the line of the cassette on which it begins (None in JSON).
+
+    `recorded_at` is when by its recorder's own word, "" without one.
+    """
 
     exchange: Exchange
     line: int | None
+    recorded_at: str = ""
+
+    @property
+    def moment(self) -> int | None:
+        """When it was recorded, in seconds since 1970: by its Date header, else by `recorded_at`."""
+        said = self.exchange.response.headers.get("Date") or self.recorded_at
+        for read in (parsedate_to_datetime, datetime.fromisoformat):
+            with suppress(TypeError, ValueError):
+                moment = read(said)
+                return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+        return None
 
 
 @dataclass(frozen=True)
@@ -89,7 +106,7 @@ def interactions(data: Any) -> Iterator[Recorded | Skipped]:  # noqa: ANN401 - a
             continue
         reason = _unlike_json(response)
         if reason is None:
-            yield Recorded(Exchange(request, response), line)
+            yield Recorded(Exchange(request, response), line, str(item.get("recorded_at") or ""))
         else:
             yield Skipped(str(request), reason, line, Exchange(request, response))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 DEFAULT_LEVELS = {
@@ -12,6 +13,7 @@ DEFAULT_LEVELS = {
 }
 KINDS = tuple(DEFAULT_LEVELS)
 LEVELS = ("error", "warning", "information")
+BORROWED = ", by the borrowed schema of "  # what follows an API version that is older than all schemas
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Finding:
         return f"{self.kind}: {self.object} at {self.path} {self._said} (API version {self.api_version})"
 
     @property
+    def borrowed(self) -> bool:
+        """Whether a later version's schema judged it, because its own has none."""
+        return BORROWED in self.api_version
+
+    @property
     def _said(self) -> str:
         match self.kind:
             case "enum":
@@ -39,3 +46,9 @@ class Finding:
                 return f"is {self.value}, and {self.rule}"
             case _:
                 return f"breaks {self.rule}; it is {self.value}"
+
+
+def level_of(finding: Finding, levels: Mapping[str, str]) -> str:
+    """Give the level of a finding by its kind; what a borrowed schema finds is a warning at most."""
+    level = levels[finding.kind]
+    return "warning" if level == "error" and finding.borrowed else level

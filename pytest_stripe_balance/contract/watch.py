@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, Finding
+from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, Finding, level_of
 from pytest_stripe_balance.contract.rules import Read, contract
 from pytest_stripe_balance.masking import shown
 
@@ -56,7 +56,7 @@ class Watch:
         """Give the findings at level error, note the others."""
         errors = []
         for finding in findings:
-            level = self.levels[finding.kind]
+            level = level_of(finding, self.levels)
             if level == "error":
                 errors.append(finding)
             else:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, LEVELS, Finding
+from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, LEVELS, Finding, level_of
 from pytest_stripe_balance.masking import masked
 
 OK, FINDINGS, BAD_INPUT = 0, 1, 2
@@ -92,7 +92,7 @@ class Outcome:
         """
         rows = [
             (
-                self.levels[found.kind],
+                level_of(found, self.levels),
                 replace(found, path=_INDEX.sub("[]", found.path)) if tally.count > 1 else found,
                 tally,
             )
@@ -152,6 +152,7 @@ def as_json(outcome: Outcome) -> str:
                 "rule": found.rule,
                 "value": found.value,
                 "api_version": found.api_version,
+                "borrowed": found.borrowed,
                 "count": tally.count,
                 "first": _place(tally.first),
             }

@@ -122,6 +122,7 @@ def test_json_has_everything_that_text_has():
             "rule": "type: integer",
             "value": '"12"',
             "api_version": "2020-08-27",
+            "borrowed": False,
             "count": 2,
             "first": {"file": "tests/a.yaml", "line": 10, "of": "GET /v1/charges"},
         }
