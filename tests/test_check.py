@@ -112,9 +112,8 @@ def test_no_real_answer_breaks_the_contract_of_its_own_version(path):
     for one in exchanges_in(json.loads(path.read_text("utf-8"))):
         asked, given = one.get("request") or {}, one["response"]
         said = (given.get("stripe_version"), (given.get("headers") or {}).get("Stripe-Version"))
-        version = next(
-            filter(None, (*said, asked.get("stripe_version"), in_name and in_name[0])), NEWEST
-        )
+        said = (*said, asked.get("stripe_version"), in_name and in_name[0])
+        version = next(filter(None, map(resources.named_version, said)), NEWEST)
         levels = {
             findings.level_of(found, findings.DEFAULT_LEVELS): found
             for found in rules.contract(version).check(given["body"])
