@@ -7,7 +7,7 @@ objects of the API reference of that time (the assumption invoice-shape-before-b
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -35,8 +35,7 @@ def invoice(world: World, record: Invoice, body: Json) -> None:
     world.readings.rest("invoice-shape-before-basil")
     intent = world.payment_intents.get(record.payment_intent or "")
     _take_out(body, "amount_overpaid", "confirmation_secret", "parent", "payments", "total_taxes")
-    for line, item in zip(body["lines"]["data"], record.lines, strict=True):
-        _line(line, item)
+    _lines(world, body["lines"], record.lines)
     body |= {
         "application_fee_amount": None,
         "charge": intent and intent.latest_charge,
@@ -53,13 +52,18 @@ def invoice(world: World, record: Invoice, body: Json) -> None:
     }
 
 
-def _line(line: Json, item: InvoiceItem) -> None:
+def _lines(world: World, listed: Json, items: Iterable[InvoiceItem]) -> None:
+    for line, item in zip(listed["data"], items, strict=True):
+        _line(world, line, item)
+
+
+def _line(world: World, line: Json, item: InvoiceItem) -> None:
     _take_out(line, "parent", "pricing", "taxes")
     line |= {
         "amount_excluding_tax": item.amount,
         "invoice_item": item.id,
         "plan": None,
-        "price": _price(item),
+        "price": _price(world, item),
         "proration": False,
         "proration_details": {"credited_items": None},
         "subscription": None,
@@ -73,7 +77,7 @@ def _line(line: Json, item: InvoiceItem) -> None:
 def invoice_item(world: World, item: InvoiceItem, body: Json) -> None:
     """Show an item's price and unit amount, without the `pricing` that took their place."""
     world.readings.rest("invoice-shape-before-basil")
-    price = _price(item)
+    price = _price(world, item)
     _take_out(body, "parent", "pricing")
     body |= {
         "plan": None,
@@ -84,10 +88,14 @@ def invoice_item(world: World, item: InvoiceItem, body: Json) -> None:
     }
 
 
-def event(_: World, record: Event, body: Json) -> None:
-    """Tell in previous_attributes of an invoice what `paid` and its kin were before."""
-    previous, subject = record.previous, record.subject
-    if previous is None or not isinstance(subject, Invoice) or "status" not in previous:
+def event(world: World, record: Event, body: Json) -> None:
+    """Tell in previous_attributes of an invoice its lines, and what `paid` and its kin were before."""
+    if record.previous is None or not isinstance(record.subject, Invoice):
+        return
+    previous, subject = body["data"]["previous_attributes"], record.subject
+    if "lines" in previous:
+        _lines(world, previous["lines"], record.previous["lines"]["data"])
+    if "status" not in previous:
         return
     now = body["data"]["object"]
     before: Json = {}
@@ -99,15 +107,16 @@ def event(_: World, record: Event, body: Json) -> None:
     body["data"]["previous_attributes"] = {**previous, **changed}
 
 
-def _price(item: InvoiceItem) -> Json:
+def _price(world: World, item: InvoiceItem) -> Json:
     """Render the one-time price that Stripe makes for an item without one."""
+    price = world.prices.find(item.price, "price")
     unit = Decimal(item.unit_amount)
     return {
         "id": item.price,
         "object": "price",
         "active": False,
         "billing_scheme": "per_unit",
-        "created": item.created,
+        "created": price.created,
         "currency": item.currency,
         "custom_unit_amount": None,
         "livemode": False,

@@ -53,7 +53,7 @@ def _customer(_: World, customer: Customer) -> Json:
         "balance": 0,
         **optional,
         "created": customer.created,
-        "currency": None,
+        "currency": customer.currency,
         "customer_account": None,
         "default_source": None,
         "delinquent": False,
@@ -227,7 +227,8 @@ def _next_action(intent: PaymentIntent) -> Json | None:
 def _event(world: World, event: Event) -> Json:
     data: Json = {"object": render(world, event.subject, world.api_version)}
     if event.previous is not None:
-        data["previous_attributes"] = event.previous
+        previous = render_invoices.previous(event.previous)
+        data["previous_attributes"] = previous
     if ";" in world.api_version:
         world.readings.rest("beta-versions")
     cause = event.cause

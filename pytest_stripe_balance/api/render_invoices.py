@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_stripe_balance.engine.records import Invoice, InvoiceItem, InvoicePayment
+from pytest_stripe_balance.engine.records import Hash, Invoice, InvoiceItem, InvoicePayment
 from pytest_stripe_balance.engine.world import BUSINESS_NAME, World
 
 Json = dict[str, Any]
-# The types that payment_method_options names once one of them is set [obs, 2025-07-30.basil].
+# The types that payment_method_options names once one of them is set [obs, May 2026; payto, pix and upi
+# weren't there in March 2025].
 OPTION_TYPES = (
     "acss_debit",
     "bancontact",
     "card",
     "customer_balance",
     "konbini",
+    "payto",
+    "pix",
     "sepa_debit",
+    "upi",
     "us_bank_account",
 )
 
 
 def invoice(world: World, record: Invoice) -> Json:
-    """Render an invoice; what is shown only when asked for is `included`."""
+    """Render an invoice; what is shown only when asked for is `included`.
+
+    As no endpoint waits for its webhooks, they are delivered when it is created [obs,
+    2026-08-26.dahlia].
+    """
     if record.deleted:
         return {"id": record.id, "object": "invoice", "deleted": True}
     world.readings.rest("invoice-shape")
@@ -81,7 +89,7 @@ def invoice(world: World, record: Invoice) -> Json:
         "receipt_number": None,
         "rendering": {
             "amount_tax_display": None,
-            "pdf": {"page_size": "letter"},
+            "pdf": {"page_size": record.page_size},
             "template": None,
             "template_version": None,
         },
@@ -234,6 +242,14 @@ def included(world: World, field: str, invoice_id: str) -> Json | None:
     record = world.invoices.find(invoice_id, "invoice")
     intent = world.payment_intents.get(record.payment_intent or "")
     return None if intent is None else {"client_secret": intent.client_secret, "type": "payment_intent"}
+
+
+def previous(attributes: Hash) -> Hash:
+    """Render what was before an event, which of an invoice's lines is those that were there."""
+    lines = attributes.get("lines")
+    if lines is None:
+        return attributes
+    return {**attributes, "lines": {**lines, "data": [_line(item) for item in lines["data"]]}}
 
 
 def _list(data: list[Json], url: str) -> Json:

@@ -537,27 +537,57 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "invoice-refusals",
             32,
-            "The refusals of invoice calls have the texts and params that others noted from Stripe at "
-            "2026-08-26.dahlia: 404s name invoice on retrieve, delete and send, and id on the others.",
+            "A missing due date, sending or paying what isn't open and an item on what isn't a draft "
+            "are refused in the words and with the params that others noted; an unknown payment of an "
+            "invoice is 404, param invoice_payment.",
+        ),
+        Assumption(
+            "invoice-currency",
+            "The first invoice of a customer takes the currency of their newest pending item unless it "
+            "names one, and usd where there is none.",
+            {"pending": "included or not", "included": "only of an item that it includes"},
+            32,
+        ),
+        Assumption(
+            "customer-currency",
+            "A customer's currency is that of their first invoice; a pending item before it sets none.",
+            {"by-invoice": "the first invoice sets it", "by-item": "so does a pending item"},
+            32,
         ),
         _only(
-            "invoice-currency",
+            "one-off-prices",
             32,
-            "An invoice without a currency takes that of the newest pending item that it includes, or "
-            "usd.",
+            "Items of one description have one product in the account, and one price for each unit "
+            "amount and currency; no description is one too.",
+        ),
+        Assumption(
+            "deleted-draft-items",
+            "The items of a deleted draft are no longer found.",
+            {"gone": "404, and in no list", "kept": "200, and in lists beside those on invoices"},
+            32,
         ),
         _only(
             "invoice-events",
             32,
-            "What happens to an invoice gives its intent's event first, then invoice.updated, then its "
-            "own; an item that goes on a draft gives invoiceitem.created, invoice.updated. Its "
-            "previous_attributes leave the lines out.",
+            "Voiding an invoice gives its intent's event first, then invoice.updated, then its own; "
+            "so does giving it up, where the intent has none.",
         ),
-        _only(
-            "invoice-paid-events",
+        Assumption(
+            "invoice-payment-event-order",
+            "After payment_intent.succeeded and the three events of its invoice comes "
+            "invoice_payment.paid.",
+            {"last": "behind invoice.payment_succeeded", "first": "before invoice.updated"},
             32,
-            "After payment_intent.succeeded come invoice.paid, invoice.payment_succeeded, "
-            "invoice_payment.paid, invoice.updated.",
+        ),
+        Assumption(
+            "invoice-payment-succeeded",
+            "An invoice that is paid without an intent, out of band or with nothing due, tells "
+            "invoice.payment_succeeded beside invoice.paid.",
+            {
+                "told": "as a recording of an out-of-band payment has it",
+                "untold": "as it is documented: only a payment intent's success tells it",
+            },
+            32,
         ),
         _only(
             "invoice-intent",
@@ -580,8 +610,8 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "invoice-out-of-band",
             32,
-            "An invoice that is paid out of band has its intent canceled without a reason, and counts "
-            "its amount as paid, off Stripe.",
+            "An invoice that is paid out of band has its intent canceled without a reason, before it is "
+            "told to be paid.",
         ),
         _only(
             "invoice-send-email",

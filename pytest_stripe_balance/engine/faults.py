@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.records import PaymentIntent
 
 
+# What the text about one missing object of a kind has behind it [obs, 2026-08-26.dahlia].
+_BEHIND = {"Invoice Item": "(livemode=false)"}
+
+
 class Fault(Exception):  # noqa: N818 - it is an answer of Stripe's, not a failure of ours
     """An error answer. `intent` is the PaymentIntent that the body embeds, as state errors do.
 
@@ -50,7 +54,7 @@ def missing_object(
 ) -> Fault:
     """No such object: 404 where the path names it, 400 where a parameter does (FACTS 5.3)."""
     return Fault(
-        f"No such {noun}: '{given}'",
+        f"No such {noun}: '{given}'{_BEHIND.get(noun, '')}",
         status=404 if in_path else 400,
         code="resource_missing",
         param=param,

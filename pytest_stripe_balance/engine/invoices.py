@@ -1,7 +1,8 @@
 """Invoices that are paid by bank transfer, from finalized to paid or void (FACTS 1.9, 3.3, 3.4).
 
-Their states and events are documented; where the texts of refusals, or the particulars of what
-nobody has shown, had to come from elsewhere, the register says so.
+Their states and events are documented. The texts and params of refusals, the numbers and the sums are
+as Kiln-AI/stripe_world recorded them at 2026-08-26.dahlia (tests/conformance/cassettes/13_invoices);
+where the particulars had to come from elsewhere, the register says so.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import allocation, faults, intents, invoice_payments, money
+from pytest_stripe_balance.engine import allocation, intents, invoice_payments, money
+from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.invoice_drafts import find, recipient, refused
 from pytest_stripe_balance.engine.methods import UNSET_CARD_OPTIONS
 from pytest_stripe_balance.engine.records import InvoicePayment, PaymentIntent
@@ -25,13 +27,14 @@ NOT_OPEN = "You can only pass in open invoices. This invoice isn't open."
 def finalize(world: World, invoice_id: str, *, auto_advance: bool | None = None) -> Invoice:
     """Finalize a draft: it is open, has a number, and an intent that waits for its amount.
 
-    Events `payment_intent.created`, `invoice.updated`, `invoice.finalized`. When nothing is due it
-    has no intent and is paid: `invoice.paid`, `invoice.payment_succeeded`, `invoice.updated` follow.
-    Cash that lies on the balance stays there: finalizing is no trigger of FACTS 4.
+    Events `payment_intent.created`, `invoice.updated`, `invoice.finalized`, in this order [obs, a
+    send_invoice at clover]. When nothing is due it has no intent and is paid: the events of
+    `invoice_payments.tell_paid` follow. Cash that lies on the balance stays there: finalizing is no
+    trigger of FACTS 4. Each takes the customer's next number, at 0 too [obs, 2026-08-26.dahlia].
     """
     invoice = find(world, invoice_id, "id")
     if invoice.status != "draft":
-        raise refused("This invoice is already finalized, you can't re-finalize a non-draft invoice.")
+        raise Fault("This invoice is already finalized, you can't re-finalize a non-draft invoice.")
     if auto_advance is not None:
         invoice = invoice._replace(auto_advance=auto_advance)
     return _finalized(world, invoice)
@@ -40,12 +43,13 @@ def finalize(world: World, invoice_id: str, *, auto_advance: bool | None = None)
 def pay(world: World, invoice_id: str, *, paid_out_of_band: bool = False) -> Invoice:
     """Pay an invoice, finalizing a draft first: from the cash balance in full, or out of band.
 
-    Events of `allocation.put_money`; out of band `payment_intent.canceled`, `invoice.paid`,
-    `invoice.updated`.
+    Events of `allocation.put_money`; out of band `payment_intent.canceled` and those of
+    `invoice_payments.tell_paid`. Out of band it is no attempt, and advances no more [obs,
+    Kiln-AI/stripe_world 13/62].
     """
     invoice = find(world, invoice_id, "id")
     if invoice.status == "paid":
-        raise refused("Invoice is already paid")
+        raise Fault("Invoice is already paid")
     if invoice.status == "uncollectible":
         raise Refused(f"paying {invoice.id}, which is uncollectible, is not modelled")
     finalized = invoice.status == "draft"
@@ -85,9 +89,10 @@ def void(world: World, invoice_id: str) -> Invoice:
     """
     invoice = find(world, invoice_id, "id")
     if invoice.status == "paid":
-        raise refused("Invoices with `paid` payments cannot be voided.")
+        raise Fault("Invoices with `paid` payments cannot be voided.")
     if invoice.status != "open":
-        raise refused(NOT_OPEN)
+        raise Fault(NOT_OPEN)
+    world.readings.rest("invoice-events")
     _withdraw(world, invoice, "void_invoice")
     voided = invoice._replace(status="void", auto_advance=False, voided_at=world.clock.now)
     return _changed(world, invoice, voided, "invoice.voided")
@@ -97,9 +102,10 @@ def mark_uncollectible(world: World, invoice_id: str) -> Invoice:
     """Give an open invoice up; events `invoice.updated`, `invoice.marked_uncollectible`."""
     invoice = find(world, invoice_id, "id")
     if invoice.status == "uncollectible":
-        raise refused("This invoice has already been marked uncollectible.")
+        raise Fault("This invoice has already been marked uncollectible.")
     if invoice.status != "open":
-        raise refused(NOT_OPEN)
+        raise Fault(NOT_OPEN)
+    world.readings.rest("invoice-events")
     marked = invoice._replace(
         status="uncollectible",
         auto_advance=False,
@@ -155,9 +161,7 @@ def _finalized(world: World, draft: Invoice) -> Invoice:
     if amount:
         return opened
     paid = invoice_payments.settle(world, opened)
-    world.record_event("invoice.paid", paid)
-    world.record_event("invoice.payment_succeeded", paid)
-    invoice_payments.updated(world, opened, paid)
+    invoice_payments.tell_paid(world, opened, paid)
     return paid
 
 
@@ -215,7 +219,6 @@ def _intent(world: World, invoice: Invoice) -> PaymentIntent:
 
 def _changed(world: World, before: Invoice, after: Invoice, event: str) -> Invoice:
     """Keep a changed invoice, and tell of it: `invoice.updated`, then the event of the change."""
-    world.readings.rest("invoice-events")
     world.invoices.put(after)
     invoice_payments.updated(world, before, after)
     world.record_event(event, after)
@@ -232,8 +235,7 @@ def _paid_out_of_band(world: World, invoice: Invoice) -> Invoice:
     world.readings.rest("invoice-out-of-band")
     _withdraw(world, invoice, None)
     paid = invoice_payments.settle(world, invoice, paid_out_of_band=True, attempted=invoice.attempted)
-    world.record_event("invoice.paid", paid)
-    invoice_payments.updated(world, invoice, paid)
+    invoice_payments.tell_paid(world, invoice, paid)
     return paid
 
 
@@ -251,6 +253,6 @@ def _paid_by_balance(world: World, invoice: Invoice, *, noted: bool) -> Invoice:
             f"{money.written(intent.remaining, invoice.currency)} {invoice.currency} is due, "
             f"{money.written(balance, invoice.currency)} {invoice.currency} is available."
         )
-        raise faults.Fault(message, noted=noted)
+        raise Fault(message, noted=noted)
     allocation.put_money(world, intent, customer, intent.remaining)
     return world.invoices.find(invoice.id, "invoice")

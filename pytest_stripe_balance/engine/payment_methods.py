@@ -51,10 +51,13 @@ class Filters(Cursors, total=False):
 def list_(
     world: World, *, customer: str | None = None, **filters: Unpack[Filters]
 ) -> Page[PaymentMethod]:
-    """List what is attached to a customer: nothing, as this type never attaches [obs]."""
+    """List what is attached to a customer: nothing, as this type never attaches [obs].
+
+    An unknown or deleted customer is a 400 with param `customer` [obs, 2026-08-26.dahlia].
+    """
     if customer is None:
         raise Refused("a list of payment methods without a customer is not modelled; name a `customer`")
-    world.customer(customer, in_path=False, assumed="list-unknown-customer")
+    world.customer(customer, in_path=False)
     return _none(world, filters)
 
 

@@ -28,7 +28,10 @@ InvoiceStatus = Literal["draft", "open", "paid", "uncollectible", "void"]
 
 
 class Customer(NamedTuple):
-    """A customer. `reconciliation` None means the account's default mode (FACTS 1.2)."""
+    """A customer. `reconciliation` None means the account's default mode (FACTS 1.2).
+
+    `currency` is that of their first invoice, None before it.
+    """
 
     id: str
     created: int
@@ -36,6 +39,7 @@ class Customer(NamedTuple):
     reconciliation: ReconciliationMode | None = None
     address: Hash | None = None
     business_name: str | None = None
+    currency: str | None = None
     description: str | None = None
     email: str | None = None
     individual_name: str | None = None
@@ -153,7 +157,8 @@ class PaymentIntent(NamedTuple):
 class InvoiceItem(NamedTuple):
     """What an invoice charges for; `line` and `invoice` are None while it is pending (FACTS 2).
 
-    `unit_amount` is decimal text; `price` and `product` are made for this one item.
+    `unit_amount` is decimal text; `price` and `product` are those of every item like it. One that is
+    `deleted` went with its draft, which it still names.
     """
 
     id: str
@@ -169,6 +174,17 @@ class InvoiceItem(NamedTuple):
     metadata: Hash = NOTHING
     invoice: str | None = None
     line: str | None = None
+    deleted: bool = False
+
+
+class Price(NamedTuple):
+    """The one-time price behind the items of an amount, a currency and a product."""
+
+    id: str
+    created: int
+    currency: str
+    product: str
+    unit_amount: str
 
 
 class Invoice(NamedTuple):
@@ -217,6 +233,11 @@ class Invoice(NamedTuple):
     def amount_remaining(self) -> int:
         """What is still to be paid, in minor units."""
         return self.amount_due - self.amount_paid
+
+    @property
+    def page_size(self) -> str:
+        """The size of its PDF's pages, which is settled when it is finalized [obs, EVIDENCE 2]."""
+        return "auto" if self.status == "draft" else "letter"
 
     @property
     def ending_balance(self) -> int | None:

@@ -23,6 +23,7 @@ from pytest_stripe_balance.engine.records import (
     InvoicePayment,
     PaymentIntent,
     PaymentMethod,
+    Price,
     Reconciled,
     Refund,
 )
@@ -66,6 +67,7 @@ class World:
         self.balance_transactions: Table[BalanceTransaction] = Table("balance transaction", self.journal)
         self.invoices: Table[Invoice] = Table("invoice", self.journal)
         self.invoice_items: Table[InvoiceItem] = Table("Invoice Item", self.journal)
+        self.prices: Table[Price] = Table("price", self.journal)
         self.invoice_payments: Table[InvoicePayment] = Table("invoice_payment", self.journal)
         self.events: Table[Event] = Table("event", self.journal)
         self.reconciliations: Table[Reconciled] = Table("reconciliation", self.journal)

@@ -61,9 +61,8 @@ def poor(billing):
 
 
 Bill, Pay = stripe.Invoice, stripe.PaymentIntent
-NO_INVOICE, NO_ITEM, NO_LINK = (
-    f"No such {noun}: 'nope'" for noun in ("invoice", "Invoice Item", "invoice_payment")
-)
+NO_INVOICE, NO_LINK = (f"No such {noun}: 'nope'" for noun in ("invoice", "invoice_payment"))
+NO_ITEM = "No such Invoice Item: 'nope'(livemode=false)"
 FIXED = "You cannot perform this action on PaymentIntents created by Invoices. Void the Invoice <id> instead."
 NOT_EDITABLE = "Invalid invoice: This invoice is no longer editable"
 TOO_FEW = (
@@ -118,6 +117,13 @@ ROWS = {
         404,
         "resource_missing",
         "id",
+        NO_ITEM,
+    ),
+    "items after an unknown one": (
+        lambda _: stripe.InvoiceItem.list(starting_after="nope"),
+        400,
+        "resource_missing",
+        "starting_after",
         NO_ITEM,
     ),
     "payment unknown": (
@@ -180,7 +186,11 @@ ROWS = {
         None,
         "Invoices with `paid` payments cannot be voided.",
     ),
+    "void twice": (on("void", Bill.void_invoice), 400, None, None, NOT_OPEN),
+    "void an uncollectible one": (on("uncollectible", Bill.void_invoice), 400, None, None, NOT_OPEN),
     "give up a draft": (on("draft", Bill.mark_uncollectible), 400, None, None, NOT_OPEN),
+    "give up a paid one": (on("paid", Bill.mark_uncollectible), 400, None, None, NOT_OPEN),
+    "give up a void one": (on("void", Bill.mark_uncollectible), 400, None, None, NOT_OPEN),
     "give up twice": (
         on("uncollectible", Bill.mark_uncollectible),
         400,

@@ -6,6 +6,7 @@ from majors import as_dict
 
 ROW = "customer_cash_balance_transaction.created"
 INTENT = ["charge.succeeded", "payment_intent.succeeded"]
+PAID = ["invoice.updated", "invoice.paid", "invoice.payment_succeeded"]
 
 
 @pytest.fixture
@@ -41,36 +42,68 @@ def test_invoice_shape_before_basil(probe, payer):
 
 
 def test_invoice_refusals(probe, payer):
-    """Which errors have unknown invoices, and a second finalize?"""
-    read = probe.error(lambda: stripe.Invoice.retrieve("in_does_not_exist"))
-    paid = probe.error(lambda: stripe.Invoice.pay("in_does_not_exist"))
+    """Which errors have a missing due date, a void invoice that is paid or sent, and an item on an open one?"""
     invoice = probe.balance.bank_transfer_invoice(payer, 1000)
-    again = probe.error(lambda: stripe.Invoice.finalize_invoice(invoice.id))
-    assert read == (404, "invalid_request_error", "resource_missing", "invoice")
-    assert paid == (404, "invalid_request_error", "resource_missing", "id")
-    assert again == (400, "invalid_request_error", None, None)
+    bare = {"customer": payer, "collection_method": "send_invoice"}
+    item = {"customer": payer, "invoice": invoice.id, "amount": 1000}
+    added = probe.error(lambda: stripe.InvoiceItem.create(**item))
+    stripe.Invoice.void_invoice(invoice.id)
+    plain = [
+        probe.error(lambda: stripe.Invoice.create(**bare)),
+        probe.error(lambda: stripe.Invoice.pay(invoice.id)),
+        probe.error(lambda: stripe.Invoice.send_invoice(invoice.id)),
+    ]
+    assert added == (400, "invalid_request_error", "invoice_not_editable", "invoice")
+    assert plain == [(400, "invalid_request_error", None, None)] * 3
+
+
+def sending(payer):
+    return {"customer": payer, "collection_method": "send_invoice", "days_until_due": 30}
 
 
 def test_invoice_currency(payer):
-    """Without a currency, is it that of the pending item?"""
+    """Without a currency, is a first invoice's that of an item that it doesn't include?"""
     stripe.InvoiceItem.create(customer=payer, amount=1000, currency="eur")
-    invoice = stripe.Invoice.create(
-        customer=payer,
-        collection_method="send_invoice",
-        days_until_due=30,
-        pending_invoice_items_behavior="include",
-    )
-    assert invoice.currency == "eur"
+    assert stripe.Invoice.create(**sending(payer)).currency == "eur"
+
+
+def test_customer_currency(payer):
+    """Does a pending item leave its customer without a currency?"""
+    stripe.InvoiceItem.create(customer=payer, amount=1000, currency="eur")
+    assert stripe.Customer.retrieve(payer).currency is None
+
+
+def test_one_off_prices(payer):
+    """Are a description's product and an amount's price made once, without a description too?"""
+    at = {"stripe_version": "2025-03-31.basil"}
+    given = {"customer": payer, "currency": "usd", **at}
+    for named in ({"description": "Setup"}, {}):
+        first, again, other = (
+            as_dict(stripe.InvoiceItem.create(amount=amount, **given, **named))["pricing"][
+                "price_details"
+            ]
+            for amount in (1000, 1000, 1100)
+        )
+        assert first == again
+        assert (first["product"] == other["product"], first["price"] == other["price"]) == (True, False)
+
+
+def test_deleted_draft_items(probe, payer):
+    """Is an item gone with its draft?"""
+    draft = probe.balance.bank_transfer_invoice(payer, 1000, finalize=False)
+    (item,) = stripe.InvoiceItem.list(invoice=draft.id).data
+    stripe.Invoice.delete(draft.id)
+    error = probe.error(lambda: stripe.InvoiceItem.retrieve(item.id))
+    assert error == (404, "invalid_request_error", "resource_missing", "id")
+    assert stripe.InvoiceItem.list(customer=payer).data == []
 
 
 def test_invoice_events(probe, payer):
-    """In which order do the events of finalizing and voiding come?"""
-    draft = probe.balance.bank_transfer_invoice(payer, 1000, finalize=False)
+    """In which order do the events of voiding an invoice come?"""
+    invoice = probe.balance.bank_transfer_invoice(payer, 1000)
     before = probe.so_far()
-    stripe.Invoice.finalize_invoice(draft.id)
-    stripe.Invoice.void_invoice(draft.id)
-    order = ["payment_intent.created", "invoice.updated", "invoice.finalized"]
-    order += ["payment_intent.canceled", "invoice.updated", "invoice.voided"]
+    stripe.Invoice.void_invoice(invoice.id)
+    order = ["payment_intent.canceled", "invoice.updated", "invoice.voided"]
     assert probe.settled(lambda: probe.events(since=before), order) == order
 
 
@@ -83,14 +116,27 @@ def test_finalize_draws_nothing(probe, payer):
     assert probe.balance.available(payer) == {"usd": 1000}
 
 
-def test_invoice_paid_events(probe, payer):
-    """In which order do the events of a transfer that pays an invoice come?"""
+def test_invoice_payment_event_order(probe, payer):
+    """Where does invoice_payment.paid come among the events of a transfer that pays an invoice?"""
     probe.balance.bank_transfer_invoice(payer, 1000)
     before = probe.so_far()
     probe.balance.fund(payer, 1000)
-    order = [ROW, ROW, *INTENT, "invoice.paid", "invoice.payment_succeeded", "invoice_payment.paid"]
-    order += ["invoice.updated"]
+    order = [ROW, ROW, *INTENT, *PAID, "invoice_payment.paid"]
     assert probe.settled(lambda: probe.events(since=before), order) == order
+
+
+def test_invoice_payment_succeeded(probe, payer):
+    """Does a payment succeed that no intent made, out of band and of nothing?"""
+    invoice = probe.balance.bank_transfer_invoice(payer, 1000)
+    before = probe.so_far()
+    stripe.Invoice.pay(invoice.id, paid_out_of_band=True)
+    stripe.Invoice.finalize_invoice(stripe.Invoice.create(**sending(payer)).id)
+    succeeded = ["invoice.payment_succeeded"] * 2
+
+    def told():
+        return [one for one in probe.events(since=before) if one in succeeded]
+
+    assert probe.settled(told, succeeded) == succeeded
 
 
 def test_invoice_intent(probe, payer):
@@ -126,12 +172,15 @@ def test_invoice_pay(probe):
 
 
 def test_invoice_out_of_band(probe, payer):
-    """Out of band, is the intent canceled without a reason, and the amount paid?"""
+    """Out of band, is the intent canceled without a reason, before the invoice is told to be paid?"""
     invoice = probe.balance.bank_transfer_invoice(payer, 1000)
+    before = probe.so_far()
     paid = stripe.Invoice.pay(invoice.id, paid_out_of_band=True)
     intent = intent_of(payer)
     assert (intent.status, intent.cancellation_reason) == ("canceled", None)
     assert (paid.status, paid.amount_paid) == ("paid", 1000)
+    order = ["payment_intent.canceled", *PAID[:2]]
+    assert probe.settled(lambda: probe.events(since=before)[:3], order) == order
 
 
 def test_invoice_send_email(probe):

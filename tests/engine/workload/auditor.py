@@ -27,6 +27,8 @@ class Auditor(Repayments):
         for invoice in self.invoices:
             if invoice.status == "open" and not invoice.overdue:
                 found.append((invoice.due, self.fall_overdue, (invoice,)))
+            if invoice.status == "draft" and invoice.advances and not invoice.customer.deleted:
+                found.append((invoice.advances, self.finalize, (invoice,)))
         return found
 
     def travel(self, until):

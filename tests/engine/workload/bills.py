@@ -5,13 +5,18 @@ from workload.payments import Payments
 
 
 class Bills(Payments):
-    def tell_change(self, invoice, event):
-        self.tell("invoice.updated", invoice, *invoice.words())
+    def change(self, invoice, status, event):
+        before, invoice.status = invoice.shown(), status
+        self.tell_update(invoice, before)
         self.tell(event, invoice, *invoice.words())
 
-    def draft(self, customer, currency, due):
+    def draft(self, customer, currency, due, *, advances):
+        """Make a draft; a customer's first says which currency is theirs."""
         self.living(customer)
-        invoice = Invoice(customer, currency, due)
+        if customer.currency is None:
+            customer.currency = currency
+            self.tell("customer.updated", customer, *customer.words())
+        invoice = Invoice(customer, currency, due, self.now + 3601 if advances else None)
         self.invoices.append(invoice)
         self.tell("invoice.created", invoice, *invoice.words())
         return invoice
@@ -20,24 +25,23 @@ class Bills(Payments):
         self.living(invoice.customer)
         if invoice.status != "draft":
             raise Refusal("invoice_not_editable")
+        before = invoice.shown()
         invoice.total += amount
+        invoice.lines += 1
         self.tell("invoiceitem.created", invoice, amount)
-        self.tell("invoice.updated", invoice, *invoice.words())
+        self.tell_update(invoice, before)
 
     def finalize(self, invoice):
         """Open a draft, with an intent for its total; when nothing is due it is paid."""
         if invoice.status != "draft":
             raise Refusal
         self.living(invoice.customer)
-        invoice.status, invoice.finalized = "open", next(self.order)
+        invoice.finalized = next(self.order)
         if invoice.total:
             self.payable(invoice)
-        self.tell_change(invoice, "invoice.finalized")
+        self.change(invoice, "open", "invoice.finalized")
         if not invoice.total:
-            invoice.status = "paid"
-            self.tell("invoice.paid", invoice, *invoice.words())
-            self.tell("invoice.payment_succeeded", invoice, *invoice.words())
-            self.tell("invoice.updated", invoice, *invoice.words())
+            self.settle(invoice)
 
     def payable(self, invoice):
         intent = Intent(
@@ -68,9 +72,7 @@ class Bills(Payments):
             return
         if out_of_band:
             self.withdraw(invoice)
-            invoice.status = "paid"
-            self.tell("invoice.paid", invoice, *invoice.words())
-            self.tell("invoice.updated", invoice, *invoice.words())
+            self.settle(invoice)
             return
         self.living(invoice.customer)
         if invoice.customer.cash.get(invoice.currency, 0) < invoice.total:
@@ -85,14 +87,12 @@ class Bills(Payments):
         if invoice.status != "open":
             raise Refusal
         self.withdraw(invoice)
-        invoice.status = "void"
-        self.tell_change(invoice, "invoice.voided")
+        self.change(invoice, "void", "invoice.voided")
 
     def mark_uncollectible(self, invoice):
         if invoice.status != "open":
             raise Refusal
-        invoice.status = "uncollectible"
-        self.tell_change(invoice, "invoice.marked_uncollectible")
+        self.change(invoice, "uncollectible", "invoice.marked_uncollectible")
 
     def delete_draft(self, invoice):
         if invoice.status != "draft":

@@ -35,16 +35,20 @@ class Name(Record):
 
 @dataclass(eq=False, repr=False)
 class Customer(Record):
-    """`since` is from when each currency's cash has lain there, and whether it was sent back once."""
+    """`since` is from when each currency's cash has lain there, and whether it was sent back once.
+
+    `currency` is that of their first invoice.
+    """
 
     mode: str | None
     email: str | None
     deleted: bool = False
     cash: dict = field(default_factory=dict)
     since: dict = field(default_factory=dict)
+    currency: str | None = None
 
     def words(self):
-        return ()
+        return (self.currency,)
 
 
 @dataclass(eq=False, repr=False)
@@ -78,22 +82,35 @@ class Intent(Record):
 
 @dataclass(eq=False, repr=False)
 class Invoice(Record):
-    """`due` is when it falls due."""
+    """`due` is when it falls due, and `advances` when its draft opens by itself; `lines` counts."""
 
     customer: Customer
     currency: str
     due: int
+    advances: int | None = None
     total: int = 0
+    lines: int = 0
     status: str = "draft"
     number: Name = field(default_factory=Name)
     intent: Intent | None = None
     finalized: int | None = None
     overdue: bool = False
 
+    def shown(self):
+        """Say what an update tells of, by its name."""
+        draft, paid = self.status == "draft", self.total if self.status == "paid" else 0
+        return {
+            "status": self.status,
+            "amount_due": self.total,
+            "amount_paid": paid,
+            "number": None if draft else self.number,
+            "lines": self.lines,
+            "page_size": "auto" if draft else "letter",
+            "automatically_finalizes_at": self.advances if draft else None,
+        }
+
     def words(self):
-        paid = self.total if self.status == "paid" else 0
-        number = None if self.status == "draft" else self.number
-        return self.status, self.total, paid, number
+        return tuple(self.shown().values())
 
 
 @dataclass(eq=False, repr=False)
@@ -156,6 +173,12 @@ class Books:
     def tell(self, event_type, who, *words):
         self.events.append(Told(event_type, self.now, who, words))
 
+    def tell_update(self, invoice, before):
+        """Tell of an invoice, and what it showed before."""
+        after = invoice.shown()
+        previous = {name: value for name, value in before.items() if value != after[name]}
+        self.tell("invoice.updated", invoice, *invoice.words(), previous)
+
     def move(self, customer, currency, net, row_type, about=None):
         """Add to the cash of a customer, or take from it."""
         ending = customer.cash.get(currency, 0) + net
@@ -202,7 +225,7 @@ class Books:
     def new_customer(self, mode, email):
         customer = Customer(mode, email)
         self.customers.append(customer)
-        self.tell("customer.created", customer)
+        self.tell("customer.created", customer, *customer.words())
         return customer
 
     def delete_customer(self, customer):
@@ -211,7 +234,7 @@ class Books:
         if customer.cash:
             raise Refusal
         customer.deleted = True
-        self.tell("customer.deleted", customer)
+        self.tell("customer.deleted", customer, *customer.words())
 
     def switch_mode(self, customer, mode):
         self.living(customer, 404)

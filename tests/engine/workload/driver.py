@@ -145,7 +145,7 @@ class Driver(RuleBasedStateMachine):
 
     @verb()
     def read_all(self, _):
-        """Ask for every intent, charge, refund and invoice, and hold each against the auditor."""
+        """Ask for every intent, charge, refund, invoice and item, and hold them against the auditor."""
         pages = {
             "payment_intents": self.auditor.intents,
             "refunds": self.auditor.refunds,
@@ -156,6 +156,7 @@ class Driver(RuleBasedStateMachine):
             assert found.keys() == {one.id for one in records}
             for one in records:
                 assert told.agrees((one, *one.words()), found[one.id])
+        assert len(self.read("/v1/invoiceitems")) == sum(one.lines for one in self.auditor.invoices)
         paid = {one.id: one for one in self.auditor.intents if one.status == "succeeded"}
         for one in self.read("/v1/charges"):
             assert told.charge(one)[1:] == paid.pop(one["payment_intent"]).charged()

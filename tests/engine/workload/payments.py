@@ -70,11 +70,15 @@ class Payments(Books):
             self.invoice_paid(intent.invoice)
 
     def invoice_paid(self, invoice):
+        self.settle(invoice)
+        self.tell("invoice_payment.paid", invoice, "paid")
+
+    def settle(self, invoice):
+        before = invoice.shown()
         invoice.status = "paid"
+        self.tell_update(invoice, before)
         self.tell("invoice.paid", invoice, *invoice.words())
         self.tell("invoice.payment_succeeded", invoice, *invoice.words())
-        self.tell("invoice_payment.paid", invoice, "paid")
-        self.tell("invoice.updated", invoice, *invoice.words())
 
     def new_intent(self, customer, currency, amount, *, method, funding, confirm):
         self.living(customer)

@@ -48,8 +48,26 @@ def refund(told):
     return told["id"], told["status"], told["amount"], told["currency"], expires
 
 
+INVOICE = ("status", "amount_due", "amount_paid", "number")
+DEEPER = {"lines": ("lines", "total_count"), "page_size": ("rendering", "pdf", "page_size")}
+FINALIZES = "automatically_finalizes_at"
+
+
+def deep(told, path):
+    for name in path:
+        told = told[name]
+    return told
+
+
 def invoice(told):
-    return told["id"], told["status"], told["amount_due"], told["amount_paid"], told["number"]
+    deeper = (deep(told, path) for path in DEEPER.values())
+    return told["id"], *(told[name] for name in INVOICE), *deeper, told[FINALIZES]
+
+
+def before(told):
+    """Read what an invoice showed before."""
+    deeper = {name: deep(told, path) for name, path in DEEPER.items() if path[0] in told}
+    return {name: told[name] for name in (*INVOICE, FINALIZES) if name in told} | deeper
 
 
 WORDS = {
@@ -59,16 +77,17 @@ WORDS = {
     "refund": refund,
     "invoice": invoice,
     "cash_balance": lambda told: (told["customer"], told["available"]),
-    "customer": lambda told: (told["id"],),
+    "customer": lambda told: (told["id"], told["currency"]),
     "invoiceitem": lambda told: (told["invoice"], told["amount"]),
     "invoice_payment": lambda told: (told["invoice"], told["status"]),
 }
 
 
 def event(told):
-    """Read an event: its type, when, and the words of its object."""
+    """Read an event: its type, when, the words of its object, and of an invoice what it was before."""
     subject = told["data"]["object"]
-    return told["type"], told["created"], *WORDS[subject["object"]](subject)
+    was = [before(told["data"]["previous_attributes"])] if told["type"] == "invoice.updated" else ()
+    return told["type"], told["created"], *WORDS[subject["object"]](subject), *was
 
 
 def words(document):

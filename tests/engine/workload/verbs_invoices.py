@@ -11,14 +11,13 @@ class Invoices(Draws):
     @verb(4, needs="roomy")
     def bill(self, draw):
         days, items = draw(one_of(0, 10, 30)), draw(one_of(1, 1, 1, 1, 2, 0))
-        invoice = self.drafted(
-            draw(one_of(*self.roomy())), days, [draw(one_of(*AMOUNTS)) for _ in range(items)]
-        )
+        place, amounts = draw(one_of(*self.roomy())), [draw(one_of(*AMOUNTS)) for _ in range(items)]
+        invoice = self.drafted(place, days, amounts, advances=draw(once_in(4)))
         then = draw(one_of("finalize", "finalize", "finalize", "finalize", "send", "nothing"))
         if then != "nothing":
             self.bring(invoice, then)
 
-    def drafted(self, place, days, amounts):
+    def drafted(self, place, days, amounts, *, advances=False):
         customer, currency = place
         settings = {
             "payment_method_types": ["customer_balance"],
@@ -30,11 +29,12 @@ class Invoices(Draws):
             "collection_method": "send_invoice",
             "days_until_due": days,
             "payment_settings": settings,
+            "auto_advance": advances,
         }
         due = self.session.now + days * DAY
         invoice = self.answered(
             "invoice.draft",
-            lambda: self.auditor.draft(customer, currency, due),
+            lambda: self.auditor.draft(customer, currency, due, advances=advances),
             lambda: self.api.invoices.create(params),
         )
         for amount in amounts:
