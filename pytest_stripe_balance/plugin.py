@@ -6,6 +6,8 @@ pytest alone; the rest comes inside the fixtures.
 
 from __future__ import annotations
 
+import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.clock import StripeClock
     from pytest_stripe_balance.payload import StripeContract
     from pytest_stripe_balance.session import Session, Settings
+
+# On one of these all that we hand over rests; and what they load inside a test.
+_OURS = frozenset({"_stripe_session", "stripe_contract"})
+_LATE = (
+    *("pytest_stripe_balance.balance", "pytest_stripe_balance.clock", "pytest_stripe_balance.payload"),
+    *("pytest_stripe_balance.session", "jsonschema_rs", "jsonschema"),
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -182,6 +191,17 @@ def _settings_of(request: pytest.FixtureRequest, computed: Mapping[str, Any]) ->
 def _bad_setting(request: pytest.FixtureRequest, error: modes.BadSettingError) -> BaseException:
     told = outcome.keep(request.node).bad_setting = str(error)
     return pytest.fail.Exception(told, pytrace=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Load what our fixtures need before pyfakefs hides it: what is imported behind it is taken back."""
+    if "pyfakefs" not in sys.modules or session.config.option.collectonly:
+        return
+    used = (name for item in session.items for name in getattr(item, "fixturenames", ()))
+    if not _OURS.isdisjoint(used):
+        for name in _LATE:
+            importlib.import_module(name)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

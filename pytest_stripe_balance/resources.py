@@ -1,6 +1,8 @@
 """Where `schemas/` and `cassettes/` are (a wheel holds a copy), and the API versions that there are."""
 
+import os
 import re
+import stat
 from functools import cache
 from pathlib import Path
 
@@ -16,11 +18,57 @@ def folder(name: str) -> Path:
     for place in (_PACKAGE / "_data" / name, _PACKAGE.parent / name):
         if place.is_dir():
             return place
-    message = (
+    raise _missing(name)
+
+
+def _missing(name: str) -> FileNotFoundError:
+    return FileNotFoundError(
         f"pytest-stripe-balance: its bundled folder {name!r} is missing from {_PACKAGE}; "
         "install the package again"
     )
-    raise FileNotFoundError(message)
+
+
+class _Disk:
+    """The file system itself, whatever a test puts in the place of `open`, `os` and `pathlib`."""
+
+    open = staticmethod(open)
+    list = staticmethod(os.listdir)
+    stat = staticmethod(os.stat)
+
+    @classmethod
+    def has_folder(cls, path: str) -> bool:
+        try:
+            return stat.S_ISDIR(cls.stat(path).st_mode)
+        except OSError:
+            return False
+
+
+_FILES = str(_PACKAGE), str(_PACKAGE.parent)
+_SEPARATOR = os.sep
+
+
+def _path(parts: tuple[str, ...]) -> str:
+    """Give the path of bundled data, found where `folder` finds it."""
+    package, checkout = _FILES
+    for place in ((package, "_data", parts[0]), (checkout, parts[0])):
+        if _Disk.has_folder(_SEPARATOR.join(place)):
+            return _SEPARATOR.join((*place, *parts[1:]))
+    raise _missing(parts[0])
+
+
+def text(*parts: str) -> str:
+    """Read a bundled file, named by the folders to it ("schemas", "2026-10-28.endive", "charge.json").
+
+    A test's fake file system doesn't hide it. FileNotFoundError when it isn't there.
+    """
+    with _Disk.open(_path(parts), encoding="utf-8") as file:
+        return file.read()
+
+
+def names(*parts: str) -> list[str]:
+    """Name what a bundled folder holds, in order; [] when it isn't there."""
+    path = _path(parts)
+    return sorted(_Disk.list(path)) if _Disk.has_folder(path) else []
 
 
 def is_installed() -> bool:
@@ -30,7 +78,7 @@ def is_installed() -> bool:
 
 def api_versions() -> list[str]:
     """Name the API versions that have a folder in `schemas/`, oldest first ("2026-10-28.endive")."""
-    return sorted(entry.name for entry in folder("schemas").iterdir() if entry.is_dir())
+    return [name for name in names("schemas") if names("schemas", name)]
 
 
 def without_betas(api_version: str) -> str:

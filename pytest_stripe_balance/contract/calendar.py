@@ -34,8 +34,7 @@ class Row:
 @cache
 def rows() -> Mapping[str, Mapping[str, Row]]:
     """Read the table: object -> path -> row."""
-    text = (resources.folder("schemas") / "calendar.json").read_text("utf-8")
-    table = json.loads(text)
+    table = json.loads(resources.text("schemas", "calendar.json"))
     return {
         kind: {
             path: Row(

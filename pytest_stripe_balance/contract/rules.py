@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any
 
 from pytest_stripe_balance import resources
@@ -76,8 +75,8 @@ class Contract:
     def __init__(self, api_version: str) -> None:
         self.api_version = api_version
         self.release = release_folder(api_version)
-        self._folder: Path = resources.folder("schemas") / self.release
-        if not self._folder.is_dir():
+        self._files = frozenset(resources.names("schemas", self.release))
+        if not self._files:
             known = ", ".join(resources.api_versions())
             message = f"there is no schema for API version {api_version}; there are {known}"
             raise ValueError(message)
@@ -112,7 +111,7 @@ class Contract:
     @cached_property
     def objects(self) -> frozenset[str]:
         """The names of the objects that have a schema."""
-        return frozenset(path.stem for path in self._folder.glob("*.json")) - {"parameters"}
+        return frozenset(name.removesuffix(".json") for name in self._files) - {"parameters"}
 
     @cache  # noqa: B019 - as above
     def expandables(self, name: str) -> Mapping[str, tuple[tuple[str, ...], bool]]:
@@ -256,7 +255,7 @@ class Contract:
         ]
 
     def _load(self, name: str) -> Json:
-        return json.loads((self._folder / f"{name}.json").read_text("utf-8"))
+        return json.loads(resources.text("schemas", self.release, f"{name}.json"))
 
 
 @cache
