@@ -2,6 +2,11 @@
 
 import sys
 
-from pytest_stripe_balance.cli import main
+try:
+    from pytest_stripe_balance.cli import main
 
-sys.exit(main())
+    code = main()
+except KeyboardInterrupt:  # before main could meet it
+    print("pytest_stripe_balance: interrupted", file=sys.stderr)  # noqa: T201 - a command's voice
+    code = 130
+sys.exit(code)

@@ -4,46 +4,51 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_stripe_balance import inputs, voice
 from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.voice import BAD_USAGE, FINDINGS, GONE, INTERRUPTED, OK
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.api.routes import Endpoint
     from pytest_stripe_balance.report.findings import Outcome
 
-DEMO_OPTIONS = (
-    "-v",
-    "-rP",
-    "--no-header",
-    "--stripe-assumptions=line",
-    *("-p", "pytest_stripe_balance.plugin"),
-    *("-p", "no:cacheprovider"),
-)
-OK, FINDINGS, BAD_USAGE = 0, 1, 2
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 all well, 1 findings, 2 bad input or usage."""
-    options = _parser().parse_args(arguments)
+    """Run one command.
+
+    0 all well, 1 findings, 2 bad input or usage, 130 interrupted, 141 the reader has gone.
+    """
+    called = "pytest_stripe_balance"
     try:
+        voice.refuse_closed()
+        options = _options(arguments)
+        called = f"{called} {options.command}"
         code: int = options.run(options)
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        voice.complain(f"{called}: interrupted")
+        return INTERRUPTED
     except BrokenPipeError:  # whoever reads has seen enough, as with `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        return GONE
     except (Refused, OSError, ValueError) as error:
-        print(f"pytest_stripe_balance {options.command}: {error}", file=sys.stderr)  # noqa: T201 - a command's voice
+        voice.complain(f"{called}: {error}")
         return BAD_USAGE
+    finally:
+        voice.fall_silent()
     return code
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    try:
+        return _parser().parse_args(arguments)
+    finally:  # after --help, which ends the command
+        sys.stdout.flush()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -93,7 +98,17 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     about = "breaking, enum, vanished or additive = error, warning or information"
     parser.add_argument("--level", action="append", default=[], metavar="KIND=LEVEL", help=about)
     about = "refuse bigger files (default: %(default)s)"
-    parser.add_argument("--max-mb", type=float, default=100, metavar="MB", help=about)
+    parser.add_argument("--max-mb", default="100", metavar="MB", help=about)
+
+
+def _megabytes(options: argparse.Namespace) -> float:
+    try:
+        size = float(options.max_mb)
+    except ValueError:
+        size = 0
+    if not 0 < size * inputs.MEGABYTE < sys.maxsize:  # nor is it, where size is no number
+        raise ValueError(f"--max-mb {options.max_mb!r} is no number of megabytes above 0")
+    return size
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -104,7 +119,7 @@ def _check(options: argparse.Namespace) -> int:
         options.object,
         options.api_version,
         options.level,
-        options.max_mb,
+        _megabytes(options),
         options.allow_empty,
     )
     return _told(checking.check(question), options)
@@ -113,12 +128,12 @@ def _check(options: argparse.Namespace) -> int:
 def _told(outcome: Outcome, options: argparse.Namespace, said: str | None = None) -> int:
     from pytest_stripe_balance.report import findings  # noqa: PLC0415 - as above
 
-    _say(findings.FORMATS[options.format](outcome) if said is None else said)
+    voice.say(findings.FORMATS[options.format](outcome) if said is None else said)
     if options.format == "text":
         for problem in outcome.problems:
-            print(f"pytest_stripe_balance {options.command}: {problem}", file=sys.stderr)  # noqa: T201 - as above
+            voice.complain(f"pytest_stripe_balance {options.command}: {problem}")
     if outcome.nothing:
-        print(f"pytest_stripe_balance {options.command}: {outcome.nothing}", file=sys.stderr)  # noqa: T201 - as above
+        voice.complain(f"pytest_stripe_balance {options.command}: {outcome.nothing}")
     return outcome.exit_code
 
 
@@ -139,15 +154,9 @@ def _drift(options: argparse.Namespace) -> int:
     from pytest_stripe_balance import comparing  # noqa: PLC0415 - as above
 
     question = comparing.DriftQuestion(
-        options.old, options.new, options.level, options.max_age, options.max_mb
+        options.old, options.new, options.level, options.max_age, _megabytes(options)
     )
     return _told(comparing.drift(question, int(time.time())), options)
-
-
-def _say(text: str) -> None:
-    """Print what may hold any character, on a terminal that may not have them all."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))  # noqa: T201 - as above
 
 
 def _add_conform(parser: argparse.ArgumentParser) -> None:
@@ -166,7 +175,9 @@ def _conform(options: argparse.Namespace) -> int:
     from pytest_stripe_balance import comparing  # noqa: PLC0415 - as above
     from pytest_stripe_balance.report import conformance  # noqa: PLC0415
 
-    question = comparing.ConformQuestion(options.files, options.level, options.assume, options.max_mb)
+    question = comparing.ConformQuestion(
+        options.files, options.level, options.assume, _megabytes(options)
+    )
     found = comparing.conform(question)
     return _told(found.outcome, options, conformance.FORMATS[options.format](found))
 
@@ -192,28 +203,28 @@ def _schemas_list(options: argparse.Namespace) -> int:
     from pytest_stripe_balance import checking  # noqa: PLC0415 - only these commands need it
 
     version = options.api_version
-    _say("\n".join(checking.objects(version)) if version else checking.releases())
+    voice.say("\n".join(checking.objects(version)) if version else checking.releases())
     return OK
 
 
 def _schemas_show(options: argparse.Namespace) -> int:
     from pytest_stripe_balance import checking  # noqa: PLC0415 - as above
 
-    _say(json.dumps(checking.schema(options.object, options.api_version), indent=1))
+    voice.say(json.dumps(checking.schema(options.object, options.api_version), indent=1))
     return OK
 
 
 def _schemas_diff(options: argparse.Namespace) -> int:
     from pytest_stripe_balance import checking  # noqa: PLC0415 - as above
 
-    _say(checking.compared(options.old, options.new, options.object, options.format))
+    voice.say(checking.compared(options.old, options.new, options.object, options.format))
     return OK
 
 
 def _calls(_: argparse.Namespace) -> int:
     from pytest_stripe_balance.api.routes import ENDPOINTS  # noqa: PLC0415 - only this command needs it
 
-    _say("\n".join(f"{row.method:<6}  {row.path}  ({_returned(row)})" for row in ENDPOINTS))
+    voice.say("\n".join(f"{row.method:<6}  {row.path}  ({_returned(row)})" for row in ENDPOINTS))
     return OK
 
 
@@ -222,25 +233,9 @@ def _returned(row: Endpoint) -> str:
 
 
 def _demo(_: argparse.Namespace) -> int:
-    """Copy the demo project to an empty folder and let pytest run it there."""
-    shop = Path(__file__).parent / "demo"
-    print(f"a shop that takes bank transfers, and its tests: {shop}\n", flush=True)  # noqa: T201 - as above
-    with tempfile.TemporaryDirectory(prefix="stripe-balance-demo-") as folder:
-        shutil.copytree(shop, folder, dirs_exist_ok=True, ignore=_leave_caches)
-        ended = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "pytest", *DEMO_OPTIONS], cwd=folder, env=_plain(), check=False
-        )
-    return OK if ended.returncode == 0 else FINDINGS
+    from pytest_stripe_balance import demonstration  # noqa: PLC0415 - as above
 
-
-def _plain() -> dict[str, str]:
-    """Give an environment in which no other plugin, and no option of the caller's, has a word."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return {**ours, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-
-
-def _leave_caches(_: str, names: list[str]) -> set[str]:
-    return {name for name in names if name == "__pycache__"}
+    return OK if demonstration.run() else FINDINGS
 
 
 def _assumptions(options: argparse.Namespace) -> int:
@@ -249,7 +244,7 @@ def _assumptions(options: argparse.Namespace) -> int:
 
     if unknown := [entry_id for entry_id in options.ids if entry_id not in REGISTER]:
         raise ValueError(f"no assumption has the id {', '.join(unknown)}; without one all are listed")
-    print(assumptions.register(options.ids or REGISTER))  # noqa: T201 - as above
+    voice.say(assumptions.register(options.ids or REGISTER))
     return OK
 
 
@@ -291,6 +286,6 @@ def _derive(options: argparse.Namespace) -> int:
     if options.into is None and readme.is_file():
         readme.write_text(_with_calls(readme.read_text("utf-8")), "utf-8")
     for name, reason in skipped.items():
-        print(f"without {name}: {reason}")  # noqa: T201 - as above
-    print(f"{len(written)} files in {folder}")  # noqa: T201 - as above
+        voice.say(f"without {name}: {reason}")
+    voice.say(f"{len(written)} files in {folder}")
     return OK

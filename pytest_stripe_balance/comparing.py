@@ -131,6 +131,9 @@ def _partners(old: str, new: str, outcome: Outcome) -> Iterator[tuple[str, str]]
     if not any(folders):
         yield old, new
         return
+    for side in (old, new):
+        if (what := inputs.no_file(Path(side))) and what != inputs.FOLDER:
+            raise ValueError(f"{side}: {what}")
     if missing := [side for side in (old, new) if side != inputs.STDIN and not Path(side).exists()]:
         raise ValueError(f"{' and '.join(missing)}: there is no such file or folder")
     if not all(folders):
@@ -147,7 +150,8 @@ def _partners(old: str, new: str, outcome: Outcome) -> Iterator[tuple[str, str]]
 
 
 def _inside(folder: Path) -> set[Path]:
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in TAPES and path.is_file())
+    # What is no file, a pipe or a broken link, is told when it is to be read.
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in TAPES and not path.is_dir())
     return {path.relative_to(folder) for path in found}
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import json
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 STDIN = "-"
+FOLDER = "a folder"
 MEGABYTE = 1_000_000
 
 
@@ -54,20 +57,50 @@ def text_of(name: str, *, megabytes: float) -> str:
 
 
 def _content(name: str, limit: int) -> bytes:
+    """Read one byte more than the limit, at most."""
+    if name == STDIN and sys.stdin is None:
+        raise InputError("standard input is closed")
+    if name != STDIN and (what := no_file(Path(name))):
+        raise InputError(
+            what + "; name its files, or a pattern such as 'folder/**/*.json'" * (what == FOLDER)
+        )
     try:
         if name == STDIN:
-            return sys.stdin.buffer.read(limit + 1)
-        if Path(name).exists() and not (Path(name).is_file() or Path(name).is_dir()):
-            raise InputError("no file with an end: a pipe, a socket or a device")
+            return _read(sys.stdin.buffer, limit + 1)
         with Path(name).open("rb") as file:
-            return file.read(limit + 1)
-    except IsADirectoryError as error:
-        raise InputError("a folder; name its files, or a pattern such as 'folder/**/*.json'") from error
+            return _read(file, limit + 1)
     except FileNotFoundError as error:
         is_pattern = glob.has_magic(name)
         raise InputError("no file matches" if is_pattern else "there is no such file") from error
     except (OSError, ValueError) as error:
         raise InputError(f"can't be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _read(file: BinaryIO, size: int) -> bytes:
+    """Read so many bytes, and make no room for what isn't there."""
+    pieces = list[bytes]()
+    while size and (piece := file.read(min(size, MEGABYTE))):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
+
+
+def no_file(path: Path) -> str | None:
+    """Say what stands where a file is due and can't be read as one; None for a file, and for nothing.
+
+    Such as are never opened: a pipe would have its reader wait for ever.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return f"a link to nothing: {path.readlink()}" if path.is_symlink() else None
+    except OSError as error:
+        return "a link to itself" if error.errno == errno.ELOOP else None
+    except ValueError:  # a name that no file can have
+        return None
+    if stat.S_ISDIR(mode):
+        return FOLDER
+    return None if stat.S_ISREG(mode) else "no file with an end: a pipe, a socket or a device"
 
 
 def json_of(text: str) -> Any:  # noqa: ANN401 - any JSON

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_stripe_balance.cassettes import drift
 from pytest_stripe_balance.cassettes.recording import is_anothers
 from pytest_stripe_balance.cassettes.replay import Replay
-from pytest_stripe_balance.inputs import InputError
+from pytest_stripe_balance.inputs import InputError, no_file
 from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session.base import Session
@@ -25,11 +25,15 @@ A_FEW = 3
 
 
 def cassette_of(settings: Settings) -> Path:
-    """Give the path of a run's cassette, there or not."""
-    assert settings.cassette is not None, (
-        "unreachable because the plugin names a cassette for every test"
-    )
-    return settings.cassette
+    """Give the path of a run's cassette, there or not; Refused where something else stands."""
+    path = settings.cassette
+    assert path is not None, "unreachable because the plugin names a cassette for every test"
+    if what := no_file(path):
+        raise Refused(
+            f"{path} is {what}; a recording is due there. Put it away, or let the fixture "
+            "stripe_cassette name another file"
+        )
+    return path
 
 
 def unrecorded(settings: Settings) -> Refused:

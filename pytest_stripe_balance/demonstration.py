@@ -1,0 +1,66 @@
+"""The command `demo`: a small downstream project's tests, run for real."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from pytest_stripe_balance import voice
+
+OPTIONS = (
+    "-v",
+    "-rP",
+    "--no-header",
+    "--stripe-assumptions=line",
+    *("-p", "pytest_stripe_balance.plugin"),
+    *("-p", "no:cacheprovider"),
+)
+
+
+def run() -> bool:
+    """Copy the demo project to an empty folder and let pytest run it there; tell whether all passed."""
+    shop = Path(__file__).parent / "demo"
+    voice.say(f"a shop that takes bank transfers, and its tests: {shop}\n")
+    with tempfile.TemporaryDirectory(prefix="stripe-balance-demo-") as folder:
+        shutil.copytree(shop, folder, dirs_exist_ok=True, ignore=_leave_caches)
+        return _run_by_pytest(folder) == 0
+
+
+def _run_by_pytest(folder: str) -> int:
+    """Run a project's tests and pass on what pytest says; Ctrl-C doesn't reach it."""
+    colour = f"--color={'yes' if sys.stdout.isatty() else 'no'}"
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "pytest", *OPTIONS, colour],
+        cwd=folder,
+        env=_plain(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        errors="backslashreplace",
+        process_group=0,
+    ) as running:
+        assert running.stdout is not None, "unreachable because a pipe was asked for"
+        try:
+            for line in running.stdout:
+                voice.say(line.removesuffix("\n"))
+                sys.stdout.flush()
+        except BaseException:
+            running.kill()
+            raise
+    return running.returncode
+
+
+def _plain() -> dict[str, str]:
+    """Give an environment in which no other plugin, and no option of the caller's, has a word."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    columns = str(shutil.get_terminal_size().columns)
+    told = {"COLUMNS": columns, "PYTHONIOENCODING": "utf-8", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return {**ours, **told}
+
+
+def _leave_caches(_: str, names: list[str]) -> set[str]:
+    return {name for name in names if name == "__pycache__"}
