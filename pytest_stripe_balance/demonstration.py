@@ -47,7 +47,6 @@ def _run_by_pytest(folder: str) -> int:
         try:
             for line in running.stdout:
                 voice.say(line.removesuffix("\n"))
-                sys.stdout.flush()
         except BaseException:
             running.kill()
             raise

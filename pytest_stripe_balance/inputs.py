@@ -8,8 +8,9 @@ import json
 import stat
 import sys
 from collections.abc import Iterator, Sequence
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 STDIN = "-"
 FOLDER = "a folder"
@@ -66,7 +67,7 @@ def _content(name: str, limit: int) -> bytes:
         )
     try:
         if name == STDIN:
-            return _read(sys.stdin.buffer, limit + 1)
+            return _read(sys.stdin.buffer, limit + 1)  # type: ignore[arg-type] # it is buffered
         with Path(name).open("rb") as file:
             return _read(file, limit + 1)
     except FileNotFoundError as error:
@@ -76,10 +77,10 @@ def _content(name: str, limit: int) -> bytes:
         raise InputError(f"can't be read: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _read(file: BinaryIO, size: int) -> bytes:
-    """Read so many bytes, and make no room for what isn't there."""
+def _read(file: BufferedReader, size: int) -> bytes:
+    """Read so many bytes. No room is made for what isn't there, and Ctrl-C is met between pieces."""
     pieces = list[bytes]()
-    while size and (piece := file.read(min(size, MEGABYTE))):
+    while size and (piece := file.read1(min(size, MEGABYTE))):
         pieces.append(piece)
         size -= len(piece)
     return b"".join(pieces)

@@ -16,9 +16,10 @@ def refuse_closed() -> None:
 
 
 def say(text: str) -> None:
-    """Print what may hold any character, on a terminal that may not have them all."""
+    """Print at once what may hold any character, on a terminal that may not have them all."""
     encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))  # noqa: T201 - a command's voice
+    told = text.encode(encoding, "backslashreplace").decode(encoding)
+    print(told, flush=True)  # noqa: T201 - a command's voice
 
 
 def complain(text: str) -> None:

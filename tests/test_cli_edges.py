@@ -70,7 +70,7 @@ def test_ctrl_c_is_one_line(monkeypatch, capsys, command):
     class Stopped:
         class buffer:  # noqa: N801 - a stream's own name
             @staticmethod
-            def read(_):
+            def read1(_):
                 raise KeyboardInterrupt
 
     monkeypatch.setattr(sys, "stdin", Stopped)
