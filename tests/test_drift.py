@@ -89,6 +89,16 @@ def test_levels_are_set_as_in_check(run):
     )
 
 
+def test_one_change_is_one_line_whatever_was_there_before(run):
+    """What the old recording had is told of the first, and in JSON beside the rule."""
+    old = [{**INTENT, "shade": group} for group in ("A", "B")]
+    _, out, _ = run("drift", "a.yaml", "b.yaml", a=tape(*old), b=tape(INTENT, INTENT))
+    assert '$.shade is gone, and it was "A" (API version 2023-10-16); 2 times' in out[0]
+    _, out, _ = run("drift", "a.yaml", "b.yaml", "--format", "json")
+    found = json.loads("\n".join(out))["findings"]
+    assert [(one["rule"], one["was"]) for one in found] == [("it was there", '"A"')]
+
+
 def test_drift_is_told_gravest_first_each_once_with_a_count_and_a_place(run):
     """One line per kind of change, and a sum."""
     new = {**INTENT, "amount": "1000", "brand_new": 1}

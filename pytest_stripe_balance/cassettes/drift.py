@@ -19,6 +19,8 @@ from pytest_stripe_balance.cassettes.pairing import Pairs, pair, without_retries
 from pytest_stripe_balance.cassettes.roles import Ids, Roles
 from pytest_stripe_balance.cassettes.structure import (
     GONE,
+    WAS,
+    WAS_THERE,
     Comparison,
     root_kind,
     seen_in,
@@ -29,15 +31,15 @@ from pytest_stripe_balance.contract.findings import Finding
 DAY = 86_400
 MOST_POLLS = 10
 HEADERS = "headers"
-# What depends on the moment, the connection, the place or Stripe's web servers, and on no request.
-_VOLATILE = (
-    *("date", "request-id", "x-request-id", "content-length", "connection", "keep-alive", "set-cookie"),
-    *("server", "via", "age", "transfer-encoding", "content-encoding", "alt-svc", "vary", "etag", "nel"),
-    *("trailer", "status", "x-wc", "report-to", "cf-", "x-amz-", "x-cache", "x-envoy-", "x-vcr"),
-    "x-stripe-routing-context-",
+# The headers that say something of a request; Stripe's web servers send others, which come and go.
+_TELLING = (
+    "content-type",
+    "idempotent-replayed",
+    "stripe-account",
+    "stripe-should-retry",
+    "stripe-version",
 )
-# Whose value matters, not only that it is there.
-_VALUED = ("stripe-version", "stripe-should-retry", "content-type", "idempotent-replayed")
+_ACCOUNT = "stripe-account"  # whose value is each run's own
 
 
 @dataclass(frozen=True)
@@ -176,8 +178,8 @@ class Compared:
         # What another read of the same thing shows already depends on the moment only.
         seen = {one.status for one in earlier}, {one.status for one in later}
         if old.status != new.status and new.status not in seen[0] and old.status not in seen[1]:
-            rule, status = f"status: {old.status}", str(new.status)
-            yield Finding("breaking", new.address, "status", rule, status, _version(new))
+            given, was = str(new.status), str(old.status)
+            yield Finding("breaking", new.address, "status", "status", given, _version(new), was)
         comparison = replace(
             self._comparison,
             asked=frozenset(new.values.values()) - frozenset(old.values.values()),
@@ -263,16 +265,20 @@ def _headers(old: Asked, new: Asked) -> Iterator[Finding]:
         return
     version = _version(new)
     for name in sorted(was.keys() - now.keys()):
-        yield Finding("vanished", HEADERS, name, f"it was {shown(was[name])}", GONE, version)
+        yield Finding("vanished", HEADERS, name, WAS_THERE, GONE, version, shown(was[name]))
     for name in sorted(now.keys() - was.keys()):
         rule = "the old recording has no such header"
         yield Finding("additive", HEADERS, name, rule, shown(now[name]), version)
-    for name in _VALUED:
-        if name in was and name in now and was[name] != now[name]:
-            yield Finding("enum", HEADERS, name, f"it was {shown(was[name])}", shown(now[name]), version)
+    for name in sorted(was.keys() & now.keys() - {_ACCOUNT}):
+        if was[name] != now[name]:
+            yield Finding("enum", HEADERS, name, WAS, shown(now[name]), version, shown(was[name]))
 
 
 def _telling(headers: Headers) -> dict[str, str]:
+    """Give the headers that say something; of a content type no charset, which is spelled anyhow."""
+    found = ((name, headers.get(name)) for name in _TELLING)
     return {
-        name.lower(): value for name, value in headers.items() if not name.lower().startswith(_VOLATILE)
+        name: value.partition(";")[0].strip().lower() if name == "content-type" else value
+        for name, value in found
+        if value is not None
     }

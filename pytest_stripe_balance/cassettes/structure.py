@@ -24,6 +24,9 @@ from pytest_stripe_balance.contract.rules import NOT_STRIPES, contract
 
 Json = Any
 GONE = "gone"
+CONST, WAS = "const", "it was another"  # rules beside which a finding names the value that it was
+WAS_THERE, WAS_NO_NULL = "it was there", "it wasn't null"
+EXPANDED = "it was the whole object"
 _LISTS = ("list", "search_result")
 _CURRENCY = re.compile(r"[a-z]{3}")
 # Where no schema lists values, these are keys of enums, and these look like a value of one.
@@ -155,17 +158,19 @@ class Comparison:
             yield from self._lists(old, new, at)
         elif old is None or new is None:
             yield from self._nulls(old, new, at)
+        elif self._own(old) and self._own(new) and type_of(old) != type_of(new):
+            yield from self._expanded(old, new, at)
         elif type_of(old) != type_of(new):
             yield from self._types(old, new, at)
         elif isinstance(old, str) and old != new:
             yield from self._texts(old, new, at)
         elif at.shape == "livemode" and old != new:
-            yield self._finding("breaking", at, f"const: {shown(old)}", new)
+            yield self._finding("breaking", at, CONST, new, shown(old))
 
     def _hashes(self, old: dict[str, Json], new: dict[str, Json], at: At) -> Iterator[Finding]:
         was, now = kind_of(old), kind_of(new)
         if was != now and was and now:
-            yield self._finding("breaking", At(was, at.version).key("object"), f"const: {was}", now)
+            yield self._finding("breaking", At(was, at.version).key("object"), CONST, now, was)
             return
         at = At(now or was, at.version) if now or was else at
         if _is_map(old, new, at):
@@ -200,17 +205,16 @@ class Comparison:
 
     def _exactly(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
         if old != new:
-            was = "absent" if old is None else str(old)
-            yield self._finding(
-                "breaking", at, f"const: {masking.masked(was)}", GONE if new is None else new
-            )
+            was = "absent" if old is None else masking.masked(str(old))
+            yield self._finding("breaking", at, CONST, GONE if new is None else new, was)
 
     def _gone(self, old: Json, at: At) -> Finding:
         key = at.documented
         if key is not None and key.required:
             return self._finding("breaking", at, f"required: {at.path.rpartition('.')[2]}", GONE)
-        why = "real objects always carry it" if key is not None and key.always else "it was"
-        return self._finding("vanished", at, why if key and key.always else f"{why} {shown(old)}", GONE)
+        if key is not None and key.always:
+            return self._finding("vanished", at, "real objects always carry it", GONE)
+        return self._finding("vanished", at, WAS_THERE, GONE, shown(old))
 
     def _lists(self, old: list[Json], new: list[Json], at: At) -> Iterator[Finding]:
         for number, held, value in self._items(old, new):
@@ -242,8 +246,11 @@ class Comparison:
         elif old is None:
             if key is None and not _saw(self.before, at, type_of(new)) and self.same_request:
                 yield self._finding("additive", at, "it was null", new)
-        elif key is not None or (self.same_request and not _saw(self.before, at, "null")):
+        elif key is not None:
             yield self._finding("breaking", at, f"type: {type_of(old)}", new)
+        elif self.same_request and not _saw(self.before, at, "null"):
+            # What has no schema may be null by its documentation.
+            yield self._finding("vanished", at, WAS_NO_NULL, new, shown(old))
 
     def _nullables(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
         """Tell of what may be null only that hashes came, or went, in a whole recording."""
@@ -253,6 +260,19 @@ class Comparison:
             yield self._finding("vanished", at, "it was a hash; by now it is null throughout", GONE)
         elif isinstance(new, dict) and not _saw(self.before, at, "object"):
             yield self._finding("additive", at, "it was null throughout", new)
+
+    def _own(self, value: Json) -> str | None:
+        """Give the id of an object, expanded or not."""
+        if isinstance(value, str):
+            return value if self.roles.old.is_id(value) or self.roles.new.is_id(value) else None
+        return value.get("id") if kind_of(value) else None
+
+    def _expanded(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
+        """Compare an object with the id in its place, whichever came with `expand`."""
+        if self.same_request:
+            kind, rule = ("additive", "it was an id") if isinstance(old, str) else ("vanished", EXPANDED)
+            yield self._finding(kind, at, rule, new)
+        yield from self._texts(str(self._own(old)), str(self._own(new)), at)
 
     def _types(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
         numbers = {type_of(old), type_of(new)} == {"integer", "number"}
@@ -274,7 +294,7 @@ class Comparison:
                 yield self._finding("breaking", at, "role: the same object throughout", new)
             return
         if at.shape == "status" and self.same_write and not {old, new} & {*_UNDER_WAY}:
-            yield self._finding("breaking", at, f"const: {old}", new)
+            yield self._finding("breaking", at, CONST, new, old)
             return
         key = at.documented
         name = at.shape.rpartition(".")[2]
@@ -291,12 +311,12 @@ class Comparison:
         elif old is None:
             rule = "the old recording's list lacks it"
         else:
-            rule = f"it was {shown(old)}"
-        yield self._finding("enum", at, rule, new)
+            rule = WAS
+        yield self._finding("enum", at, rule, new, shown(old) if rule is WAS else "")
 
-    def _finding(self, kind: str, at: At, rule: str, value: Json) -> Finding:
+    def _finding(self, kind: str, at: At, rule: str, value: Json, was: str = "") -> Finding:
         said = GONE if value is GONE else shown(value)
-        return Finding(kind, at.kind, at.path, rule, said, at.version or "unknown")
+        return Finding(kind, at.kind, at.path, rule, said, at.version or "unknown", was)
 
 
 def _saw(seen: Seen, at: At, name: str) -> bool:

@@ -18,7 +18,11 @@ BORROWED = ", by the borrowed schema of "  # what follows an API version that is
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing wrong. `path` is a JSON path ("$.next_action.type"); `value` has its secrets masked."""
+    """One thing wrong. `path` is a JSON path ("$.next_action.type"); values have their secrets masked.
+
+    `rule` names no value of a recording, so that findings of one rule are one kind of fault; what an old
+    recording had is `was`, "" where it doesn't matter.
+    """
 
     kind: str
     object: str
@@ -26,6 +30,7 @@ class Finding:
     rule: str
     value: str
     api_version: str
+    was: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.object} at {self.path} {self._said} (API version {self.api_version})"
@@ -37,15 +42,12 @@ class Finding:
 
     @property
     def _said(self) -> str:
-        match self.kind:
-            case "enum":
-                return f"is {self.value}, and {self.rule}"
-            case "vanished":
-                return f"is gone, and {self.rule}"
-            case "additive":
-                return f"is {self.value}, and {self.rule}"
-            case _:
-                return f"breaks {self.rule}; it is {self.value}"
+        if self.kind == "breaking":
+            rule = f"{self.rule}: {self.was}" if self.was else self.rule
+            return f"breaks {rule}; it is {self.value}"
+        is_gone = self.kind == "vanished" and not (self.was and self.value == "null")
+        value = "gone" if is_gone else self.value
+        return f"is {value}, and " + (f"it was {self.was}" if self.was else self.rule)
 
 
 def level_of(finding: Finding, levels: Mapping[str, str]) -> str:

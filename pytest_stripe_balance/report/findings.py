@@ -151,6 +151,7 @@ def as_json(outcome: Outcome) -> str:
                 "path": masked(found.path),
                 "rule": found.rule,
                 "value": found.value,
+                **({"was": found.was} if found.was else {}),
                 "api_version": found.api_version,
                 "borrowed": found.borrowed,
                 "count": tally.count,

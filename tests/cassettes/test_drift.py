@@ -47,9 +47,14 @@ def exchange(
 
 def told(old, new):
     return [
-        (one.finding.kind, one.finding.object, one.finding.path, one.finding.rule, one.finding.value)
-        for one in drift.compare(old, new)
+        (found.kind, found.object, found.path, _rule(found), found.value)
+        for found in (one.finding for one in drift.compare(old, new))
     ]
+
+
+def _rule(found):
+    """Give a finding's rule, and with it what the old recording had."""
+    return f"{found.rule}: {found.was}" if found.was else found.rule
 
 
 def changed(body, **keys):
@@ -87,22 +92,24 @@ PLANTED = {
     "error code gone": (FAILED, exchange({"error": {"type": "card_error", "message": "No."}}, status=402), ("breaking", "error", "$.error.code", "const: card_declined", "gone")),
     "decline code came": (FAILED, exchange(error(decline_code="lost_card"), status=402), ("breaking", "error", "$.error.decline_code", "const: absent", '"lost_card"')),
     "a required key gone": (PI, exchange(changed(INTENT, amount=...)), ("breaking", "payment_intent", "$.amount", "required: amount", "gone")),
-    "a documented key gone": (PI, exchange(changed(INTENT, latest_charge=...)), ("vanished", "payment_intent", "$.latest_charge", "it was null", "gone")),
+    "a documented key gone": (PI, exchange(changed(INTENT, latest_charge=...)), ("vanished", "payment_intent", "$.latest_charge", "it was there: null", "gone")),
     "a key gone that is always there": (PI, exchange(changed(INTENT, description=...)), ("vanished", "payment_intent", "$.description", "real objects always carry it", "gone")),
-    "a key gone, without a schema": (SRC, exchange(changed(SOURCE, owner__name=...), path="/v1/sources"), ("vanished", "source", "$.owner.name", 'it was "Jane"', "gone")),
-    "a key gone from an item": (SRC, exchange(changed(SOURCE, addresses=[{"type": "aba", "line1": "1"}, {"line1": "2"}]), path="/v1/sources"), ("vanished", "source", "$.addresses[1].type", 'it was "swift"', "gone")),
+    "a key gone, without a schema": (SRC, exchange(changed(SOURCE, owner__name=...), path="/v1/sources"), ("vanished", "source", "$.owner.name", 'it was there: "Jane"', "gone")),
+    "a key gone from an item": (SRC, exchange(changed(SOURCE, addresses=[{"type": "aba", "line1": "1"}, {"line1": "2"}]), path="/v1/sources"), ("vanished", "source", "$.addresses[1].type", 'it was there: "swift"', "gone")),
     "the object's name gone": (PI, exchange(changed(INTENT, object=...)), ("breaking", "payment_intent", "$.object", "required: object", "gone")),
     "a key came": (PI, exchange({**INTENT, "hooks": {}}), ("additive", "payment_intent", "$.hooks", "the old recording has no such key", "{}")),
     "another type": (PI, exchange({**INTENT, "amount": "1000"}), ("breaking", "payment_intent", "$.amount", "type: integer", '"1000"')),
     "an integer as a float": (PI, exchange({**INTENT, "amount": 1000.0}), ("breaking", "payment_intent", "$.amount", "type: integer", "1000.0")),
     "an integer as a boolean": (SRC, exchange({**SOURCE, "amount": True}, path="/v1/sources"), ("breaking", "source", "$.amount", "type: integer", "true")),
-    "an id as an object": (PI, exchange({**INTENT, "customer": CUSTOMER}), ("breaking", "payment_intent", "$.customer", "type: string", "a hash")),
+    "an id as an object": (PI, exchange({**INTENT, "customer": CUSTOMER}), ("additive", "payment_intent", "$.customer", "it was an id", "a hash")),
+    "what the app asks to expand": (PI, exchange({**INTENT, "customer": {**CUSTOMER, "name": "Ada"}}, asked="amount=1000&expand[]=customer"), ("additive", "POST /v1/payment_intents", "parameter expand", "the old recording doesn't send it", "sent")),
+    "an object as an id": (exchange({**INTENT, "customer": CUSTOMER}), PI, ("vanished", "payment_intent", "$.customer", "it was the whole object", '"cus_GN3lx9mIZCMdAl"')),
     "a type in a list": (SRC, exchange({**SOURCE, "tags": [1]}, path="/v1/sources"), ("breaking", "source", "$.tags[0]", "type: string", "1")),
     "null where none may be": (PI, exchange({**INTENT, "amount": None}), ("breaking", "payment_intent", "$.amount", "type: integer", "null")),
-    "null, without a schema": (SRC, exchange({**SOURCE, "amount": None}, path="/v1/sources"), ("breaking", "source", "$.amount", "type: integer", "null")),
+    "null, without a schema": (SRC, exchange({**SOURCE, "amount": None}, path="/v1/sources"), ("vanished", "source", "$.amount", "it wasn't null: 100", "null")),
     "no longer null, without a schema": (SRC, exchange(changed(SOURCE, owner__email="a@example.com"), path="/v1/sources"), ("additive", "source", "$.owner.email", "it was null", '"a@example.com"')),
     "an undocumented value": (PI, exchange({**INTENT, "capture_method": "magic"}), ("enum", "payment_intent", "$.capture_method", "it isn't documented", '"magic"')),
-    "another documented value": (PI, exchange({**INTENT, "capture_method": "manual"}), ("enum", "payment_intent", "$.capture_method", 'it was "automatic"', '"manual"')),
+    "another documented value": (PI, exchange({**INTENT, "capture_method": "manual"}), ("enum", "payment_intent", "$.capture_method", 'it was another: "automatic"', '"manual"')),
     "another status after a write": (PI, exchange({**INTENT, "status": "succeeded"}), ("breaking", "payment_intent", "$.status", "const: requires_action", '"succeeded"')),
     "a status that isn't documented": (PI, exchange({**INTENT, "status": "requires_magic"}), ("breaking", "payment_intent", "$.status", "const: requires_action", '"requires_magic"')),
     "no test mode": (PI, exchange({**INTENT, "livemode": True}), ("breaking", "payment_intent", "$.livemode", "const: false", "true")),
@@ -111,12 +118,14 @@ PLANTED = {
     "a list is empty": (listed(INTENT), listed(), ("vanished", "list", "$.data[0]", "the old recording's list has one", "gone")),
     "a list is no longer empty": (listed(), listed(INTENT), ("additive", "list", "$.data[0]", "the old recording's list is empty", "a hash")),
     "metadata that is sent": (MARKED, replace(MARKED, response=exchange({**INTENT, "metadata": {}}).response), ("vanished", "payment_intent", "$.metadata.order", "it is still sent", "gone")),
-    "another value, without a schema": (SRC, exchange({**SOURCE, "flow": "receiver"}, path="/v1/sources"), ("enum", "source", "$.flow", 'it was "redirect"', '"receiver"')),
+    "another value, without a schema": (SRC, exchange({**SOURCE, "flow": "receiver"}, path="/v1/sources"), ("enum", "source", "$.flow", 'it was another: "redirect"', '"receiver"')),
     "another object": (PI, exchange({**INTENT, "object": "setup_intent"}), ("breaking", "payment_intent", "$.object", "const: payment_intent", '"setup_intent"')),
     "a deletion that deletes nothing": (DELETED, replace(DELETED, response=exchange(CUSTOMER).response), ("breaking", "deleted_customer", "$.object", "const: deleted_customer", '"customer"')),
-    "an API version": (PI, exchange(INTENT, Stripe_Version="2024-04-10"), ("enum", "headers", "stripe-version", 'it was "2023-10-16"', '"2024-04-10"')),
-    "a header gone": (PI, exchange(INTENT, Stripe_Should_Retry=None), ("vanished", "headers", "stripe-should-retry", 'it was "false"', "gone")),
-    "a header came": (PI, exchange(INTENT, Original_Request="req_1"), ("additive", "headers", "original-request", "the old recording has no such header", '"req_1"')),
+    "an API version": (PI, exchange(INTENT, Stripe_Version="2024-04-10"), ("enum", "headers", "stripe-version", 'it was another: "2023-10-16"', '"2024-04-10"')),
+    "a header gone": (PI, exchange(INTENT, Stripe_Should_Retry=None), ("vanished", "headers", "stripe-should-retry", 'it was there: "false"', "gone")),
+    "a header came": (PI, exchange(INTENT, Idempotent_Replayed="true"), ("additive", "headers", "idempotent-replayed", "the old recording has no such header", '"true"')),
+    "a connected account": (PI, exchange(INTENT, Stripe_Account="acct_1"), ("additive", "headers", "stripe-account", "the old recording has no such header", '"acct_1"')),
+    "no JSON, it says": (exchange(INTENT, Content_Type="application/json"), exchange(INTENT, Content_Type="text/plain"), ("enum", "headers", "content-type", 'it was another: "application/json"', '"text/plain"')),
     "a parameter came": (PI, exchange(INTENT, asked="amount=1000&currency=usd"), ("additive", "POST /v1/payment_intents", "parameter currency", "the old recording doesn't send it", "sent")),
 }  # fmt: skip
 
@@ -125,6 +134,19 @@ PLANTED = {
 def test_a_single_change_is_one_finding_of_its_grade(old, new, finding):
     """Each kind of change is found once, where it is, and nothing besides."""
     assert told([old], [new]) == [finding]
+
+
+RULES = re.compile(
+    r"const|status|(type|required|role): [a-z ]+|it was another|it was there|it wasn't null|it was null"
+    r"( throughout)?|it was an id|it was the whole object|it was a hash; by now it is null throughout"
+    r"|the old recording('s list)? [a-z' ]+|real objects always carry it|it isn't documented|it is still sent"
+)
+
+
+def test_no_rule_names_a_value():
+    """So that a change is one finding, whatever each recording had before it."""
+    rules = [one.finding.rule for old, new, _ in PLANTED.values() for one in drift.compare([old], [new])]
+    assert [rule for rule in rules if not RULES.fullmatch(rule)] == []
 
 
 NOTHING = {
@@ -137,6 +159,10 @@ NOTHING = {
     "a ratio that is whole": (SRC, exchange({**SOURCE, "ratio": 2}, path="/v1/sources")),
     "the text of an error": (FAILED, exchange(error(message="Declined."), status=402)),
     "another day, request id and server": (PI, exchange(INTENT, Date="Tue, 10 Dec 2024 15:15:42 GMT", Request_Id="req_2", CF_Ray="1", Set_Cookie="a=b", Connection="close")),
+    "what Stripe's web servers send": (PI, exchange(INTENT, X_Stripe_Priority_Routing_Enabled="true", Content_Security_Policy="none", Original_Request="req_1")),
+    "another connected account": (exchange(INTENT, Stripe_Account="acct_1"), exchange(INTENT, Stripe_Account="acct_2")),
+    "a charset spelled otherwise": (exchange(INTENT, Content_Type="application/json"), exchange(INTENT, Content_Type="Application/JSON; charset=utf-8")),
+    "another expansion that is asked for": (exchange(INTENT, asked="expand[]=latest_charge"), exchange({**INTENT, "customer": {**CUSTOMER, "name": "Ada"}}, asked="expand[]=customer")),
     "no headers kept at all": (PI, replace(PI, response=replace(PI.response, headers=Headers()))),
     "a longer list": (SRC, exchange({**SOURCE, "tags": ["b", "c"]}, path="/v1/sources")),
     "a list in another order": (SRC, exchange({**SOURCE, "addresses": SOURCE["addresses"][::-1]}, path="/v1/sources")),
@@ -369,6 +395,42 @@ def test_requests_are_one_where_half_of_their_fields_are_in_both(old, new, kinds
     assert sorted(one.finding.kind for one in found) == kinds
     alone = new == "a=1&d=1"
     assert all((one.old is None or one.new is None) == alone for one in found)
+
+
+def shapeless(*, customer, intent, paid_by=None):
+    """A customer and its intent in a recording whose ids were written by hand."""
+    kept = {**INTENT, "id": intent, "customer": customer}
+    return [
+        exchange({**CUSTOMER, "id": customer}, path="/v1/customers", asked="name=A"),
+        exchange({**CUSTOMER, "id": f"{customer}_b"}, path="/v1/customers", asked="name=B"),
+        exchange(kept, asked=f"amount=1000&customer={customer}"),
+        exchange({**kept, "customer": paid_by or customer}, "GET", f"/v1/payment_intents/{intent}", ""),
+    ]
+
+
+def test_ids_without_the_shape_of_stripes_are_aligned_by_their_role():
+    """What an answer gives as its own id is one, in paths, fields and values alike."""
+    old, new = shapeless(customer="cus_a", intent="pi_1"), shapeless(customer="cus_z", intent="pi_9")
+    assert told(old, new) == []
+    assert told(old, new[:2] + new[3:] + new[2:3]) == []
+    assert [(one.old, one.new) for one in drift.compare(old, new[:3])] == [(3, None)]
+
+
+def test_a_role_that_another_plays_is_found_without_the_shape_of_stripes():
+    """The intent is that of the other customer by now."""
+    old = shapeless(customer="cus_a", intent="pi_1")
+    new = shapeless(customer="cus_z", intent="pi_9", paid_by="cus_z_b")
+    rule = "role: the same object throughout"
+    assert told(old, new) == [("breaking", "payment_intent", "$.customer", rule, '"cus_z_b"')]
+
+
+def test_an_expanded_object_is_known_without_the_shape_of_stripes():
+    """Its id stands in the old recording as a text that no other answer gave."""
+    old = [exchange({**INTENT, "customer": "cus_a"})]
+    new = [exchange({**INTENT, "customer": {**CUSTOMER, "id": "cus_a"}})]
+    rule = "it was an id"
+    assert told(old, new) == [("additive", "payment_intent", "$.customer", rule, "a hash")]
+    assert [row[0] for row in told(new, old)] == ["vanished"]
 
 
 def test_equal_requests_are_told_apart_three_steps_away():
