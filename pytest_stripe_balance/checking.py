@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from pytest_stripe_balance import inputs, resources
@@ -143,7 +143,7 @@ class _Judge:
             return
         from pytest_stripe_balance.cassettes import tape  # noqa: PLC0415 - as above
 
-        for found in tape.interactions(data):
+        for found in tape.interactions(data, None if file == _called(inputs.STDIN) else Path(file)):
             if isinstance(found, tape.Skipped):
                 place = Place(file, found.line, found.request)
                 self._outcome.passed_over(found.reason, place)

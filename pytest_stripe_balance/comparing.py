@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,7 @@ def read(name: str, *, megabytes: float) -> Recording:
     called = "<stdin>" if name == inputs.STDIN else name
     text = inputs.text_of(name, megabytes=megabytes)
     data = inputs.json_of(text) if text.lstrip()[:1] in ("{", "[") else loading.read_yaml(text)
-    found = list(tape.interactions(data))
+    found = list(tape.interactions(data, None if name == inputs.STDIN else Path(name)))
     provenance = data.get("provenance") if isinstance(data, dict) else None
     return Recording(
         called,
@@ -198,6 +198,7 @@ def _driven(recording: Recording, assume: dict[str, str], conformance: Conforman
     is_evidence = recording.who == conforming.EVIDENCE
     if not is_evidence:
         conformance.unsettling[recording.name] = recording.who
+    recording = _with_parameters(recording, outcome)
     session = Fake(_settings(recording, assume))
     for one in conforming.conform(recording.exchanges, session.answer_resting):
         place = recording.place(one.at)
@@ -213,6 +214,16 @@ def _driven(recording: Recording, assume: dict[str, str], conformance: Conforman
             outcome.found(finding, place)
         if is_evidence:
             _judge(conformance, one, place)
+
+
+def _with_parameters(recording: Recording, outcome: Outcome) -> Recording:
+    """Leave out the requests of which a recorder kept too little to ask them again."""
+    for at, one in enumerate(recording.recorded):
+        if not one.is_whole:
+            outcome.passed_over(
+                "because its recorder kept nothing of what was posted", recording.place(at)
+            )
+    return replace(recording, recorded=[one for one in recording.recorded if one.is_whole])
 
 
 def _judge(conformance: Conformance, answer: conforming.Driven, place: Place) -> None:

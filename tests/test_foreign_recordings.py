@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from pytest_stripe_balance import checking, cli, resources
+from pytest_stripe_balance import checking, cli, comparing, resources
 from pytest_stripe_balance.cassettes import foreign
 
 NEWEST = resources.newest_api_version()
@@ -110,6 +110,150 @@ def test_other_commands_name_it_too(command, kind, tmp_path, capsys):
 def test_odd_data_and_cassettes_are_no_foreign_recording(data):
     """Whatever the shape, nothing is raised and nothing is named that isn't one."""
     assert foreign.named(data) is None
+
+
+def answers(*bodies, method="GET", url=URL, status=200, **more):
+    """What the recorder of `responses` writes: no request but its method and URL."""
+    headers = {"Request-Id": "req_1", "Stripe-Version": "2023-10-16"}
+    return {
+        "responses": [
+            {
+                "response": {
+                    "method": method,
+                    "url": url,
+                    "body": json.dumps(body, indent=2),
+                    "status": status,
+                    "headers": headers,
+                    "content_type": "application/json",
+                    "auto_calculate_content_length": False,
+                    **more,
+                }
+            }
+            for body in bodies
+        ]
+    }
+
+
+BALANCE_URL = f"{URL}/cash_balance"
+
+
+@pytest.mark.parametrize("name", ["a.yaml", "a.json"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_check_reads_what_responses_recorded(name, method, tmp_path):
+    """Each answer is held to its own version, whatever asked for it; other hosts are left out."""
+    held = answers(BALANCE, BROKEN, method=method, url=BALANCE_URL)
+    held["responses"] += answers(BROKEN, url="https://api.paypal.com/v2/x")["responses"]
+    outcome = checking.check(checking.Question([written(tmp_path / name, held)]))
+    ((found, tally),) = (row[1:] for row in outcome.findings if row[0] == "error")
+    assert (outcome.checked, outcome.problems) == (2, [])
+    assert (found.path, found.api_version) == ("$.livemode", "2023-10-16")
+    assert (tally.count, tally.first.of) == (1, f"{method} /v1/customers/cus_1/cash_balance")
+
+
+@pytest.mark.parametrize("held", [{"responses": []}, answers()])
+def test_a_recording_of_nothing_is_empty(held, tmp_path):
+    """The recorder writes a file also when nothing was asked."""
+    outcome = checking.check(checking.Question([written(tmp_path / "a.yaml", held)]))
+    assert (outcome.checked, outcome.unchecked, outcome.problems) == (0, {}, [])
+
+
+BESIDE = {
+    "there": ("bodies/1.bin", None),
+    "gone": ("bodies/2.bin", "isn't there"),
+    "a folder": ("bodies", "isn't there"),
+    "outside": ("../1.bin", "outside its folder"),
+    "elsewhere": ("/etc/hostname", "outside its folder"),
+}
+
+
+@pytest.mark.parametrize(("body_file", "why"), BESIDE.values(), ids=BESIDE)
+def test_a_body_that_lies_beside_its_recording_is_read_there_and_nowhere_else(body_file, why, tmp_path):
+    """Newer recorders write bodies as files of their own; no recording opens a file outside its folder."""
+    (tmp_path / "bodies").mkdir()
+    (tmp_path / "bodies/1.bin").write_text(json.dumps(BROKEN))
+    (tmp_path.parent / "1.bin").write_text(json.dumps(BROKEN))
+    held = answers(None, body_file=body_file)
+    del held["responses"][0]["response"]["body"]
+    outcome = checking.check(checking.Question([written(tmp_path / "a.yaml", held)]))
+    assert outcome.checked == (why is None)
+    assert all(reason.endswith(str(why)) for reason in outcome.unchecked)
+    assert len(outcome.unchecked) == (why is not None)
+
+
+def test_what_is_cut_short_says_where(tmp_path):
+    """An answer without its status is bad input, by its number."""
+    held = answers(BALANCE, BALANCE)
+    del held["responses"][1]["response"]["status"]
+    (problem,) = checking.check(checking.Question([written(tmp_path / "a.yaml", held)])).problems
+    assert "interaction 2 is cut short" in problem.reason
+
+
+def test_drift_reads_what_responses_recorded(tmp_path):
+    """Two recordings of one call are compared as any others."""
+    sides = [
+        written(tmp_path / f"{at}.yaml", answers(one, url=BALANCE_URL))
+        for at, one in enumerate((BALANCE, BROKEN))
+    ]
+    outcome = comparing.drift(comparing.DriftQuestion(*sides), now=0)
+    assert outcome.checked == 1
+    assert [(level, found.path) for level, found, _ in outcome.findings] == [("error", "$.livemode")]
+
+
+MISSING = {
+    "error": {
+        "code": "resource_missing",
+        "doc_url": "https://stripe.com/docs/error-codes/resource-missing",
+        "message": "No such customer: 'cus_1'",
+        "param": "id",
+        "type": "invalid_request_error",
+    }
+}
+
+
+def test_conform_asks_again_what_was_asked_by_url_alone(tmp_path):
+    """A read is driven; what was posted nobody knows, so that is listed and counts as nothing."""
+    held = answers(MISSING, status=404)
+    held["responses"] += answers(BALANCE, method="POST")["responses"]
+    path = written(tmp_path / "a.yaml", held)
+    outcome = comparing.conform(comparing.ConformQuestion([path])).outcome
+    assert (outcome.checked, outcome.problems) == (1, [])
+    ((reason, tally),) = outcome.unchecked.items()
+    assert reason == "because its recorder kept nothing of what was posted"
+    assert tally.first.of == "POST /v1/customers/cus_1"
+
+
+def test_replay_answers_by_what_responses_keeps(project):
+    """Method, path and query choose the answer, each once and in order; the summary says so of a POST."""
+    made, read = (
+        {"id": "cus_1", "object": "customer", "created": 1, "livemode": False, "name": name}
+        for name in "ab"
+    )
+    held = answers(made, method="POST", url="https://api.stripe.com/v1/customers")
+    held["responses"] += answers(read)["responses"]
+    project.file("made.yaml", yaml.safe_dump(held))
+    project.file(
+        "test_it.py",
+        """
+        import pytest, stripe
+
+        @pytest.fixture
+        def stripe_cassette():
+            return "made.yaml"
+
+        def test_it(stripe_balance):
+            assert stripe.Customer.create(email="ada@example.com").name == "a"
+            assert stripe.Customer.retrieve("cus_1").name == "b"
+
+        def test_other(stripe_balance):
+            stripe.Customer.create()
+            stripe.Customer.create()
+        """,
+    )
+    result = project.run("--stripe-mode=replay", "-pno:randomly")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*made.yaml holds nothing of what was posted: its path alone chose the answer"]
+    )
 
 
 def event(held):

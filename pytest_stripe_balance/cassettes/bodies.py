@@ -8,6 +8,8 @@ import importlib
 import re
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 BIGGEST = 100_000_000
@@ -17,6 +19,28 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/\s]{8,}={0,2}\s*")
 
 class BodyError(ValueError):
     """A body that can't be unpacked, and why."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A body that lies in a file of its own, named from its recording's folder."""
+
+    name: str
+
+    def read(self, recording: Path | None) -> bytes:
+        """Read it; BodyError when it isn't there, or doesn't lie in the recording's folder."""
+        if recording is None:
+            raise BodyError("with a body in a file of its own, which is found beside a file only")
+        folder = recording.resolve().parent
+        path = (folder / self.name.replace("\0", "")).resolve()
+        if not path.is_relative_to(folder):
+            raise BodyError("with a body in a file outside its folder")
+        if not path.is_file() or path.stat().st_size > BIGGEST:
+            raise BodyError("with a body in a file of its own, which isn't there")
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise BodyError("with a body in a file of its own, which can't be read") from error
 
 
 def unpacked(body: Any, headers: Mapping[str, str]) -> bytes:  # noqa: ANN401 - any YAML

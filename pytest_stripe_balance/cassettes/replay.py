@@ -10,6 +10,7 @@ import threading
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ class Replay:
     differed when they were recorded have to differ. So have idempotency keys, where both sides have one:
     one that comes again is the recorded one that came again. A request
     that matches by equality, or by what placeholders stand for by then, goes before one that would give
-    a placeholder its value.
+    a placeholder its value. With `by_path` what was posted isn't recorded, and doesn't count.
     """
 
     def __init__(
@@ -49,8 +50,10 @@ class Replay:
         name: str = "the cassette",
         provenance: Provenance | None = None,
         passed_over: list[tape.Skipped] | None = None,
+        by_path: bool = False,
     ) -> None:
         self.name = name
+        self.by_path = by_path
         self.provenance = provenance or provenance_of(None)
         self.passed_over = passed_over or []
         ours = self.provenance.plugin is not None
@@ -77,7 +80,7 @@ class Replay:
         """
         try:
             data = loading.data_of(path)
-            found = list(tape.interactions(data))
+            found = list(tape.interactions(data, path))
         except InputError as error:
             line = f", line {error.line}" if error.line else ""
             raise InputError(f"{path}{line}: {error.reason}", error.line) from error
@@ -86,6 +89,7 @@ class Replay:
             name=str(path),
             provenance=provenance_of(data),
             passed_over=[one for one in found if isinstance(one, tape.Skipped) and not one.exchange],
+            by_path=any(isinstance(one, tape.Recorded) and not one.is_whole for one in found),
         )
 
     @property
@@ -122,6 +126,8 @@ class Replay:
             return None if entry is None else self._restored(entry)
 
     def _asked(self, request: Request, *, by_field: bool) -> Asked:
+        if self.by_path:
+            request = replace(request, body="")
         one = asked(request, by_field=by_field, by_account=self._by_account)
         return one.known(self._bindings)
 

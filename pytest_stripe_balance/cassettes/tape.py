@@ -1,6 +1,7 @@
 """vcrpy's cassettes, of any of its versions, as the Stripe exchanges that they hold.
 
-Read as well: the layout of Ruby's VCR and of betamax (`http_interactions`). The others of a cassette's
+Read as well: the layout of Ruby's VCR and of betamax (`http_interactions`), and what the recorder of
+Python's `responses` writes, which keeps of a request its method and URL. The others of a cassette's
 interactions are told apart, each with the reason why it isn't one to look at.
 """
 
@@ -14,16 +15,19 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import foreign, provenance
-from pytest_stripe_balance.cassettes.bodies import BodyError, unpacked
+from pytest_stripe_balance.cassettes.bodies import Beside, BodyError, unpacked
 from pytest_stripe_balance.inputs import InputError, json_of
 from pytest_stripe_balance.resources import named_version
 
 _LISTS = ("interactions", "http_interactions")
+_ANSWERS = "responses"
+_WHOLE = ("GET", "DELETE")  # of these a URL says all that is asked
 _SIGNS = ("stripe-version", "x-stripe-client-user-agent", "x-stripe-client-telemetry")
 # What the value of a header looks like where nobody masked it.
 _FORMS: dict[str, Callable[[str], object]] = {
@@ -40,12 +44,14 @@ MEGABYTES = 100  # more than that is no cassette that somebody means to read
 class Recorded:
     """One exchange with Stripe, and the line of the cassette on which it begins (None in JSON).
 
-    `recorded_at` is when by its recorder's own word, "" without one.
+    `recorded_at` is when by its recorder's own word, "" without one. `is_whole` is False where the
+    recorder left out what was posted.
     """
 
     exchange: Exchange
     line: int | None
     recorded_at: str = ""
+    is_whole: bool = True
 
     @property
     def moment(self) -> int | None:
@@ -74,12 +80,14 @@ class Skipped:
 def is_tape(data: object) -> bool:
     """Tell a cassette from other data."""
     if isinstance(data, dict):
-        return any(name in data for name in _LISTS)
+        return any(name in data for name in _LISTS) or _is_answers(data.get(_ANSWERS))
     return isinstance(data, list) and bool(data) and _is_old(data[0])
 
 
-def interactions(data: Any) -> Iterator[Recorded | Skipped]:  # noqa: ANN401 - any YAML or JSON
+def interactions(data: Any, path: Path | None = None) -> Iterator[Recorded | Skipped]:  # noqa: ANN401 - any YAML or JSON
     """Yield what a cassette holds, in its order; what wasn't asked of Stripe is left out.
+
+    `path` is the cassette's own, beside which some of its bodies may lie.
 
     InputError when the data is no cassette, or an interaction is cut short; those before it have been
     given by then.
@@ -89,7 +97,8 @@ def interactions(data: Any) -> Iterator[Recorded | Skipped]:  # noqa: ANN401 - a
     for number, item in enumerate(_items(data), 1):
         line = getattr(item, "line", None)
         try:
-            request, status, headers, body = _sides(item)
+            is_whole = "request" in item
+            request, status, headers, body = _sides(item) if is_whole else _registered(item["response"])
             is_stripes = ours or _is_stripes(request, headers)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(
@@ -100,13 +109,16 @@ def interactions(data: Any) -> Iterator[Recorded | Skipped]:  # noqa: ANN401 - a
         headers = _meant(headers)
         request = replace(request, headers=_meant(request.headers))
         try:
+            if isinstance(body, Beside):
+                body = body.read(path)
             response = Response(status, headers, unpacked(body, headers))
         except BodyError as error:
             yield Skipped(str(request), str(error), line)
             continue
         reason = _unlike_json(response)
         if reason is None:
-            yield Recorded(Exchange(request, response), line, str(item.get("recorded_at") or ""))
+            said, is_whole = item.get("recorded_at") or "", is_whole or request.method in _WHOLE
+            yield Recorded(Exchange(request, response), line, str(said), is_whole)
         else:
             yield Skipped(str(request), reason, line, Exchange(request, response))
 
@@ -131,13 +143,22 @@ def _items(data: Any) -> list[Any]:  # noqa: ANN401 - as above
     if not is_tape(data):
         raise InputError("no cassette: it has no list of `interactions`")
     items = (
-        next((data[name] for name in _LISTS if name in data), None) if isinstance(data, dict) else data
+        next((data[name] for name in (*_LISTS, _ANSWERS) if name in data), None)
+        if isinstance(data, dict)
+        else data
     )
     if items is None:
         return []
     if not isinstance(items, list):
         raise InputError("no cassette: its `interactions` are no list")
     return items
+
+
+def _is_answers(items: object) -> bool:
+    """Tell what the recorder of Python's `responses` writes."""
+    first = items[0] if isinstance(items, list) and items else None
+    given = first.get("response") if isinstance(first, dict) else None
+    return items == [] or (isinstance(given, dict) and {"method", "url", "status"} <= given.keys())
 
 
 def _is_old(item: object) -> bool:
@@ -160,6 +181,16 @@ def _sides(item: Any) -> tuple[Request, int, Headers, Any]:  # noqa: ANN401 - as
     code = int(status["code"] if isinstance(status, dict) else status)
     body = given["content"] if "content" in given else given["body"]
     return request, code, _headers(given.get("headers")), body
+
+
+def _registered(given: Any) -> tuple[Request, int, Headers, Any]:  # noqa: ANN401 - as above
+    """Take an answer apart as `responses` writes it: with the method and URL, and no request."""
+    headers = dict(given.get("headers") or {})
+    if "content_type" in given:
+        headers["Content-Type"] = given["content_type"]
+    request = Request(_plain(given["method"]).upper(), _plain(given["url"]), Headers())
+    body = Beside(_plain(given["body_file"])) if "body_file" in given else given.get("body", "")
+    return request, int(given["status"]), _headers(headers), body
 
 
 def _url(asked: dict[str, Any]) -> str:

@@ -90,6 +90,11 @@ class Replaying(Session):
         if self._replay is None:
             raise unrecorded(self.settings)
         response = self._replay.answer(request)
+        if self._replay.by_path and request.body:
+            note = (
+                f"{self._replay.name} holds nothing of what was posted: its path alone chose the answer"
+            )
+            self.notes += [] if note in self.notes else [note]
         due, got = (one.headers.get("Stripe-Version") for one in (request, response))
         if due and got and due != got:
             note = f"{due} is the API version asked for, and {got} was recorded: record again"

@@ -52,10 +52,11 @@ def test_an_events_subject_is_checked_by_its_own_type(stripe_contract):
 
 def test_an_event_is_held_to_its_own_api_version(stripe_contract):
     """An event's api_version chooses the schema; an argument overrides it."""
-    old = {**EVENT, "api_version": "2023-10-16"}
+    old = {**EVENT, "api_version": "2023-10-16", "brand_new": 1}
     (finding,) = stripe_contract.check(old)
     assert (finding.kind, finding.api_version) == ("additive", "2023-10-16")
-    assert stripe_contract.check(old, api_version="2026-10-28.endive") == []
+    (finding,) = stripe_contract.check(old, api_version="2026-10-28.endive")
+    assert (finding.kind, finding.api_version) == ("additive", "2026-10-28.endive")
 
 
 def test_a_kind_can_be_named(stripe_contract):
@@ -199,9 +200,13 @@ def test_what_has_no_schema_does_not_pass_unseen(stripe_contract):
 
 def test_an_event_inside_a_document_goes_by_its_own_version(stripe_contract):
     """Two events of two versions in one list are each held to their own."""
-    findings = stripe_contract.check([EVENT, {**EVENT, "api_version": "2023-10-16"}])
+    events = [
+        {**EVENT, "brand_new": 1, "api_version": version} for version in ("2024-06-20", "2023-10-16")
+    ]
+    findings = stripe_contract.check(events)
     assert [(finding.path, finding.api_version) for finding in findings] == [
-        ("$[1].data.object.customer_account", "2023-10-16")
+        ("$[0].brand_new", "2024-06-20"),
+        ("$[1].brand_new", "2023-10-16"),
     ]
 
 
