@@ -5,7 +5,7 @@ import stripe
 
 SENDING = {"collection_method": "send_invoice", "days_until_due": 30}
 SHAPE = {"invoice-shape"}
-REFUSALS = "^(No such|This invoice is already|Invoices with `paid`|You can only pass in open)"
+REFUSALS = "(No such|This invoice is already|Invoices with `paid`|You can only pass in open)"
 
 
 def pending(billing):
