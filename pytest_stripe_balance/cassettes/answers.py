@@ -16,6 +16,7 @@ from typing import Any
 from pytest_stripe_balance.api.message import Response
 from pytest_stripe_balance.cassettes.knowable import Knowledge, texts_of
 from pytest_stripe_balance.cassettes.roles import TIME, Ids
+from pytest_stripe_balance.cassettes.sightings import Sightings
 from pytest_stripe_balance.cassettes.structure import GONE, kind_of, root_kind, shown, type_of
 from pytest_stripe_balance.contract.findings import Finding
 
@@ -105,6 +106,7 @@ class Answers:
 
     ids: Ids
     knowledge: Knowledge
+    sightings: Sightings = field(default_factory=Sightings)
 
     def compare(self, recorded: Response, given: Response, page: Page) -> Compared:
         """Compare two answers, where they are of one kind; else only that is told."""
@@ -148,11 +150,12 @@ class Answers:
     def is_ours(self, item: dict[str, Json]) -> bool:
         """Tell of a recorded list's item whether the fake can have it too: an account has more."""
         own, knowledge = str(item.get("id")), self.knowledge
+        named = named_in(item, self.ids)
+        if any(map(knowledge.is_beyond, {own, *named})):
+            return False
         if knowledge.has(own) or knowledge.is_unsure(own):
             return knowledge.is_sure(own)
-        named = named_in(item, self.ids) - {own}
-        if knowledge.is_beyond(own) or any(map(knowledge.is_beyond, named)):
-            return False
+        named -= {own}
         return any(map(knowledge.is_sure, named)) and not any(map(knowledge.is_unsure, named))
 
     def is_theirs(self, item: dict[str, Json]) -> bool:
@@ -166,6 +169,10 @@ class Answers:
     def is_unknown(self, value: Json) -> bool:
         """Tell an object inside an answer that the fake hasn't in the state recorded."""
         return bool(kind_of(value)) and self.knowledge.is_unsure(str(value.get("id")))
+
+    def has_changed(self, recorded: Json, given: Json) -> bool:
+        """Tell an object inside an answer that something beside the recording changed."""
+        return self.sightings.has_changed(recorded, given, self.knowledge)
 
 
 @dataclass
@@ -198,7 +205,7 @@ class _Walk:
             self.found.append(_difference(at, recorded, given, self.version))
 
     def _hashes(self, recorded: dict[str, Json], given: dict[str, Json], at: _At) -> None:
-        if at.path != "$" and self.answers.is_unknown(recorded):
+        if at.path != "$" and self._is_left_out(recorded, given, at):
             self.left_out += 1
             return
         at = at.inside(recorded)
@@ -211,6 +218,11 @@ class _Walk:
             here = at.key(name)
             if name not in done and not _is_apart(recorded, given, here):
                 self.values(recorded.get(name, _ABSENT), given.get(name, _ABSENT), here)
+
+    def _is_left_out(self, recorded: dict[str, Json], given: dict[str, Json], at: _At) -> bool:
+        """Tell an object inside an answer that can't be compared; an event shows how one was before."""
+        changed = at.kind != "event" and self.answers.has_changed(recorded, given)
+        return changed or self.answers.is_unknown(recorded)
 
     def _page(self, recorded: dict[str, Json], given: dict[str, Json], at: _At) -> bool:
         """Compare the items of two lists; tell whether they hold the same objects for sure."""

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -24,6 +25,7 @@ from pytest_stripe_balance.cassettes.knowable import Knowledge, Named
 from pytest_stripe_balance.cassettes.pairing import is_replay, without_retries
 from pytest_stripe_balance.cassettes.recorded_keys import RecordedKeys, is_conflict
 from pytest_stripe_balance.cassettes.roles import Ids, Roles
+from pytest_stripe_balance.cassettes.sightings import Sightings, own_id
 from pytest_stripe_balance.cassettes.structure import root_kind
 from pytest_stripe_balance.contract.findings import Finding
 from pytest_stripe_balance.refused import Refused
@@ -88,15 +90,6 @@ def began_at(exchanges: Sequence[Exchange]) -> int | None:
     return None
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """An object as both sides gave it last, and at which position."""
-
-    recorded: dict[str, Json]
-    given: dict[str, Json]
-    at: int
-
-
 @dataclass
 class _Driver:
     """A recording on its way through a fake."""
@@ -104,14 +97,14 @@ class _Driver:
     exchanges: Sequence[Exchange]
     answer: Answer
     _accounts: dict[str, str] = field(default_factory=dict)
-    _seen: dict[str, _Seen] = field(default_factory=dict)
-    _touched: dict[str, int] = field(default_factory=dict)  # the last write that named an id
+    _has_deleted: bool = False
 
     def __post_init__(self) -> None:
         ids = Ids.of(self.exchanges)
         self._roles = Roles(ids, Ids())
         self._knowledge = Knowledge(ids, self._roles, _shared(self.exchanges))
-        self._answers = Answers(ids, self._knowledge)
+        self._sightings = Sightings()
+        self._answers = Answers(ids, self._knowledge, self._sightings)
         self._keys = RecordedKeys(self.exchanges)
         self._polled = _polled(self.exchanges)
 
@@ -162,25 +155,30 @@ class _Driver:
             is_masked(value) for _, value in parse_qsl(exchange.request.form)
         ):
             return knowable.MASKED
+        if self._is_hidden(exchange, given):
+            return knowable.OTHERS
         if root_kind(olds) in LISTS:
             return None
-        ids = self._roles.old
-        if any(map(self._knowledge.is_beyond, named_in(olds, ids) - Named(exchange.request, ids).all)):
+        if self._is_beyond(exchange):
             return knowable.BEYOND
-        return knowable.CHANGED if self._has_changed(exchange, news) else None
+        is_read = exchange.request.method in READS
+        changed = is_read and self._sightings.has_changed(olds, news, self._knowledge)
+        return knowable.CHANGED if changed else None
 
-    def _has_changed(self, exchange: Exchange, given: Json) -> bool:
-        """Tell whether a read shows another status than before, and nothing was driven that did it."""
-        own = _own_id(exchange.response.json)
-        seen = self._seen.get(own)
-        if exchange.request.method not in READS or seen is None or not isinstance(given, dict):
-            return False
-        about = {own, *self._knowledge.mentioned_by(own)}
-        if any(self._touched.get(one, -1) > seen.at for one in about):
-            return False
-        statuses = (one.get("status") for one in (seen.recorded, exchange.response.json))
-        moved = len(set(statuses)) > 1
-        return moved and seen.given.get("status") == given.get("status")
+    def _is_hidden(self, exchange: Exchange, given: Response) -> bool:
+        """Tell that something is missing which the recording made, and nothing deleted."""
+        error = knowable.error_of(exchange.response.json)
+        is_missing = error.get("code") == "resource_missing" and given.status < HTTPStatus.BAD_REQUEST
+        return is_missing and not self._has_deleted
+
+    def _is_beyond(self, exchange: Exchange) -> bool:
+        """Tell an answer that names what only a payment by other means brings about."""
+        ids, document = self._roles.old, exchange.response.json
+        new = named_in(document, ids) - Named(exchange.request, ids).all
+        methods = root_kind(document) == "customer" and any(
+            one.startswith("pm_") and not self._knowledge.has(one) for one in new
+        )
+        return methods or any(map(self._knowledge.is_beyond, new))
 
     def _keep(self, at: int, given: Response) -> None:
         """Keep what two answers say for those that follow; a write that ended otherwise is a doubt."""
@@ -193,9 +191,9 @@ class _Driver:
             return
         if is_write:
             named = Named(exchange.request, self._roles.old).all | named_in(olds, self._roles.old)
-            self._touched |= dict.fromkeys(named, at)
-        if _own_id(olds) and isinstance(news, dict):
-            self._seen[_own_id(olds)] = _Seen(olds, news, at)
+            self._sightings.touch(named)
+        self._has_deleted |= exchange.request.method == "DELETE"
+        self._sightings.keep(olds, news)
 
     def _page(self, exchange: Exchange) -> Page:
         named = Named(exchange.request, self._roles.old)
@@ -239,6 +237,8 @@ class _Driver:
             headers["Stripe-Account"] = self._accounts.setdefault(
                 account, f"acct_conform{len(self._accounts)}"
             )
+        if context := asked.get("Stripe-Context"):
+            headers["Stripe-Context"] = context  # which the fake refuses
         if exchange.request.method == "POST":
             headers["Idempotency-Key"] = self._keys.name(exchange)
         return Headers(headers)
@@ -250,20 +250,17 @@ def _reason(refusal: Refused, request: Request) -> str:
     return _VALUE.sub("", _CALL.sub("", said))
 
 
-def _own_id(document: Json) -> str:
-    own = document.get("id") if isinstance(document, dict) and "object" in document else None
-    return own if isinstance(own, str) else ""
-
-
 def _polled(exchanges: Sequence[Exchange]) -> AbstractSet[int]:
     """Find the reads that came before another of the same, which no write parts, with another answer."""
-    latest: dict[str, list[int]] = defaultdict(list)
+    latest: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
     found: set[int] = set()
     for at, exchange in enumerate(exchanges):
         if exchange.request.method not in READS:
             latest.clear()
         elif knowable.environment(exchange) is None:
-            group = latest[exchange.request.url]
+            request = exchange.request
+            asked = (request.url, request.headers.get("Stripe-Account"), request.headers.api_version)
+            group = latest[asked]
             found |= {one for one in group if exchanges[one].response.json != exchange.response.json}
             group.append(at)
     return found
@@ -275,7 +272,7 @@ def _shared(exchanges: Sequence[Exchange]) -> AbstractSet[str]:
         (own, exchange.response.body)
         for exchange in exchanges
         if exchange.request.method == "POST"
-        and (own := _own_id(exchange.response.json))
+        and (own := own_id(exchange.response.json))
         and own not in unquote(exchange.request.path)
     }
     return {own for own, count in Counter(own for own, _ in made).items() if count > 1}

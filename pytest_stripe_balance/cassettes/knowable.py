@@ -24,6 +24,7 @@ from pytest_stripe_balance.cassettes.roles import Ids, Roles, own_ids
 Json = Any
 UNMADE = "it is about something that the fake didn't make"
 UNSURE = "it is about something that a request changed which wasn't driven"
+PUBLIC = "it was asked with a publishable key, which is shown less"
 NO_FORM = "its body is no form"
 NO_VERSION = "the API version that it asked for isn't in the recording"
 OTHERS = "the object that is missing there is another account's, or the other mode's"
@@ -141,6 +142,13 @@ def is_form(request: Request) -> bool:
     return not body or ("=" in body and not body.startswith(("{", "[", "<", "--")))
 
 
+def is_public(request: Request) -> bool:
+    """Tell whether a request was sent as a browser sends it, with a publishable key."""
+    key = request.headers.get("Authorization", "").rpartition(" ")[2]
+    keys = (key, *(value for name, value in parse_qsl(request.form) if name == "key"))
+    return any(one.startswith(("pk_", "cGtf")) for one in keys)  # which is "pk_" in base64
+
+
 @dataclass
 class Knowledge:
     """Which of a recording's objects the fake has too, and in the same state.
@@ -185,6 +193,8 @@ class Knowledge:
         named = Named(exchange.request, self.ids)
         if not is_form(exchange.request):
             return NO_FORM
+        if is_public(exchange.request):
+            return PUBLIC
         if named.endpoint is None:
             return None  # the fake says so itself
         missing = [one for one in named.all if not self.has(one)]

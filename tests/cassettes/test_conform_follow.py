@@ -428,6 +428,71 @@ def test_what_changed_beside_the_recording_is_passed_over(story):
     assert story.told()[:2] == ([], {2: knowable.CHANGED, 3: knowable.UNSURE})
 
 
+@pytest.mark.parametrize("paid", [{"latest_charge": CHARGE}, {}], ids=["by card", "somehow"])
+def test_what_changed_beside_the_recording_is_left_out_of_lists(story, paid):
+    """As it is where it is read by itself; the next of the list is compared."""
+    customer = story.customer()
+    story.intent(customer), story.intent(customer)
+    path = f"/v1/payment_intents?customer={customer}"
+    held = story.asked("GET", path)["data"]
+    story.exchanges.pop()
+    story.customer()
+    items = [{**held[0], "status": "succeeded", **paid}, {**held[1], "amount": 7}]
+    story.asked("GET", path, changed={"data": items})
+    found, _, rows = story.told()
+    assert found == [("breaking", "$.data[1].amount")]
+    assert rows[-1].left_out == 1
+
+
+def test_a_card_that_a_customer_saved_elsewhere_is_beyond_the_recording(story):
+    """A checkout in a browser leaves a method that no request of the recording made."""
+    customer = story.customer()
+    settings = {"invoice_settings": {"default_payment_method": METHOD}}
+    story.asked("GET", f"/v1/customers/{customer}", changed=settings)
+    assert story.told()[:2] == ([], {1: knowable.BEYOND})
+
+
+def test_what_is_missing_though_it_was_made_is_another_accounts(story):
+    """A scrubber took the account's name; once something was deleted it may be missing indeed."""
+    customer = story.customer()
+    missing = an_error(f"No such customer: '{customer}'", "resource_missing", param="id")
+    story.apart("GET", f"/v1/customers/{customer}", missing, status=404)
+    assert story.told()[:2] == ([], {1: knowable.OTHERS})
+    story.asked("DELETE", f"/v1/customers/{customer}")
+    story.apart("GET", f"/v1/customers/{customer}", missing, status=404)
+    assert story.told()[0] == []  # it was doubtful by then
+    del story.exchanges[1]
+    assert story.told()[0] == [("breaking", "status")]
+
+
+WITHOUT_SECRET = {
+    "publishable": {"Authorization": "Bearer pk_test_x"},
+    "basic": {"Authorization": "Basic cGtfdGVzdF94Og=="},
+}
+
+
+@pytest.mark.parametrize("headers", WITHOUT_SECRET.values(), ids=WITHOUT_SECRET)
+def test_what_a_browser_asked_is_not_driven(story, headers):
+    """With a publishable key Stripe shows less, and refuses most."""
+    intent = story.intent(story.customer())
+    answer = {"id": intent, "object": "payment_intent", "status": "requires_action"}
+    story.apart("GET", f"/v1/payment_intents/{intent}", answer, **headers)
+    story.apart("GET", f"/v1/payment_intents/{intent}?key=pk_test_x", answer)
+    assert story.told()[:2] == ([], {2: knowable.PUBLIC, 3: knowable.PUBLIC})
+
+
+def test_an_account_is_one_on_the_fake_too(story):
+    """Each connected account has its own objects, and what names accounts otherwise is refused."""
+    connected = {"Stripe-Account": "acct_1AbCdEfGhIjKlMnO"}
+    customer = story.asked("POST", "/v1/customers", "name=Ada", **connected)["id"]
+    story.asked("GET", f"/v1/customers/{customer}")
+    story.asked("GET", f"/v1/customers/{customer}", **connected)
+    story.apart("GET", "/v1/customers", listed(), **{"Stripe-Context": "acct_1AbCdEfGhIjKlMnO"})
+    found, why, _ = story.told()
+    assert found == []
+    assert list(why) == [3]
+
+
 def test_a_driven_request_answers_for_what_it_is_about(story):
     """After a transfer an intent that only the recording shows paid is a difference."""
     customer = story.customer()
