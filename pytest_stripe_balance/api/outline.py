@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any
 
-from pytest_stripe_balance.api import form, parameters
+from pytest_stripe_balance.api import form, parameters, texts
 from pytest_stripe_balance.api.form import Form
 from pytest_stripe_balance.api.parameters import ANYTHING, Modelled, Path, Rule
 from pytest_stripe_balance.engine.faults import Fault
@@ -55,7 +55,7 @@ def read(
                 made.append(container)
             else:
                 made[into][key] = reader(values[place]) if reader else values[place]
-    except KeyError:  # a choice that isn't there
+    except KeyError:  # a choice that isn't there, or a text that doesn't fit
         return None
     return given
 
@@ -89,6 +89,9 @@ class _Steps:
     def of_hash(self, into: int, places: Form, rule: Rule, modelled: Modelled, path: Path) -> None:
         """Find how a container's named members, or those of a map, are read."""
         members, known = rule.get("properties"), modelled.members
+        longest = rule.get("propertyNames", {}).get("maxLength", LONG)
+        if max(map(len, places), default=0) > longest:
+            raise _NotPlainError
         required = {*rule.get("required", ())}
         if members is not None and not required <= places.keys() <= members.keys():
             raise _NotPlainError
@@ -162,4 +165,16 @@ def _reader(rule: Rule, modelled: Modelled, path: Path) -> Callable[[str], Any] 
         return modelled_ones.__getitem__
     if known is not None:
         raise _NotPlainError
-    return None if kind == "string" else partial(parameters.value_at, path, rule=rule)
+    if kind != "string":
+        return partial(parameters.value_at, path, rule=rule)
+    # What is longer than LONG doesn't come here.
+    if "format" in rule or rule.get("maxLength", LONG) < LONG:
+        return partial(_fitting, rule)
+    return None
+
+
+def _fitting(rule: Rule, given: str) -> str:
+    """Read a text that is bound; a KeyError for one that isn't as its rule asks."""
+    if not texts.fits(given, rule):
+        raise KeyError(given)
+    return given

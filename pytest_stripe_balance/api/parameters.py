@@ -17,6 +17,7 @@ from functools import cache
 from types import UnionType
 from typing import Any, Literal, NoReturn, Union, get_args, get_origin, is_typeddict
 
+from pytest_stripe_balance.api import texts
 from pytest_stripe_balance.api.form import Form, bracketed
 from pytest_stripe_balance.engine import faults
 from pytest_stripe_balance.engine.faults import Fault
@@ -107,12 +108,7 @@ def _hash(given: str | Form, rule: Rule, path: Path) -> dict[str, Any]:
         raise _not_a("object", path)
     members = rule.get("properties")
     if members is None:
-        inner = rule.get("additionalProperties", {})
-        # A map's empty value is a value: it takes the key out (metadata).
-        return {
-            key: value if value == "" else value_at((*path, key), value, inner)
-            for key, value in given.items()
-        }
+        return _map(given, rule, path)
     if not given.keys() <= members.keys():
         raise _unknown([bracketed((*path, name)) for name in given if name not in members])
     for name in given:
@@ -122,6 +118,22 @@ def _hash(given: str | Form, rule: Rule, path: Path) -> dict[str, Any]:
         if name not in given:
             raise faults.missing_parameter(bracketed((*path, name)))
     return {name: value_at((*path, name), value, members[name]) for name, value in given.items()}
+
+
+def _map(given: Form, rule: Rule, path: Path) -> dict[str, Any]:
+    """Read a map of free keys, as metadata is. An empty value is one there: it takes the key out.
+
+    A key or value that is too long is the map's fault, and the map is named.
+    """
+    inner, of_keys = rule.get("additionalProperties", {}), rule.get("propertyNames", {})
+    name = bracketed(path)
+    read: dict[str, Any] = {}
+    for key, value in given.items():
+        texts.check_length(key, of_keys, name)
+        if isinstance(value, str):
+            texts.check_length(value, inner, name)
+        read[key] = value if value == "" else value_at((*path, key), value, inner)
+    return read
 
 
 def _array(given: str | Form, rule: Rule, path: Path) -> list[Any]:
@@ -197,11 +209,8 @@ def _number(given: str | Form, path: Path) -> Decimal:
 def _string(given: str | Form, rule: Rule, path: Path) -> str:
     if isinstance(given, dict):
         raise _not_a("string", path)
-    choices = rule.get("enum")
-    if choices and given not in choices:
-        listed = choices[0] if len(choices) == 1 else f"{', '.join(choices[:-1])}, or {choices[-1]}"
-        name = bracketed(path)
-        raise Fault(f"Invalid {name}: must be one of {listed}", param=name)
+    if len(rule) > 1:  # more than its type
+        texts.check(given, rule, bracketed(path))
     return given
 
 

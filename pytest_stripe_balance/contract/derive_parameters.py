@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Node: TypeAlias = dict[str, Any]
 
 _SHARED_FROM = 100
+_LIMIT = re.compile(r"\b(?:may be up to|must be at most) \*?(\d+) characters", re.IGNORECASE)
 
 
 def rules(sdk: Sdk, endpoints: Iterable[str]) -> Node:
@@ -34,9 +36,12 @@ def rules(sdk: Sdk, endpoints: Iterable[str]) -> Node:
 
 def _rule(of: Class | None) -> Node:
     fields = of.fields if of else {}
+    told = of.documented if of else {}
     return {
         "type": "object",
-        "properties": {name: _parameter(name, kind) for name, kind in fields.items()},
+        "properties": {
+            name: _limited(_parameter(name, kind), told.get(name, "")) for name, kind in fields.items()
+        },
         "required": sorted(name for name, kind in fields.items() if not isinstance(kind, Absent)),
     }
 
@@ -45,6 +50,14 @@ def _parameter(name: str, kind: Type) -> Node:
     node = _node(kind)
     # What dahlia types as a decimal was any text before, and its name told what it is.
     return {"type": "number"} if name.endswith("_decimal") and node == {"type": "string"} else node
+
+
+def _limited(node: Node, documented: str) -> Node:
+    """Put on a text the limit that its documentation says it has."""
+    found = _LIMIT.search(documented)
+    if found is None or node.get("type") != "string":
+        return node
+    return node | {"maxLength": int(found[1])}
 
 
 def _node(kind: Type) -> Node:

@@ -5,8 +5,8 @@ date on or `before` one. Paths are dotted names of properties, through arrays an
 
 `objects`: the fields `at` some paths of some `objects`. `includable` marks what is there only when
 expanded; `nullable`, `optional` and `required` do as they say; `set` replaces keywords.
-`parameters`: `set` adds keywords to the parameters `names` of every endpoint that one of the
-patterns `endpoints` matches; `gone` puts a refusal's code in their place.
+`parameters`: `set` adds keywords to the parameters whose paths the patterns `names` match, of every
+endpoint that one of the patterns `endpoints` matches; `gone` puts a refusal's code in their place.
 
 Since when Stripe sends a key is in the calendar, which is applied after it.
 """
@@ -190,12 +190,30 @@ def _change_parameters(rules: Mapping[str, Node], entry: Node) -> bool:
     for endpoint, rule in rules.items():
         if not any(fnmatch.fnmatchcase(endpoint, pattern) for pattern in entry["endpoints"]):
             continue
-        properties = rule["properties"]
-        for name in entry["names"]:
-            if "gone" in entry:
-                properties[name] = {"gone": entry["gone"]}
-                changed = True
-            elif name in properties:
-                properties[name] = {**properties[name], **entry["set"]}
+        if "gone" in entry:
+            rule["properties"] |= {name: {"gone": entry["gone"]} for name in entry["names"]}
+            changed = True
+            continue
+        for owner, name, path in list(_members(rule)):
+            if any(fnmatch.fnmatchcase(path, pattern) for pattern in entry["names"]):
+                owner[name] = _with(owner[name], entry["set"])
                 changed = True
     return changed
+
+
+def _members(rule: Node, path: str = "") -> Iterator[tuple[Node, str, str]]:
+    """List the named members of a rule, nested ones too: where each is, its name and its path."""
+    for name, inner in rule.get("properties", {}).items():
+        here = f"{path}.{name}" if path else name
+        yield rule["properties"], name, here
+        yield from _members(inner, here)
+    for inner in (*rule.get("anyOf", ()), *([rule["items"]] if "items" in rule else [])):
+        yield from _members(inner, path)
+
+
+def _with(node: Node, keywords: Node) -> Node:
+    """Add keywords to a member; to its texts alone, where it can be something else too."""
+    if "anyOf" not in node:
+        return {**node, **keywords}
+    parts = [{**one, **keywords} if one.get("type") == "string" else one for one in node["anyOf"]]
+    return {**node, "anyOf": parts}

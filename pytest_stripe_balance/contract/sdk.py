@@ -11,6 +11,7 @@ import difflib
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.contract.annotations import Instance, OneOf, Reader, Type
@@ -71,6 +72,18 @@ class Class:
                 if not (name.startswith("_") or name.isupper()):
                     found[name] = Reader(self.module, self).read(statement.annotation)
         return found
+
+    @cached_property
+    def documented(self) -> dict[str, str]:
+        """Field name -> what its docstring says, on one line; those of this body alone."""
+        body = self.node.body
+        return {
+            field.target.id: " ".join(said.split())
+            for field, told in pairwise(body)
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+            if isinstance(told, ast.Expr) and isinstance(told.value, ast.Constant)
+            if isinstance(said := told.value.value, str)
+        }
 
     def _inherited(self, base: ast.expr) -> dict[str, Type]:
         if not isinstance(base, ast.Name) or base.id in _BASES:

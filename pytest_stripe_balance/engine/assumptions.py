@@ -742,9 +742,22 @@ REGISTER: Mapping[str, Assumption] = {
             "Expanding through more than 4 dots is refused in a text from memory.",
         ),
         _only(
-            "email-invalid",
+            "email-letters",
             6,
-            "An e-mail address without an @ is 400 email_invalid, in a text from memory.",
+            "An e-mail address may have letters beyond ASCII, but for those of full width.",
+        ),
+        _only(
+            "text-limits",
+            6,
+            "A text over its documented limit is answered like a telephone number: no code, the "
+            "parameter as param. A statement descriptor's answer has no param, and its suffix's is "
+            "worded alike; metadata's names the whole of it.",
+        ),
+        _only(
+            "choice-order",
+            6,
+            "What a parameter must be one of is listed in the order of the alphabet, where Stripe's "
+            "own is not on record.",
         ),
         _only(
             "beta-versions",

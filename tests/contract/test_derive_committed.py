@@ -162,15 +162,34 @@ def test_rules_of_the_intent(documents: dict[str, Json]) -> None:
         "gone": "payment_method_types_no_longer_supported"
     }
     update = resolved(rules, "POST /v1/payment_intents/{intent}")["properties"]
-    assert update["metadata"] == {
-        "type": "object",
-        "additionalProperties": {"type": "string", "clearable": True},
-        "clearable": True,
-    }
+    metadata = update["metadata"]
+    assert (metadata["type"], metadata["clearable"]) == ("object", True)
+    assert metadata["propertyNames"]["maxLength"] == 40
+    value = metadata["additionalProperties"]
+    assert (value["type"], value["clearable"], value["maxLength"]) == ("string", True, 500)
     pages = resolved(rules, "GET /v1/payment_intents")["properties"]
     assert pages["limit"] == {"type": "integer", "minimum": 1, "maximum": 100}
     assert [node["type"] for node in pages["created"]["anyOf"]] == ["object", "integer"]
     assert resolved(rules, "DELETE /v1/customers/{customer}")["properties"] == {}
+
+
+def test_rules_say_how_long_a_text_may_be_and_what_is_an_address(documents: dict[str, Json]) -> None:
+    """Limits come from the documentation of the types, others from the overlay, nested ones too."""
+    rules = documents[derive.PARAMETERS]
+    customer = resolved(rules, "POST /v1/customers")["properties"]
+    assert customer["business_name"] == {"type": "string", "clearable": True, "maxLength": 150}
+    assert customer["email"] == {
+        "type": "string",
+        "clearable": True,
+        "maxLength": 512,
+        "format": "email",
+    }
+    settings = customer["invoice_settings"]["properties"]
+    assert settings["custom_fields"]["items"]["properties"]["name"]["maxLength"] == 40
+    method = resolved(rules, "POST /v1/payment_intents")["properties"]["payment_method_data"]
+    billing = method["properties"]["billing_details"]["properties"]
+    assert (billing["email"]["format"], billing["name"]["maxLength"]) == ("email", 5000)
+    assert "format" not in resolved(rules, "GET /v1/customers")["properties"]["email"]
 
 
 def test_older_rules_still_take_payment_method_types() -> None:

@@ -88,10 +88,34 @@ def test_expand_depth(probe):
     assert error == (400, "invalid_request_error", None, None)
 
 
-def test_email_invalid(probe):
-    """An e-mail address without an @: is it email_invalid?"""
-    error = probe.error(lambda: stripe.Customer.create(email="nobody"))
-    assert error == (400, "invalid_request_error", "email_invalid", "email")
+def test_email_letters(probe):
+    """An address with letters beyond ASCII: is it taken?"""
+    probe.answer(lambda: stripe.Customer.create(email="zo\u00eb@example.com"))
+
+
+def test_text_limits(probe):
+    """Texts that are too long: which parameter is named?"""
+    create, intent = stripe.Customer.create, stripe.PaymentIntent.create
+    bill = {"amount": 1000, "currency": "usd"}
+    assert [
+        probe.error(lambda: create(name="n" * 257)),
+        probe.error(lambda: create(metadata={"k" * 41: "v"})),
+        probe.error(lambda: create(metadata={"k": "v" * 501})),
+        probe.error(lambda: create(metadata={f"k{n}": "v" for n in range(51)})),
+        probe.error(lambda: intent(**bill, statement_descriptor="D" * 23)),
+        probe.error(lambda: intent(**bill, statement_descriptor_suffix="D" * 23)),
+    ] == [
+        (400, "invalid_request_error", None, param)
+        for param in ("name", "metadata", "metadata", "metadata", None, None)
+    ]
+
+
+def test_choice_order(probe):
+    """Values that can't be: in which order are those named that can?"""
+    said = probe.said(
+        lambda: stripe.PaymentIntent.create(amount=1000, currency="usd", capture_method="odd")
+    )
+    assert said == "Invalid capture_method: must be one of automatic, automatic_async, or manual"
 
 
 def test_other_missing_objects(probe):
