@@ -22,6 +22,8 @@ from pytest_stripe_balance.report.findings import Outcome, Place
 
 Json = Any
 BIGGEST = 100
+_NAMELESS = "(--object names the kind)"
+_WRAPS = "round Stripe objects, which weren't looked at (take them out, one a line in a .jsonl file)"
 # A recorder may have masked the number in a path.
 _V1 = re.compile(r"/v(?:1|[^\d/][^/]*)/")
 # A publishable key, or the secret that one must give, brings some of an object's keys (API reference).
@@ -183,7 +185,8 @@ class _Judge:
             return
         if kind is None and kind_of(document) is None:
             # Nobody knows of which version what lies inside it is.
-            self._outcome.passed_over("without an `object` key (--object names the kind)", place)
+            wraps = foreign.wraps(document)
+            self._outcome.passed_over(f"without an `object` key {_WRAPS if wraps else _NAMELESS}", place)
             return
         try:
             findings = rules.check(document, kind)

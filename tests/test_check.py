@@ -415,7 +415,9 @@ def test_what_lies_in_an_unknown_wrapping_is_not_judged(check, tmp_path):
     (tmp_path / "a.json").write_text(json.dumps({"body": BROKEN}))
     outcome = checking.check(checking.Question([str(tmp_path / "a.json")]))
     assert (outcome.checked, outcome.findings) == (0, [])
-    assert [*outcome.unchecked] == ["without an `object` key (--object names the kind)"]
+    ((reason, tally),) = outcome.unchecked.items()
+    assert reason.startswith("without an `object` key round Stripe objects, which weren't looked at")
+    assert tally.count == 1
 
 
 EMPTY = {

@@ -49,6 +49,11 @@ FORMATS = {
     "an answer as sent": ("a.txt", RAW, "raw HTTP"),
     "an answer of curl's in JSON's name": ("a.json", RAW.replace("HTTP/1.1", "HTTP/2"), "raw HTTP"),
     "a traced answer": ("a.log", f"< {RAW}", "raw HTTP"),
+    "a trace of curl's": ("a.log", f"*   Trying 54.187.174.169:443...\n* Connected\n> GET /v1/x HTTP/2\n> Accept: */*\n\n< HTTP/2 200\n{BODY}", "raw HTTP"),
+    "sns": ("a.json", {"Type": "Notification", "MessageId": "1", "TopicArn": "arn", "Message": BODY}, "a notification of Amazon SNS"),
+    "sqs": ("a.json", {"Records": [{"messageId": "1", "body": BODY, "eventSource": "aws:sqs"}]}, "a batch of records for AWS Lambda"),
+    "api gateway": ("a.json", {"httpMethod": "POST", "path": "/hook", "headers": {"Stripe-Signature": "t=1"}, "body": BODY, "isBase64Encoded": False}, "a request as API Gateway hands it over"),
+    "pub/sub": ("a.json", {"message": {"data": "e30=", "messageId": "1"}, "subscription": "projects/p/subscriptions/s"}, "a message of Google Pub/Sub"),
     "a request as sent": ("a.http", "POST /v1/customers HTTP/1.1\nHost: api.stripe.com\n\nemail=a", "raw HTTP"),
     "a request of an editor's": ("a.http", f"GET {URL}\n", "raw HTTP"),
 }  # fmt: skip
@@ -254,6 +259,23 @@ def test_replay_answers_by_what_responses_keeps(project):
     result.stdout.fnmatch_lines(
         ["*made.yaml holds nothing of what was posted: its path alone chose the answer"]
     )
+
+
+@pytest.mark.parametrize(
+    ("document", "wrapped"),
+    [
+        ({"data": BALANCE}, True),
+        ({"a": [{"b": {"c": BALANCE}}]}, True),
+        ({"a": [{"b": {"c": {"d": BALANCE}}}]}, False),
+        ({"data": {"object": {"key": "a"}}, "id": 1}, False),
+        ({}, False),
+    ],
+)
+def test_stripe_objects_in_a_wrapping_of_somebodys_own_are_seen(document, wrapped, tmp_path):
+    """Who wraps them isn't told to name a kind, which would hold the wrapping to it."""
+    outcome = checking.check(checking.Question([written(tmp_path / "a.json", document)]))
+    ((reason, _),) = outcome.unchecked.items()
+    assert ("round Stripe objects" in reason, "--object" in reason) == (wrapped, not wrapped)
 
 
 def event(held):

@@ -1,4 +1,4 @@
-"""Recordings in formats that aren't read here, told by their structure and named for what they are."""
+"""Recordings and envelopes that aren't read here, told by structure and named for what they are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ _RAW_HTTP = re.compile(
     r"\s*(?:[<>*] )?(?:HTTP/\d(?:\.\d)? \d{3}\b|(?:GET|POST|DELETE|PUT|PATCH) (?:\S+ HTTP/\d|https?://))"
 )
 _URLS = {"url", "urlPath", "urlPattern", "urlPathPattern", "urlPathTemplate"}
-WAY_OUT = "which isn't read here; its answers' JSON, one a line in a .jsonl file, is"
+# What curl -v, and those who log like it, say of the connection before.
+_TRACE = re.compile(r"\s*\* .*?^[<>] (?:HTTP/\d|[A-Z]+ \S+ HTTP/\d)", re.DOTALL | re.MULTILINE)
+WAY_OUT = "which isn't read here; what it has of Stripe's, as JSON, one a line in a .jsonl file, is"
+_DEEPEST = 4
 
 
 def named(data: Json) -> str | None:
@@ -22,7 +25,16 @@ def named(data: Json) -> str | None:
 
 def is_raw_http(text: str) -> bool:
     """Tell HTTP as it was sent, or as `curl -i` and .http files write it, from a document."""
-    return _RAW_HTTP.match(text) is not None
+    return bool(_RAW_HTTP.match(text) or (text.lstrip()[:2] == "* " and _TRACE.match(text)))
+
+
+def wraps(value: Json, depth: int = _DEEPEST) -> bool:
+    """Tell a document of somebody's own that has Stripe objects a few levels down."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(
+        (_has(one, "object") and isinstance(one["object"], str)) or (depth > 1 and wraps(one, depth - 1))
+        for one in inner
+    )
 
 
 def told(name: str) -> str:
@@ -106,6 +118,23 @@ def _dumpdata(data: Json, first: Json) -> bool:
     return isinstance(data, list) and _has(first, "model", "fields")
 
 
+def _sns(data: Json, _: Json) -> bool:
+    return _has(data, "Type", "MessageId", "Message")
+
+
+def _records(data: Json, _: Json) -> bool:
+    first = data["Records"][0] if _list(data, "Records") and data["Records"] else None
+    return isinstance(first, dict) and bool({"body", "Sns", "kinesis"} & first.keys())
+
+
+def _gateway(data: Json, _: Json) -> bool:
+    return _has(data, "body", "headers") and bool({"httpMethod", "requestContext"} & data.keys())
+
+
+def _pub_sub(data: Json, _: Json) -> bool:
+    return _has(data, "message", "subscription") and _has(data["message"], "data")
+
+
 # Those that another's row would take for its own stand before it.
 _FORMATS: tuple[tuple[str, Callable[[Json, Json], bool]], ...] = (
     ("the HAR of Polly.JS", _polly),
@@ -120,5 +149,9 @@ _FORMATS: tuple[tuple[str, Callable[[Json, Json], bool]], ...] = (
     ("Hoverfly's simulation", _hoverfly),
     ("MockServer's expectations", _mock_server),
     ("a dump of Django's tables", _dumpdata),
+    ("a notification of Amazon SNS", _sns),
+    ("a batch of records for AWS Lambda", _records),
+    ("a request as API Gateway hands it over", _gateway),
+    ("a message of Google Pub/Sub", _pub_sub),
 )
 RAW_HTTP = "raw HTTP"

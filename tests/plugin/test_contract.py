@@ -59,6 +59,13 @@ def test_an_event_is_held_to_its_own_api_version(stripe_contract):
     assert (finding.kind, finding.api_version) == ("additive", "2026-10-28.endive")
 
 
+def test_what_a_borrowed_schema_finds_raises_nothing(stripe_contract):
+    """At a version that is older than all schemas a breaking finding is a warning, and is given back."""
+    found = stripe_contract.check(broken(livemode="no"), api_version="2020-08-27")
+    assert [one.path for one in found if one.kind == "breaking"] == ["$.data.object.livemode"]
+    assert all(one.borrowed for one in found)
+
+
 def test_a_kind_can_be_named(stripe_contract):
     """What has no `object` key is checked as what it is said to be."""
     with pytest.raises(AssertionError, match="required"):
