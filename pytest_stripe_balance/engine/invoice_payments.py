@@ -116,7 +116,8 @@ def tell_paid(world: World, before: Invoice, paid: Invoice, link: InvoicePayment
     `invoice_payment.paid` stands; and whether a payment succeeded that no intent made, which the
     documentation denies.
     """
-    first = link is not None and world.readings.rest("invoice-payment-event-order") == "first"
+    is_told = link is not None and world.event_type("invoice_payment.paid", link) is not None
+    first = is_told and world.readings.rest("invoice-payment-event-order") == "first"
     if link is not None and first:
         world.record_event("invoice_payment.paid", link)
     updated(world, before, paid)

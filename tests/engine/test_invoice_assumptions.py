@@ -154,3 +154,13 @@ def test_a_payment_from_the_balance_rests_on_its_place_among_the_events(billing,
     stripe.Invoice.pay(invoice.id)
     of_the_invoice = {"invoice-shape", "invoice-pay", "invoice-payment-event-order"}
     assert {one for one in rested() if one.startswith("invoice-")} == of_the_invoice
+
+
+@pytest.mark.stripe_balance(api_version="2025-03-31.basil")
+def test_before_its_event_came_a_payment_rests_on_no_place_of_it(billing, rested):
+    """invoice_payment.paid is told since 2025-05-28.basil."""
+    invoice = funded(billing)
+    rested()
+    stripe.Invoice.pay(invoice.id)
+    assert "invoice-payment-event-order" not in rested()
+    assert billing.new_events()[-2:] == ["invoice.paid", "invoice.payment_succeeded"]
