@@ -1,5 +1,6 @@
 """Where `schemas/` and `cassettes/` are (a wheel holds a copy), and the API versions that there are."""
 
+import json
 import os
 import re
 import stat
@@ -7,6 +8,8 @@ from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
+# What stands in a folder of `schemas/` beside the schemas of objects.
+NO_OBJECTS = frozenset({"expandables", "literals", "parameters"})
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(?:\.\w+)?")
 
 
@@ -99,3 +102,17 @@ def named_version(said: object) -> str:
 def newest_api_version() -> str:
     """Name the newest API version that has a folder in `schemas/`."""
     return api_versions()[-1]
+
+
+@cache
+def literals() -> dict[str, frozenset[str]]:
+    """Map where a path can have an id ("/v1/invoices/") to what is none there, at whatever version.
+
+    What one version has an endpoint for, another one takes for no id either. Placeholders before are
+    unnamed, "{}".
+    """
+    found: dict[str, frozenset[str]] = {}
+    for version in api_versions():
+        for before, words in json.loads(text("schemas", version, "literals.json")).items():
+            found[before] = found.get(before, frozenset()).union(words)
+    return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from pytest_stripe_balance.engine.records import BalanceTransaction, Charge, Refund
+from pytest_stripe_balance.engine.records import BalanceTransaction, Charge, Record, Refund
 from pytest_stripe_balance.engine.world import World
 
 Json = dict[str, Any]
@@ -90,6 +91,22 @@ def refund(world: World, refund: Refund) -> Json:
         "source_transfer_reversal": None,
         "status": refund.status,
         "transfer_reversal": None,
+    }
+
+
+def refunds(world: World, charge_id: str, render: Callable[[Record], Json]) -> Json:
+    """List a charge's refunds, newest first; shown only when asked for, at every version.
+
+    "The 10 most recent refunds" are in the charge [doc], and total_count says how many there are
+    (Kiln-AI/stripe_world tests/conformance, 2026-08-26.dahlia).
+    """
+    page = world.refunds.page(limit=10, keep=lambda refund: refund.charge == charge_id)
+    return {
+        "object": "list",
+        "data": [render(refund) for refund in page.data],
+        "has_more": page.has_more,
+        "total_count": sum(refund.charge == charge_id for refund in world.refunds),
+        "url": f"/v1/charges/{charge_id}/refunds",
     }
 
 

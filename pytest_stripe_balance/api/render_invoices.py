@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from pytest_stripe_balance.engine.records import Hash, Invoice, InvoiceItem, InvoicePayment
+from pytest_stripe_balance.engine.records import Hash, Invoice, InvoiceItem, InvoicePayment, Record
 from pytest_stripe_balance.engine.world import BUSINESS_NAME, World
 
 Json = dict[str, Any]
@@ -25,7 +26,7 @@ OPTION_TYPES = (
 
 
 def invoice(world: World, record: Invoice) -> Json:
-    """Render an invoice; what is shown only when asked for is `included`.
+    """Render an invoice; `payments` and `confirmation_secret` come when asked for.
 
     As no endpoint waits for its webhooks, they are delivered when it is created [obs,
     2026-08-26.dahlia].
@@ -233,12 +234,14 @@ def invoice_payment(_: World, link: InvoicePayment) -> Json:
     }
 
 
-def included(world: World, field: str, invoice_id: str) -> Json | None:
-    """Give what an invoice shows only when asked for: its payments, or its confirmation_secret."""
-    if field == "payments":
-        links = [link for link in world.invoice_payments if link.invoice == invoice_id]
-        url = f"/v1/invoices/{invoice_id}/payments"
-        return _list([invoice_payment(world, link) for link in links], url)
+def payments(world: World, invoice_id: str, render: Callable[[Record], Json]) -> Json:
+    """List what links an invoice to its intents; shown only when asked for."""
+    links = [link for link in world.invoice_payments if link.invoice == invoice_id]
+    return _list([render(link) for link in links], f"/v1/invoices/{invoice_id}/payments")
+
+
+def confirmation_secret(world: World, invoice_id: str, _: Callable[[Record], Json]) -> Json | None:
+    """Give the secret of an invoice's intent, None where it has none; shown only when asked for."""
     record = world.invoices.find(invoice_id, "invoice")
     intent = world.payment_intents.get(record.payment_intent or "")
     return None if intent is None else {"client_secret": intent.client_secret, "type": "payment_intent"}

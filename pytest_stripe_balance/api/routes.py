@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
+from pytest_stripe_balance import resources
 from pytest_stripe_balance.api import searches
 from pytest_stripe_balance.engine import (
     allocation,
@@ -29,6 +30,8 @@ from pytest_stripe_balance.engine import (
     payment_methods,
     refunds,
 )
+
+_PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,18 @@ class Endpoint:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The path with its placeholders as groups; `search` beside an id is an endpoint of its own."""
-        return re.compile(re.sub(r"\{\w+\}", r"(?!search$)([^/]+)", self.path))
+        """The path with its placeholders as groups; what an endpoint has in that place is no id.
+
+        Nor is `search`, of whatever collection.
+        """
+        known = resources.literals()
+        *parts, last = _PLACEHOLDER.split(self.path)
+        pattern = before = ""
+        for part in parts:
+            words = "|".join(sorted({"search", *known.get(before + part, ())}))
+            pattern += rf"{part}(?!(?:{words})(?:/|$))([^/]+)"
+            before += part + "{}"
+        return re.compile(pattern + last)
 
 
 ENDPOINTS = (

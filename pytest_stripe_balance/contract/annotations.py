@@ -113,6 +113,7 @@ _GENERICS: dict[str, Callable[[list[Type]], Type]] = {
     "Optional": lambda of: union((*of, Null())),
     "Union": union,
     "NotRequired": lambda of: Absent(of[0]),
+    "Unpack": lambda of: of[0],
     "List": lambda of: Items(of[0]),
     "Dict": lambda of: Keyed(of[-1]),
     "Mapping": lambda of: Keyed(of[-1]),

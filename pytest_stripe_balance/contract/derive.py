@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pytest_stripe_balance.contract import derive_parameters, overlay
+from pytest_stripe_balance.contract import derive_expandables, derive_parameters, overlay
 from pytest_stripe_balance.contract.derive_objects import DELETED, Objects, is_deletable
 from pytest_stripe_balance.contract.releases import RELEASES, release_folder
 from pytest_stripe_balance.contract.sdk import Sdk
@@ -34,7 +34,7 @@ __all__ = [
 
 JSON: TypeAlias = dict[str, Any]
 
-PARAMETERS = "parameters.json"
+PARAMETERS, EXPANDABLES, LITERALS = "parameters.json", "expandables.json", "literals.json"
 SURFACE = (
     "balance",
     "balance_transaction",
@@ -73,10 +73,16 @@ def derive(sdk: Path, objects: Sequence[str], endpoints: Sequence[str]) -> dict[
     )
     schemas = Objects(source, names)
     documents = {f"{name}.json": schemas.document(name) for name in names}
+    beyond = derive_expandables.beyond(schemas, documents)
     rules = derive_parameters.rules(source, endpoints)
-    overlay.apply(documents, rules, source.api_version)
+    overlay.apply({**documents, **beyond}, rules, source.api_version)
     overlay.apply_calendar(documents, source.api_version)
-    return {**documents, PARAMETERS: derive_parameters.compact(rules)}
+    return {
+        **documents,
+        EXPANDABLES: derive_expandables.table(beyond),
+        LITERALS: derive_parameters.literals(source, endpoints),
+        PARAMETERS: derive_parameters.compact(rules),
+    }
 
 
 def surface(sdk: Path) -> tuple[list[str], dict[str, str]]:

@@ -40,6 +40,10 @@ class Objects:
         self._sdk = sdk
         self._surface = frozenset(surface)
 
+    def knows(self, name: str) -> bool:
+        """Tell whether the release has a class of an object."""
+        return self._sdk.has_object(name)
+
     def document(self, name: str) -> Node:
         """Derive the schema of one object; ValueError when the release has no such object."""
         if name.startswith(DELETED):

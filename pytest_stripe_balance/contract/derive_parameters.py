@@ -107,6 +107,24 @@ def _one_of(members: tuple[Type, ...]) -> Node:
     return merged | {"clearable": True} if "" in values else merged
 
 
+def literals(sdk: Sdk, endpoints: Iterable[str]) -> Node:
+    """Map where the path of an endpoint has a placeholder to what stands there and is no id.
+
+    "/v1/invoices/" -> ["search", "upcoming"], because the release has paths of its own for those. A
+    placeholder before is unnamed, "{}".
+    """
+    found: Node = {}
+    for endpoint in endpoints:
+        *parts, _ = sdk.shape(endpoint.partition(" ")[2]).split("{}")
+        for count in range(1, len(parts) + 1):
+            before = "{}".join(parts[:count])
+            after = (path.removeprefix(before) for path in sdk.paths if path.startswith(before))
+            words = {rest.partition("/")[0] for rest in after} - {"{}", ""}
+            if words:
+                found[before] = sorted(words)
+    return found
+
+
 def compact(documents: Mapping[str, Node]) -> Node:
     """Move recurring nodes to `$defs`, if that at least halves the text."""
     counts: Counter[str] = Counter()

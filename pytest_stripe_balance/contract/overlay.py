@@ -3,8 +3,9 @@
 overlay.json has two lists. Every entry has a `reason`, and may be held to the versions `from` a
 date on or `before` one. Paths are dotted names of properties, through arrays and unions alike.
 
-`objects`: the fields `at` some paths of some `objects`. `includable` marks what is there only when
-expanded; `nullable`, `optional` and `required` do as they say; `set` replaces keywords.
+`objects`: the fields `at` some paths of some `objects`. `includable` marks what can be expanded and
+isn't typed so, as what is there only then; `nullable`, `optional` and `required` do as they say; `set`
+replaces keywords.
 `parameters`: `set` adds keywords to the parameters whose paths the patterns `names` match, of every
 endpoint that one of the patterns `endpoints` matches; `gone` puts a refusal's code in their place.
 

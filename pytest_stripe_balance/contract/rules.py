@@ -111,12 +111,22 @@ class Contract:
     @cached_property
     def objects(self) -> frozenset[str]:
         """The names of the objects that have a schema."""
-        return frozenset(name.removesuffix(".json") for name in self._files) - {"parameters"}
+        return frozenset(name.removesuffix(".json") for name in self._files) - resources.NO_OBJECTS
 
     @cache  # noqa: B019 - as above
     def expandables(self, name: str) -> Mapping[str, tuple[tuple[str, ...], bool]]:
-        """Give an object's expandable paths: what can stand there, and whether it is shown only then."""
-        return dict(shapes.expandable_paths(self.schema(name))) if name in self.objects else {}
+        """Give an object's expandable paths: what can stand there, and whether it is shown only then.
+
+        There are none for what is no object of Stripe's.
+        """
+        if name in self.objects:
+            return shapes.expandable_paths(self.schema(name))
+        return shapes.expandables_as_read(self._beyond.get(name, {}))
+
+    @cached_property
+    def _beyond(self) -> dict[str, dict[str, str]]:
+        beyond: dict[str, dict[str, str]] = self._load("expandables")
+        return beyond
 
     @cache  # noqa: B019 - as above
     def schema(self, name: str) -> dict[str, Json]:

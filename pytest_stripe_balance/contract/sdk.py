@@ -197,20 +197,34 @@ class Sdk:
                     return candidate
         raise ValueError(_unknown("object", name, [*self._object_files, *_UNNAMED_OBJECTS]))
 
+    def has_object(self, name: str) -> bool:
+        """Tell whether there is a class of a Stripe object."""
+        return name in self._object_files
+
     def parameters(self, endpoint: str) -> Class | None:
         """Find the class of the parameters of an endpoint such as "GET /v1/events/{id}".
 
-        None when its service method takes none. ValueError names an unknown endpoint and its
-        nearest match; releases before 8.0 have no services, so there every endpoint is unknown.
+        None when its method takes none; a service's method stands before a resource's own. ValueError
+        names an unknown endpoint and its nearest match.
         """
         verb, _, path = endpoint.partition(" ")
-        shape = _shape(path)
+        shape = self.shape(path)
         for where in self._path_files.get(shape, []):
             module = self.module(where)
             for owner, method in _methods(module) if module else ():
                 if (verb.lower(), shape) in _requests(method):
                     return _params(owner, method)
         raise ValueError(_unknown("endpoint", f"{verb} {shape}", self._endpoints_like(shape)))
+
+    @property
+    def paths(self) -> Iterable[str]:
+        """The paths that the release asks, their placeholders unnamed."""
+        return self._path_files
+
+    @staticmethod
+    def shape(path: str) -> str:
+        """Unname the placeholders of a path: their names differ between releases and callers."""
+        return _PLACEHOLDER.sub("{}", path)
 
     def _endpoints_like(self, shape: str) -> Iterator[str]:
         """List the endpoints of the file with the path most like a shape: all take seconds."""
@@ -226,7 +240,9 @@ class Sdk:
 
     @cached_property
     def _path_files(self) -> dict[str, list[str]]:
-        return self._index(_PATH, "*_service.py", _shape)
+        services = self._index(_PATH, "*_service.py", self.shape)
+        others = self._index(_PATH, "*.py", self.shape)
+        return {path: [*services.get(path, ()), *others[path]] for path in others}
 
     def _index(
         self, pattern: re.Pattern[str], names: str, key: Callable[[str], str]
@@ -238,11 +254,6 @@ class Sdk:
             for name in dict.fromkeys(map(key, pattern.findall(file.read_text("utf-8")))):
                 found.setdefault(name, []).append(where)
         return found
-
-
-def _shape(path: str) -> str:
-    """Unname the placeholders of a path: their names differ between releases and callers."""
-    return _PLACEHOLDER.sub("{}", path)
 
 
 def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
@@ -261,21 +272,20 @@ def _targets(statement: ast.stmt) -> list[str]:
 
 
 def _methods(module: Module) -> Iterator[tuple[Class, ast.FunctionDef]]:
-    """List the synchronous methods of the services in a file, each with its service."""
+    """List the synchronous methods of the classes in a file, each with its class."""
     for owner in module.classes.values():
-        if owner.name.endswith("Service"):
-            for node in owner.node.body:
-                if isinstance(node, ast.FunctionDef):
-                    yield owner, node
+        for node in owner.node.body:
+            if isinstance(node, ast.FunctionDef):
+                yield owner, node
 
 
 def _requests(method: ast.FunctionDef) -> set[tuple[str, str]]:
-    """Give the (verb, path shape) of every request that a service method makes."""
+    """Give the (verb, path shape) of every request that a method makes."""
     found = set()
     for node in ast.walk(method):
         match node:
             case ast.Call(
-                func=ast.Attribute(attr="_request"),
+                func=ast.Attribute(attr="_request" | "_static_request"),
                 args=[
                     ast.Constant(value=str(verb)),
                     ast.Constant(value=str(path))
@@ -283,13 +293,14 @@ def _requests(method: ast.FunctionDef) -> set[tuple[str, str]]:
                     *_,
                 ],
             ):
-                found.add((verb, _shape(path)))
+                found.add((verb, Sdk.shape(path)))
     return found
 
 
 def _params(owner: Class, method: ast.FunctionDef) -> Class | None:
-    """Find the class that the `params` argument of a service method is annotated with."""
-    for argument in [*method.args.args, *method.args.kwonlyargs]:
+    """Find the class that the `params` of a method are annotated with; a resource unpacks its own."""
+    spread = [method.args.kwarg] if method.args.kwarg else []
+    for argument in [*method.args.args, *method.args.kwonlyargs, *spread]:
         if argument.arg == "params" and argument.annotation is not None:
             kind = Reader(owner.module, owner).read(argument.annotation)
             parts = kind.of if isinstance(kind, OneOf) else (kind,)

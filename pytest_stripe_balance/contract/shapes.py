@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Schema = dict[str, Any]
+# Path -> what can stand there, and whether it is left out until it is asked for.
+Expandables = dict[str, tuple[tuple[str, ...], bool]]
 DEFINED = "#/$defs/"
 ENUM, EXPANDABLE, ALWAYS = "x-stripe-enum", "x-stripe-expandable", "x-stripe-always"
 
@@ -71,20 +73,67 @@ def strict(shallow: Any) -> Any:  # noqa: ANN401 - any JSON
     return closed
 
 
-def expandable_paths(
-    schema: Mapping[str, Any], path: str = ""
-) -> Iterator[tuple[str, tuple[tuple[str, ...], bool]]]:
-    """Walk a schema's hashes for what can be expanded: into which objects, and whether only then shown.
+def expandable_paths(schema: Mapping[str, Any]) -> Expandables:
+    """Walk a schema for what `expand` can name: into which objects, and whether only then shown.
 
-    What can't stand there as an id is left out of an object until it is asked for.
+    A path goes through hashes and arrays, and by `data` through a list. What can't stand there as an
+    id is left out of an object until it is asked for. What is always there in full, a list or an
+    object, is taken as well.
     """
+    found: dict[str, tuple[tuple[str, ...], bool]] = {}
     for name, inner in schema.get("properties", {}).items():
-        here = f"{path}.{name}" if path else name
-        if targets := inner.get(EXPANDABLE):
-            takes_id = any("string" in part.get("type", ()) for part in [inner, *inner.get("anyOf", ())])
-            yield here, (tuple(targets), not takes_id)
-        elif "properties" in inner:
-            yield from expandable_paths(inner, here)
+        for path, targets, only_then in _expandable(inner, name):
+            before, _ = found.get(path, ((), False))
+            found[path] = (tuple(dict.fromkeys((*before, *targets))), only_then)
+    return found
+
+
+def _expandable(node: Mapping[str, Any], path: str) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    parts = [node, *node.get("anyOf", ())]
+    if EXPANDABLE in node:
+        takes_id = any("string" in part.get("type", ()) for part in parts)
+        yield path, tuple(node[EXPANDABLE]), not takes_id
+    for part in parts:
+        if target := _object_at(part):
+            yield from [] if EXPANDABLE in node else [(path, (target,), False)]
+        elif "allOf" in part:  # a list, of objects
+            yield from [] if EXPANDABLE in node else [(path, (), False)]
+            items = part["properties"]["data"]["items"]
+            held = [_object_at(one) for one in [items, *items.get("anyOf", ())]]
+            yield f"{path}.data", tuple(dict.fromkeys(filter(None, held))), False
+        elif "items" in part:
+            yield from _expandable(part["items"], path)
+        else:
+            for name, inner in part.get("properties", {}).items():
+                yield from _expandable(inner, f"{path}.{name}")
+
+
+def _object_at(node: Mapping[str, Any]) -> str | None:
+    """Name the object that a node is a reference to, or a stub of."""
+    if reference := node.get("$ref"):
+        return str(reference).removesuffix(".json").removeprefix("deleted_")
+    properties = node.get("properties", {})
+    is_stub = properties.keys() <= {"id", "object"} and "const" in properties.get("object", {})
+    return str(properties["object"]["const"]) if is_stub else None
+
+
+_ONLY_THEN = "+"  # before what is left out until it is asked for
+
+
+def expandables_as_written(paths: Expandables) -> dict[str, str]:
+    """Write each path's objects in one text, parted by blanks."""
+    return {
+        path: (_ONLY_THEN if only_then else "") + " ".join(targets)
+        for path, (targets, only_then) in paths.items()
+    }
+
+
+def expandables_as_read(paths: Mapping[str, str]) -> Expandables:
+    """Read what `expandables_as_written` wrote."""
+    return {
+        path: (tuple(told.removeprefix(_ONLY_THEN).split()), told.startswith(_ONLY_THEN))
+        for path, told in paths.items()
+    }
 
 
 def integers_written_as_floats(schema: Any, value: Any, path: str) -> Iterator[tuple[str, float]]:  # noqa: ANN401 - any JSON

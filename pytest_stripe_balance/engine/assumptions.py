@@ -737,11 +737,6 @@ REGISTER: Mapping[str, Assumption] = {
             "An idempotency key of more than 255 characters is 400 idempotency_error, in our words.",
         ),
         _only(
-            "expand-depth",
-            6,
-            "Expanding through more than 4 dots is refused in a text from memory.",
-        ),
-        _only(
             "email-letters",
             6,
             "An e-mail address may have letters beyond ASCII, but for those of full width.",

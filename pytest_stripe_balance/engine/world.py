@@ -31,7 +31,7 @@ from pytest_stripe_balance.engine.table import Journal, Table
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.determinism import Clock, Ids
-    from pytest_stripe_balance.engine.records import Hash, ReconciliationMode, Subject
+    from pytest_stripe_balance.engine.records import Hash, ReconciliationMode, Record, Subject
 
 # When something falls due, in seconds since 1970, and what happens then.
 Due = tuple[int, Callable[[], object]]
@@ -90,6 +90,13 @@ class World:
             raise
         finally:
             self.journal.clear()
+
+    def record(self, record_id: str) -> Record | None:
+        """Find whatever the API gives that id; None where nothing has it."""
+        if entry := self.ledger.find(record_id):
+            return entry
+        tables = (table for table in vars(self).values() if isinstance(table, Table))
+        return next(filter(None, (table.get(record_id) for table in tables)), None)
 
     def customer(
         self, customer_id: str, param: str = "customer", *, in_path: bool, assumed: str | None = None

@@ -262,17 +262,24 @@ def test_ids_in_paths_are_decoded(stripe_balance):
         stripe.Customer.retrieve("cus ä/x")
 
 
-def test_expand_goes_through_four_dots(stripe_balance):
-    """Four dots are the documented depth, five are refused."""
+def test_expand_goes_four_levels_deep(stripe_balance):
+    """Four levels are the documented depth, the data of a list among them; five are refused."""
     customer = manual(stripe_balance)
     stripe_balance.fund(customer, 100)
     paid = stripe_balance.bank_transfer_intent(customer, 100)
     stripe.PaymentIntent.apply_customer_balance(paid.id)
-    deep = "latest_charge.payment_intent.latest_charge.payment_intent.customer"
+    deep = "latest_charge.payment_intent.latest_charge.payment_intent"
     found = stripe.PaymentIntent.retrieve(paid.id, expand=[deep])
-    assert found.latest_charge.payment_intent.latest_charge.payment_intent.customer.id == customer.id
-    with pytest.raises(stripe.InvalidRequestError, match="more than 4 levels"):
-        stripe.PaymentIntent.retrieve(paid.id, expand=[f"data.{deep}"])
+    assert found.latest_charge.payment_intent.latest_charge.payment_intent.id == paid.id
+    for ask, path in (
+        (lambda **asked: stripe.PaymentIntent.retrieve(paid.id, **asked), f"{deep}.customer"),
+        (stripe.PaymentIntent.list, f"data.{deep}"),
+    ):
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            ask(expand=[path])
+        message = f"You cannot expand more than 4 levels of a property. Property: {path}"
+        assert (caught.value.http_status, caught.value.code) == (400, "property_expansion_max_depth")
+        assert caught.value.json_body["error"]["message"] == message
 
 
 def test_a_stripe_context_is_refused(stripe_balance):

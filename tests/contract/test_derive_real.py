@@ -20,7 +20,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.contract.derive import PARAMETERS, RELEASES, release_folder
+from pytest_stripe_balance.contract.derive import RELEASES, release_folder
 from pytest_stripe_balance.contract.rules import contract
 
 if TYPE_CHECKING:
@@ -41,7 +41,11 @@ pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="STRIPE_REAL_DATA")
 def schemas(folder: str) -> dict[str, Json]:
     """Read the documents of one release, by file name."""
     files = (resources.folder("schemas") / folder).glob("*.json")
-    return {path.name: json.loads(path.read_text()) for path in files if path.name != PARAMETERS}
+    return {
+        path.name: json.loads(path.read_text())
+        for path in files
+        if path.stem not in resources.NO_OBJECTS
+    }
 
 
 @cache

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pytest_stripe_balance.engine import allocation
 from pytest_stripe_balance.engine.world import World
 
-INCLUDED = ("customer.sources", "latest_charge.refunds", "customer.subscriptions")
+INCLUDED = ("customer.sources", "customer.tax_ids.data.owner", "customer.subscriptions")
 
 
 def everything(session):

@@ -1,0 +1,45 @@
+"""What can be expanded inside objects that have no schema, from the response types of a release.
+
+A path such as `application_fee.balance_transaction` goes on in an object outside the surface. All that
+is kept of one are its expandable paths.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_stripe_balance.contract import shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_stripe_balance.contract.derive_objects import Node, Objects
+
+
+def beyond(objects: Objects, documents: Mapping[str, Node]) -> dict[str, Node]:
+    """Derive the schemas of all objects that a path can come to, and that have no document.
+
+    They are given by file name, as the documents are.
+    """
+    found: dict[str, Node] = {}
+    todo = list(documents.values())
+    while todo:
+        for name in sorted(_targets(todo.pop())):
+            file = f"{name}.json"
+            if file not in documents and file not in found and objects.knows(name):
+                found[file] = objects.document(name)
+                todo.append(found[file])
+    return found
+
+
+def _targets(document: Node) -> set[str]:
+    return {name for targets, _ in shapes.expandable_paths(document).values() for name in targets}
+
+
+def table(documents: Mapping[str, Node]) -> Node:
+    """Map object -> path -> the objects that can stand there, as `shapes` writes them."""
+    found = {
+        document["title"]: shapes.expandables_as_written(shapes.expandable_paths(document))
+        for document in documents.values()
+    }
+    return {name: paths for name, paths in found.items() if paths}

@@ -1,0 +1,303 @@
+"""The paths of `expand`: answered where the data is, refused out loud where it isn't; 400 is Stripe's."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+import pytest
+import stripe
+from majors import as_dict
+
+from pytest_stripe_balance.api import expand, routes
+from pytest_stripe_balance.contract import annotations, derive
+from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.contract.sdk import Sdk
+from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.resources import api_versions
+
+ALL_VERSIONS = pytest.mark.parametrize("version", api_versions())
+BASIL, CLOVER = "2025-08-27.basil", "2026-02-25.clover"
+MADE_BY = ("customers", "payment_intents", "payment_methods", "invoices", "invoiceitems", "refunds")
+LEVELS = 4
+
+
+def releases():
+    """Give the installed release, and those in the folder that STRIPE_SDK_RELEASES names."""
+    others = os.environ.get("STRIPE_SDK_RELEASES")
+    found = [derive.installed_sdk(), *(sorted(Path(others).glob("*/stripe")) if others else ())]
+    by_version = {derive.api_version(sdk): sdk for sdk in reversed(found)}
+    return [pytest.param(sdk, id=version) for version, sdk in sorted(by_version.items())]
+
+
+class Types:
+    """What a release's types mark as expandable, read off the annotations alone."""
+
+    def __init__(self, sdk):
+        self.sdk = Sdk(sdk)
+        self.paths = cache(self._paths)
+
+    def _paths(self, of, levels):
+        """Give every path to an expandable field of a class, through all that lies between."""
+        if not levels:
+            return frozenset()
+        fields = of.fields.items()
+        return frozenset(
+            (name, *rest) for name, kind in fields for rest in self._below(kind, levels - 1)
+        )
+
+    def _below(self, kind, levels):
+        match kind:
+            case annotations.Expandable(of):
+                yield ()
+                yield from self._below(of, levels)
+            case annotations.Instance(of):
+                yield from self.paths(of, levels)
+            case annotations.Page(_, of) if levels:
+                yield from (("data", *rest) for rest in self._below(of, levels - 1))
+            case annotations.Items(of) | annotations.Absent(of):
+                yield from self._below(of, levels)
+            case annotations.OneOf(of):
+                for one in of:
+                    yield from self._below(one, levels)
+
+
+@pytest.mark.parametrize("sdk", releases())
+def test_no_field_that_the_types_call_expandable_is_a_400(sdk, tour_alone):
+    """Retrieved, listed, searched and made: each path is answered, with no id left, or refused."""
+    types, trip = Types(sdk), tour_alone(derive.api_version(sdk))
+    expandables = contract(trip.api_version).expandables
+    for row in trip.asked:
+        of = types.sdk.object_class(row.returns)
+        listed = row.listed or row.searched
+        for path in types.paths(of, LEVELS - listed):
+            expand.check([".".join(path)], row.returns, listed=False, expandables=expandables)
+        if row.method == "GET" or row.path.removeprefix("/v1/") in MADE_BY:
+            deepest = LEVELS - 1 if row.path.endswith("}") else 2
+            for path in sorted(types.paths(of, deepest)):
+                _expands(trip, row, ("data", *path) if listed else path)
+
+
+def _expands(trip, row, parts):
+    path, params = trip.asked[row][-1]
+    name = ".".join(parts)
+    refused = None
+    try:
+        answer = trip.answer(row.method, path, **{**params, "expand": [name]})
+    except Refused as refusal:
+        refused = refusal.message
+    if refused is not None:
+        assert refused.startswith(f"{row}: expand[]={name}: ")
+        return
+    if row.method == "GET":
+        assert answer.status == 200, (str(row), answer.body)
+    if answer.status == 200:
+        assert not _ids_at(answer.body, parts), (str(row), name)
+    else:
+        assert "expand" not in answer.body["error"]["message"]
+
+
+def _ids_at(value, parts):
+    """List the ids that a path ends at."""
+    if isinstance(value, list):
+        return [found for one in value for found in _ids_at(one, parts)]
+    if not parts:
+        return [value] if isinstance(value, str) else []
+    return _ids_at(value.get(parts[0]), parts[1:]) if isinstance(value, dict) else []
+
+
+SEEN = (  # recorded applications asked so, and were answered
+    ("charges", "refunds", ""),
+    ("charges", "refunds.data.balance_transaction", ""),
+    ("charges", "application_fee.balance_transaction", ""),
+    ("charges", "invoice.total_tax_amounts.tax_rate", "acacia"),
+    ("charges", "invoice.total_discount_amounts.discount", "acacia"),
+    ("payment_intents", "latest_charge.refunds.data.balance_transaction", ""),
+    ("invoices", "discounts", ""),
+    ("invoices", "account_tax_ids", ""),
+    ("invoices", "lines", ""),
+    ("invoices", "lines.data", ""),
+    ("invoices", "total_discount_amounts.discount.source.coupon", "clover"),
+    ("invoices", "total_taxes.tax_rate_details.tax_rate", "basil"),
+    ("invoice_payments", "invoice.total_discount_amounts.discount", "basil"),
+)
+
+
+@pytest.mark.parametrize(("kind", "path", "release"), SEEN)
+def test_a_path_that_stripe_was_seen_to_answer_is_answered(toured, kind, path, release):
+    """Retrieved and listed, at each version that has it: the whole object, and never a 400."""
+    since = {"clover": CLOVER, "basil": BASIL}.get(release, "")
+    until = "2025-03" if release == "acacia" else "9"
+    for version in api_versions():
+        if not since <= version < until:
+            continue
+        trip = toured(version)
+        listed = trip.answer("GET", f"/v1/{kind}")
+        assert listed.body["data"]
+        alone = trip.answer("GET", f"/v1/{kind}/{listed.body['data'][0]['id']}", expand=[path])
+        assert alone.status == 200
+        if path.count(".") < LEVELS - 1:
+            answer = trip.answer("GET", f"/v1/{kind}", expand=[f"data.{path}"])
+            assert (answer.status, len(answer.body["data"])) == (200, len(listed.body["data"]))
+
+
+def paid(stripe_balance, amount=2000):
+    """Give a paid intent."""
+    customer = stripe_balance.customer("manual", email="ada@example.com")
+    intent = stripe_balance.bank_transfer_intent(customer, amount)
+    stripe_balance.fund(customer, amount)
+    return stripe.PaymentIntent.apply_customer_balance(intent.id)
+
+
+@ALL_VERSIONS
+def test_a_charge_lists_its_refunds_newest_first(stripe_balance, version):
+    """Its own refunds alone, with their count, whichever object the path begins at."""
+    at = {"stripe_version": version}
+    intent, other = paid(stripe_balance), paid(stripe_balance)
+    plain = stripe.Charge.retrieve(intent.latest_charge, **at)
+    assert "refunds" not in as_dict(plain)
+    empty = stripe.Charge.retrieve(intent.latest_charge, expand=["refunds"], **at).refunds
+    assert (empty.object, empty.data, empty.has_more, empty.total_count) == ("list", [], False, 0)
+    stripe.Refund.create(payment_intent=other.id, amount=1)
+    made = [stripe.Refund.create(payment_intent=intent.id, amount=amount) for amount in (500, 300)]
+    newest_first = [as_dict(stripe.Refund.retrieve(one.id, **at)) for one in reversed(made)]
+    whole = {
+        "object": "list",
+        "data": newest_first,
+        "has_more": False,
+        "total_count": 2,
+        "url": f"/v1/charges/{intent.latest_charge}/refunds",
+    }
+    charge = stripe.Charge.retrieve(intent.latest_charge, expand=["refunds"], **at)
+    assert as_dict(charge)["refunds"] == whole
+    _, listed = stripe.Charge.list(expand=["data.refunds"], **at).data
+    assert as_dict(listed)["refunds"] == whole
+    found = stripe.PaymentIntent.retrieve(intent.id, expand=["latest_charge.refunds.data.charge"], **at)
+    assert [one.charge.id for one in found.latest_charge.refunds.data] == [intent.latest_charge] * 2
+
+
+def test_a_charge_holds_the_ten_newest_of_its_refunds(stripe_balance):
+    """What is documented of the list; has_more and total_count tell of the others."""
+    intent = paid(stripe_balance)
+    made = [stripe.Refund.create(payment_intent=intent.id, amount=1).id for _ in range(11)]
+    refunds = stripe.Charge.retrieve(intent.latest_charge, expand=["refunds"]).refunds
+    assert [one.id for one in refunds.data] == made[:0:-1]
+    assert (refunds.has_more, refunds.total_count) == (True, 11)
+
+
+def test_a_path_goes_through_the_lists_inside_an_object(stripe_balance):
+    """An item of a list is expanded by data, with its ids as with those of any object."""
+    customer = stripe_balance.customer(email="ada@example.com")
+    invoice = stripe_balance.bank_transfer_invoice(customer, 1000)
+    paths = ["payments.data.payment.payment_intent", "payments.data.invoice", "lines.data.discounts"]
+    found = stripe.Invoice.retrieve(invoice.id, expand=paths)
+    (link,) = found.payments.data
+    assert (link.payment.payment_intent.object, link.invoice.id) == ("payment_intent", invoice.id)
+    assert found.lines.data[0].discounts == []
+    plain = stripe.Invoice.retrieve(invoice.id, expand=["payments"]).payments.data[0]
+    assert (plain.payment.payment_intent, plain.invoice) == (link.payment.payment_intent.id, invoice.id)
+
+
+@pytest.mark.parametrize(
+    ("version", "path", "kind"),
+    [
+        ("2025-02-24.acacia", "lines.data.price.product", "product"),
+        ("2025-02-24.acacia", "lines.data.price.tiers", "tiers"),
+        (CLOVER, "customer.subscriptions.data.items", "subscriptions"),
+        (CLOVER, "status_transitions", None),
+        (CLOVER, "customer.invoice_settings", "invoice_settings"),
+    ],
+)
+def test_what_the_fake_has_no_object_of_is_refused_out_loud(stripe_balance, version, path, kind):
+    """An id of what isn't kept is no 400 and stays no id; without something to expand it is a 400."""
+    customer = stripe_balance.customer(email="ada@example.com")
+    invoice = stripe_balance.bank_transfer_invoice(customer, 1000)
+    at = {"stripe_version": version, "expand": [path]}
+    if kind is None:
+        with pytest.raises(stripe.InvalidRequestError, match=rf"cannot be expanded \({path}\)\.$"):
+            stripe.Invoice.retrieve(invoice.id, **at)
+        return
+    call = r"GET /v1/invoices/\{invoice\}: "
+    with stripe_balance.refused(match=rf"^{call}expand\[\]={path}: .*\b{kind}\b.* not modelled"):
+        stripe.Invoice.retrieve(invoice.id, **at)
+
+
+@pytest.mark.parametrize("version", ["2025-05-28.basil", CLOVER])
+def test_the_price_of_an_item_is_refused_since_basil(stripe_balance, version):
+    """It is an id there, of a price that isn't kept; before it was the price itself."""
+    stripe_balance.bank_transfer_invoice(stripe_balance.customer(email="ada@example.com"), 1000)
+    path = "data.pricing.price_details.price"
+    with stripe_balance.refused(match=r"expand\[\]=data\.pricing.* price is not modelled"):
+        stripe.InvoiceItem.list(expand=[path], stripe_version=version)
+    before = {"stripe_version": "2025-02-24.acacia"}
+    (item,) = stripe.InvoiceItem.list(expand=["data.price"], **before).data
+    assert item.price.object == "price"
+
+
+def test_nothing_stays_nothing(stripe_balance):
+    """A null, an empty list and a key that isn't there are left as they are, however long the path."""
+    intent = stripe_balance.bank_transfer_intent(stripe_balance.customer(), 100)
+    paths = ["latest_charge.application_fee.charge", "transfer_data", "transfer_data.destination"]
+    found = stripe.PaymentIntent.retrieve(
+        intent.id, expand=[*paths, "last_payment_error.payment_method"]
+    )
+    assert as_dict(found) == as_dict(stripe.PaymentIntent.retrieve(intent.id))
+    assert stripe.Invoice.list(expand=["data.customer.sources"]).data == []
+
+
+@pytest.mark.parametrize("path", ["customer.sources", "application_fee.balance_transaction", "refunds"])
+def test_a_missing_object_is_said_before_what_cannot_be_expanded(stripe_balance, path):
+    """Recorded: 404 for the id, with a path that the fake has nothing of."""
+    with pytest.raises(stripe.InvalidRequestError, match="No such charge: 'nope'") as caught:
+        stripe.Charge.retrieve("nope", expand=[path])
+    assert (caught.value.http_status, caught.value.code) == (404, "resource_missing")
+
+
+@pytest.mark.parametrize(
+    ("path", "odd"),
+    [
+        ("customer.colour.of", "customer.colour"),
+        ("colour.customer", "colour"),
+        ("latest_charge.refunds.colour", "latest_charge.refunds.colour"),
+        ("application.colour", "application.colour"),
+        ("metadata", "metadata"),
+    ],
+)
+def test_the_first_part_that_does_not_fit_is_named(stripe_balance, path, odd):
+    """The path up to it, alone and in a list."""
+    intent = stripe_balance.bank_transfer_intent(stripe_balance.customer(), 100)
+    for ask, within in (
+        (lambda **asked: stripe.PaymentIntent.retrieve(intent.id, **asked), ""),
+        (stripe.PaymentIntent.list, "data."),
+    ):
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            ask(expand=[within + path])
+        message = f"This property cannot be expanded ({within}{odd})."
+        assert caught.value.json_body["error"]["message"] == message
+
+
+def test_a_lists_count_is_refused_until_basil_and_unknown_since(stripe_balance):
+    """Until then it could be expanded; what a page's own data is, can."""
+    stripe_balance.customer()
+    with stripe_balance.refused(match=r"GET /v1/customers: expand\[\]=total_count"):
+        stripe.Customer.list(expand=["total_count"], stripe_version="2025-02-24.acacia")
+    with pytest.raises(stripe.InvalidRequestError, match=r"cannot be expanded \(total_count\)"):
+        stripe.Customer.list(expand=["total_count"], stripe_version=BASIL)
+    assert len(stripe.Customer.list(expand=["data"]).data) == 1
+
+
+def test_rows_that_list_or_give_one_are_swept():
+    """Each object that can be expanded in is one of those that the sweep asks for."""
+    assert {row.returns for row in routes.ENDPOINTS if row.method == "GET"} >= {
+        "balance_transaction",
+        "cash_balance",
+        "charge",
+        "customer",
+        "customer_cash_balance_transaction",
+        "event",
+        "invoice",
+        "invoice_payment",
+        "invoiceitem",
+        "payment_intent",
+        "payment_method",
+        "refund",
+    }
