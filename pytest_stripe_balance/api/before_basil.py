@@ -8,9 +8,9 @@ objects of the API reference of that time (the assumption invoice-shape-before-b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from typing import Any
 
+from pytest_stripe_balance.api import render_invoices
 from pytest_stripe_balance.engine.records import Charge, Event, Invoice, InvoiceItem, PaymentIntent
 from pytest_stripe_balance.engine.world import World
 
@@ -108,30 +108,7 @@ def event(world: World, record: Event, body: Json) -> None:
 
 
 def _price(world: World, item: InvoiceItem) -> Json:
-    """Render the one-time price that Stripe makes for an item without one."""
-    price = world.prices.find(item.price, "price")
-    unit = Decimal(item.unit_amount)
-    return {
-        "id": item.price,
-        "object": "price",
-        "active": False,
-        "billing_scheme": "per_unit",
-        "created": price.created,
-        "currency": item.currency,
-        "custom_unit_amount": None,
-        "livemode": False,
-        "lookup_key": None,
-        "metadata": {},
-        "nickname": None,
-        "product": item.product,
-        "recurring": None,
-        "tax_behavior": "unspecified",
-        "tiers_mode": None,
-        "transform_quantity": None,
-        "type": "one_time",
-        "unit_amount": int(unit) if unit == int(unit) else None,
-        "unit_amount_decimal": item.unit_amount,
-    }
+    return render_invoices.price(world, world.prices.find(item.price, "price"))
 
 
 def _take_out(body: Json, *names: str) -> None:

@@ -24,6 +24,7 @@ from pytest_stripe_balance.engine.records import (
     InvoicePayment,
     PaymentIntent,
     PaymentMethod,
+    Price,
     Record,
     Refund,
 )
@@ -261,5 +262,6 @@ _RENDERERS: dict[type, Callable[[World, Any], Json]] = {
     Invoice: render_invoices.invoice,
     InvoiceItem: render_invoices.invoice_item,
     InvoicePayment: render_invoices.invoice_payment,
+    Price: render_invoices.price,
     Event: _event,
 }

@@ -371,4 +371,4 @@ class Reconciled(NamedTuple):
     reconciliation: Reconciliation
 
 
-Record = Subject | FundingInstructions | PaymentMethod | BalanceTransaction | Event
+Record = Subject | FundingInstructions | PaymentMethod | BalanceTransaction | Price | Event

@@ -222,15 +222,19 @@ def test_what_the_fake_has_no_object_of_is_refused_out_loud(stripe_balance, vers
 
 
 @pytest.mark.parametrize("version", ["2025-05-28.basil", CLOVER])
-def test_the_price_of_an_item_is_refused_since_basil(stripe_balance, version):
-    """It is an id there, of a price that isn't kept; before it was the price itself."""
+def test_the_price_of_an_item_is_an_id_that_expands_since_basil(stripe_balance, version):
+    """Before it was the price itself, which says the same; its product is nothing that is kept."""
     stripe_balance.bank_transfer_invoice(stripe_balance.customer(email="ada@example.com"), 1000)
-    path = "data.pricing.price_details.price"
-    with stripe_balance.refused(match=r"expand\[\]=data\.pricing.* price is not modelled"):
-        stripe.InvoiceItem.list(expand=[path], stripe_version=version)
-    before = {"stripe_version": "2025-02-24.acacia"}
-    (item,) = stripe.InvoiceItem.list(expand=["data.price"], **before).data
-    assert item.price.object == "price"
+    path, at = "data.pricing.price_details.price", {"stripe_version": version}
+    (plain,) = stripe.InvoiceItem.list(**at).data
+    (item,) = stripe.InvoiceItem.list(expand=[path], **at).data
+    (before,) = stripe.InvoiceItem.list(stripe_version="2025-02-24.acacia").data
+    assert as_dict(item.pricing.price_details.price) == as_dict(before.price)
+    assert item.pricing.price_details.price.id == plain.pricing.price_details.price
+    with stripe_balance.refused(
+        match=r"price\.product: product of a price is 'prod_\w+', and a product"
+    ):
+        stripe.InvoiceItem.retrieve(item.id, expand=["pricing.price_details.price.product"], **at)
 
 
 def test_nothing_stays_nothing(stripe_balance):
