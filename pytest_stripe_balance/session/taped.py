@@ -95,7 +95,7 @@ class Replaying(Session):
                 f"{self._replay.name} holds nothing of what was posted: its path alone chose the answer"
             )
             self.notes += [] if note in self.notes else [note]
-        due, got = (one.headers.get("Stripe-Version") for one in (request, response))
+        due, got = (one.headers.api_version for one in (request, response))
         if due and got and due != got:
             note = f"{due} is the API version asked for, and {got} was recorded: record again"
             self.notes += [] if note in self.notes else [note]

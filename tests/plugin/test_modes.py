@@ -852,6 +852,8 @@ def test_another_api_version_than_the_recorded_one_is_told_once(project, sending
     project.file("test_it.py", text)
     sending("record").assert_outcomes(passed=2)
     assert "API version" not in sending("replay").stdout.str()
+    project.file("test_it.py", text.replace("2024-06-20", "2024-06-20; feature_beta=v3"))
+    assert "API version" not in sending("replay").stdout.str()
     project.file("test_it.py", text.replace("2024-06-20", "2025-03-31.basil"))
     result = sending("replay")
     result.assert_outcomes(passed=2)
