@@ -370,7 +370,7 @@ def _options(account: str | None) -> dict[str, str]:
 def _owner_of(event: stripe.Event, payer: Callable[[str], str | None]) -> str | None:
     """Name the customer that an event is about, or the invoice that a payment of it is about.
 
-    `payer` tells the customer of an intent, as refunds only name that.
+    `payer` tells the customer of an intent, which is all that refunds named until July 2026.
     """
     subject = clients.as_hash(clients.as_hash(event)["data"])["object"]
     kind = subject.get("object")

@@ -1,8 +1,9 @@
 """Shapes before 2025-03-31.basil, which remodelled how invoices tell of payment, prices and taxes.
 
-Each function changes a rendered object in place to the shape that it had before. Which keys went and
-came is documented in the changelog; what they hold on an invoice like ours is known from the example
-objects of the API reference of that time (the assumption invoice-shape-before-basil).
+Each function changes a rendered object in place to the shape that it had before. Which keys went is
+documented in the changelog; what they hold on an invoice like ours is known from the example objects of
+the API reference of that time (the assumption invoice-shape-before-basil). Those that came stay: since
+2025-03 acacia has them too, on invoices and items (EVIDENCE 2 [obs]) and on lines (pay-rails/pay [obs]).
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def invoice(world: World, record: Invoice, body: Json) -> None:
         return
     world.readings.rest("invoice-shape-before-basil")
     intent = world.payment_intents.get(record.payment_intent or "")
-    _take_out(body, "amount_overpaid", "confirmation_secret", "parent", "payments", "total_taxes")
+    _take_out(body, "confirmation_secret", "payments")
     _lines(world, body["lines"], record.lines)
     body |= {
         "application_fee_amount": None,
@@ -58,7 +59,6 @@ def _lines(world: World, listed: Json, items: Iterable[InvoiceItem]) -> None:
 
 
 def _line(world: World, line: Json, item: InvoiceItem) -> None:
-    _take_out(line, "parent", "pricing", "taxes")
     line |= {
         "amount_excluding_tax": item.amount,
         "invoice_item": item.id,
@@ -75,10 +75,9 @@ def _line(world: World, line: Json, item: InvoiceItem) -> None:
 
 
 def invoice_item(world: World, item: InvoiceItem, body: Json) -> None:
-    """Show an item's price and unit amount, without the `pricing` that took their place."""
+    """Show an item's price and unit amount beside the `pricing` that took their place."""
     world.readings.rest("invoice-shape-before-basil")
     price = _price(world, item)
-    _take_out(body, "parent", "pricing")
     body |= {
         "plan": None,
         "price": price,

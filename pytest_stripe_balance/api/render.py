@@ -1,7 +1,8 @@
 """Records as Stripe's JSON: rendered at the newest API version's shape, then walked back from it.
 
-Keys that no capture and no documentation shows on an unset object are left out (the assumption
-unset-keys); what is always shown is here, null or not.
+Every key that Stripe sends on the day of the newest release is here, null or not, at every API version
+(EVIDENCE 2 [obs]; contract/calendar.py has the days). Keys that no capture and no documentation shows
+on an unset object are left out (the assumption unset-keys).
 """
 
 from __future__ import annotations
@@ -148,6 +149,7 @@ def _payment_method(_: World, method: PaymentMethod) -> Json:
         "customer_balance": {},
         "livemode": False,
         "metadata": method.metadata,
+        "shared_payment_granted_token": None,
         "type": method.type,
     }
 
@@ -155,9 +157,11 @@ def _payment_method(_: World, method: PaymentMethod) -> Json:
 def _payment_intent(world: World, intent: PaymentIntent) -> Json:
     _note_assumptions(world, intent)
     configuration = intent.payment_method_configuration
+    allowed = intent.allowed_payment_method_types
     return {
         "id": intent.id,
         "object": "payment_intent",
+        "allowed_payment_method_types": allowed and list(allowed),
         "amount": intent.amount,
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
@@ -179,6 +183,7 @@ def _payment_intent(world: World, intent: PaymentIntent) -> Json:
         "last_payment_error": intent.last_payment_error,
         "latest_charge": intent.latest_charge,
         "livemode": False,
+        "managed_payments": {"enabled": False},
         "metadata": intent.metadata,
         "next_action": _next_action(intent),
         "on_behalf_of": None,
@@ -186,10 +191,12 @@ def _payment_intent(world: World, intent: PaymentIntent) -> Json:
         "payment_method_configuration_details": configuration and {"id": configuration, "parent": None},
         "payment_method_options": intent.payment_method_options,
         "payment_method_types": list(intent.payment_method_types),
+        "payment_record": None,
         "processing": None,
         "receipt_email": intent.receipt_email,
         "review": None,
         "setup_future_usage": None,
+        "shared_payment_granted_token": None,
         "shipping": intent.shipping,
         "source": None,
         "statement_descriptor": intent.statement_descriptor,

@@ -85,7 +85,7 @@ def invoice(world: World, record: Invoice) -> Json:
         "issuer": {"type": "self"},
         "last_finalization_error": None,
         "latest_revision": None,
-        "lines": _lines(record),
+        "lines": _list([_line(line) for line in record.lines], f"/v1/invoices/{record.id}/lines"),
         "livemode": False,
         "metadata": record.metadata,
         "next_payment_attempt": None,
@@ -149,12 +149,6 @@ def _payment_settings(record: Invoice) -> Json:
     }
 
 
-def _lines(record: Invoice) -> Json:
-    """List an invoice's lines; at every version total_count says how many they are [obs, 16 of 16]."""
-    listed = _list([_line(line) for line in record.lines], f"/v1/invoices/{record.id}/lines")
-    return {**listed, "total_count": len(record.lines)}
-
-
 def _line(item: InvoiceItem) -> Json:
     return {
         "id": item.line,
@@ -210,7 +204,9 @@ def invoice_item(world: World, item: InvoiceItem) -> Json:
         "description": item.description,
         "discountable": True,
         "discounts": [],
+        "frozen_fields": [],
         "invoice": item.invoice,
+        "invoicing_rules": [],
         "livemode": False,
         "metadata": item.metadata,
         "parent": None,
@@ -290,4 +286,5 @@ def previous(attributes: Hash) -> Hash:
 
 
 def _list(data: list[Json], url: str) -> Json:
-    return {"object": "list", "data": data, "has_more": False, "url": url}
+    """List what is inside an object; at every version total_count says how many there are [obs]."""
+    return {"object": "list", "data": data, "has_more": False, "total_count": len(data), "url": url}

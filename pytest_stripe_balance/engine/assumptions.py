@@ -409,8 +409,19 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "charge-shape",
             15,
-            "The charge has no outcome and no receipt_url; its balance transaction is there at once, "
-            "of type payment, without a fee and available.",
+            "The charge has radar_options {}, no calculated_statement_descriptor and a receipt_url, as "
+            "py_ charges of bank debits; its balance transaction is there at once, of type payment, "
+            "without a fee and available.",
+        ),
+        Assumption(
+            "charge-outcome",
+            "The charge has the outcome of a bank debit that nobody assessed.",
+            {
+                "authorized": "type authorized, as on 24 of 24 recorded py_ charges of bank debits, and "
+                "risk_level not_assessed, as is documented of what isn't a card",
+                "none": "null, as on 13 of 13 recorded py_ charges between Stripe accounts",
+            },
+            15,
         ),
         # Refunds.
         Assumption(
@@ -423,7 +434,8 @@ REGISTER: Mapping[str, Assumption] = {
             "refund-shape",
             25,
             "A refund to the bank shows the kind of bank transfer before the bank details are there, "
-            "instructions_email is the address that was written to, and pending_reason isn't shown.",
+            "instructions_email is the address that was written to, and pending_reason isn't shown; one "
+            "of the cash balance has no payment_method.",
         ),
         _only(
             "refund-asks-for-details",
@@ -525,14 +537,15 @@ REGISTER: Mapping[str, Assumption] = {
             32,
             "Invoices that are paid by bank transfer, their items and lines have the keys of card "
             "invoices, and attempt_count stays 0 when the cash balance pays; payments and "
-            "confirmation_secret are shown when asked for, the payments without a total_count.",
+            "confirmation_secret are shown when asked for.",
         ),
         _only(
             "invoice-shape-before-basil",
             32,
             "Before 2025-03-31.basil invoices, their items and lines have the keys that the changelog "
             "says are gone, with what the reference's example objects of that time hold on an invoice "
-            "of one-off items.",
+            "of one-off items; those that took their place stand beside them, at the versions before "
+            "acacia too.",
         ),
         _only(
             "invoice-refusals",

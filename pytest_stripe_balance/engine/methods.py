@@ -73,7 +73,7 @@ def of_new(
     if "payment_method" in params:
         _known_method(world, params["payment_method"])
     if types := _types(world, customer, currency, params):
-        return _fields(types)
+        return {**_fields(types), **_allowed(params)}
     world.readings.rest("payment-method-given-types")
     if given(params) and automatic is None:
         need_customer(world, customer)
@@ -93,7 +93,7 @@ def retyped(world: World, intent: PaymentIntent, params: PaymentMethodParams) ->
     """Give an intent the types that an update or a confirm names; what it holds stays as it is."""
     types = _types(world, intent.customer, intent.currency, params)
     if not types or set(types) == set(intent.payment_method_types):
-        return intent
+        return intent._replace(**allowed) if (allowed := _allowed(params)) else intent
     if intent.payment_method is not None or intent.applied:
         raise Refused(
             f"other payment method types on {intent.id}, which has a payment method or holds money, "
@@ -102,7 +102,13 @@ def retyped(world: World, intent: PaymentIntent, params: PaymentMethodParams) ->
     fields = _fields(types)
     kept = {**fields["payment_method_options"], **intent.payment_method_options}
     fields["payment_method_options"] = {kind: kept[kind] for kind in fields["payment_method_options"]}
-    return intent._replace(**fields)
+    return intent._replace(**fields, **_allowed(params))
+
+
+def _allowed(params: PaymentMethodParams) -> dict[str, Any]:
+    """Keep which types a request allows, as it named them, to be shown."""
+    allowed = params.get("allowed_payment_method_types")
+    return {"allowed_payment_method_types": tuple(allowed)} if allowed else {}
 
 
 def _types(

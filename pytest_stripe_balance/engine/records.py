@@ -125,6 +125,7 @@ class PaymentIntent(NamedTuple):
     instructions: Instructions | None = None
     invoice: str | None = None
     latest_charge: str | None = None
+    allowed_payment_method_types: tuple[str, ...] | None = None
     automatic_payment_methods: Hash | None = None
     payment_method_configuration: str | None = None
     canceled_at: int | None = None

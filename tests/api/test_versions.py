@@ -130,7 +130,7 @@ DATED = {
             "application_fee_amount charge discount paid paid_out_of_band payment_intent quote subscription "
             "subscription_details tax total_tax_amounts transfer_data"
         ),
-        "amount_overpaid parent total_taxes",
+        "",
     ),
     "a line's price": (
         *(line_at, "2025-02-24.acacia", "2025-03-31.basil"),
@@ -138,12 +138,12 @@ DATED = {
             "amount_excluding_tax invoice_item plan price proration proration_details subscription "
             "tax_amounts tax_rates type unit_amount_excluding_tax"
         ),
-        "parent pricing taxes",
+        "",
     ),
     "an item's price": (
         *(item_at, "2025-02-24.acacia", "2025-03-31.basil"),
         "plan price subscription unit_amount unit_amount_decimal",
-        "parent pricing",
+        "",
     ),
     "rendering options": (invoice_at, "2023-10-16", "2024-04-10", "rendering_options", ""),
 }
@@ -313,6 +313,23 @@ def test_allowed_payment_method_types_came_with_dahlia(shop):
     with pytest.raises(stripe.InvalidRequestError, match="unknown parameter: allowed_") as caught:
         shop.at("2026-02-25.clover").payment_intents.create({**params, **allowed})
     assert caught.value.code == "parameter_unknown"
+
+
+def test_what_was_allowed_is_shown_at_every_version(shop):
+    """As it was named, at creation, by an update and by one that changes no types; else it is null."""
+    params = {"amount": 1000, "currency": "usd", "customer": shop.customer}
+    intents, old = shop.at(OLD).payment_intents, shop.at("2024-06-20").payment_intents
+
+    def shown(intent):
+        return as_dict(old.retrieve(intent.id))["allowed_payment_method_types"]
+
+    intent = intents.create(params)
+    assert shown(intent) is None
+    for allowed in (["customer_balance"], ["card", "customer_balance"], ["customer_balance", "card"]):
+        intents.update(intent.id, {"allowed_payment_method_types": allowed})
+        assert shown(intent) == allowed
+    made = intents.create({**params, "allowed_payment_method_types": ["card"]})
+    assert shown(made) == ["card"]
 
 
 def test_types_of_an_intent_that_is_under_way_stay(shop, stripe_balance):

@@ -8,16 +8,20 @@ from pytest_stripe_balance.resources import newest_api_version
 
 apply = stripe.PaymentIntent.apply_customer_balance
 ROW = "customer_cash_balance_transaction.created"
-UNSET = (
-    "allowed_payment_method_types hooks managed_payments payment_details payment_record "
-    "presentment_details"
-)
+LEFT_OUT = {"hooks", "payment_details", "presentment_details"}
+AS_OF_CARDS = {
+    "allowed_payment_method_types": None,
+    "managed_payments": {"enabled": False},
+    "payment_record": None,
+    "shared_payment_granted_token": None,
+}
 
 
 def test_unset_keys(probe):
-    """Which keys are left out of an intent while they are unset?"""
+    """Which keys are left out of an intent while they are unset, and which ones have cards' values?"""
     intent = as_dict(stripe.PaymentIntent.retrieve(probe.intent(probe.customer())))
-    assert not set(UNSET.split()) & set(intent)
+    assert not LEFT_OUT & set(intent)
+    assert {key: intent.get(key, "absent") for key in AS_OF_CARDS} == AS_OF_CARDS
 
 
 def test_unset_customer_balance_options(probe):
@@ -135,13 +139,21 @@ def test_charge_id_prefix(probe):
 
 
 def test_charge_shape(probe):
-    """What do a charge, and its balance transaction, say of outcome, receipt, fee and type?"""
+    """What do a charge, and its balance transaction, say of Radar, receipt, descriptor, fee and type?"""
     charge = stripe.Charge.retrieve(
         probe.paid(probe.customer()).latest_charge, expand=["balance_transaction"]
     )
     booked = charge.balance_transaction
-    assert (charge.outcome, charge.receipt_url) == (None, None)
+    assert charge.receipt_url.startswith("https://pay.stripe.com/receipts/")
+    assert (as_dict(charge)["radar_options"], charge.calculated_statement_descriptor) == ({}, None)
     assert (booked.type, booked.fee, booked.status) == ("payment", 0, "available")
+
+
+def test_charge_outcome(probe):
+    """Has the charge an outcome, as bank debits have?"""
+    charge = as_dict(stripe.Charge.retrieve(probe.paid(probe.customer()).latest_charge))
+    outcome = charge["outcome"] or {}
+    assert (outcome.get("type"), outcome.get("risk_level")) == ("authorized", "not_assessed")
 
 
 def told(probe, currency, at=None, **transfer):

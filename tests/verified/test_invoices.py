@@ -28,7 +28,7 @@ def test_invoice_shape(probe, payer):
         stripe.Invoice.retrieve(invoice.id, expand=["payments", "confirmation_secret"], **at)
     )
     assert set(shown) - set(plain) == {"payments", "confirmation_secret"}
-    assert "total_count" not in shown["payments"]
+    assert shown["payments"]["total_count"] == 1
 
 
 def test_invoice_shape_before_basil(probe, payer):
@@ -39,6 +39,7 @@ def test_invoice_shape_before_basil(probe, payer):
     assert (old["paid"], old["paid_out_of_band"], old["charge"]) == (False, False, None)
     assert (old["payment_intent"], old["total_tax_amounts"]) == (intent_of(payer).id, [])
     assert (line["price"]["unit_amount"], line["type"], line["plan"]) == (1000, "invoiceitem", None)
+    assert (old["amount_overpaid"], line["pricing"]["type"]) == (0, "price_details")
 
 
 def test_invoice_refusals(probe, payer):
