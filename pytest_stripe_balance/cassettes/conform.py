@@ -22,6 +22,7 @@ from pytest_stripe_balance.cassettes.answers import EPOCH, LISTS, Answers, Page,
 from pytest_stripe_balance.cassettes.asking import READS
 from pytest_stripe_balance.cassettes.drift import date_of
 from pytest_stripe_balance.cassettes.knowable import Knowledge, Named
+from pytest_stripe_balance.cassettes.newer import moment_of, without_newer
 from pytest_stripe_balance.cassettes.pairing import is_replay, without_retries
 from pytest_stripe_balance.cassettes.recorded_keys import RecordedKeys, is_conflict
 from pytest_stripe_balance.cassettes.roles import Ids, Roles
@@ -107,6 +108,7 @@ class _Driver:
         self._answers = Answers(ids, self._knowledge, self._sightings)
         self._keys = RecordedKeys(self.exchanges)
         self._polled = _polled(self.exchanges)
+        self._moment = moment_of(self.exchanges)
 
     def drive(self, at: int) -> Driven | NotDriven:
         """Ask the fake what was asked at a position, and compare."""
@@ -118,6 +120,7 @@ class _Driver:
             given, rested = self.answer(request)
         except Refused as refusal:
             return self._left_out(at, _reason(refusal, request))
+        given = without_newer(given, exchange, self._moment)
         name = request.headers.get("Idempotency-Key", "")
         recorded = self._keys.as_asked(exchange, given, name)
         self._keys.note(exchange, name)

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_stripe_balance.api.message import Exchange, Response
+from pytest_stripe_balance.cassettes.answers import EPOCH
 from pytest_stripe_balance.cassettes.drift import date_of
 from pytest_stripe_balance.cassettes.structure import kind_of, root_kind
 from pytest_stripe_balance.contract import calendar
 
 Json = Any
-_EPOCH = range(1_000_000_000, 5_000_000_000)
 
 
 def moment_of(exchanges: Sequence[Exchange]) -> int:
@@ -35,7 +35,7 @@ def _created(response: Response) -> Iterator[int]:
         value = held.pop()
         if isinstance(value, dict):
             created = value.get("created")
-            if isinstance(created, int) and created in _EPOCH:
+            if isinstance(created, int) and created in EPOCH:
                 yield created
             held += value.values()
         elif isinstance(value, list):
