@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from pytest_stripe_balance.api.message import Exchange, Response
@@ -56,23 +57,39 @@ def without_newer(given: Response, exchange: Exchange, latest: int) -> Response:
 
 
 def document_without_newer(given: Json, recorded: Json, moment: int) -> Json:
-    """Leave out of a document the keys that came after a moment, where the recorded one lacks them."""
-    return _pruned(given, recorded, moment, root_kind(given), "")
+    """Leave out of a document the keys that came after a moment, where the recorded one lacks them.
+
+    It has a key when any of its objects of the kind has it: lists needn't be in one order.
+    """
+    return _pruned(given, frozenset(_keys(recorded)), moment, root_kind(given), "")
 
 
-def _pruned(given: Json, recorded: Json, moment: int, kind: str, path: str) -> Json:
+def _keys(document: Json) -> Iterator[tuple[str, str]]:
+    """Name the keys of a document by the kind of their object, and their path in it."""
+    held = [(root_kind(document), "", document)]
+    while held:
+        kind, path, value = held.pop()
+        if isinstance(value, list):
+            held += [(kind, path, one) for one in value]
+        elif isinstance(value, dict):
+            kind, path = (own, "") if (own := kind_of(value)) else (kind, path)
+            for name, inner in value.items():
+                here = f"{path}.{name}" if path else name
+                yield kind, here
+                held.append((kind, here, inner))
+
+
+def _pruned(
+    given: Json, recorded: AbstractSet[tuple[str, str]], moment: int, kind: str, path: str
+) -> Json:
     if isinstance(given, list):
-        others = recorded if isinstance(recorded, list) else []
-        pairs = zip(given, [*others, *[None] * len(given)], strict=False)
-        return [_pruned(one, other, moment, kind, path) for one, other in pairs]
+        return [_pruned(one, recorded, moment, kind, path) for one in given]
     if not isinstance(given, dict):
         return given
-    if own := kind_of(given):
-        kind, path = own, ""
-    old = recorded if isinstance(recorded, dict) else {}
+    kind, path = (own, "") if (own := kind_of(given)) else (kind, path)
     kept = {}
     for name, value in given.items():
         here = f"{path}.{name}" if path else name
-        if name in old or not calendar.is_newer(kind, here, moment):
-            kept[name] = _pruned(value, old.get(name), moment, kind, here)
+        if (kind, here) in recorded or not calendar.is_newer(kind, here, moment):
+            kept[name] = _pruned(value, recorded, moment, kind, here)
     return kept

@@ -82,10 +82,11 @@ OLD = {"object": "charge", "order": None, "outcome": {}}
             None,
             {"object": "x", "radar_options": 1, "a": OLD},
         ),
+        ({"data": [OLD, CHARGE]}, {"data": [CHARGE, OLD]}, {"data": [OLD, CHARGE]}),
         ({"error": {"request_log_url": "x"}}, {"error": {}}, {"error": {}}),
         ("text", None, "text"),
     ],
-    ids=["object", "in a list", "beyond a list", "in another", "error", "text"],
+    ids=["object", "in a list", "beyond a list", "in another", "in another order", "error", "text"],
 )
 def test_keys_go_by_the_object_that_they_are_in(given, recorded, kept):
     """At any depth, in lists too, by the kind and the path inside the innermost object."""
