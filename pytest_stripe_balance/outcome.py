@@ -75,8 +75,10 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
         tell_refusals(kept, report)
         if report.failed:
             report.sections.append(("Stripe", _state(kept.session)))
-        if report.longrepr:
-            _hide_key(kept.session, report)
+        if report.longrepr or report.sections or report.user_properties or hasattr(report, "wasxfail"):
+            from pytest_stripe_balance import hiding  # noqa: PLC0415 - only with something to hide it in
+
+            hiding.hide(report, hiding.keys_of(kept.session))
     if report.when == "teardown":
         vars(report)[Summary.ATTRIBUTE] = _noted(kept)
         del item.stash[_kept_key]  # pytest keeps its tests to the end of the run
@@ -89,22 +91,6 @@ def _noted(kept: Kept) -> dict[str, list[Any]]:
         "findings": [(level, source, *astuple(finding)) for level, source, finding in noted],
         "notes": session.notes if session else [],
     }
-
-
-def _hide_key(session: Session, report: pytest.TestReport) -> None:
-    """Mask the key that is sent: a traceback through stripe-python's client shows its headers."""
-    key = session.settings.wire.key
-    if not key:
-        return
-    from pytest_stripe_balance.masking import without  # noqa: PLC0415 - only in the modes that send
-
-    told = report.longreprtext
-    if isinstance(report.longrepr, tuple):  # a skip's file, line and reason
-        file, line, reason = report.longrepr
-        report.longrepr = file, line, without(reason, key)
-    elif (hidden := without(told, key)) != told:
-        report.longrepr = hidden
-    report.sections = [(title, without(text, key)) for title, text in report.sections]
 
 
 def _state(session: Session) -> str:

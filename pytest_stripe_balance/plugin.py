@@ -7,6 +7,7 @@ pytest alone; the rest comes inside the fixtures.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -84,8 +85,13 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     try:
         settings.refuse_unknown_variables()
-        settings.mode(config, {})
+        _, wire = settings.mode(config, {})
         config.pluginmanager.register(outcome.Summary(config), "stripe_balance_rested")
+        if wire.key or "STRIPE_API_KEY" in os.environ:
+            from pytest_stripe_balance import hiding  # noqa: PLC0415 - only with a key to hide
+
+            if found := hiding.hider(config, wire.key):
+                config.pluginmanager.register(found, "stripe_balance_hides")
         if settings.is_configured(config):
             settings.settings(config, {})
     except modes.BadSettingError as error:
