@@ -21,22 +21,79 @@ _QUOTED = r"\"(?:[^\"\\\r\n]|\\.){1,64}+\""
 # An address where nothing else stands: whatever its name, and at any host.
 ADDRESS = rf"(?:{_QUOTED}|[^\s\"(),:;<>@\[\]\\]++)@(?:\[[^\s\[\]]++\]|[\w-]++(?:\.[\w-]++)*+)"
 _SOMEBODYS = re.compile(rf"(?!.*@{_NOBODYS}\Z){ADDRESS}")
+# What people write for @ and for a dot, so that no robot reads it; and blanks, which mail programs skip.
+_AT = r"(?:\s{0,3}[@\uff20\ufe6b]\s{0,3}|\s{0,3}[(\[{<]\s?(?i:at|@)\s?[)\]}>]\s{0,3})"
+_SPELLED_DOT = r"\s{0,3}[(\[{<]\s?(?i:dot|\.)\s?[)\]}>]\s{0,3}"
+_DOT = rf"(?:[.\uff0e\u3002\uff61]|{_SPELLED_DOT})"
+_SAID_DOT = r"(?:\.|\s{1,3}(?i:dot)\s{1,3})"
+_HOST = rf"(?:[\w-]++{_DOT})+[^\W\d_][\w-]*"
+# Words alone may be meant as words: "look at the dot on page 3".
+_SAID_ENDS = (
+    r"(?i:com|org|net|edu|gov|info|biz|io|co|app|dev|bank|eu|uk|ie|de|ch|fr|nl|es|pl|se|dk|fi|jp)"
+)
+_SAID_HOST = rf"(?:[\w-]++{_SAID_DOT})*[\w-]++\s{{1,3}}(?i:dot)\s{{1,3}}{_SAID_ENDS}\b"
+_NOBODYS_WRITTEN = (
+    rf"(?i:(?:[\w-]+{_DOT})*(?:example{_DOT}(?:com|net|org)|test|example|invalid))(?![\w-]|{_DOT}[\w-])"
+)
+_WRITTEN_AT = re.compile(rf"{_AT}|\s(?i:at)\s")
+_WRITTEN_TO_NOBODY = re.compile(rf"[^\s@]*{_AT}{_NOBODYS_WRITTEN}")
 # A live key is one even when letters are stuck to its front; `risk_test_level` is no key.
 _RECOGNISABLE = 12  # characters of a secret: sk_test_ and four more
 LIVE_KEY = r"[sprue]k_(?:[a-z]+_)?live_"
+# What no name goes on with: `risk_test_level` and `task_test_runner` are no keys.
+_RANDOM = (
+    r"(?=(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{12}"
+    r"|(?=[A-Z]*[a-z])(?=[a-z]*[A-Z])[A-Za-z0-9]{20})"
+)
+_TEST_KEY = r"[sprue]k_(?:[a-z]+_)?test_"
 # Where a word begins and ends. \b takes the letters of other alphabets for a word's, and bytes that are
 # no text are read as such.
 _ALONE, _ENDS = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
+# ISO 13616's countries: what follows the letters and the two check digits, in numbers of digits (n),
+# letters (a) and either (c).
+_COUNTRIES = """
+    AD8n12c AE19n AL8n16c AT16n AZ4a20c BA16n BE12n BG4a6n8c BH4a14c BI23n BR23n1a1c BY4c4n16c
+    CH5n12c CR18n CY8n16c CZ20n DE18n DJ23n DK14n DO4c20n EE16n EG25n ES20n FI14n FK2a12n FO14n
+    FR10n11c2n GB4a14n GE2a16n GI4a15c GL14n GR7n16c GT4c20c HN4a20n HR17n HU24n IE4a14n IL19n
+    IQ4a15n IS22n IT1a10n12c JO4a4n18c KW4a22c KZ3n13c LB4n20c LC4a24c LI5n12c LT16n LU3n13c LV4a13c
+    LY21n MC10n11c2n MD2c18c ME18n MK3n10c2n MN16n MR23n MT4a5n18c MU4a19n3a NI4a20n NL4a10n NO11n
+    OM3n16c PK4a16c PL24n PS4a21c PT21n QA4a21c RO4a16c RS18n RU14n15c SA2n18c SC4a20n3a SD14n SE20n
+    SI15n SK20n SM1a10n12c SO19n ST21n SV4a20n TL19n TN20n TR6n16c UA6n19c VA18n VG4a16n XK16n
+    YE4a4n18c
+"""
+_SIGNS = {"n": "[0-9]", "a": "[A-Za-z]", "c": "[A-Za-z0-9]"}
+_INVISIBLE = r"\u00ad\u200b-\u200d\u2060\ufeff"
+# What people put between an IBAN's groups, which are of four signs or of their bank's own.
+_CUT = rf"[\s._/\u00b7\u2010-\u2015\u2212{_INVISIBLE}-]{{0,3}}"
+# These letters are words, and as many digits as follow them are a time: "no 1732896000000".
+_WORDS = ("BE", "NO")
+
+
+def _ibans() -> str:
+    """Write every country's IBAN as a pattern: capital or not, and however it is cut."""
+    countries = []
+    for country in _COUNTRIES.split():
+        letters, rest = country[:2], country[2:]
+        pattern = "".join(f"[{letter}{letter.lower()}]" for letter in letters)
+        pattern += rf"[{_INVISIBLE}]*" if letters in _WORDS else _CUT
+        pattern += f"[0-9]{_CUT}[0-9]"
+        for count, kind in re.findall(r"(\d+)([nac])", rest):
+            pattern += f"(?:{_CUT}{_SIGNS[kind]}){{{count}}}"
+        countries.append(pattern)
+    return "|".join(countries)
+
+
 SHAPES = (
     Shape(
         "API key",
-        re.compile(rf"((?:(?<![A-Za-z])[sprue]k_(?:[a-z]+_)?test_)|(?:{LIVE_KEY}))\w+"),
+        re.compile(rf"((?:(?<![A-Za-z]){_TEST_KEY})|(?:{_TEST_KEY}{_RANDOM})|(?:{LIVE_KEY}))\w+"),
     ),
     Shape(
         "IBAN",
         re.compile(
-            rf"(){_ALONE}[A-Z]{{2}}\d{{2}}"
-            rf"(?:[A-Z0-9]{{11,30}}|(?: [A-Z0-9]{{4}}){{2,7}}(?: [A-Z0-9]{{1,3}})?){_ENDS}"
+            rf"()(?:(?<![A-Za-z0-9])(?=[A-Za-z]{{2}}{_CUT}[0-9])(?:{_ibans()})(?![A-Za-z0-9])"
+            rf"|{_ALONE}[A-Z]{{2}}\d{{2}}"
+            rf"(?:[A-Z0-9]{{11,30}}|(?: [A-Z0-9]{{4}}){{2,7}}(?: [A-Z0-9]{{1,3}})?){_ENDS})"
         ),
     ),
     Shape("signing secret", re.compile(r"(whsec_)\w+")),
@@ -51,6 +108,15 @@ SHAPES = (
         re.compile(
             rf"((?<![{_NAME}])['!#$*^~]*+)(?:[\w.+-][{_NAME}]*+|{_QUOTED})@(?!{_NOBODYS})"
             r"(?:[\w-]+(?:\.[\w-]+)*\.[^\W\d_][\w-]*|\[(?:\d+(?:\.\d+){3}|IPv6:[\dA-Fa-f:.]+)\])"
+        ),
+        r"\1***@***",
+    ),
+    Shape(
+        "e-mail address",  # as people write it
+        re.compile(
+            rf"((?<![{_NAME}])['!#$*^~]*+)"
+            rf"(?:[\w.+-][{_NAME}]*+(?:{_SPELLED_DOT}[{_NAME}]++)*|{_QUOTED})"
+            rf"(?:{_AT}(?!{_NOBODYS_WRITTEN}){_HOST}|\s{{1,3}}(?i:at)\s{{1,3}}{_SAID_HOST})"
         ),
         r"\1***@***",
     ),
@@ -89,5 +155,13 @@ def without(text: str, secret: str) -> str:
 
 
 def is_somebodys(text: str) -> bool:
-    """Tell a whole text that is an e-mail address, however odd, and not at a domain of RFC 2606."""
-    return bool(_SOMEBODYS.fullmatch(text))
+    """Tell a field's text that is an e-mail address, however odd, or holds what may be one.
+
+    An address at a domain of RFC 2606 is nobody's; one that has a shape of its own is found by that.
+    """
+    if _SOMEBODYS.fullmatch(text):
+        return True
+    rest = _WRITTEN_TO_NOBODY.sub("", text)
+    for shape in SHAPES:
+        rest = shape.pattern.sub("", rest) if shape.kind == "e-mail address" else rest
+    return bool(_WRITTEN_AT.search(rest))

@@ -1,8 +1,10 @@
 """The last look before a cassette is written, for anything in it that looks like a secret.
 
 A text is looked at as it is and in every dress that it may wear: percent-encoded, with JSON's
-escapes or HTML's, in base64, and these within one another. Keys are looked for in hex, base32 and
-UTF-16 too, and where blanks and line breaks cut what is coded.
+escapes or HTML's, in base64, in wide letters or with signs that nobody sees, and these within one
+another. Keys are looked for in hex, base32 and UTF-16 too, and where blanks and line breaks cut what is
+coded; the keys that were used also where anything cuts them. A text that is encoded so often that it
+would take too long is refused.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import binascii
 import html
 import json
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, unquote_plus
@@ -45,8 +48,15 @@ _IN_SURE = (b"_test_", b"_live_", b"whsec_", b"_secret_", b"acct_")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\([/\"\\bfnrt])")
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _STANDARD = str.maketrans("-_", "+/")
-_DEEPEST = 4
+_NESTED = re.compile(
+    r"(%)(?:25)+(?=[0-9A-Fa-f]{2})|(&)(?:(?i:amp|#0*38|#x0*26);)+|(\\)\\+(?=u[0-9A-Fa-f]{4})"
+)
+_INVISIBLE = re.compile(r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
+_MOST = 1_000_000  # characters, in all the dresses of a text
 _SHORTEST_KNOWN = 8
+_SHORTEST_CUT = 12
+_NO_WORD = 16  # characters; Stripe's have more
+TOO_OFTEN = "text that is encoded too often to be looked through"
 _ENCODED = re.compile(r"[?&]")
 
 
@@ -66,9 +76,14 @@ class Known:
     """Secrets that no shape tells, such as idempotency keys, found where they stand as words.
 
     `kinds` names each one's kind. Those of less than eight characters are secrets in their place only.
+    `keys` are API keys, which are found wherever and by whatever they are cut.
     """
 
-    def __init__(self, kinds: Mapping[str, str] | None = None) -> None:
+    def __init__(self, kinds: Mapping[str, str] | None = None, keys: Collection[str] = ()) -> None:
+        signs = (re.sub(r"[^A-Za-z0-9]", "", unlike_words(key, "API key") or key) for key in keys)
+        cut = ("[^A-Za-z0-9]*".join(one) for one in sorted(signs) if len(one) >= _SHORTEST_CUT)
+        self._cut = [re.compile(one) for one in cut]
+        self._keys = keys
         self._kinds = dict(kinds or {})
         self._by_start: dict[str, list[str]] = {}
         for value in sorted(self._kinds, key=lambda value: (-len(value), value)):
@@ -89,6 +104,22 @@ class Known:
                     break
             at += 1
 
+    def cut(self, text: str) -> Iterator[re.Match[str]]:
+        """Yield where API keys stand, in one piece or cut by line breaks, blanks or anything else."""
+        for pattern in self._cut:
+            # A whole key has a shape.
+            yield from (found for found in pattern.finditer(text) if found[0] not in self._keys)
+
+
+def unlike_words(secret: str, kind: str) -> str | None:
+    """Give of a secret with a shape what follows that, if it can be no word; None if it may be one."""
+    shapes = (shape.pattern.fullmatch(secret) for shape in KINDS if shape.kind == kind)
+    found = next(filter(None, shapes), None)
+    if found is None:
+        return secret
+    rest = secret[found.end(1) :]
+    return rest if len(rest) >= _NO_WORD and any(map(str.isdigit, rest)) else None
+
 
 def proven(shape: Shape, found: re.Match[str]) -> bool:
     """Tell a secret from what has its shape only: checksums hold, and a placeholder is none.
@@ -100,7 +131,7 @@ def proven(shape: Shape, found: re.Match[str]) -> bool:
     if PLACEHOLDER.fullmatch(secret):
         return False
     if shape.kind == "IBAN":
-        plain = secret.replace(" ", "")
+        plain = re.sub(r"[^A-Z0-9]", "", secret.upper())
         return int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1
     if shape.kind == "card or account number":
         digits = re.sub(r"\D", "", secret)
@@ -152,6 +183,22 @@ def unescaped(text: str) -> str:
     )
 
 
+def _undressed(text: str) -> Iterator[str]:
+    """Give what a text says when one of its dresses is off; the text itself where it wears none."""
+    once = _NESTED.sub(lambda found: found[1] or found[2] or found[3], text)
+    if once != text:  # of what is encoded hundreds of times all but the last at once
+        yield once
+        return
+    yield unquote(text)
+    yield unquote_plus(text)
+    yield unescaped(text)
+    yield html.unescape(text)
+    yield text.replace("\0", "")
+    if not text.isascii():
+        yield unicodedata.normalize("NFKC", text)
+        yield _INVISIBLE.sub("", text)
+
+
 class Scan:
     """Looks for secrets: by shape, and the known ones by value; `published` values are none."""
 
@@ -163,7 +210,7 @@ class Scan:
     def left_in(self, text: str) -> list[str]:
         """Name the kinds of secrets that a text holds, in whatever dress; [] when there are none."""
         if (kinds := self._seen.get(text)) is None:
-            kinds = self._seen[text] = frozenset(self._kinds(text, _DEEPEST))
+            kinds = self._seen[text] = frozenset(self._kinds(text))
         return sorted(kinds)
 
     def in_base64(self, token: str) -> bool:
@@ -181,27 +228,37 @@ class Scan:
                 return True
         return False
 
-    def _kinds(self, text: str, depth: int) -> Iterator[str]:
-        yield from self._plain(text, KINDS)
+    def _kinds(self, text: str) -> Iterator[str]:
+        waiting, seen, spent = [text], {text}, 0
+        while waiting:
+            plain = waiting.pop()
+            spent += len(plain)
+            if spent > _MOST + 8 * len(text):
+                yield TOO_OFTEN
+                return
+            yield from self._plain(plain, KINDS)
+            yield from self._of_known(plain)
+            for run in _CUT.finditer(plain):
+                for inner, _ in coded("".join(run[0].split())):
+                    yield from self._sure(inner)
+            found = dict.fromkeys(_undressed(plain))
+            for token in BASE64.finditer(plain):
+                for inner, is_text in coded(token[0]):
+                    # What is no text by its bytes is ids and digests: only what can't be chance counts.
+                    if is_text:
+                        found[inner] = None
+                    else:
+                        yield from self._sure(inner)
+            waiting += found.keys() - seen
+            seen |= found.keys()
+
+    def _of_known(self, text: str) -> Iterator[str]:
         yield from (kind for _, _, kind in self._known.find(text))
-        if not depth:
-            return
-        dressed = (
-            unquote(text),
-            unquote_plus(text),
-            unescaped(text),
-            html.unescape(text),
-            text.replace("\0", ""),
-        )
-        for plain in {*dressed} - {text}:
-            yield from self._kinds(plain, depth - 1)
-        for run in _CUT.finditer(text):
-            for plain, _ in coded("".join(run[0].split())):
-                yield from self._plain(plain, _SURE)
-        for token in BASE64.finditer(text):
-            for plain, is_text in coded(token[0]):
-                # What is no text by its bytes is ids and digests: only what can't be chance counts.
-                yield from self._kinds(plain, depth - 1) if is_text else self._plain(plain, _SURE)
+        yield from ("API key" for _ in self._known.cut(text))
+
+    def _sure(self, text: str) -> Iterator[str]:
+        yield from self._plain(text, _SURE)
+        yield from ("API key" for _ in self._known.cut(text))
 
     def _plain(self, text: str, shapes: Iterable[Shape]) -> Iterator[str]:
         for shape in shapes:

@@ -39,7 +39,6 @@ _DROPPED = frozenset(
     {"cookie", "proxy-authorization", "set-cookie", "set-cookie2", "x-stripe-client-telemetry"}
 )
 _PLACES = {"idempotency-key": leaks.IDEMPOTENCY_KEY, "stripe-account": "account id"}
-_NO_WORD = 16  # characters; Stripe's have more
 _HARMLESS = ("bindings_version", "httplib", "lang", "lang_version", "publisher")
 # Under these names Stripe tells where to send money. In test mode it invents the numbers, no bank
 # knows them, and without them an answer can't be held to its contract, nor its customer told apart.
@@ -51,6 +50,7 @@ _JSON = json.JSONDecoder(strict=False)
 _PIECE = r"[^&=?/#\s;,\"']"
 _ENCODED = re.compile(rf"(?<!{_PIECE})(?:(?!%[0-9A-Fa-f]{{2}}){_PIECE})*+%[0-9A-Fa-f]{{2}}{_PIECE}*+")
 _SHORTEST = 6
+_DEEPEST = 20
 
 
 class Scrubber:
@@ -76,6 +76,8 @@ class Scrubber:
             if found := leaks.PLACEHOLDER.fullmatch(placeholder):
                 self._placeholders[found[1], value] = placeholder
         self._published = published
+        self._keys: set[str] = set()
+        self._depth = 0
         self._placed: dict[str, str] = {}  # what its place tells to be a secret, and its kind
         self._ids: set[str] = set()
         self._sent: set[str] = set()
@@ -86,6 +88,7 @@ class Scrubber:
         """Take in what only its place tells to be a secret, or to be none."""
         request, response = exchange.request, exchange.response
         if (key := key_of(request)) and not self._is_public(key):
+            self._keys.add(key)
             self._place(key, "API key")
         for name, kind in _PLACES.items():
             for value in filter(None, (side.headers.get(name) for side in (request, response))):
@@ -105,10 +108,7 @@ class Scrubber:
 
         So it is found behind other letters, too.
         """
-        shapes = (shape.pattern for shape in leaks.KINDS if shape.kind == kind)
-        found = next(filter(None, (pattern.fullmatch(value) for pattern in shapes)), None)
-        rest = value[found.end(1) :] if found else value
-        if not found or (len(rest) >= _NO_WORD and any(map(str.isdigit, rest))):
+        if (rest := leaks.unlike_words(value, kind)) is not None:
             self._placed.setdefault(rest, kind)
 
     def scrubbed(self, exchange: Exchange) -> Exchange:
@@ -134,7 +134,8 @@ class Scrubber:
     @cached_property
     def _known(self) -> leaks.Known:
         # An id is no secret, even where a key was made of it alone.
-        return leaks.Known({key: kind for key, kind in self._placed.items() if key not in self._ids})
+        placed = {value: kind for value, kind in self._placed.items() if value not in self._ids}
+        return leaks.Known(placed, self._keys - self._ids)
 
     @cached_property
     def scan(self) -> leaks.Scan:
@@ -175,8 +176,15 @@ class Scrubber:
         """Clean a plain text, and what in it is encoded."""
         if len(text) < _SHORTEST:
             return text
-        if (clean := self._memo.get(text)) is None:
+        if (clean := self._memo.get(text)) is not None:
+            return clean
+        if self._depth > _DEEPEST:
+            return text  # the last look refuses it, if there is a secret at its bottom
+        self._depth += 1
+        try:
             clean = self._memo[text] = self._cleaned(text)
+        finally:
+            self._depth -= 1
         return clean
 
     def _cleaned(self, text: str) -> str:
@@ -186,6 +194,8 @@ class Scrubber:
             return text  # no piece of it may be replaced: the last look refuses the whole
         for start, end, kind in reversed(list(self._known.find(text))):
             text = text[:start] + self._placeholder(kind, text[start:end]) + text[end:]
+        for one in reversed(list(self._known.cut(text))):
+            text = text[: one.start()] + self._placeholder("API key", one[0]) + text[one.end() :]
         if "%" in text:
             text = _ENCODED.sub(lambda found: self._piece(found[0], unquote, quote), text)
         text = leaks.BASE64.sub(self._token, text)

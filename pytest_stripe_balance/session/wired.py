@@ -92,6 +92,9 @@ class Recorder(Live):
                 recording.write(self._provenance(sent))
             except (ValueError, OSError) as error:
                 raise Refused(f"{self._path} was not written: {error}") from None
+            except RecursionError:
+                told = "a body is nested too deeply to be looked through"
+                raise Refused(f"{self._path} was not written: {told}") from None
 
     def _provenance(self, sent: list[Exchange]) -> Provenance:
         versions = [exchange.response.headers.get("Stripe-Version") for exchange in sent]
