@@ -190,6 +190,13 @@ def own(cls: type, name: str) -> Callable[..., Any] | None:
     return None
 
 
+def own_of(cls: type, name: str) -> Callable[..., Any] | None:
+    """Give a method that a class imported anew has itself, and that can send."""
+    method = vars(cls).get(name)
+    code = getattr(method, "__code__", None)
+    return None if code is None or any(code == one.__code__ for one in CANT_SEND) else method
+
+
 def as_hash(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an SDK object, or a hash of one
     """Give an SDK object as a dict, which it was itself before stripe-python 15."""
     return dict(value) if isinstance(value, dict) else value.to_dict()

@@ -15,13 +15,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from operator import is_
+from types import ModuleType
 from typing import Any
 
 from stripe._api_requestor import _APIRequestor
 from stripe._http_client import HTTPClient, HTTPXClient
 
 from pytest_stripe_balance.api.message import Headers, Request, Response, text_of
-from pytest_stripe_balance.transport import clients
+from pytest_stripe_balance.transport import anew, clients
 
 Answer = Callable[[Request], Response | Request | None]
 Observe = Callable[[Request, Response], None]
@@ -103,6 +104,9 @@ class Tap:
             self._put(self._on_stripes())
             for cls in clients.users():
                 self._put(self._on(cls))
+            anew.WATCH.begin(self._take)
+            if (other := anew.other_clients()) is not None:
+                self._take(other)
         except BaseException:
             self.close()
             raise
@@ -110,6 +114,7 @@ class Tap:
     def close(self) -> None:
         """Take every patch off again; one that others have put back meanwhile does nothing more."""
         self._run = None
+        anew.WATCH.end(self._take)
         for owner, name, found, _ in reversed(self._undo):
             if found is not _NOTHING:
                 setattr(owner, name, found)
@@ -117,6 +122,22 @@ class Tap:
                 delattr(owner, name)
         self._undo.clear()
         clients.let_go()
+
+    def _take(self, module: ModuleType) -> None:
+        """Patch what of stripe-python was imported anew, as the first of it is."""
+        known = {cls for cls, *_ in self._undo}
+        base = getattr(module, "HTTPClient", None)
+        for cls in () if base is None else clients.subclasses(base):
+            methods = ((name, clients.own_of(cls, name)) for name in (*clients.SYNC, *clients.ASYNC))
+            if cls not in known:
+                self._put(
+                    [_patch(cls, name, self._wrapped(cls, name, one)) for name, one in methods if one]
+                )
+        if not self.sends:
+            for owner, name, instead in clients.UNTOLD:
+                other = base if owner is HTTPClient else module
+                if name in vars(other or object):
+                    self._put([self._untold(other, name, instead)])
 
     def _put(self, patches: list[Patch]) -> None:
         self._undo += patches
@@ -213,7 +234,7 @@ class Tap:
 
     def _wrapped(self, cls: type, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         stream = "stream" in name
-        by = None if cls in clients.STRIPES else cls.__qualname__
+        by = None if clients.is_stripes(cls) else cls.__qualname__
         if name.endswith("_async"):
             return self._async(original, by=by, stream=stream)
         return self._sync(original, by=by, stream=stream, can_fail=cls is HTTPXClient)

@@ -1,0 +1,99 @@
+"""stripe-python imported anew: what its new classes send is caught as well."""
+
+import asyncio
+import importlib
+import sys
+
+import pytest
+from majors import v1
+from stripe._http_client import HTTPClient
+
+from pytest_stripe_balance.api.message import Headers, Response
+from pytest_stripe_balance.transport.intercept import intercept
+
+ANSWER = Response(200, Headers({"Request-Id": "req_1"}), b'{"id": "cus_anew", "object": "customer"}')
+
+
+def cleared(monkeypatch):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "stripe"]:
+        monkeypatch.delitem(sys.modules, name)
+    return importlib.import_module("stripe")
+
+
+def reloaded(_):
+    importlib.reload(sys.modules["stripe._http_client"])
+    return importlib.reload(sys.modules["stripe"])
+
+
+@pytest.fixture
+def as_before():
+    """Put stripe-python's own modules back as they were."""
+    names = ("stripe", "stripe._http_client")
+    held = {name: dict(vars(sys.modules[name])) for name in names}
+    yield
+    for name, values in held.items():
+        vars(sys.modules[name]).update(values)
+
+
+@pytest.fixture
+def asked():
+    """Open a tap that answers everything, and keep what was asked."""
+    seen = []
+
+    def answer(request):
+        seen.append(request.path)
+        return ANSWER
+
+    with intercept(answer, lambda *_: None, sends=False):
+        yield seen
+
+
+@pytest.mark.parametrize("again", [cleared, reloaded])
+@pytest.mark.parametrize("client", ["RequestsClient", "HTTPXClient", "UrllibClient"])
+def test_a_new_client_is_caught(monkeypatch, as_before, asked, again, client):
+    """A reload, or an import after sys.modules was cleared, makes classes that are tapped at once."""
+    new = again(monkeypatch)
+    clients = importlib.import_module("stripe._http_client")
+    made = getattr(clients, client, None) or clients.Urllib2Client
+    assert not issubclass(made, HTTPClient) or again is reloaded
+    http_client = made()
+    customer = v1(new.StripeClient("sk_test_x", http_client=http_client)).customers.retrieve("cus_1")
+    assert (customer.id, asked) == ("cus_anew", ["/v1/customers/cus_1"])
+
+
+def test_a_new_async_client_is_caught(monkeypatch, asked):
+    """So is what the new classes send without waiting."""
+    new = cleared(monkeypatch)
+    http_client = importlib.import_module("stripe._http_client").HTTPXClient()
+    client = new.StripeClient("sk_test_x", http_client=http_client)
+    assert asyncio.run(v1(client).customers.retrieve_async("cus_1")).id == "cus_anew"
+    assert asked == ["/v1/customers/cus_1"]
+
+
+def test_one_that_was_imported_before_is_caught(monkeypatch):
+    """A tap that opens later has the new classes, too; closed, it leaves them as they were."""
+    new = cleared(monkeypatch)
+    made = importlib.import_module("stripe._http_client").RequestsClient
+    own = made.request
+    with intercept(lambda _: ANSWER, lambda *_: None, sends=False):
+        assert made.request is not own
+        assert (
+            v1(new.StripeClient("sk_test_x", http_client=made())).customers.retrieve("cus_1").id
+            == "cus_anew"
+        )
+    assert made.request is own
+    assert not any(
+        type(finder).__module__.startswith("pytest_stripe_balance") for finder in sys.meta_path
+    )
+
+
+def test_of_two_taps_the_inner_answers_a_new_client(monkeypatch):
+    """Nested taps answer new classes as they do the first ones."""
+    inner = Response(200, Headers({}), b'{"id": "cus_inner", "object": "customer"}')
+    with (
+        intercept(lambda _: ANSWER, lambda *_: None, sends=False),
+        intercept(lambda _: inner, lambda *_: None, sends=False),
+    ):
+        new = cleared(monkeypatch)
+        client = new.StripeClient("sk_test_x", http_client=new.RequestsClient())
+        assert v1(client).customers.retrieve("cus_1").id == "cus_inner"
