@@ -89,7 +89,7 @@ def create(
         recipient=recipient(owner),
     )
     invoice = world.invoices.put(_described(world, draft, params))
-    if pending:
+    if pending and owner.currency is None:
         world.readings.rest("customer-currency")
     invoice_items.settle_currency(world, owner, currency)
     for item in included:

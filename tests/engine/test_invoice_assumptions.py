@@ -37,6 +37,11 @@ def refused(call, given):
         call(given)
 
 
+def drafted(billing):
+    billing.draft(None)
+    return billing
+
+
 def itself(billing):
     return billing
 
@@ -59,6 +64,8 @@ CALLS = {
         pending,
         SHAPE | {"customer-currency", "one-off-prices"},
     ),
+    "a later draft without a currency": (lambda b: with_item(drafted(b)), first, SHAPE),
+    "a pending item of one with a currency": (drafted, pending, SHAPE),
     "retrieve": (lambda b: b.draft(), lambda one: stripe.Invoice.retrieve(one.id), SHAPE),
     "list": (lambda b: b.draft(), lambda _: stripe.Invoice.list(), SHAPE),
     "delete": (lambda b: b.draft(), lambda one: stripe.Invoice.delete(one.id), set()),

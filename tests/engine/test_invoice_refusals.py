@@ -55,6 +55,11 @@ def on_intent(state, call, cash=0, **params):
     return run
 
 
+def gone(billing):
+    stripe.Customer.delete(billing.customer)
+    return billing
+
+
 def poor(billing):
     billing.fund(400)
     stripe.Invoice.pay(billing.invoice().id)
@@ -146,6 +151,20 @@ ROWS = {
         "parameter_missing",
         "customer",
         "Missing required param: customer.",
+    ),
+    "create for a deleted customer": (
+        lambda billing: create(**SENDING)(gone(billing)),
+        400,
+        "resource_missing",
+        "customer",
+        "No such customer: '<id>'",
+    ),
+    "item for a deleted customer": (
+        lambda billing: item(currency="usd")(gone(billing)),
+        400,
+        "resource_missing",
+        "customer",
+        "No such customer: '<id>'",
     ),
     "create without a due date": (create(collection_method="send_invoice"), 400, None, None, DUE),
     "item for nobody": (
