@@ -342,15 +342,6 @@ NOT_MODELLED = {
         ),
         "anything but bank transfer",
     ),
-    "expanding prices": (
-        lambda billing: stripe.InvoiceItem.create(
-            customer=billing.customer,
-            amount=1,
-            currency="usd",
-            expand=["pricing.price_details.price"],
-        ),
-        "prices",
-    ),
 }
 
 
