@@ -19,6 +19,7 @@ from pytest_stripe_balance.contract.rules import contract
 from pytest_stripe_balance.resources import api_versions
 
 TABLE = yaml.safe_load((Path(__file__).parent / "rendered_keys.yaml").read_text("utf-8"))
+VALUES = yaml.safe_load((Path(__file__).parent / "rendered_values.yaml").read_text("utf-8"))
 REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real"))
 MAPS = {"available", "metadata"}
 
@@ -315,6 +316,77 @@ def test_the_table_has_no_row_without_a_state():
         name: set(states) for name, states in STATES.items()
     }
     assert all(state["known"] for row in TABLE.values() for state in row["states"].values())
+
+
+def leaves(value, path=""):
+    """Name every leaf of a document by its path, with its value; a map, and what is empty, is one."""
+    if isinstance(value, dict) and value and path.rpartition(".")[2] not in MAPS:
+        for key, inner in value.items():
+            yield from leaves(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
+        for inner in value:
+            yield from leaves(inner, f"{path}[]")
+    else:
+        yield path, value
+
+
+EMPTY = {"null": None, "false": False, "zero": 0, "empty list": [], "empty hash": {}}
+
+
+def constants(name):
+    """Read which value each leaf of an object has that isn't listed as one that varies."""
+    row = VALUES[name]
+    empty = {path: value for word, value in EMPTY.items() for path in row.get(word, "").split()}
+    return {**empty, **row.get("values", {})}
+
+
+def held_apart(name, document):
+    """Give the leaves of a document with the row of VALUES that they are in: addresses are one row."""
+    for path, value in leaves(document):
+        before, _, inside = path.partition("financial_addresses[].")
+        yield ("address", inside, value) if inside else (name, before, value)
+
+
+BEFORE_BASIL = {
+    "invoice before basil": lambda b: stripe.Invoice.retrieve(
+        invoice_in(b, "paid").id, stripe_version="2024-06-20"
+    ),
+    "invoiceitem before basil": lambda b: (
+        item_of(b),
+        stripe.InvoiceItem.list(stripe_version="2024-06-20").data[0],
+    )[1],
+}
+STATES_OF_VALUES = [(name, state) for name, states in STATES.items() for state in states]
+STATES_OF_VALUES += [(name, "any") for name in BEFORE_BASIL]
+
+
+@pytest.mark.parametrize(("name", "state"), STATES_OF_VALUES)
+def test_what_never_varies_has_its_value(name, state, stripe_balance):
+    """Each leaf of an object that isn't listed as one that varies is what the table says."""
+    if name in BEFORE_BASIL:
+        document = json.loads(json.dumps(as_dict(BEFORE_BASIL[name](stripe_balance)), default=plain))
+    else:
+        document = rendered_in(name, state, stripe_balance)
+    for row, path, value in held_apart(name, document):
+        if path not in VALUES[row]["varies"].split():
+            assert (path, value) == (path, constants(row).get(path, "not in the table"))
+            assert type(value) is type(constants(row)[path]), path
+
+
+def test_every_leaf_is_in_the_table_of_values_once():
+    """It has a value or it varies, and each key of the other table that holds no others is a leaf."""
+    for name, row in TABLE.items():
+        keys = {key for state in ({}, *row["states"].values()) for key in state.get("also", "").split()}
+        keys |= set(row["always"].split())
+        ends = {
+            key for key in keys if not any(other.startswith((f"{key}.", f"{key}[]")) for other in keys)
+        }
+        told = [*constants(name), *VALUES[name]["varies"].split()]
+        assert len(told) == len(set(told))
+        apart = {key for key in ends if "financial_addresses[]." in key}
+        assert ends - apart <= set(told) <= keys
+        inside = {key.partition("financial_addresses[].")[2] for key in apart}
+        assert inside <= {*constants("address"), *VALUES["address"]["varies"].split()}
 
 
 @EVERY_STATE
