@@ -457,6 +457,7 @@ def test_what_was_checked_or_found_decides_before_that(check, more):
     assert check(*more, a__json=BALANCE, b__json=unknown)[0] == 0
     assert check(*more, a__json=BROKEN, b__json=unknown)[0] == 1
     assert check(*more, a__json={**unknown, "balance": BROKEN}, b__json=unknown)[0] == 1
+    assert check(*more, a__json={**unknown, "balance": OPEN}, b__json=unknown)[0] == 0
     code, _, err = check(*more, a__json="nope", b__json=unknown)
     assert (code, len(err)) == (2, 1)
 

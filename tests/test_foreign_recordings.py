@@ -309,7 +309,15 @@ def test_what_is_no_envelope_of_a_stripe_object_stays_closed(tmp_path):
     """An event of another source, whose `detail` has no `object`, isn't held to anything."""
     other = eventbridge({"bucket": {}, "object": {"key": "a"}}, source="aws.s3")
     outcome = checking.check(checking.Question([written(tmp_path / "a.json", other)]))
-    assert [*outcome.unchecked] == ["without an `object` key (--object names the kind)"]
+    ((reason, tally),) = outcome.unchecked.items()
+    assert (reason, tally.first.of) == ("without an `object` key (--object names the kind)", "")
+
+
+def test_an_object_that_has_an_envelopes_keys_is_itself(tmp_path):
+    """What says that it is a Stripe object is held to that, whatever else it has."""
+    both = {**cloud_event(BALANCE), **BROKEN}
+    outcome = checking.check(checking.Question([written(tmp_path / "a.json", both)]))
+    assert ("error", "$.livemode") in {(level, found.path) for level, found, _ in outcome.findings}
 
 
 @pytest.mark.parametrize("wrap", [eventbridge, cloud_event])

@@ -153,3 +153,24 @@ def test_replay_answers_whatever_account_asks_where_it_was_masked(written, accou
     (one,) = tape.interactions(cassette(asked={"Stripe-Account": "acct_1real"}))
     replay = Replay.load(written(asked={"Stripe-Account": account}))
     assert replay.answer(one.exchange.request).json == CUSTOMER
+
+
+def test_a_replayed_answer_without_a_version_is_held_to_the_one_that_was_asked_for(project):
+    """The running test says at which version it asks, so that is the answer's."""
+    project.file("a.yml", yaml.safe_dump(cassette(given={"Stripe-Version": "FILTERED"})))
+    project.file(
+        "test_it.py",
+        """
+        import pytest, stripe
+
+        @pytest.fixture
+        def stripe_cassette():
+            return "a.yml"
+
+        def test_it(stripe_balance):
+            stripe.Customer.create(email="ann@example.com", stripe_version="2024-06-20")
+        """,
+    )
+    result = project.run("--stripe-mode=replay")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*customer at $.livemode breaks type*(API version 2024-06-20)"])
