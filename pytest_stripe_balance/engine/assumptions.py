@@ -214,6 +214,19 @@ REGISTER: Mapping[str, Assumption] = {
             "An update of the amount takes a confirmed intent back to requires_confirmation, and a "
             "metadata-only update doesn't.",
         ),
+        Assumption(
+            "update-by-status",
+            "What may still be updated on an intent that is paid or canceled is on record for its "
+            "amount, payment method and receipt_email alone. Others are refused alike, with amount's "
+            "code and their name as param; description and metadata can be changed always.",
+            {
+                "as-receipt-email": "customer, shipping, statement descriptors and transfer_group like "
+                "receipt_email: not once it is canceled",
+                "any": "they too in any status",
+                "as-amount": "they before it is paid alone, description and metadata like receipt_email",
+            },
+            17,
+        ),
         _only(
             "cancel-event-order",
             18,

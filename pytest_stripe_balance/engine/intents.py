@@ -13,6 +13,7 @@ from pytest_stripe_balance.engine import (
     methods,
     money,
     regions,
+    updatable,
 )
 from pytest_stripe_balance.engine.methods import AutomaticPaymentMethods, PaymentMethodParams
 from pytest_stripe_balance.engine.records import NOTHING, PaymentIntent
@@ -30,7 +31,6 @@ CANCELABLE_BY_STRIPE = (
     "requires_payment_method, requires_capture, requires_reauthorization, requires_confirmation, "
     "requires_action, expired, processing"
 )
-AMOUNT_UPDATABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 
 class IntentParams(PaymentMethodParams, total=False):
@@ -145,12 +145,15 @@ def update(
     """Change an intent. A new amount sends all that it holds back to the balance (FACTS 3.5 [doc]).
 
     Then it is to be confirmed again. Other changes leave the money where it is; a new payment
-    method on an intent that holds money is refused out loud. The update itself has no event, only
+    method on an intent that holds money is refused out loud. What a status forbids is a fault of
+    `updatable.check`. The update itself has no event, only
     the money has: `customer_cash_balance_transaction.created`, then those of `automatic.reconcile`.
     """
     intent = retrieve(world, intent_id)
+    given = {"amount": amount, "customer": customer}
+    updatable.check(world, intent, {*params, *(name for name, value in given.items() if value)})
     if amount is not None:
-        _check_amount(intent, amount)
+        money.check_intent_amount(amount, intent.currency)
         _refuse_invoices(world, intent)
     changed = _described(intent, params)
     if customer is not None:
@@ -257,17 +260,6 @@ def _descriptive(metadata: Hash, params: IntentParams | ConfirmParams) -> dict[s
         elif name in DESCRIPTIVE:
             changes[name] = value
     return changes
-
-
-def _check_amount(intent: PaymentIntent, amount: int) -> None:
-    if intent.status not in AMOUNT_UPDATABLE:
-        message = (
-            "This PaymentIntent's amount could not be updated because it has a status of "
-            f"{intent.status}. You may only update the amount of a PaymentIntent with one of the "
-            f"following statuses: {', '.join(AMOUNT_UPDATABLE)}."
-        )
-        raise faults.unexpected_state(message, intent, "amount")
-    money.check_intent_amount(amount, intent.currency)
 
 
 def _refuse_invoices(world: World, intent: PaymentIntent) -> None:

@@ -290,6 +290,8 @@ RESTS = (
      lambda stage: apply_after_update(stage)),
     ("freed-funds-event", lambda stage: stripe.PaymentIntent.modify(stage.partly_funded(), amount=100)),
     ("update-amount-status", lambda stage: stripe.PaymentIntent.modify(stage.intent(), amount=100)),
+    ("update-by-status",
+     lambda stage: stripe.PaymentIntent.modify(stage.intent("canceled"), description="a")),
     ("cancel-event-order", lambda stage: stripe.PaymentIntent.cancel(stage.partly_funded())),
     ("fresh-cash-balance", lambda stage: stage.balance.available(stage.without_money())),
     ("capital-currency",

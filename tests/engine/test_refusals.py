@@ -257,8 +257,8 @@ OTHERS = (
     Row("cancel for a reason of its own",
         lambda stage: stripe.PaymentIntent.cancel(stage.intent(), cancellation_reason="bored"), 400, None,
         "cancellation_reason",
-        "Invalid cancellation_reason: must be one of abandoned, duplicate, fraudulent, or "
-        "requested_by_customer"),
+        "Invalid cancellation_reason: must be one of duplicate, fraudulent, requested_by_customer, or "
+        "abandoned"),
     Row("update the amount of a succeeded one",
         lambda stage: stripe.PaymentIntent.modify(stage.intent("succeeded"), amount=900),
         400, UNEXPECTED, "amount",

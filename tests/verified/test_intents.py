@@ -1,5 +1,7 @@
 """Intents by bank transfer: what they show, and what an update or a cancel does to them."""
 
+from functools import partial
+
 import stripe
 from majors import as_dict
 
@@ -57,6 +59,28 @@ def test_update_amount_status(probe):
     metadata = stripe.PaymentIntent.modify(intent, metadata={"a": "b"}).status
     amount = stripe.PaymentIntent.modify(intent, amount=900).status
     assert (metadata, amount) == ("requires_action", "requires_confirmation")
+
+
+def test_update_by_status(probe):
+    """What can be changed on a paid intent and on a canceled one, and which field does a refusal name?"""
+    customer = probe.customer()
+    canceled = stripe.PaymentIntent.cancel(probe.intent(customer)).id
+    paid = probe.paid(customer).id
+    given = {"transfer_group": "a", "description": "b", "receipt_email": "ann@example.com"}
+    said = [
+        [
+            probe.error(partial(stripe.PaymentIntent.modify, one, **{name: value}))
+            for one in (paid, canceled)
+        ]
+        for name, value in given.items()
+    ]
+    done = (200, None, None, None)
+    kept = (400, "invalid_request_error", "payment_intent_unexpected_state")
+    assert said == [
+        [done, (*kept, "transfer_group")],
+        [done, done],
+        [done, (*kept, "receipt_email")],
+    ]
 
 
 def partly_funded(probe):

@@ -138,6 +138,11 @@ class Payments(Books):
             raise Refusal
         self.pay(intent, amount)
 
+    def update_field(self, intent, name):
+        """Change what only describes it: a canceled one keeps all but its description."""
+        if name != "description" and intent.status not in (*INCOMPLETE, "succeeded"):
+            raise Refusal(WRONG_STATE)
+
     def update_amount(self, intent, amount):
         """Change the amount; all that it holds goes back, and may go elsewhere (3.5)."""
         if intent.status not in INCOMPLETE:

@@ -94,6 +94,18 @@ class Intents(Draws):
             intent,
         )
 
+    @verb(needs="intents")
+    def update_field(self, draw):
+        """Change what only describes an intent, of any status."""
+        intent = draw(usually(self.holding(), self.intents()))
+        name = draw(one_of("receipt_email", "transfer_group", "description"))
+        self.answered(
+            "update.field",
+            lambda: self.auditor.update_field(intent, name),
+            lambda: self.api.payment_intents.update(intent.id, {name: "ann@example.com"}),
+            intent,
+        )
+
     @verb(2, needs="own")
     def cancel(self, draw):
         intent = draw(usually(self.holding() or self.own(), self.intents()))

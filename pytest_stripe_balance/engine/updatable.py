@@ -1,0 +1,68 @@
+"""In which statuses which field of an intent may be updated (FACTS 5.5, EVIDENCE 3 [obs])."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_stripe_balance.engine import faults
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+
+    from pytest_stripe_balance.engine.records import PaymentIntent
+    from pytest_stripe_balance.engine.world import World
+
+BEFORE_PAYMENT = ("requires_payment_method", "requires_confirmation", "requires_action")
+OF_A_RECEIPT = (*BEFORE_PAYMENT, "requires_capture", "succeeded")
+# Stripe's own lists, in its order. A method that is made on the way is a payment method too.
+ON_RECORD: Mapping[str, tuple[str, ...]] = {
+    "amount": BEFORE_PAYMENT,
+    "payment_method": BEFORE_PAYMENT,
+    "payment_method_data": BEFORE_PAYMENT,
+    "receipt_email": OF_A_RECEIPT,
+}
+# Taken by a succeeded one [obs]; nobody has asked a canceled one.
+FREE = ("description", "metadata")
+UNKNOWN = (
+    "customer",
+    "shipping",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_group",
+)
+
+
+def check(world: World, intent: PaymentIntent, given: Container[str]) -> None:
+    """Refuse to change an intent that a status keeps as it is; `given` has the names of the fields.
+
+    400 `payment_intent_unexpected_state`, param the field, with the intent embedded. In the other
+    statuses nothing is refused and no assumption is rested on.
+    """
+    if intent.status in BEFORE_PAYMENT:
+        return
+    for name in (*ON_RECORD, *FREE, *UNKNOWN):
+        if name in given and intent.status not in (statuses := _statuses(world, intent, name)):
+            raise _kept(world, intent, name.removesuffix("_data"), statuses)
+
+
+def _statuses(world: World, intent: PaymentIntent, name: str) -> tuple[str, ...]:
+    """Give the statuses in which a field may be changed, the intent's own among them if in any."""
+    if name in ON_RECORD:
+        return ON_RECORD[name]
+    if name in FREE and intent.status in OF_A_RECEIPT:
+        return OF_A_RECEIPT
+    reading = world.readings.rest("update-by-status")
+    if reading == "any" or (name in FREE and reading != "as-amount"):
+        return (intent.status,)
+    return BEFORE_PAYMENT if name in UNKNOWN and reading == "as-amount" else OF_A_RECEIPT
+
+
+def _kept(world: World, intent: PaymentIntent, name: str, statuses: tuple[str, ...]) -> faults.Fault:
+    if name != "amount":
+        world.readings.rest("update-by-status")
+    message = (
+        f"This PaymentIntent's {name} could not be updated because it has a status of "
+        f"{intent.status}. You may only update the {name} of a PaymentIntent with one of the "
+        f"following statuses: {', '.join(statuses)}."
+    )
+    return faults.unexpected_state(message, intent, name)
