@@ -38,7 +38,7 @@ def create(
 
 def retrieve(world: World, method_id: str) -> PaymentMethod:
     """Find a payment method; 404 with param `payment_method` [obs]."""
-    return world.payment_methods.find(method_id, "payment_method", assumed="payment-method-unknown")
+    return methods.known(world, method_id, in_path=True)
 
 
 class Filters(Cursors, total=False):
@@ -70,6 +70,8 @@ def list_of_customer(world: World, customer_id: str, **filters: Unpack[Filters])
 def _none(world: World, filters: Filters) -> Page[PaymentMethod]:
     """Give an empty page; a cursor that names nothing is still an error."""
     cursors = Cursors(**{key: value for key, value in filters.items() if key in CURSORS})  # type: ignore[typeddict-item] # picked by their names
+    for name in ("starting_after", "ending_before"):
+        methods.refuse_not_kept(name, filters.get(name), "Leave the cursor out")  # type: ignore[arg-type] # a text
     return world.payment_methods.page(keep=lambda _: False, **cursors)
 
 

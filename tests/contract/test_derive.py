@@ -130,6 +130,52 @@ def test_parameter_types_become_rules(small: Path) -> None:
     }
 
 
+def test_a_resources_own_calls_are_read_where_no_service_makes_them(small: Path) -> None:
+    """Its method unpacks the parameters; a service's, where there is one, is the one that counts."""
+    text = (small / "_thing.py").read_text("utf-8")
+    more = """
+    class ListPartsParams(RequestOptions):
+        page: NotRequired[int]
+    class UpdateParams(RequestOptions):
+        other: str
+    @classmethod
+    def list_parts(cls, thing: str, **params: Unpack["Thing.ListPartsParams"]):
+        return cls._static_request("get", "/v1/things/{thing}/parts".format(thing=thing), params=params)
+    @classmethod
+    def update(cls, thing: str, **params: Unpack["Thing.UpdateParams"]):
+        return cls._static_request("post", "/v1/things/{thing}".format(thing=thing), params=params)
+"""
+    (small / "_thing.py").write_text(text + more, "utf-8")
+    rules = derive.derive(small, [], ["GET /v1/things/{id}/parts", "POST /v1/things/{id}"])
+    parts, update = rules[derive.PARAMETERS].values()
+    assert parts["properties"] == {"page": {"type": "integer"}}
+    assert set(update["properties"]) == {"amount", "mode", "part"}
+
+
+def test_what_stands_where_an_id_would_is_derived(small: Path) -> None:
+    """A path with a word in the placeholder's place, in a service or in a resource."""
+    literals = derive.derive(small, [], ["POST /v1/things/{id}"])[derive.LITERALS]
+    assert literals == {"/v1/things/": ["ping"]}
+
+
+def test_what_can_be_expanded_in_an_object_without_a_schema_is_derived(small: Path) -> None:
+    """Its paths, with what can stand there; none of it is in the documents."""
+    text = (small / "_other.py").read_text("utf-8")
+    more = """
+    class Part(StripeObject):
+        things: List[ExpandableField["Thing"]]
+    owner: Optional[ExpandableField["Other"]]
+    part: Optional[Part]
+    all: ListObject["Other"]
+"""
+    (small / "_other.py").write_text("from stripe._thing import Thing\n" + text + more, "utf-8")
+    documents = derive.derive(small, ["thing"], [])
+    assert documents[derive.EXPANDABLES] == {
+        "other": {"owner": "other", "part.things": "thing", "all": "", "all.data": "other"}
+    }
+    assert "other.json" not in documents
+
+
 @pytest.mark.parametrize(
     ("objects", "endpoints", "message"),
     [

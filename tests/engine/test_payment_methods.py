@@ -67,6 +67,44 @@ def test_a_cards_method_is_refused_with_what_to_send_in_its_place(stripe_balance
     assert made.status == "requires_confirmation"
 
 
+READY_MADE = (
+    "pm_card_visa", "pm_card_mastercard", "pm_card_chargeDeclined", "pm_usBankAccount_success",
+    "pm_sepaDebit", "tok_visa", "card_1Nb", "src_1Nb", "btok_us_verified",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("method", READY_MADE)
+def test_a_method_that_stripe_keeps_ready_is_refused_wherever_it_is_named(stripe_balance, method):
+    """In a path, a parameter of each call, and a cursor; it is there at Stripe, so it is not missing."""
+    customer = stripe_balance.customer()
+    intent = stripe.PaymentIntent.create(amount=100, currency="usd", customer=customer.id)
+    before = stripe_balance.events()
+    for ask in (
+        lambda: stripe.PaymentMethod.retrieve(method),
+        lambda: stripe.PaymentMethod.attach(method, customer=customer.id),
+        lambda: stripe.PaymentMethod.list(customer=customer.id, starting_after=method),
+        lambda: stripe.PaymentIntent.create(amount=100, currency="usd", payment_method=method),
+        lambda: stripe.PaymentIntent.modify(intent.id, payment_method=method),
+        lambda: stripe.PaymentIntent.confirm(intent.id, payment_method=method),
+        lambda: stripe.Customer.create(payment_method=method),
+        lambda: stripe.Customer.create(source=method),
+        lambda: stripe.Customer.modify(customer.id, invoice_settings={"default_payment_method": method}),
+    ):
+        with stripe_balance.refused(match="model"):
+            ask()
+    assert stripe_balance.events() == before
+    with pytest.raises(stripe.InvalidRequestError, match="No such PaymentMethod: 'pm_nope'"):
+        stripe.PaymentMethod.retrieve("pm_nope")
+
+
+def test_a_card_in_the_path_is_refused_with_the_way_on(stripe_balance):
+    """The refusal names the call, what is modelled, and how to make one."""
+    call = r"GET /v1/payment_methods/\{payment_method\}: payment_method='pm_card_visa': "
+    way = r"only customer_balance methods are modelled\. Make one by `stripe\.PaymentMethod\.create\("
+    with stripe_balance.refused(match=f"^{call}{way}"):
+        stripe.PaymentMethod.retrieve("pm_card_visa")
+
+
 @pytest.mark.usefixtures("at_newest_version")
 def test_what_a_verb_refuses_names_its_call(stripe_balance):
     """The call stands before each refusal, as the path has it that the README lists."""
