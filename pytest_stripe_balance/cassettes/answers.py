@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from pytest_stripe_balance.api.message import Response
-from pytest_stripe_balance.cassettes.knowable import Knowledge, texts_of
+from pytest_stripe_balance.cassettes.knowable import Knowledge, named_in
 from pytest_stripe_balance.cassettes.roles import TIME, Ids
 from pytest_stripe_balance.cassettes.sightings import Sightings
 from pytest_stripe_balance.cassettes.structure import GONE, kind_of, root_kind, shown, type_of
@@ -150,12 +150,11 @@ class Answers:
     def is_ours(self, item: dict[str, Json]) -> bool:
         """Tell of a recorded list's item whether the fake can have it too: an account has more."""
         own, knowledge = str(item.get("id")), self.knowledge
-        named = named_in(item, self.ids)
-        if any(map(knowledge.is_beyond, {own, *named})):
+        if knowledge.is_beyond(item):
             return False
         if knowledge.has(own) or knowledge.is_unsure(own):
             return knowledge.is_sure(own)
-        named -= {own}
+        named = named_in(item, self.ids) - {own}
         return any(map(knowledge.is_sure, named)) and not any(map(knowledge.is_unsure, named))
 
     def is_theirs(self, item: dict[str, Json]) -> bool:
@@ -281,11 +280,6 @@ class _Walk:
 def is_masked(text: str) -> bool:
     """Tell a text that a scrubber wrote, or one of which it left a part."""
     return bool(_MASK.search(text))
-
-
-def named_in(document: Json, ids: Ids) -> set[str]:
-    """Collect the ids that a document holds as values, but for texts of the user's."""
-    return {an_id for text in texts_of(document) for an_id in ids.inside(text)}
 
 
 def _is_apart(recorded: dict[str, Json], given: dict[str, Json], at: _At) -> bool:

@@ -18,10 +18,10 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import knowable
-from pytest_stripe_balance.cassettes.answers import EPOCH, LISTS, Answers, Page, is_masked, named_in
+from pytest_stripe_balance.cassettes.answers import EPOCH, LISTS, Answers, Page, is_masked
 from pytest_stripe_balance.cassettes.asking import READS
 from pytest_stripe_balance.cassettes.drift import date_of
-from pytest_stripe_balance.cassettes.knowable import Knowledge, Named
+from pytest_stripe_balance.cassettes.knowable import Knowledge, Named, named_in
 from pytest_stripe_balance.cassettes.newer import moment_of, without_newer
 from pytest_stripe_balance.cassettes.pairing import is_replay, without_retries
 from pytest_stripe_balance.cassettes.recorded_keys import RecordedKeys, is_conflict
@@ -36,7 +36,7 @@ Answer = Callable[[Request], tuple[Response, AbstractSet[str]]]
 EVIDENCE = "stripe-test-mode"
 KEY = "sk_test_conform"
 RETRIED = "it was sent again after this answer"
-KEY_UNUSED = "its idempotency key belongs to a request that wasn't driven"
+KEY_UNUSED = "it is about its idempotency key, which belongs to no request that was driven"
 PARTS = "objects inside answers, which the fake didn't make or a request changed which wasn't driven"
 # A refusal's call and values, which aren't its reason.
 _CALL = re.compile(r"^[A-Z]+ /v1/\S+: ")
@@ -177,11 +177,12 @@ class _Driver:
     def _is_beyond(self, exchange: Exchange) -> bool:
         """Tell an answer that names what only a payment by other means brings about."""
         ids, document = self._roles.old, exchange.response.json
-        new = named_in(document, ids) - Named(exchange.request, ids).all
+        asked = Named(exchange.request, ids).all
         methods = root_kind(document) == "customer" and any(
-            one.startswith("pm_") and not self._knowledge.has(one) for one in new
+            one.startswith("pm_") and not self._knowledge.has(one)
+            for one in named_in(document, ids) - asked
         )
-        return methods or any(map(self._knowledge.is_beyond, new))
+        return methods or self._knowledge.is_beyond(document, asked)
 
     def _keep(self, at: int, given: Response) -> None:
         """Keep what two answers say for those that follow; a write that ended otherwise is a doubt."""

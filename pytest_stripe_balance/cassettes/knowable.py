@@ -7,6 +7,7 @@ would tell of the gap in the recording and nothing about the fake.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -50,6 +51,7 @@ _FREE = frozenset(
         *("statement_descriptor", "statement_descriptor_suffix", "transfer_group"),
     }
 )
+_CUSTOMERS = re.compile(r"""\bcustomer:\s*["'](\w+)""")  # in a search's query
 _USERS_OWN = ("metadata", *_FREE)
 # Calls that change nothing beside the objects that they name: no balance, no invoice, no intent.
 _QUIET = (
@@ -126,7 +128,7 @@ class Named:
             if "metadata" in name or own in _FREE:
                 continue
             if own == "query":
-                yield from self.ids.inside(value)
+                yield from _CUSTOMERS.findall(value)
             elif own in _REFERENCES or self.ids.is_id(value):
                 yield value
 
@@ -175,9 +177,11 @@ class Knowledge:
         """Tell whether the fake has it, in the state that the recording has it in."""
         return self.has(an_id) and not self.is_unsure(an_id)
 
-    def is_beyond(self, an_id: str) -> bool:
-        """Tell that an id is of a kind which no bank transfer brings about, and the fake hasn't."""
-        return an_id.startswith(_BEYOND) and not self.has(an_id)
+    def is_beyond(self, document: Json, known: AbstractSet[str] = frozenset()) -> bool:
+        """Tell an object that names what no bank transfer brings about, beside ids that are known."""
+        kinds = tuple(kind for kind in _BEYOND if not (kind == "ch_" and _is_by_bank(document)))
+        named = named_in(document, self.ids) - known
+        return any(one.startswith(kinds) and not self.has(one) for one in named)
 
     def is_extra(self, given: str) -> bool:
         """Tell whether an id of the fake's is of something that the recording hasn't, or not so."""
@@ -226,7 +230,7 @@ class Knowledge:
         """
         document = exchange.response.json
         named = set(Named(exchange.request, self.ids).all)
-        named |= {one for text in texts_of(document) for one in self.ids.inside(text)}
+        named |= named_in(document, self.ids)
         named = {one for one in named if not one.startswith(_NEUTRAL)}
         named |= {one for an_id in tuple(named) for one in self.mentioned_by(an_id)}
         if not _is_quiet(exchange):
@@ -257,6 +261,20 @@ def _objects(document: Json, ids: Ids) -> Iterator[tuple[str, set[str]]]:
             held += value.values()
         elif isinstance(value, list):
             held += value
+
+
+def _is_by_bank(document: Json) -> bool:
+    """Tell an intent, or a charge, that can only be paid by bank transfer, whatever its charge's id."""
+    if not isinstance(document, dict):
+        return False
+    details = document.get("payment_method_details")
+    kind = details.get("type") if isinstance(details, dict) else None
+    return kind == _BANK or document.get("payment_method_types") == [_BANK]
+
+
+def named_in(document: Json, ids: Ids) -> set[str]:
+    """Collect the ids that a document holds as values, but for texts of the user's."""
+    return {an_id for text in texts_of(document) for an_id in ids.inside(text)}
 
 
 def texts_of(document: Json) -> Iterator[str]:

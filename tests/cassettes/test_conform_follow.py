@@ -428,7 +428,10 @@ def test_what_changed_beside_the_recording_is_passed_over(story):
     assert story.told()[:2] == ([], {2: knowable.CHANGED, 3: knowable.UNSURE})
 
 
-@pytest.mark.parametrize("paid", [{"latest_charge": CHARGE}, {}], ids=["by card", "somehow"])
+BY_EITHER = {"latest_charge": CHARGE, "payment_method_types": ["card", "customer_balance"]}
+
+
+@pytest.mark.parametrize("paid", [BY_EITHER, {}], ids=["by card", "somehow"])
 def test_what_changed_beside_the_recording_is_left_out_of_lists(story, paid):
     """As it is where it is read by itself; the next of the list is compared."""
     customer = story.customer()
@@ -507,10 +510,28 @@ def test_an_answer_that_names_a_card_payment_is_passed_over(story):
     """Its charge can be none of the fake's, so somebody paid it otherwise."""
     customer = story.customer()
     intent = story.intent(customer)
-    paid = {"status": "succeeded", "latest_charge": CHARGE}
+    types = {"payment_method_types": ["card", "customer_balance"]}
+    paid = {"status": "succeeded", "latest_charge": CHARGE, **types}
     story.asked("POST", f"/v1/payment_intents/{intent}", "description=x", changed=paid)
     story.asked("POST", f"/v1/payment_intents/{intent}/cancel", changed=paid)
     assert story.told()[:2] == ([], {2: knowable.BEYOND, 3: knowable.UNSURE})
+
+
+def test_a_transfers_charge_is_compared_whatever_its_id(story):
+    """Which prefix it has is for a recording to settle; a card's is beyond one."""
+    intent = story.intent(customer := story.customer())
+    fund = f"/v1/test_helpers/customers/{customer}/fund_cash_balance"
+    story.asked("POST", fund, "amount=1000&currency=usd")
+    story.asked("GET", f"/v1/payment_intents/{intent}", changed={"latest_charge": CHARGE})
+    assert story.told()[0] == [("breaking", "$.latest_charge")]
+
+
+def test_a_search_is_about_the_customers_that_it_names(story):
+    """Another text in its query may be anything, an id's look included."""
+    story.customer()
+    story.asked("GET", "/v1/customers/search?query=" + quote("name:'cus_TL3CQIwwvrXDKt'"))
+    story.asked("GET", "/v1/payment_intents/search?query=" + quote("customer:'cus_TL3CQIwwvrXDKt'"))
+    assert story.told()[1] == {2: knowable.UNMADE}
 
 
 def test_a_setting_of_the_account_is_not_the_fakes(story):
