@@ -36,7 +36,7 @@ SETTING = "it is about a setting of the account"
 POLLED = "it was asked again before any write, and the answer had changed by then"
 _IN_USE = ("idempotency_key_in_use", "lock_timeout")
 # What follows "No such customer: 'cus_1'" where the answer tells of another mode or account.
-_HINTS = ("; a similar object exists", "; It's possible this ", "; you passed a ")
+_HINTS = ("; a similar object exists", "; It's possible this ")
 # Parameters that name an object by its id, whatever the id looks like.
 _REFERENCES = frozenset(
     {
@@ -79,7 +79,7 @@ def environment(exchange: Exchange) -> str | None:
         return f"another request was under way ({status})"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return f"Stripe failed to answer ({status})"
-    if error.get("code") == "resource_missing" and any(hint in message_of(error) for hint in _HINTS):
+    if any(hint in message_of(error) for hint in _HINTS):
         return OTHERS
     return None
 
@@ -167,7 +167,7 @@ class Knowledge:
 
     def has(self, an_id: str) -> bool:
         """Tell whether the fake made what the recording calls so."""
-        return an_id not in self.shared and self.roles.there(an_id) is not None
+        return self.roles.there(an_id) is not None
 
     def is_unsure(self, an_id: str) -> bool:
         """Tell whether a request that wasn't driven made or changed it."""
