@@ -16,7 +16,7 @@ from pytest_stripe_balance.api.render import render
 from pytest_stripe_balance.api.routes import Endpoint
 from pytest_stripe_balance.api.searches import Found
 from pytest_stripe_balance.engine.faults import Fault
-from pytest_stripe_balance.engine.records import Cause, Record
+from pytest_stripe_balance.engine.records import Cause, PaymentIntent, Record
 from pytest_stripe_balance.engine.table import Page
 from pytest_stripe_balance.engine.world import World
 from pytest_stripe_balance.refused import Refused
@@ -64,6 +64,7 @@ class Call:
         self.key = request.headers.get("Idempotency-Key")
         self.world = world
         self.endpoint: Endpoint | None = None
+        self.ids: tuple[str, ...] = ()
         self.expand: list[str] = []
 
     @property
@@ -179,9 +180,9 @@ class Call:
         error["message"] = fault.message
         if fault.param:
             error["param"] = fault.param
-        if fault.intent:
-            error["payment_intent"] = self._render(fault.intent)
-        if fault.identified:
+        if intent := fault.intent or self._asked_about(fault):
+            error["payment_intent"] = self._render(intent)
+        if fault.logged:
             logs = "https://dashboard.stripe.com/test/logs"
             error["request_log_url"] = f"{logs}/{self.request_id}?t={self.world.clock.now}"
         error["type"] = fault.type
@@ -196,6 +197,12 @@ class Call:
         if fault.status == HTTPStatus.UNAUTHORIZED:
             bare["Www-Authenticate"] = 'Bearer realm="Stripe"'
         return Response(response.status, Headers(bare), response.body)
+
+    def _asked_about(self, fault: Fault) -> PaymentIntent | None:
+        """Give the intent of the path, which the answer to an unknown parameter embeds [obs]."""
+        if fault.code != "parameter_unknown" or "{intent}" not in self.row.path:
+            return None
+        return self.world.payment_intents.get(self.ids[0])
 
     def respond(self, status: int, body: dict[str, Any], *, executed: bool = True) -> Response:
         """Give an answer with Stripe's headers."""

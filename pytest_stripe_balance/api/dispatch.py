@@ -62,6 +62,7 @@ class Dispatch:
             endpoint, ids = found
             tables = self.tables(self._version(request))
             call.world, call.endpoint, call.tables = account.world, endpoint, tables
+            call.ids = ids
             given = call.read()
             kept = None
             if call.key and request.method == "POST":

@@ -179,4 +179,6 @@ def check(api_version: str) -> None:
     if date > known[-1] or name in ("preview", "beta"):
         raise Refused(f"API version {api_version} is not modelled: {known[-1]} is the newest that is")
     message = f"Invalid Stripe API version: {api_version}"
-    raise Fault(message, assumed="invalid-api-version")
+    fault = Fault(message, assumed="invalid-api-version")
+    fault.logged = False  # it is refused before there is one (FACTS_OBSERVED_2026 2 [obs])
+    raise fault

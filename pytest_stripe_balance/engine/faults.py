@@ -19,7 +19,8 @@ _BEHIND = {"Invoice Item": "(livemode=false)"}
 class Fault(Exception):  # noqa: N818 - it is an answer of Stripe's, not a failure of ours
     """An error answer. `intent` is the PaymentIntent that the body embeds, as state errors do.
 
-    `identified` is False for the answers that carry neither Request-Id nor Stripe-Version (401);
+    `identified` is False for the answers that carry neither Request-Id nor Stripe-Version (401), and
+    `logged` for those that name no log of the request;
     `assumed` names the assumption that the answer rests on, if any; `noted` says that what was
     written before it stays, as a failed payment does.
     """
@@ -45,6 +46,7 @@ class Fault(Exception):  # noqa: N818 - it is an answer of Stripe's, not a failu
         self.param = param
         self.intent = intent
         self.identified = identified
+        self.logged = identified
         self.assumed = assumed
         self.noted = noted
 

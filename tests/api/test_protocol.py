@@ -480,3 +480,31 @@ def test_a_malformed_account_is_a_403(account, stripe_balance):
     assert caught.value.json_body["error"]["code"] == "account_invalid"
     assert "Request-Id" not in caught.value.headers
     assert stripe.Customer.list().data == []
+
+
+@pytest.mark.parametrize(
+    ("tail", "names", "message"),
+    [
+        ("", ["foo"], "Received unknown parameter: foo"),
+        ("/confirm", ["amount", "currency"], "Received unknown parameters: amount, currency"),
+        ("/cancel", ["foo", "bar"], "Received unknown parameters: foo, bar"),
+    ],
+)
+def test_unknown_parameters_of_an_intent_embed_it(tail, names, message, stripe_balance):
+    """The first is the param, and the intent that the path names is in the answer as it is."""
+    intent = stripe_balance.bank_transfer_intent(stripe_balance.customer(), 1000)
+    client = stripe.StripeClient("sk_test_1")
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        client.raw_request("post", f"/v1/payment_intents/{intent.id}{tail}", **dict.fromkeys(names, "x"))
+    error = caught.value.json_body["error"]
+    assert (error["code"], error["param"], error["message"]) == ("parameter_unknown", names[0], message)
+    assert error["payment_intent"] == as_dict(stripe.PaymentIntent.retrieve(intent.id))
+
+
+@pytest.mark.parametrize("path", ["/v1/payment_intents", "/v1/payment_intents/pi_nope", "/v1/customers"])
+def test_unknown_parameters_elsewhere_embed_nothing(path, stripe_balance):
+    """There is no intent that they could be about."""
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        stripe.StripeClient("sk_test_1").raw_request("post", path, foo="x")
+    assert caught.value.code == "parameter_unknown"
+    assert "payment_intent" not in caught.value.json_body["error"]

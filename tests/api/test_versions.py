@@ -378,8 +378,11 @@ def test_every_month_of_a_release_is_taken(version):
 @pytest.mark.parametrize("version", NEVER)
 def test_what_never_was_a_version_is_stripe_s_own_400(version, shop):
     """A version that isn't one is an error answer, which names it."""
-    with pytest.raises(stripe.InvalidRequestError, match=f"Invalid Stripe API version: {version}$"):
+    with pytest.raises(
+        stripe.InvalidRequestError, match=f"Invalid Stripe API version: {version}$"
+    ) as caught:
         shop.at(version).customers.list()
+    assert set(caught.value.json_body["error"]) == {"message", "type"}, "there is no log of it"
 
 
 @pytest.mark.parametrize("version", NOT_HERE)
