@@ -162,7 +162,8 @@ def _drift(options: argparse.Namespace) -> int:
 def _add_conform(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Compares the fake's answers with the recorded ones, and says which assumptions that settles. "
-        "Exit codes: 0 nothing at level error, 1 findings at level error, 2 an input that can't be read."
+        "Exit codes: 0 nothing at level error, 1 findings at level error, 2 an input that can't be read "
+        "or no recorded answer at all."
     )
     parser.add_argument("files", nargs="+", metavar="CASSETTE", help="cassettes, or patterns of them")
     about = "take another reading of an assumption"

@@ -182,6 +182,8 @@ def conform(question: ConformQuestion) -> Conformance:
             outcome.bad(Place(name, error.line), error.reason)
         except RecursionError:
             outcome.bad(Place(name), "nested too deeply")
+    if not (outcome.checked or outcome.unchecked or outcome.problems):
+        outcome.bad(Place(", ".join(question.files)), "no answer of Stripe's to drive the fake with")
     return conformance
 
 

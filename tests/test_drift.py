@@ -286,7 +286,7 @@ def test_the_documented_example_is_not_driven(run):
     code, out, _ = run("conform", str(DOCUMENTED))
     assert (code, len(out)) == (0, 4)
     assert out[0].startswith("not driven: 1 because it is about something that the fake didn't make")
-    assert out[-1] == "0 of 0 fields: nothing to compare"
+    assert out[-1] == "0 of 0 fields: nothing was driven, so this says nothing about the fake"
 
 
 def test_another_reading_can_be_driven(run, recorder):
@@ -298,3 +298,10 @@ def test_another_reading_can_be_driven(run, recorder):
     assert any("status" in line for line in out)
     code, out, err = run("conform", "a.yaml", "--assume", "apply-without-amount-short=maybe")
     assert (code, out, len(err)) == (2, [], 1)
+
+
+def test_conform_of_no_answer_at_all_is_bad_usage(run):
+    """A cassette of nothing, or of another service, can't have been meant."""
+    code, _, err = run("conform", "a.yaml", a={"version": 1, "interactions": []})
+    assert code == 2
+    assert "a.yaml: no answer of Stripe's to drive the fake with" in "\n".join(err)

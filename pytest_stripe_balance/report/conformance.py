@@ -40,7 +40,7 @@ class Conformance:
     def share(self) -> str:
         """The share of equal fields in percent; never 100 while one differs."""
         if not self.fields:
-            return "nothing to compare"
+            return "nothing was driven, so this says nothing about the fake"
         percent = 100 * self.equal / self.fields
         return f"{100 if self.equal == self.fields else min(percent, 99.9):.4g} % equal"
 
