@@ -448,6 +448,21 @@ def test_what_is_due_is_what_waits_for_details(desk):
     assert moment > answered.created + 45 * DAY
 
 
+@pytest.mark.parametrize("version", ["2023-10-16", "2026-10-28.endive"])
+def test_a_refund_names_who_gets_it_and_what_paid(version, desk):
+    """Its charge's customer and payment method; of the cash balance nothing paid. At every version."""
+    paid = stripe.PaymentIntent.retrieve(desk.intent)
+    told = [
+        as_dict(stripe.Refund.retrieve(one.id, stripe_version=version))
+        for one in (desk.refund(), desk.of_cash())
+    ]
+    keys = ("customer", "customer_account", "payment_method")
+    assert [tuple(one[key] for key in keys) for one in told] == [
+        (desk.customer, None, paid.payment_method),
+        (desk.customer, None, None),
+    ]
+
+
 def test_events_are_of_this_tests_customers_refunds(desk):
     """events() finds a refund by the customer that it names, and asks for nothing else."""
     desk.refund()
