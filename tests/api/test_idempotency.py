@@ -227,3 +227,17 @@ def test_half_a_character_in_a_header_is_in_its_error(_stripe_session):
     request = Request("GET", "https://api.stripe.com/v1/customers", headers)
     response = _stripe_session.answer(request)
     assert (response.status, "\ud800" in response.json["error"]["message"]) == (403, True)
+
+
+@pytest.mark.parametrize("act", ["cancel", "confirm"])
+def test_a_key_on_another_path_is_refused_though_all_parameters_are_equal(stripe_balance, act):
+    """One key belongs to one path: the same call of another intent is no repetition."""
+    customer = stripe_balance.customer(reconciliation="manual")
+    first, second = (
+        stripe_balance.bank_transfer_intent(customer, 1000, confirm=False).id for _ in range(2)
+    )
+    stripe.PaymentIntent.cancel(first, idempotency_key="one")
+    before = stripe.PaymentIntent.retrieve(second)
+    with pytest.raises(stripe.IdempotencyError, match="Keys for idempotent requests can only be used"):
+        getattr(stripe.PaymentIntent, act)(second, idempotency_key="one")
+    assert stripe.PaymentIntent.retrieve(second) == before

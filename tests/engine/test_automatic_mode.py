@@ -367,3 +367,12 @@ def test_a_group_of_the_whole_balance_rests_on_the_reading(till, _stripe_session
     assert till.status(*intents) == [900, "succeeded"]
     assert "group-sum" in _stripe_session.assumptions
     assert "exactly to the $5.00 usd on the balance" in till.balance.explain(row)
+
+
+def test_a_group_counts_what_an_intent_that_was_paid_in_part_still_waits_for(till):
+    """In step 3 a part-paid intent is as large as its rest, and no larger."""
+    first = till.intent(1000)
+    till.fund(300)
+    second, third = till.intent(300), till.intent(1000 + 7)
+    till.fund(1000)
+    assert till.status(first, second, third) == ["succeeded", "succeeded", 1007]

@@ -135,3 +135,36 @@ def test_funding_has_its_events_in_order(stripe_balance):
     assert (row.type, row.data.object.net_amount) == ("customer_cash_balance_transaction.created", 100)
     assert available.type == "cash_balance.funds_available"
     assert as_dict(available.data.object.available) == {"usd": 100}
+
+
+def test_customers_are_listed_by_the_whole_of_their_address(stripe_balance):
+    """Neither a longer address nor one in other letters is the one that was asked for."""
+    addresses = ("xada@example.com", "ada@example.com", "Ada@example.com", "ada@example.com.au")
+    made = {email: stripe_balance.customer(email=email).id for email in addresses}
+    for email, customer in made.items():
+        assert [one.id for one in stripe.Customer.list(email=email).data] == [customer]
+
+
+def deleted(stage):
+    customer = stage.without_money()
+    stripe.Customer.delete(customer)
+    return customer
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda gone: stripe.PaymentIntent.create(amount=1000, currency="usd", customer=gone),
+        lambda gone: stripe.Invoice.create(customer=gone),
+        lambda gone: stripe.InvoiceItem.create(customer=gone, amount=1000, currency="usd"),
+        lambda gone: stripe.Refund.create(
+            customer=gone, amount=1000, currency="usd", origin="customer_balance"
+        ),
+    ],
+    ids=["intent", "invoice", "invoice item", "refund"],
+)
+def test_a_deleted_customer_that_a_parameter_names_is_refused(refused_with, call):
+    """A deleted customer is none: resource_missing at `customer`, and nothing is written."""
+    error, before, after = refused_with(lambda stage: call(deleted(stage)))
+    assert (error.code, error.param, error.http_status) == ("resource_missing", "customer", 400)
+    assert after == before

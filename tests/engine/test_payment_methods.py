@@ -4,6 +4,8 @@ import pytest
 import stripe
 from majors import as_dict, v1
 
+from pytest_stripe_balance.engine import methods
+
 
 def test_a_payment_method_is_made_once_and_used_by_an_intent(stripe_balance):
     """A method that was made by itself pays an intent, and is attached to nobody all the while."""
@@ -152,3 +154,28 @@ def test_a_new_intent_without_a_customer_says_what_is_wrong_first(given, param, 
     with pytest.raises(stripe.InvalidRequestError) as caught:
         stripe.PaymentIntent.create(amount=1000, currency="usd", **given)
     assert caught.value.param == param
+
+
+def test_a_type_that_cannot_fit_is_left_out_in_silence(stripe_balance):
+    """Without a customer customer_balance is filtered from what is allowed, and the card stays."""
+    allowed = ["customer_balance", "card"]
+    intent = stripe.PaymentIntent.create(
+        amount=1000, currency="usd", allowed_payment_method_types=allowed
+    )
+    assert intent.payment_method_types == ["card"]
+    assert list(as_dict(intent.payment_method_options)) == ["card"]
+
+
+@pytest.mark.parametrize(
+    ("customer", "currency", "types"),
+    [
+        ("cus_1", "usd", ("customer_balance", "card")),
+        ("cus_1", "chf", ("card",)),
+        (None, "usd", ("card",)),
+        (None, "chf", ("card",)),
+    ],
+)
+def test_what_is_allowed_is_filtered_by_customer_and_by_currency(customer, currency, types):
+    """Bank transfers need both a customer and a currency that has them."""
+    params = {"allowed_payment_method_types": ["customer_balance", "card"]}
+    assert methods._types(None, customer, currency, params) == types
