@@ -105,10 +105,14 @@ def _ids_at(value, parts):
     return _ids_at(value.get(parts[0]), parts[1:]) if isinstance(value, dict) else []
 
 
-SEEN = (  # recorded applications asked so, and were answered
+SEEN = (  # applications asked so, and were answered: in recordings, or in stripe/stripe-python#316
     ("charges", "refunds", ""),
     ("charges", "refunds.data.balance_transaction", ""),
     ("charges", "application_fee.balance_transaction", ""),
+    ("charges", "destination", ""),
+    ("charges", "dispute", ""),
+    ("charges", "order", ""),
+    ("charges", "transfer", ""),
     ("charges", "invoice.total_tax_amounts.tax_rate", "acacia"),
     ("charges", "invoice.total_discount_amounts.discount", "acacia"),
     ("payment_intents", "latest_charge.refunds.data.balance_transaction", ""),
@@ -182,6 +186,17 @@ def test_a_charge_holds_the_ten_newest_of_its_refunds(stripe_balance):
     refunds = stripe.Charge.retrieve(intent.latest_charge, expand=["refunds"]).refunds
     assert [one.id for one in refunds.data] == made[:0:-1]
     assert (refunds.has_more, refunds.total_count) == (True, 11)
+
+
+@ALL_VERSIONS
+def test_a_key_that_came_to_every_version_expands_at_every_version(stripe_balance, version):
+    """A refund of a cash balance names its customer, at versions too whose types lack the key."""
+    customer = stripe_balance.customer("manual", email="ada@example.com")
+    stripe_balance.fund(customer, 100)
+    of_cash = {"origin": "customer_balance", "customer": customer.id, "currency": "usd"}
+    refund = stripe.Refund.create(amount=100, **of_cash)
+    found = stripe.Refund.retrieve(refund.id, expand=["customer"], stripe_version=version)
+    assert found.customer.email == "ada@example.com"
 
 
 def test_a_path_goes_through_the_lists_inside_an_object(stripe_balance):
