@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import pytest_stripe_balance
 from pytest_stripe_balance import modes, outcome, settings
 from pytest_stripe_balance.refused import Refused
 
@@ -27,12 +28,10 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.payload import StripeContract
     from pytest_stripe_balance.session import Session, Settings
 
-# On one of these all that we hand over rests; and what they load inside a test.
+# On one of these all that we hand over rests; and what it loads inside a test, beside our own modules.
 _OURS = frozenset({"_stripe_session", "stripe_contract"})
-_LATE = (
-    *("pytest_stripe_balance.balance", "pytest_stripe_balance.clock", "pytest_stripe_balance.payload"),
-    *("pytest_stripe_balance.session", "jsonschema_rs", "jsonschema"),
-)
+_LATE = ("jsonschema_rs", "jsonschema")
+_PROGRAMS = ("__main__", "demo")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -206,8 +205,12 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         return
     used = (name for item in session.items for name in getattr(item, "fixturenames", ()))
     if not _OURS.isdisjoint(used):
-        for name in _LATE:
-            importlib.import_module(name)
+        import pkgutil  # noqa: PLC0415 - only beside pyfakefs
+
+        ours = pkgutil.walk_packages(pytest_stripe_balance.__path__, "pytest_stripe_balance.")
+        for name in (*_LATE, *(module.name for module in ours)):
+            if not name.endswith(_PROGRAMS):
+                importlib.import_module(name)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

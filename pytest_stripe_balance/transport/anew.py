@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from importlib.abc import Loader
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 from stripe._http_client import HTTPClient
@@ -47,7 +47,9 @@ class Watch:
     def begin(self, take: _Take) -> None:
         """Hand modules over to one more tap."""
         if not self._takes:
-            sys.meta_path.insert(0, self)
+            # Not as the first, which pyfakefs takes for its own when it goes.
+            known = (at for at, finder in enumerate(sys.meta_path) if finder is PathFinder)
+            sys.meta_path.insert(next(known, len(sys.meta_path)), self)
         self._takes.append(take)
 
     def end(self, take: _Take) -> None:
