@@ -1,4 +1,5 @@
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pytest_stripe_balance.modes import BadSettingError
 PACKAGE = Path(pytest_stripe_balance.__file__).parent
 
 
+@cache
 def named_in_code():
     """Collect every string of the package, apart from the register itself."""
     texts = set()
@@ -38,5 +40,5 @@ def test_unknown_entries_and_readings_are_refused():
     """A reading that doesn't exist is named, with those that do."""
     with pytest.raises(BadSettingError, match="no assumption 'nope'"):
         Readings({"nope": "x"})
-    with pytest.raises(BadSettingError, match="it has no-draw, draw"):
-        Readings({"manual-confirm": "x"})
+    with pytest.raises(BadSettingError, match="it has above-zero, ever-funded"):
+        Readings({"delete-with-cash-balance": "x"})

@@ -209,8 +209,6 @@ def _payment_intent(world: World, intent: PaymentIntent) -> Json:
 
 def _note_assumptions(world: World, intent: PaymentIntent) -> None:
     world.readings.rest("unset-keys")
-    if intent.applied and intent.status != "succeeded":
-        world.readings.rest("partly-funded-amount-received")
     if intent.payment_method_options.get("customer_balance") == {}:
         world.readings.rest("unset-customer-balance-options")
 

@@ -149,7 +149,11 @@ _REPORTING_CATEGORIES = {
 
 def balance_transaction(world: World, transaction: BalanceTransaction) -> Json:
     """Give a balance transaction's JSON object (FACTS 1.11)."""
-    world.readings.rest("charge-shape" if transaction.type == "payment" else "other-bookings")
+    if transaction.type == "payment":
+        world.readings.rest("charge-shape")
+        world.readings.rest("charge-fee")
+    else:
+        world.readings.rest("other-bookings")
     return {
         "id": transaction.id,
         "object": "balance_transaction",
@@ -161,7 +165,7 @@ def balance_transaction(world: World, transaction: BalanceTransaction) -> Json:
         "description": transaction.description,
         "exchange_rate": None,
         "fee": transaction.fee,
-        "fee_details": [],
+        "fee_details": list(transaction.fee_details),
         "net": transaction.amount - transaction.fee,
         "reporting_category": _REPORTING_CATEGORIES[transaction.type],
         "source": transaction.source,

@@ -1,7 +1,8 @@
 """Stripe's search query language: a query's text in, a test of one record out.
 
 A clause is a field, an operator and a value; a space, AND or OR joins them, `-` turns one round
-[doc: docs.stripe.com/search]. The texts of its errors are the assumption search-errors.
+[doc: docs.stripe.com/search]. An unknown field is 400 without code and param (gburgyan/aat-stripe
+plans/search); that other errors are, and the texts, is the assumption search-errors.
 """
 
 from __future__ import annotations
@@ -205,7 +206,7 @@ class _Parser:
 
 
 def _fault(message: str) -> Fault:
-    return Fault(message, param="query", assumed="search-errors")
+    return Fault(message, assumed="search-errors")
 
 
 def _field(clause: _Clause, resource: Resource) -> Field:

@@ -178,7 +178,8 @@ def check(api_version: str) -> None:
         raise Refused(f"API version {api_version} is not modelled: {known[0]} is the oldest that is")
     if date > known[-1] or name in ("preview", "beta"):
         raise Refused(f"API version {api_version} is not modelled: {known[-1]} is the newest that is")
-    message = f"Invalid Stripe API version: {api_version}"
-    fault = Fault(message, assumed="invalid-api-version")
+    # Seen whole of what is no date (Kiln-AI/stripe_world, September 2026).
+    assumed = "invalid-api-version" if match else None
+    fault = Fault(f"Invalid Stripe API version: {api_version}", assumed=assumed)
     fault.logged = False  # it is refused before there is one (FACTS_OBSERVED_2026 2 [obs])
     raise fault

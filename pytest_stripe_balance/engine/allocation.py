@@ -1,7 +1,9 @@
 """Money between a cash balance and an intent: applied, taken back, and the charge at the end.
 
-Nothing of apply_customer_balance is on public record, so each of its refusals is an entry of the
-register (FACTS 5.9); what it does when it isn't refused is documented (FACTS 3.4).
+What apply_customer_balance does is documented (FACTS 3.4). Its refusals were seen by others: the plans
+of gburgyan/aat-stripe assert their status, type, code and param against Stripe's test mode every night
+(plans/cash-balance/apply-refusals.yaml, at 2026-08-26.dahlia). Their texts aren't public: ours are the
+assumption apply-refusal-texts.
 """
 
 from __future__ import annotations
@@ -49,8 +51,8 @@ def apply_customer_balance(
     intent succeeds with a charge: `customer_cash_balance_transaction.created`, `charge.succeeded`,
     `payment_intent.succeeded`. In part it stays incomplete, with `payment_intent.partially_funded`
     last. The intent of an invoice takes its full amount whatever `amount` says, and the events of
-    `invoice_payments.succeeded` follow. Faults: the table REFUSALS, in its order. Source: the API
-    reference and FACTS 3.4.
+    `invoice_payments.succeeded` follow. Faults: the table REFUSALS, in its order; the payment method
+    type answers before the status [obs aat-stripe]. Source: the API reference and FACTS 3.4.
     """
     intent = world.payment_intents.find(intent_id, "intent", assumed="apply-unknown-intent")
     if intent.invoice is not None:
@@ -85,12 +87,8 @@ class Attempt:
 
     @property
     def wanted(self) -> int:
-        """What is asked for: the amount, or all that remains; never more than remains if clipped."""
-        if self.amount is None:
-            return self.intent.remaining
-        if self.world.readings.reading("apply-above-remaining") == "clipped":
-            return min(self.amount, self.intent.remaining)
-        return self.amount
+        """What is asked for: the amount, or all that remains."""
+        return self.intent.remaining if self.amount is None else self.amount
 
     @property
     def partial(self) -> bool:
@@ -106,21 +104,19 @@ class Attempt:
 
     def refuse(self) -> None:
         """Raise the fault of the first rule that is broken."""
-        broken = [refusal for refusal in REFUSALS if refusal.broken(self)]
-        if not broken:
+        broken = next((refusal for refusal in REFUSALS if refusal.broken(self)), None)
+        if broken is None:
             return
-        self.world.readings.rest(broken[0].assumption)
-        if len(broken) > 1:
-            self.world.readings.rest("apply-refusal-order")
-        raise broken[0].fault(self)
+        self.world.readings.rest("apply-refusal-texts")
+        if broken.assumption is not None:
+            self.world.readings.rest(broken.assumption)
+        raise broken.fault(self)
 
     def note_what_it_rests_on(self, customer: Customer) -> None:
         """Name the assumptions without which this success would have been another answer."""
         rest = self.world.readings.rest
         if self.partial:
             rest("apply-without-amount-short")
-        if self.amount is not None and self.amount > self.intent.remaining:
-            rest("apply-above-remaining")
         if self.intent.payment_method is None:
             rest("apply-never-confirmed")
         if self.intent.status == "requires_confirmation":
@@ -131,11 +127,11 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Refusal:
-    """One rule: the assumption that it is, when it is broken, and the answer then."""
+    """One rule: when it is broken, the answer then, and where nobody saw it the assumption it is."""
 
-    assumption: str
     broken: Callable[[Attempt], bool]
     fault: Callable[[Attempt], Fault]
+    assumption: str | None = None
 
 
 def _wrong_status(attempt: Attempt) -> bool:
@@ -171,14 +167,18 @@ def _balance_fault(attempt: Attempt) -> Fault:
         f"{money.written(attempt.wanted, currency)} {currency} was to be applied, "
         f"{money.written(attempt.balance, currency)} {currency} is available."
     )
-    param = None if attempt.amount is None else "amount"
     match attempt.world.readings.reading("apply-above-balance"):
         case "balance_insufficient":
-            return Fault(message, code="balance_insufficient", param=param)
+            return Fault(message, code="balance_insufficient")
         case "card_error":
             return Fault(message, status=402, type="card_error", code="insufficient_funds")
         case _:
-            return Fault(message, param=param)
+            return Fault(message)
+
+
+def _above(most: str, amount: int, currency: str) -> Fault:
+    """An amount above what an intent can take: neither code nor param [obs aat-stripe]."""
+    return Fault(f"The amount is above {most}, which is {money.written(amount, currency)} {currency}.")
 
 
 def _uncollectible(attempt: Attempt) -> bool:
@@ -190,48 +190,42 @@ def _uncollectible(attempt: Attempt) -> bool:
 
 REFUSALS = (
     Refusal(
-        "apply-incompatible-payment-method",
         lambda attempt: "customer_balance" not in attempt.intent.payment_method_types,
-        lambda _: Fault(
-            "This PaymentIntent does not accept the payment method type customer_balance.",
-            code="payment_intent_incompatible_payment_method",
-        ),
+        lambda _: Fault("This PaymentIntent does not accept the payment method type customer_balance."),
     ),
     Refusal(
-        "apply-no-customer",
         lambda attempt: attempt.customer is None or attempt.customer.deleted,
         lambda _: faults.missing_parameter("customer"),
+        "apply-no-customer",
     ),
-    Refusal("apply-unexpected-state", _wrong_status, _status_fault),
+    Refusal(_wrong_status, _status_fault),
     Refusal(
-        "apply-invoice-uncollectible",
         _uncollectible,
         lambda attempt: faults.unexpected_state(
             "You cannot apply the customer balance to this PaymentIntent because its invoice "
             f"{attempt.intent.invoice} is uncollectible. Only an open invoice may be applied to.",
             attempt.intent,
         ),
+        "apply-invoice-uncollectible",
     ),
     Refusal(
-        "apply-other-currency",
         lambda attempt: attempt.currency not in (None, attempt.intent.currency),
         lambda attempt: Fault(
             f"The currency {attempt.currency} is not the currency of this PaymentIntent, "
-            f"{attempt.intent.currency}.",
-            param="currency",
+            f"{attempt.intent.currency}."
         ),
     ),
     Refusal(
-        "apply-above-intent-amount",
         lambda attempt: (attempt.amount or 0) > attempt.intent.amount,
-        lambda attempt: money.too_large(attempt.intent.amount, attempt.intent.currency),
+        lambda attempt: _above("the PaymentIntent's", attempt.intent.amount, attempt.intent.currency),
     ),
     Refusal(
-        "apply-above-remaining",
         lambda attempt: attempt.wanted > attempt.intent.remaining,
-        lambda attempt: money.too_large(attempt.intent.remaining, attempt.intent.currency),
+        lambda attempt: _above(
+            "what remains of the PaymentIntent", attempt.intent.remaining, attempt.intent.currency
+        ),
     ),
-    Refusal("apply-above-balance", _above_balance, _balance_fault),
+    Refusal(_above_balance, _balance_fault, "apply-above-balance"),
 )
 
 
@@ -312,6 +306,7 @@ def _charge(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charg
         "payment",
         source=charge_id,
         description=intent.description,
+        fee_details=charges.fees(world, intent.currency),
     )
     return world.charges.put(
         Charge(

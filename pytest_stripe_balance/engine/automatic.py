@@ -48,7 +48,7 @@ def explain(world: World, entry: Entry) -> str:
     done = world.reconciliations.get(entry.id)
     if done is not None:
         return explanation.explain(done.reconciliation)
-    if entry.type not in RECONCILED:
+    if not (entry.type in RECONCILED or _goes_on(world, entry)):
         message = f"{entry.id} is {entry.type}, and is never reconciled: {', '.join(RECONCILED)} are"
         raise ValueError(message)
     amount = money.written(entry.net_amount, entry.currency)
@@ -56,6 +56,12 @@ def explain(world: World, entry: Entry) -> str:
         f"{amount} {entry.currency} came while the reconciliation mode of {entry.customer} was manual: "
         "by itself it paid nothing, and went onto the balance for apply_customer_balance to take."
     )
+
+
+def _goes_on(world: World, entry: Entry) -> bool:
+    """Tell whether it is cash that came back from a refund, by the reading that has it go on."""
+    reading = world.readings.reading("origin-return-canceled")
+    return entry.type == "return_canceled" and entry.refund is not None and reading == "reconciled"
 
 
 def _rules(world: World, currency: str) -> Rules:

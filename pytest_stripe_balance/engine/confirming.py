@@ -80,9 +80,12 @@ def carry_out(world: World, intent: PaymentIntent) -> PaymentIntent:
 
 
 def _draws(world: World, payer: Customer) -> bool:
-    """Tell whether a confirm takes what the balance has; documented for automatic mode."""
-    automatic = world.mode_of(payer) == "automatic"
-    return automatic or world.readings.rest("manual-confirm") == "draw"
+    """Tell whether a confirm takes what the balance has: in automatic mode [doc].
+
+    In manual mode it was seen to take nothing, with the whole amount on the balance
+    (gburgyan/aat-stripe plans/cash-balance/apply-refusals.yaml, 2026-08-26.dahlia).
+    """
+    return world.mode_of(payer) == "automatic"
 
 
 def _payment_failed(world: World, intent: PaymentIntent) -> Fault:
@@ -90,8 +93,8 @@ def _payment_failed(world: World, intent: PaymentIntent) -> Fault:
     world.readings.rest("confirm-without-funding-type")
     code = "payment_method_customer_decline"
     message = (
-        "The payment failed: nothing was drawn from the customer's cash balance that covers it, and "
-        "no funding_type was given."
+        "The customer's cash balance is insufficient to complete the payment, and no funding_type was "
+        "given."
     )
     error = {"code": code, "message": message, "type": "invalid_request_error"}
     failed = intent._replace(

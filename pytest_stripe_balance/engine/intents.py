@@ -189,10 +189,9 @@ def confirm(world: World, intent_id: str, **params: Unpack[ConfirmParams]) -> Pa
     """Confirm an intent: it gets bank transfer instructions and waits in `requires_action`.
 
     In automatic mode it first takes what the balance has: in full it succeeds, with the events of
-    `allocation.put_money`. In manual mode the balance stays untouched unless the reading draw of
-    the assumption manual-confirm is picked. Event `payment_intent.requires_action` where money is
-    still due. Without a funding_type it fails then: `payment_intent.payment_failed`, and an error.
-    Source: FACTS 3.2 [doc]; faults: FACTS 5.5 [obs].
+    `allocation.put_money`. In manual mode the balance stays untouched [obs aat-stripe]. Event
+    `payment_intent.requires_action` where money is still due. Without a funding_type it fails then:
+    `payment_intent.payment_failed`, and an error. Source: FACTS 3.2 [doc]; faults: FACTS 5.5 [obs].
     """
     intent = retrieve(world, intent_id)
     confirming.check(world, intent, params)

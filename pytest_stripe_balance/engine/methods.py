@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from pytest_stripe_balance.engine import allocation, customers, faults, regions
+from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.engine.regions import CustomerBalanceOptions
 from pytest_stripe_balance.refused import Refused
 
@@ -44,6 +45,7 @@ class PaymentMethodParams(TypedDict, total=False):
     payment_method_data: PaymentMethodData
     payment_method_options: PaymentMethodOptions | None
     payment_method_types: list[Literal["card", "customer_balance"]]
+    setup_future_usage: Literal["off_session", "on_session"]
 
 
 class AutomaticPaymentMethods(TypedDict, total=False):
@@ -85,7 +87,8 @@ def of_new(
     """Settle which types a new intent takes; give the fields that tell of them.
 
     A payment method alone stands for its own type; without one Stripe's automatic payment methods
-    are on [obs]. A payment method that isn't there is told before anything else [obs].
+    are on, and the options of customer_balance are filled in by Stripe [obs spree/spree_stripe]. A
+    payment method that isn't there is told before anything else [obs].
     """
     if "payment_method" in params:
         known(world, params["payment_method"], in_path=False)
@@ -95,8 +98,13 @@ def of_new(
     if given(params) and automatic is None:
         need_customer(world, customer)
         return _fields(("customer_balance",))
+    fields = _fields(("card", "customer_balance") if _fits(customer, currency) else ("card",))
+    if _fits(customer, currency):
+        payer = world.customer(customer or "", in_path=False)
+        filled = {"customer_balance": regions.options_of(world, payer, currency)}
+        fields["payment_method_options"] = {**fields["payment_method_options"], **filled}
     return {
-        **_fields(("card", "customer_balance") if _fits(customer, currency) else ("card",)),
+        **fields,
         "automatic_payment_methods": {
             "allow_redirects": "always",
             "enabled": True,
@@ -176,6 +184,8 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
         known(world, params["payment_method"], in_path=False)
     if given(params):
         need_customer(world, intent.customer)
+    if params.get("setup_future_usage"):
+        _refuse_setup(world, intent, params)
     options = _options(params)
     if (given(params) or options) and "customer_balance" not in intent.payment_method_types:
         raise Refused(
@@ -185,6 +195,25 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
         )
     merged = CustomerBalanceOptions(**{**intent.customer_balance_options, **options})  # type: ignore[typeddict-item] # a merge of two of them
     regions.check_options(world, merged, intent.currency)
+
+
+def _refuse_setup(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:
+    """Refuse to keep a payment method that is a bank transfer: 400 [obs thebiggive/matchbot].
+
+    Types that Stripe may filter, or that can be kept, are another matter, which isn't modelled.
+    """
+    filtered = intent.automatic_payment_methods or "allowed_payment_method_types" in params
+    if filtered or "customer_balance" not in intent.payment_method_types:
+        raise Refused(
+            "setup_future_usage is modelled only where Stripe refuses it: on an intent that is given "
+            "the type customer_balance"
+        )
+    world.readings.rest("setup-future-usage")
+    raise Fault(
+        "`setup_future_usage` cannot be used with one or more of the values you specified in "
+        "`payment_method_types`. Please remove `setup_future_usage` or remove these types from "
+        '`payment_method_types`: ["customer_balance"].'
+    )
 
 
 def _options(params: PaymentMethodParams) -> CustomerBalanceOptions:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from pytest_stripe_balance.engine import faults, methods
 from pytest_stripe_balance.engine.methods import PaymentMethodData
 from pytest_stripe_balance.engine.table import Cursors, Page
-from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.records import PaymentMethod
@@ -53,11 +52,11 @@ def list_(
 ) -> Page[PaymentMethod]:
     """List what is attached to a customer: nothing, as this type never attaches [obs].
 
-    An unknown or deleted customer is a 400 with param `customer` [obs, 2026-08-26.dahlia].
+    Without a customer it is empty too, and an unknown or deleted one is a 400 with param `customer`
+    [obs, 2026-08-26.dahlia].
     """
-    if customer is None:
-        raise Refused("a list of payment methods without a customer is not modelled; name a `customer`")
-    world.customer(customer, in_path=False)
+    if customer is not None:
+        world.customer(customer, in_path=False)
     return _none(world, filters)
 
 

@@ -322,16 +322,21 @@ class Refund(NamedTuple):
 
 
 class BalanceTransaction(NamedTuple):
-    """A movement on the merchant's own Stripe balance."""
+    """A movement on the merchant's own Stripe balance; `fee_details` is what Stripe keeps of it."""
 
     id: str
     created: int
     amount: int
     currency: str
-    fee: int
     source: str
     type: str
     description: str | None
+    fee_details: tuple[Hash, ...] = ()
+
+    @property
+    def fee(self) -> int:
+        """All that Stripe keeps of it, in minor units."""
+        return sum(part["amount"] for part in self.fee_details)
 
 
 class Cause(NamedTuple):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_stripe_balance.engine import automatic, charges, events, regions
 from pytest_stripe_balance.engine.records import Refund
+from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.records import Charge, Customer, Entry, Hash, RefundStatus
@@ -65,8 +66,14 @@ def to_cash_balance(world: World, charge: Charge, amount: int) -> Refund:
 
 
 def cancel(world: World, refund: Refund) -> Refund:
-    """End a refund that the merchant no longer wants: all is as before it. Event `refund.updated`."""
-    return _undone(world, refund, "canceled")
+    """End a refund that the merchant no longer wants: all is as before it. Event `refund.updated`.
+
+    By the reading reconciled of origin-return-canceled those of `automatic.reconcile` follow.
+    """
+    canceled, row = _undone(world, refund, "canceled")
+    if row is not None:
+        automatic.reconcile(world, row)
+    return canceled
 
 
 def fail(world: World, refund: Refund) -> Refund:
@@ -77,13 +84,14 @@ def fail(world: World, refund: Refund) -> Refund:
     refunded again.
     """
     charge = world.charges.get(refund.charge or "")
-    row = None
+    row: Entry | None
     if charge is not None and world.readings.rest("refund-unanswered") == "credited":
+        _refuse_deleted(world, charge)
         row = _credit(world, charge, refund)
         ended = _end(world, "failed", balance_transaction=_booked(world, refund))
         failed = changed(world, refund, **ended)
     else:
-        failed = _undone(world, refund, "failed")
+        failed, row = _undone(world, refund, "failed")
     world.record_event("refund.failed", failed)
     if row is not None:
         automatic.reconcile(world, row)
@@ -197,20 +205,31 @@ def _credit(world: World, charge: Charge, refund: Refund) -> Entry:
     )
 
 
-def _undone(world: World, refund: Refund, status: Literal["canceled", "failed"]) -> Refund:
-    """Give back what a refund took, where it took it from."""
-    back = None
+def _refuse_deleted(world: World, charge: Charge) -> None:
+    customer = world.customers.get(charge.customer or "")
+    if customer is None or customer.deleted:
+        raise Refused(
+            f"crediting a refund of {charge.id} to its customer, who was deleted, is not modelled"
+        )
+
+
+def _undone(
+    world: World, refund: Refund, status: Literal["canceled", "failed"]
+) -> tuple[Refund, Entry | None]:
+    """Give back what a refund took, where it took it from; the row is cash that may go on."""
+    back, goes_on = None, None
     if refund.charge is None:
-        world.readings.rest("origin-return-canceled")
         customer = world.customer(refund.customer or "", in_path=False)
-        world.move(customer, refund.currency, refund.amount, "return_canceled", refund=refund.id)
+        row = world.move(customer, refund.currency, refund.amount, "return_canceled", refund=refund.id)
+        if world.readings.rest("origin-return-canceled") == "reconciled":
+            goes_on = row
     else:
         _refund_charge(world, refund.charge, -refund.amount)
         if refund.balance_transaction is not None:
             back = charges.book(
                 world, refund.amount, refund.currency, "payment_failure_refund", source=refund.id
             ).id
-    return changed(world, refund, **_end(world, status, failure_balance_transaction=back))
+    return changed(world, refund, **_end(world, status, failure_balance_transaction=back)), goes_on
 
 
 def _end(world: World, status: Literal["canceled", "failed"], **more: str | None) -> Hash:

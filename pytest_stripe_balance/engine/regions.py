@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from pytest_stripe_balance.engine import addresses, faults
 from pytest_stripe_balance.engine.records import Instructions
@@ -179,6 +179,18 @@ def where_to(
     wanted = _wanted_addresses(world, transfer)
     found = addresses.of(world, customer, country)
     return country, tuple(address for address in found if wanted is None or address["type"] in wanted)
+
+
+def options_of(world: World, customer: Customer, currency: str) -> Hash:
+    """Give the options that Stripe fills in where its automatic payment methods offer a bank transfer.
+
+    They name the currency's type and, in the EU, the country [obs spree/spree_stripe, 2023-10-16].
+    """
+    region = REGIONS[currency]
+    transfer: dict[str, Any] = {"type": region.type}
+    if region.country is None:
+        transfer[region.type] = {"country": _eu_country(world, customer, {})}
+    return {"bank_transfer": transfer, "funding_type": "bank_transfer"}
 
 
 def _eu_country(world: World, customer: Customer, transfer: BankTransferParams) -> str:

@@ -160,8 +160,11 @@ def fail_return(world: World, row: Entry) -> Entry:
     if any(other.linked_transaction == row.id for other in rows):
         message = f"{row.id} has come back already"
         raise ValueError(message)
+    customer = world.customers.find(row.customer, "customer")
+    if customer.deleted:
+        message = f"{customer.id} was deleted: {row.id} can't come back"
+        raise ValueError(message)
     world.readings.rest("return-comes-back")
-    customer = world.customer(row.customer, in_path=False)
     return world.move(
         customer, row.currency, -row.net_amount, "return_canceled", linked_transaction=row.id
     )

@@ -118,16 +118,15 @@ class World:
         return customer.reconciliation or MERCHANT_DEFAULT
 
     def cash_balance(self, customer: Customer) -> CashBalance:
-        """Give a customer's cash balance as it is now (FACTS 1.2)."""
-        available: dict[str, int] | None = self.ledger.available(customer.id)
-        if not available:
-            self.readings.rest("fresh-cash-balance")
-            available = None
-        elif 0 in available.values() and self.readings.rest("zero-balance-key") == "dropped":
-            available = {currency: cash for currency, cash in available.items() if cash} or None
+        """Give a customer's cash balance as it is now (FACTS 1.2).
+
+        Fresh it has `available` null, and a currency that was spent stays, at 0: seen by
+        karibou-ch/karibou-wallet (2022-11-15 to 2024-06-20) and thebiggive/identity
+        (`{"eur": 0, "gbp": 0}`).
+        """
         return CashBalance(
             customer=customer.id,
-            available=available,
+            available=self.ledger.available(customer.id) or None,
             reconciliation_mode=self.mode_of(customer),
             using_merchant_default=customer.reconciliation is None,
         )

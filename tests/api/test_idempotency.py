@@ -93,12 +93,13 @@ def test_eight_threads_spend_no_cent_twice(stripe_balance, funded):
         try:
             stripe.PaymentIntent.apply_customer_balance(funded, amount=300)
         except stripe.InvalidRequestError as error:
-            return error.code
+            return error.user_message
         return "applied"
 
     with ThreadPoolExecutor(8) as pool:
         answers = sorted(pool.map(pay, range(8)))
-    assert answers == ["amount_too_large"] * 5 + ["applied"] * 3
+    above = "The amount is above what remains of the PaymentIntent, which is $1.00 usd."
+    assert answers == [above] * 5 + ["applied"] * 3
     assert applied(stripe_balance) == [300, 300, 300]
 
 

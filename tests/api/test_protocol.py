@@ -370,7 +370,7 @@ def test_a_hostile_body_is_a_400_and_changes_nothing(
 
 
 SDK_ERRORS = [
-    (400, stripe.InvalidRequestError, lambda: stripe.Customer.list(limit=0)),
+    (400, stripe.InvalidRequestError, lambda: stripe.Customer.list(limit="x")),
     (401, stripe.AuthenticationError, lambda: stripe.Customer.list(api_key="junk")),
     (403, stripe.PermissionError, lambda: stripe.Customer.list(stripe_account="odd one")),
     (404, stripe.InvalidRequestError, lambda: stripe.Customer.retrieve("cus_nope")),

@@ -58,8 +58,12 @@ def intent_in(stripe_balance, status):
 
 
 def failed_intent(stripe_balance):
-    intent = intent_in(stripe_balance, "requires_payment_method")
-    with pytest.raises(stripe.InvalidRequestError):
+    customer = stripe_balance.customer(reconciliation="manual").id
+    types = ["card", "customer_balance"]
+    intent = stripe.PaymentIntent.create(
+        customer=customer, amount=1000, currency="usd", allowed_payment_method_types=types
+    )
+    with pytest.raises(stripe.InvalidRequestError, match="insufficient to complete the payment"):
         stripe.PaymentIntent.confirm(intent.id, payment_method_data={"type": "customer_balance"})
     return stripe.PaymentIntent.retrieve(intent.id)
 

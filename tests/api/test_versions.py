@@ -415,7 +415,10 @@ def test_an_account_may_be_at_a_version_with_betas(shop, stripe_balance, _stripe
 
 
 def test_a_fault_of_a_version_rests_on_its_assumption():
-    """How Stripe's message ends is not on record."""
-    with pytest.raises(Fault) as caught:
-        versions.check("latest")
-    assert caught.value.assumed == "invalid-api-version"
+    """Stripe's message is on record for what is no date."""
+    faults = {}
+    for version in ("2024-06-21", "latest"):
+        with pytest.raises(Fault, match=f"^Invalid Stripe API version: {version}$") as caught:
+            versions.check(version)
+        faults[version] = caught.value.assumed
+    assert faults == {"2024-06-21": "invalid-api-version", "latest": None}

@@ -49,6 +49,15 @@ class Stage:
     def card_only(self):
         return stripe.PaymentIntent.create(amount=1000, currency="usd").id
 
+    def of_given_types(self, amount=1000):
+        """Make an intent that takes bank transfers, without a payment method and options."""
+        return stripe.PaymentIntent.create(
+            customer=self.customer,
+            amount=amount,
+            currency="usd",
+            allowed_payment_method_types=["customer_balance"],
+        ).id
+
     def orphan(self):
         """Make an intent whose customer was deleted."""
         customer = self.without_money()

@@ -195,7 +195,6 @@ def test_manual_mode_draws_nothing_at_confirm(stage):
 
 
 READINGS = (
-    ("apply-above-remaining", "clipped", "partly_funded", {"amount": 800}, "requires_action", 200),
     ("apply-without-amount-short", "refused", "intent", {}, None, 500),
     ("apply-after-update", "directly", "updated", {}, "succeeded", 0),
 )
@@ -218,11 +217,6 @@ def test_another_reading_gives_another_answer(assumption, reading, make, params,
     if status is None:
         with pytest.raises(stripe.InvalidRequestError):
             stripe.PaymentIntent.apply_customer_balance(intent, **params)
-    elif assumption == "apply-above-remaining":
-        stage.balance.fund(stage.customer, 700)
-        assert stripe.PaymentIntent.apply_customer_balance(intent, **params).status == "succeeded"
-        assert stage.balance.available(stage.customer) == {"usd": left}
-        return
     else:
         assert stripe.PaymentIntent.apply_customer_balance(intent, **params).status == status
     assert stage.balance.available(stage.customer) == {"usd": left}
@@ -248,24 +242,6 @@ def test_each_reading_of_an_empty_balance_has_its_error(reading, error, code, st
     assert caught.value.code == code
 
 
-@pytest.mark.stripe_balance(assume={"manual-confirm": "draw"})
-def test_the_reading_draw_takes_from_the_balance_at_confirm(stage):
-    """With manual-confirm=draw a confirm takes what is there: all, or a part of what is due."""
-    part, full = stage.intent(amount=800), stage.intent(amount=60)
-    assert remaining(stripe.PaymentIntent.retrieve(part)) == 300
-    assert stripe.PaymentIntent.retrieve(full).status == "requires_action"
-    stage.balance.fund(stage.customer, 100)
-    assert stripe.PaymentIntent.retrieve(stage.intent(amount=60)).status == "succeeded"
-    assert [event.type for event in stage.balance.events("payment_intent.partially_funded")] == []
-
-
-@pytest.mark.stripe_balance(assume={"zero-balance-key": "dropped"})
-def test_the_reading_dropped_forgets_a_currency_at_zero(stage):
-    """With zero-balance-key=dropped a currency that was spent goes; null when none is left."""
-    stripe.PaymentIntent.apply_customer_balance(stage.intent(amount=500))
-    assert stripe.Customer.retrieve_cash_balance(stage.customer).available is None
-
-
 @pytest.mark.stripe_balance(assume={"charge-id-prefix": "ch"})
 def test_the_reading_ch_names_charges_as_card_charges(stage):
     """With charge-id-prefix=ch the charge's id begins with ch_."""
@@ -285,7 +261,6 @@ RESTS = (
      lambda stage: stripe.PaymentIntent.apply_customer_balance(
          stage.intent("requires_payment_method", 100))),
     ("charge-id-prefix", lambda stage: stage.intent("succeeded", 100)),
-    ("partly-funded-amount-received", lambda stage: stage.partly_funded()),
     ("apply-after-update",
      lambda stage: apply_after_update(stage)),
     ("freed-funds-event", lambda stage: stripe.PaymentIntent.modify(stage.partly_funded(), amount=100)),
@@ -293,13 +268,11 @@ RESTS = (
     ("update-by-status",
      lambda stage: stripe.PaymentIntent.modify(stage.intent("canceled"), description="a")),
     ("cancel-event-order", lambda stage: stripe.PaymentIntent.cancel(stage.partly_funded())),
-    ("fresh-cash-balance", lambda stage: stage.balance.available(stage.without_money())),
     ("capital-currency",
      lambda stage: stripe.PaymentIntent.apply_customer_balance(stage.intent(), currency="USD")),
     ("apply-automatic-customer", lambda stage: apply_in_automatic_mode(stage)),
     ("settings-event", lambda stage: set_mode(stage, "automatic")),
     ("eu-test-values", lambda stage: stage.balance.bank_transfer_intent(stage.customer, 100, "eur")),
-    ("manual-confirm", lambda stage: stage.intent()),
 )  # fmt: skip
 
 
@@ -328,26 +301,20 @@ def test_an_answer_names_the_assumption_that_it_rests_on(assumption, call, stage
     assert assumption in _stripe_session.assumptions
 
 
-def test_a_single_broken_rule_rests_on_no_order(stage, _stripe_session):
-    """A call that breaks one rule alone doesn't rest on the order of the rules; one of two does."""
-    intent = stage.intent("canceled")
-    with pytest.raises(stripe.InvalidRequestError):
-        stripe.PaymentIntent.apply_customer_balance(intent)
-    assert "apply-refusal-order" not in _stripe_session.assumptions
-    with pytest.raises(stripe.InvalidRequestError):
-        stripe.PaymentIntent.apply_customer_balance(intent, currency="eur")
-    assert "apply-refusal-order" in _stripe_session.assumptions
-
-
 REFUSED_RESTS = (
     ("apply-unknown-intent", lambda _: stripe.PaymentIntent.apply_customer_balance("pi_nope")),
     ("parameter-customer", lambda _: stripe.Customer.retrieve_cash_balance("cus_nope")),
     ("parameter-transaction",
      lambda stage: stripe.Customer.retrieve_cash_balance_transaction(stage.customer, "ccsbtxn_nope")),
     ("other-missing-objects", lambda _: stripe.Event.retrieve("evt_nope")),
-    ("other-missing-objects", lambda _: stripe.BalanceTransaction.retrieve("txn_nope")),
     ("list-unknown-customer", lambda _: stripe.PaymentIntent.list(customer="cus_nope")),
-    ("list-limit", lambda _: stripe.Customer.list(limit=0)),
+    ("apply-refusal-texts",
+     lambda stage: stripe.PaymentIntent.apply_customer_balance(stage.intent("canceled"))),
+    ("apply-above-balance",
+     lambda stage: stripe.PaymentIntent.apply_customer_balance(stage.intent(), amount=501)),
+    ("apply-no-customer", lambda stage: stripe.PaymentIntent.apply_customer_balance(stage.orphan())),
+    ("refund-unknown", lambda _: stripe.Refund.create(payment_intent="pi_nope")),
+    ("invalid-api-version", lambda _: stripe.Customer.list(stripe_version="2024-06-21")),
     ("parameter-texts", lambda _: stripe.PaymentIntent.list(limit={"a": "b"})),
     ("payment-method-types-gone",
      lambda _: stripe.PaymentIntent.create(amount=100, currency="usd", payment_method_types=["card"])),
@@ -362,3 +329,56 @@ def test_a_refusal_names_the_assumption_that_it_rests_on(assumption, call, stage
     with pytest.raises(stripe.StripeError):
         call(stage)
     assert assumption in _stripe_session.assumptions
+
+
+def test_a_limit_that_was_not_seen_rests_on_the_assumption(stage, _stripe_session):
+    """Lists of customers were seen with 0 and 101; other lists, and limits below 0, weren't."""
+    rested = _stripe_session._readings.rested
+    rested.clear()
+    for limit in (0, 1, 100, 101):
+        stripe.Customer.list(limit=limit)
+    assert "list-limit" not in rested
+    for call in (lambda: stripe.Customer.list(limit=-1), lambda: stripe.PaymentIntent.list(limit=0)):
+        rested.clear()
+        call()
+        assert "list-limit" in rested
+
+
+def booked(stage, currency, amount):
+    """Pay an intent; give its charge's balance transaction."""
+    intent = stage.balance.bank_transfer_intent(stage.customer, amount, currency)
+    stage.balance.fund(stage.customer, amount, currency)
+    charge = stripe.PaymentIntent.apply_customer_balance(
+        intent.id, expand=["latest_charge.balance_transaction"]
+    ).latest_charge
+    return as_dict(charge.balance_transaction)
+
+
+def test_stripe_keeps_nothing_by_default(stage, _stripe_session):
+    """The merchant gets the whole amount, in pesos too, and the answer says that this is assumed."""
+    found = booked(stage, "mxn", 47_000)
+    assert (found["amount"], found["fee"], found["net"], found["fee_details"]) == (47_000, 0, 47_000, [])
+    assert "charge-fee" in _stripe_session.assumptions
+
+
+@pytest.mark.stripe_balance(assume={"charge-fee": "stripe-fee"})
+def test_by_the_other_reading_stripe_keeps_the_fee_that_was_seen(stage):
+    """8.12 of 470 pesos: 7 and 16 % VAT; the intent's and the charge's amounts are whole, and so is a refund."""
+    found = booked(stage, "mxn", 47_000)
+    assert (found["amount"], found["fee"], found["net"]) == (47_000, 812, 46_188)
+    parts = [(part["type"], part["amount"], part["currency"]) for part in found["fee_details"]]
+    assert parts == [("stripe_fee", 700, "mxn"), ("tax", 112, "mxn")]
+    (paid,) = stripe.Charge.list().data
+    assert (paid.amount, paid.amount_captured) == (47_000, 47_000)
+    refund = stripe.Refund.create(charge=paid.id, instructions_email="ada@example.com")
+    stage.balance.provide_bank_details(refund)
+    given = stripe.Refund.retrieve(refund.id, expand=["balance_transaction"]).balance_transaction
+    assert (given.amount, given.fee, given.net) == (-47_000, 0, -47_000)
+
+
+@pytest.mark.stripe_balance(assume={"charge-fee": "stripe-fee"})
+def test_a_fee_that_nobody_has_seen_is_refused_out_loud(stage):
+    """In other currencies nothing moves, as no fee of theirs is known."""
+    with stage.balance.refused(match="which fee Stripe keeps of a bank transfer in usd is not known"):
+        stripe.PaymentIntent.apply_customer_balance(stage.intent(amount=500))
+    assert stage.balance.available(stage.customer) == {"usd": 500}

@@ -60,14 +60,122 @@ def test_a_deleted_customer_is_a_stub(stripe_balance):
         stripe.Customer.modify(made.id, name="x")
 
 
-@pytest.mark.parametrize("spend", [False, True], ids=["with cash", "spent to 0"])
-def test_a_customer_that_ever_had_cash_cannot_be_deleted(stage, spend):
-    """Even a balance of 0 keeps a customer from being deleted (FACTS 1.1)."""
+EVER = pytest.mark.stripe_balance(assume={"delete-with-cash-balance": "ever-funded"})
+
+
+def spend_all(stage):
+    return stripe.PaymentIntent.apply_customer_balance(stage.intent(amount=500))
+
+
+@pytest.mark.parametrize(
+    "spend",
+    [False, pytest.param(True, marks=EVER)],
+    ids=["with cash", "spent to 0, by what is documented"],
+)
+def test_a_customer_with_cash_cannot_be_deleted(stage, spend):
+    """Cash keeps a customer from being deleted, by the other reading a balance of 0 too."""
     if spend:
-        stripe.PaymentIntent.apply_customer_balance(stage.intent(amount=500))
-    with pytest.raises(stripe.InvalidRequestError):
+        spend_all(stage)
+    with pytest.raises(stripe.InvalidRequestError, match="has a cash balance") as caught:
         stripe.Customer.delete(stage.customer)
+    assert (caught.value.http_status, caught.value.code, caught.value.param) == (400, None, None)
     assert stripe.Customer.retrieve(stage.customer).id == stage.customer
+
+
+def test_a_customer_who_spent_their_cash_can_be_deleted(stage):
+    """A balance that is 0 in every currency keeps nobody, and one above 0 in any does."""
+    spend_all(stage)
+    stage.balance.fund(stage.customer, 1, "eur")
+    with pytest.raises(stripe.InvalidRequestError, match="has a cash balance"):
+        stripe.Customer.delete(stage.customer)
+    euros = stage.balance.bank_transfer_intent(stage.customer, 50, "eur").id
+    stage.balance.fund(stage.customer, 49, "eur")
+    stripe.PaymentIntent.apply_customer_balance(euros)
+    assert stripe.Customer.delete(stage.customer).deleted
+
+
+def test_a_customer_whose_cash_is_on_its_way_is_not_deleted(stage):
+    """Where the cash of an intent, or of a refund, would go nobody knows: refused out loud."""
+    intent = stage.intent()
+    stripe.PaymentIntent.apply_customer_balance(intent)
+    with stage.balance.refused(match=f"whose cash is with {intent}, is not modelled"):
+        stripe.Customer.delete(stage.customer)
+    stripe.PaymentIntent.cancel(intent)
+    refund = stripe.Refund.create(
+        origin="customer_balance",
+        customer=stage.customer,
+        amount=500,
+        currency="usd",
+        instructions_email="ada@example.com",
+    )
+    with stage.balance.refused(match=f"whose cash is with {refund.id}, is not modelled"):
+        stripe.Customer.delete(stage.customer)
+    stage.balance.provide_bank_details(refund)
+    stage.balance.settle_refund(refund)
+    assert stripe.Customer.delete(stage.customer).deleted
+
+
+def test_what_a_deleted_customer_paid_can_be_refunded_to_an_address_that_is_given(stage):
+    """A deleted customer's own address is gone, and their cash balance takes nothing any more."""
+    stripe.Customer.modify(stage.customer, email="ada@example.com")
+    paid = spend_all(stage).id
+    stripe.Customer.delete(stage.customer)
+    with pytest.raises(stripe.InvalidRequestError, match="Missing email"):
+        stripe.Refund.create(payment_intent=paid)
+    with pytest.raises(ValueError, match="No such customer"):
+        stage.balance.refund_to_cash_balance(paid)
+    refund = stripe.Refund.create(payment_intent=paid, instructions_email="bob@example.com")
+    assert refund.status == "requires_action"
+    assert stripe.Refund.cancel(refund.id).status == "canceled"
+
+
+@pytest.mark.stripe_balance(assume={"refund-unanswered": "credited"})
+def test_a_refund_does_not_credit_a_deleted_customer(stage):
+    """By the reading that credits what is left unanswered: nobody is there to be credited."""
+    paid = spend_all(stage).id
+    stripe.Customer.delete(stage.customer)
+    refund = stripe.Refund.create(payment_intent=paid, instructions_email="bob@example.com")
+    with stage.balance.refused(match="who was deleted, is not modelled"):
+        stripe.Refund.TestHelpers.expire(refund.id)
+
+
+def test_a_return_to_a_deleted_customer_does_not_come_back(stage, stripe_clock):
+    """Cash that went back to the bank keeps nobody from being deleted, and then stays there."""
+    stripe_clock.advance(days=76)
+    row = stage.balance.ledger(stage.customer)[-1]
+    stripe.Customer.delete(stage.customer)
+    with pytest.raises(ValueError, match="was deleted"):
+        stage.balance.fail_return(row.id)
+
+
+PREFIX = "Invoice number prefix must be 1\N{EN DASH}12 uppercase letters or numbers."
+
+
+@pytest.mark.parametrize("prefix", ["a", "abc", "AB_1", "ABCDEFGHIJKLM"])
+def test_an_invoice_prefix_that_can_be_none_is_a_400(stripe_balance, prefix):
+    """1 to 12 of A-Z and 0-9, or it is refused without code and param."""
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        stripe_balance.customer(invoice_prefix=prefix)
+    error = caught.value
+    assert (error.user_message, error.code, error.param) == (PREFIX, None, None)
+
+
+def test_an_invoice_prefix_is_one_customers(stripe_balance):
+    """Another customer can't have it, made or changed; its own again is fine, and it numbers invoices."""
+    first = stripe_balance.customer(invoice_prefix="P7", email="ada@example.com")
+    second = stripe_balance.customer()
+    message = (
+        f"This invoice number prefix is taken by customer: {first.id}. Please enter a different prefix."
+    )
+    for call in (stripe_balance.customer, lambda **params: stripe.Customer.modify(second.id, **params)):
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            call(invoice_prefix="P7")
+        assert (caught.value.user_message, caught.value.param) == (message, "invoice_prefix")
+    assert stripe.Customer.modify(first.id, invoice_prefix="P7").invoice_prefix == "P7"
+    assert stripe_balance.bank_transfer_invoice(first, 100).number == "P7-0001"
+    stripe.Customer.delete(second.id)
+    with stripe_balance.refused(match="which was deleted, is not modelled"):
+        stripe.Customer.modify(first.id, invoice_prefix=second.invoice_prefix)
 
 
 def test_customers_can_be_found_by_email(stripe_balance):

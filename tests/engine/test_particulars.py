@@ -86,8 +86,8 @@ def test_an_intent_is_canceled_when_it_is_canceled(stage):
 
 def test_a_failed_payment_is_forgotten_when_it_is_paid(stage):
     """last_payment_error goes when the intent succeeds."""
-    intent = stage.intent("requires_payment_method", 500)
-    with pytest.raises(stripe.InvalidRequestError):
+    intent = stage.of_given_types(500)
+    with pytest.raises(stripe.InvalidRequestError, match="insufficient to complete the payment"):
         stripe.PaymentIntent.confirm(intent, payment_method_data={"type": "customer_balance"})
     failed = stripe.PaymentIntent.retrieve(intent)
     assert failed.last_payment_error.code == "payment_method_customer_decline"
@@ -97,8 +97,8 @@ def test_a_failed_payment_is_forgotten_when_it_is_paid(stage):
 
 def test_a_failed_payment_takes_the_payment_method_away(stage):
     """An intent whose confirm failed has none, in requires_payment_method."""
-    intent = stage.intent("requires_payment_method")
-    with pytest.raises(stripe.InvalidRequestError):
+    intent = stage.of_given_types()
+    with pytest.raises(stripe.InvalidRequestError, match="insufficient to complete the payment"):
         stripe.PaymentIntent.confirm(intent, payment_method_data={"type": "customer_balance"})
     failed = stripe.PaymentIntent.retrieve(intent)
     assert (failed.status, failed.payment_method) == ("requires_payment_method", None)

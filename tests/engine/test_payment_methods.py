@@ -115,6 +115,76 @@ def test_what_a_verb_refuses_names_its_call(stripe_balance):
         stripe.PaymentIntent.confirm(intent.id, allowed_payment_method_types=["card"])
 
 
+@pytest.mark.parametrize(
+    ("currency", "transfer"),
+    [
+        ("usd", {"type": "us_bank_transfer"}),
+        ("gbp", {"type": "gb_bank_transfer"}),
+        ("eur", {"type": "eu_bank_transfer", "eu_bank_transfer": {"country": "NL"}}),
+    ],
+)
+def test_automatic_methods_come_with_the_options_of_a_bank_transfer(stage, currency, transfer):
+    """Nobody sent them; a confirm then has instructions."""
+    customer = stage.balance.customer(address={"country": "NL"}).id
+    intent = stripe.PaymentIntent.create(customer=customer, amount=1000, currency=currency)
+    told = as_dict(intent.payment_method_options)
+    assert list(told) == ["card", "customer_balance"]
+    assert told["customer_balance"] == {"bank_transfer": transfer, "funding_type": "bank_transfer"}
+    confirmed = stripe.PaymentIntent.confirm(intent.id, payment_method_data={"type": "customer_balance"})
+    assert confirmed.next_action.display_bank_transfer_instructions.type == transfer["type"]
+
+
+def test_the_options_are_empty_where_only_types_were_given(stage):
+    """Stripe fills in what it chose itself."""
+    intent = stripe.PaymentIntent.retrieve(stage.of_given_types())
+    assert as_dict(intent.payment_method_options) == {"customer_balance": {}}
+
+
+LATER = (
+    "`setup_future_usage` cannot be used with one or more of the values you specified in "
+    "`payment_method_types`. Please remove `setup_future_usage` or remove these types from "
+    '`payment_method_types`: ["customer_balance"].'
+)
+METHOD = {"payment_method_data": {"type": "customer_balance"}}
+
+
+def set_up(stage, **params):
+    return stripe.PaymentIntent.create(
+        customer=stage.customer, amount=1000, currency="usd", setup_future_usage="off_session", **params
+    )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda stage: set_up(
+            stage, payment_method_types=["customer_balance"], stripe_version="2024-06-20"
+        ),
+        lambda stage: set_up(
+            stage, payment_method_types=["card", "customer_balance"], stripe_version="2024-06-20"
+        ),
+        lambda stage: set_up(stage, **METHOD),
+        lambda stage: stripe.PaymentIntent.modify(stage.intent(), setup_future_usage="on_session"),
+        lambda stage: stripe.PaymentIntent.confirm(stage.intent(), setup_future_usage="off_session"),
+    ],
+    ids=["its type", "among types", "its method", "update", "confirm"],
+)
+def test_a_bank_transfer_is_not_set_up_for_later(call, stage, _stripe_session):
+    """setup_future_usage with customer_balance is 400 in Stripe's own words."""
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        call(stage)
+    error = caught.value
+    assert (error.user_message, error.code, error.param) == (LATER, None, None)
+    assert "setup-future-usage" in _stripe_session.assumptions
+
+
+@pytest.mark.parametrize("params", [{}, {"allowed_payment_method_types": ["card", "customer_balance"]}])
+def test_setup_of_what_stripe_may_filter_is_refused_out_loud(params, stage):
+    """Automatic and allowed types may lose customer_balance then: nobody knows."""
+    with stage.balance.refused(match="setup_future_usage is modelled only where Stripe refuses it"):
+        set_up(stage, **params)
+
+
 GIVEN, BOTH = "payment-method-given-types", ["card", "customer_balance"]
 DATA = {"payment_method_data": {"type": "customer_balance"}}
 AUTOMATIC = {"enabled": True, "allow_redirects": "always"}

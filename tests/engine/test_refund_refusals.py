@@ -66,8 +66,8 @@ REFUSALS = (
     # id, call, status, code, param, message with ids as <id>
     ("of nothing", lambda _: stripe.Refund.create(amount=1), 400, None, None,
      "One of the following params should be provided for this request: payment_intent or charge."),
-    ("of an unknown charge", lambda _: stripe.Refund.create(charge="py_nope"), 400, "resource_missing",
-     "charge", "No such charge: '<id>'"),
+    ("of an unknown charge", lambda _: stripe.Refund.create(charge="py_nope"), 404, "resource_missing",
+     "id", "No such charge: '<id>'"),
     ("of an unknown intent", refund("pi_nope"), 400, "resource_missing", "payment_intent",
      "No such payment_intent: '<id>'"),
     ("of an open intent", refund("requires_action"), 400, None, None,

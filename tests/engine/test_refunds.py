@@ -401,6 +401,55 @@ def test_a_bounced_refund_is_credited_from_what_was_taken(desk):
     assert booked.amount == -300
 
 
+GOES_ON = pytest.mark.stripe_balance(assume={"origin-return-canceled": "reconciled"})
+
+
+@pytest.mark.parametrize(
+    ("step", "events"),
+    [
+        ("cancel", [ROW, CHANGED, ROW, *PAID, LEFT]),
+        ("expire", [ROW, CHANGED, FAILED, ROW, *PAID, LEFT]),
+    ],
+)
+@GOES_ON
+def test_cash_that_comes_back_goes_on_by_the_other_reading(desk, step, events):
+    """In automatic mode it pays who waits, after the refund's own events, and the rest is told of."""
+    settings = {"reconciliation_mode": "automatic"}
+    refund = desk.of_cash(500)
+    stripe.Customer.modify_cash_balance(desk.customer, settings=settings)
+    waiting = desk.balance.bank_transfer_intent(desk.customer, 400).id
+    desk.before = len(desk.rows()), len(desk.balance.events())
+    desk.step(step, refund)
+    assert desk.new_rows() == [("return_canceled", 500), ("applied_to_payment", -400)]
+    assert desk.new_events() == events
+    assert stripe.PaymentIntent.retrieve(waiting).status == "succeeded"
+    row = desk.balance.ledger(desk.customer)[-2]
+    assert f"$4.00 usd to intent {waiting}" in desk.balance.explain(row)
+
+
+@GOES_ON
+def test_cash_that_comes_back_in_manual_mode_is_told_of_by_the_other_reading(desk):
+    """Nothing is paid by itself, and cash_balance.funds_available follows."""
+    desk.step("cancel", desk.of_cash())
+    assert desk.new_events() == [ROW, MADE, ROW, CHANGED, LEFT]
+    row = desk.balance.ledger(desk.customer)[-1]
+    assert "by itself it paid nothing" in desk.balance.explain(row)
+
+
+def test_cash_that_comes_back_lies_there(desk):
+    """By default an intent that waits in automatic mode isn't paid by it, and no event tells of it."""
+    refund = desk.of_cash(500)
+    settings = {"reconciliation_mode": "automatic"}
+    stripe.Customer.modify_cash_balance(desk.customer, settings=settings)
+    desk.balance.bank_transfer_intent(desk.customer, 400)
+    desk.before = len(desk.rows()), len(desk.balance.events())
+    desk.step("cancel", refund)
+    assert desk.new_rows() == [("return_canceled", 500)]
+    assert desk.new_events() == [ROW, CHANGED]
+    with pytest.raises(ValueError, match="is never reconciled"):
+        desk.balance.explain(desk.balance.ledger(desk.customer)[-1])
+
+
 @CREDITED
 def test_cash_of_the_balance_comes_back_in_either_reading(desk):
     """A refund with an origin gives back by its own row, and credits nothing beside it."""
@@ -423,10 +472,10 @@ def test_the_merchant_can_pay_at_once(desk, steps, booked):
 
 @pytest.mark.parametrize(
     "prefix",
-    ["re_", pytest.param("pyr_", marks=pytest.mark.stripe_balance(assume={"refund-id-prefix": "pyr"}))],
+    ["pyr_", pytest.param("re_", marks=pytest.mark.stripe_balance(assume={"refund-id-prefix": "re"}))],
 )
 def test_the_id_has_the_prefix_of_the_reading(desk, prefix):
-    """re_ or pyr_: nobody has seen a bank transfer's refund."""
+    """pyr_, as refunds of other charges with py_ have, or re_: nobody has seen a bank transfer's."""
     assert desk.refund().id.startswith(prefix)
 
 

@@ -210,7 +210,7 @@ def test_yen_have_no_decimals(desk):
     with pytest.raises(stripe.InvalidRequestError, match="must be at least ¥50 jpy"):
         desk.intent("jpy", 49)
     intent = desk.intent("jpy", 123_456)
-    with pytest.raises(stripe.InvalidRequestError, match=r"no more than ¥123,456$"):
+    with pytest.raises(stripe.InvalidRequestError, match=r"which is ¥123,456 jpy\.$"):
         stripe.PaymentIntent.apply_customer_balance(intent.id, amount=123_457)
     desk.balance.fund(desk.customer, 123_456, "jpy")
     paid = stripe.PaymentIntent.apply_customer_balance(intent.id, expand=["latest_charge"])

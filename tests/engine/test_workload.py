@@ -15,6 +15,12 @@ from pytest_stripe_balance.engine.records import NOTHING
 EXAMPLES, STEPS, STEPS_OF_PART = 9, 50, 400
 CURRENCIES = [("usd",), ("usd",), ("jpy",), ("eur",), ("usd", "jpy"), ("gbp", "eur"), ("mxn", "usd")]
 
+READINGS = [
+    {},
+    {},
+    {"origin-return-canceled": "reconciled"},
+    {"delete-with-cash-balance": "ever-funded"},
+]
 MODES = [
     (None, "manual"),
     ("automatic", "manual"),
@@ -32,8 +38,10 @@ class Workload(Crowd, Refunds):
         currencies=st.sampled_from(CURRENCIES),
         modes=st.sampled_from(MODES),
         time_passes=st.booleans(),
+        readings=st.sampled_from(READINGS),
     )
-    def begin(self, currencies, modes, time_passes):
+    def begin(self, currencies, modes, time_passes, readings):
+        self.assume(readings)
         self.currencies, self.time_passes = currencies, time_passes
         self.customer(modes[0], "ada@example.com")
         self.customer(modes[1], "bob@example.com")

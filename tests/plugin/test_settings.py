@@ -157,9 +157,9 @@ TABLES = {
 def test_a_reading_is_taken_from_the_strongest_source_that_names_it(given, found, set_by, project):
     """Each reading is its strongest source's; those that only the ini names stay as they are."""
     set_by("assume", given)
-    lines = "\n  charge-id-prefix = ch\n  zero-balance-key=dropped"
+    lines = "\n  charge-id-prefix = ch\n  refund-id-prefix=re"
     project.file("pytest.ini", f"[pytest]\nstripe_assume ={lines}\n")
-    readings = {"charge-id-prefix": found, "zero-balance-key": "dropped"}
+    readings = {"charge-id-prefix": found, "refund-id-prefix": "re"}
     project.run("-s").stdout.fnmatch_lines([f"*found {readings}"])
 
 
@@ -217,24 +217,24 @@ def test_the_world_begins_with_2026_by_default(stripe_balance):
 
 
 @pytest.mark.parametrize(
-    ("available", "reading"),
+    ("prefix", "reading"),
     [
-        pytest.param({"usd": 0}, "kept", id="kept"),
+        pytest.param("py_", "py", id="py"),
         pytest.param(
-            {},
-            "dropped",
-            id="dropped",
-            marks=pytest.mark.stripe_balance(assume={"zero-balance-key": "dropped"}),
+            "ch_",
+            "ch",
+            id="ch",
+            marks=pytest.mark.stripe_balance(assume={"charge-id-prefix": "ch"}),
         ),
     ],
 )
-def test_another_reading_of_an_assumption_can_be_chosen(available, reading, stripe_balance):
+def test_another_reading_of_an_assumption_can_be_chosen(prefix, reading, stripe_balance):
     """A marker's `assume` changes what the fake answers where nobody knows what Stripe does."""
     customer = stripe_balance.customer(reconciliation="manual")
     intent = stripe_balance.bank_transfer_intent(customer, 100)
     stripe_balance.fund(customer, 100)
-    v1(stripe_balance.client).payment_intents.apply_customer_balance(intent.id)
-    assert stripe_balance.available(customer) == available, reading
+    paid = v1(stripe_balance.client).payment_intents.apply_customer_balance(intent.id)
+    assert paid.latest_charge.startswith(prefix), reading
 
 
 # What can't be meant.

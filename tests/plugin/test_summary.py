@@ -16,14 +16,14 @@ def test_paid(stripe_balance):
     assert paid(stripe_balance).status == "succeeded"
 
 def test_empty(stripe_balance):
-    assert stripe_balance.available(stripe_balance.customer()) == {}
+    assert stripe_balance.client.raw_request('get', '/v1/events', limit=0)
 
 def test_made(stripe_balance):
     stripe_balance.customer()
 
 @pytest.mark.parametrize("time", [1, 2])
 def test_empty_again(stripe_balance, time):
-    assert stripe_balance.available(stripe_balance.customer()) == {}
+    assert stripe_balance.client.raw_request('get', '/v1/events', limit=0)
 
 def test_plain():
     pass
@@ -31,8 +31,8 @@ def test_plain():
 LINE = r"stripe: 4 tests rested on \d+ assumptions \(-v lists them\)$"
 LIST = [
     r"stripe: 4 tests rested on \d+ assumptions$",
-    r"  fresh-cash-balance: 3 tests$",
-    r"    A customer that never had cash has a cash balance whose available is null\.$",
+    r"  list-limit: 3 tests$",
+    r"    Every list, and a search, takes a limit outside 1 to 100 as the nearest in it, ",
     r"  charge-id-prefix: 1 test$",
     r"    The charge of a bank transfer has an id that begins with py_\.$",
 ]
@@ -128,14 +128,14 @@ def test_one_test_and_one_assumption_are_said_so(project):
     """One test is a test, and one assumption an assumption."""
     result = project.test("""
         def test_it(stripe_balance):
-            stripe_balance.available(stripe_balance.customer())
+            stripe_balance.client.raw_request('get', '/v1/events', limit=0)
     """)
     result.stdout.fnmatch_lines(["stripe: 1 test rested on 1 assumption (-v lists them)"])
 
 
 COUNTED = {
-    "a test that fails": "stripe_balance.available(stripe_balance.customer()); assert 0",
-    "a test that skips": "stripe_balance.available(stripe_balance.customer()); pytest.skip('x')",
+    "a test that fails": "stripe_balance.client.raw_request('get', '/v1/events', limit=0); assert 0",
+    "a test that skips": "stripe_balance.client.raw_request('get', '/v1/events', limit=0); pytest.skip('x')",
 }
 
 
@@ -153,12 +153,12 @@ def test_what_fixtures_rest_on_counts_for_their_test(project):
 
         @pytest.fixture
         def setup(stripe_balance):
-            stripe_balance.available(stripe_balance.customer())
+            stripe_balance.client.raw_request('get', '/v1/events', limit=0)
 
         @pytest.fixture
         def teardown(stripe_balance):
             yield
-            stripe_balance.available(stripe_balance.customer())
+            stripe_balance.client.raw_request('get', '/v1/events', limit=0)
 
         def test_setup(setup): pass
         def test_teardown(teardown): pass

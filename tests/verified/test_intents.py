@@ -33,16 +33,6 @@ def test_unset_customer_balance_options(probe):
     assert made["payment_method_options"]["customer_balance"] == {}
 
 
-def test_partly_funded_amount_received(probe):
-    """What do amount_received and latest_charge say of an intent that is funded in part?"""
-    customer = probe.customer()
-    intent = probe.intent(customer)
-    probe.balance.fund(customer, 400)
-    apply(intent)
-    partly = stripe.PaymentIntent.retrieve(intent)
-    assert (partly.amount_received, partly.latest_charge) == (0, None)
-
-
 def test_confirm_without_funding_type(probe):
     """A confirm without a funding_type and without cash: which error is it, and what status follows?"""
     customer = probe.customer()
@@ -134,6 +124,16 @@ def test_payment_method_given_types(probe):
     assert told == [["customer_balance"], ["card", "customer_balance"], ["card"]]
 
 
+def test_setup_future_usage(probe):
+    """A bank transfer that is to be kept for later: is it a 400 without code and param?"""
+    method = {"type": "customer_balance"}
+    params = {"amount": 1000, "currency": "usd", "payment_method_data": method}
+    call = stripe.PaymentIntent.create
+    customer = probe.customer()
+    error = probe.error(lambda: call(customer=customer, setup_future_usage="off_session", **params))
+    assert error == (400, "invalid_request_error", None, None)
+
+
 def test_payment_method_types_gone(probe):
     """Since endive payment_method_types are refused: with which words?"""
     params = {"amount": 1000, "currency": "usd", "payment_method_types": ["card"]}
@@ -163,14 +163,25 @@ def test_charge_id_prefix(probe):
 
 
 def test_charge_shape(probe):
-    """What do a charge, and its balance transaction, say of Radar, receipt, descriptor, fee and type?"""
+    """What do a charge, and its balance transaction, say of Radar, receipt, descriptor and type?"""
     charge = stripe.Charge.retrieve(
         probe.paid(probe.customer()).latest_charge, expand=["balance_transaction"]
     )
     booked = charge.balance_transaction
     assert charge.receipt_url.startswith("https://pay.stripe.com/receipts/")
     assert (as_dict(charge)["radar_options"], charge.calculated_statement_descriptor) == ({}, None)
-    assert (booked.type, booked.fee, booked.status) == ("payment", 0, "available")
+    assert (booked.type, booked.status) == ("payment", "available")
+
+
+def test_charge_fee(probe):
+    """Does Stripe keep a fee of a bank transfer in pesos, as it was seen to once?"""
+    customer = probe.customer()
+    intent = probe.intent(customer, 47_000, currency="mxn")
+    probe.balance.fund(customer, 47_000, "mxn")
+    apply(intent)
+    paid = stripe.PaymentIntent.retrieve(intent, expand=["latest_charge.balance_transaction"])
+    booked = paid.latest_charge.balance_transaction
+    assert (booked.fee, booked.net, booked.fee_details) == (0, 47_000, [])
 
 
 def test_charge_outcome(probe):

@@ -25,7 +25,7 @@ def of_cash(payer, amount=100, **params):
 
 def test_refund_id_prefix(paid):
     """What does the id of a refund begin with?"""
-    assert stripe.Refund.create(payment_intent=paid).id.startswith("re_")
+    assert stripe.Refund.create(payment_intent=paid).id.startswith("pyr_")
 
 
 def test_refund_shape(paid):
@@ -82,18 +82,28 @@ def test_refund_failure(paid):
 
 
 def test_refund_expire_state(probe, paid):
-    """Expiring a canceled refund: which error is it?"""
+    """Expiring a canceled refund: with which words is it refused?"""
     refund = stripe.Refund.cancel(stripe.Refund.create(payment_intent=paid).id)
-    error = probe.error(lambda: stripe.Refund.TestHelpers.expire(refund.id))
-    assert error == (400, "invalid_request_error", None, None)
+    text = probe.said(lambda: stripe.Refund.TestHelpers.expire(refund.id))
+    assert text == "This refund has a status of canceled. Only requires_action can expire."
 
 
 def test_refund_unknown(probe):
-    """An unknown refund, and a refund of an unknown charge: which errors are they?"""
-    unknown = probe.error(lambda: stripe.Refund.retrieve("re_does_not_exist"))
-    of_unknown = probe.error(lambda: stripe.Refund.create(charge="py_does_not_exist"))
-    assert unknown == (404, "invalid_request_error", "resource_missing", "refund")
+    """A refund of an unknown intent, and the refunds of an unknown charge: which errors are they?"""
+    unknown = probe.error(lambda: stripe.Refund.create(payment_intent="pi_does_not_exist"))
+    of_unknown = probe.error(lambda: stripe.Refund.list(charge="py_does_not_exist"))
+    assert unknown == (400, "invalid_request_error", "resource_missing", "payment_intent")
     assert of_unknown == (400, "invalid_request_error", "resource_missing", "charge")
+
+
+def test_refund_of_deleted_customer(probe, payer, paid):
+    """What a deleted customer paid: does a refund of it need an address?"""
+    stripe.Customer.delete(payer)
+    bare = probe.error(lambda: stripe.Refund.create(payment_intent=paid))
+    given = {"instructions_email": f"{probe.balance.unique('other')}@example.com"}
+    refund = probe.answer(lambda: stripe.Refund.create(payment_intent=paid, **given))
+    assert bare == (400, "invalid_request_error", None, None)
+    assert refund.status == "requires_action"
 
 
 def test_origin_refund(probe, payer):

@@ -1,8 +1,8 @@
 """The auditor: a second, naive model of FACTS that predicts what each call changes and tells.
 
 It shares no code with the engine: sums in dicts, groups by trying all, the clock by looking at
-everything that could be due. Where FACTS are silent it follows the readings of the register, and
-these of the engine's own: a group's invoices are paid before its intents, and what falls due in the
+everything that could be due. Where FACTS are silent it follows the readings of the register, those
+that an example draws (`readings`) or the defaults, and these of the engine's own: a group's invoices are paid before its intents, and what falls due in the
 same second happens as cash, refunds, invoices.
 """
 
@@ -56,7 +56,7 @@ class Auditor(Repayments):
 
     def fail_return(self, row):
         """Let a return come back from the bank, once; nothing is reconciled by that."""
-        if row.back:
+        if row.back or row.customer.deleted:
             raise Refusal
         row.back = True
         return self.move(row.customer, row.currency, -row.net, "return_canceled", row)

@@ -41,6 +41,12 @@ class Draws(Driver):
     def living(self):
         return [one for one in self.auditor.customers if not one.deleted]
 
+    def deletable(self):
+        """List whom Stripe may be asked to delete: what becomes of cash on its way is not modelled."""
+        under_way = {one.customer for one in self.holding()}
+        under_way |= {one.customer for one in self.running() if not one.intent}
+        return [one for one in self.living() if one not in under_way]
+
     def room_for_customers(self):
         return len(self.living()) < MOST_CUSTOMERS
 

@@ -132,9 +132,7 @@ class Payments(Books):
         there = intent.customer.cash.get(intent.currency, 0)
         if amount is None:
             amount = intent.due if intent.invoice or not there else min(intent.due, there)
-        if amount > intent.due:
-            raise Refusal("amount_too_large")
-        if amount > there:
+        if amount > intent.due or amount > there:
             raise Refusal
         self.pay(intent, amount)
 

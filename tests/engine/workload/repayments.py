@@ -22,7 +22,7 @@ class Repayments(Bills):
 
     def refund_to_bank(self, intent, amount):
         amount = self.refundable(intent, amount)
-        if not intent.customer.email:
+        if not intent.customer.email or intent.customer.deleted:
             raise Refusal
         refund = self.asking(intent.customer, intent.currency, amount)
         refund.intent = intent
@@ -40,6 +40,7 @@ class Repayments(Bills):
 
     def refund_to_balance(self, intent, amount):
         amount = self.refundable(intent, amount)
+        self.living(intent.customer)
         refund = Refund(intent.customer, intent.currency, amount, "succeeded", intent)
         self.move(intent.customer, intent.currency, amount, "refunded_from_payment", refund)
         self.take(refund)
@@ -82,10 +83,17 @@ class Repayments(Bills):
 
     def cancel_refund(self, refund):
         self.undo(refund, "canceled")
+        self.go_on(refund)
 
     def expire_refund(self, refund):
         self.undo(refund, "failed")
         self.tell("refund.failed", refund, *refund.words())
+        self.go_on(refund)
+
+    def go_on(self, refund):
+        """Let cash that came back reach whoever waits, by the reading that has it so."""
+        if not refund.intent and self.readings.get("origin-return-canceled") == "reconciled":
+            self.reconcile(refund.customer, refund.currency, refund.amount)
 
     def provide_bank_details(self, refund):
         self.in_status(refund, "requires_action")

@@ -24,9 +24,10 @@ class Customers(Draws):
     def another_customer(self, draw):
         self.customer(draw(one_of(*MODES, None)), draw(one_of(None, "cy@example.com")))
 
-    @verb()
+    @verb(needs="deletable")
     def delete_customer(self, draw):
-        customer = draw(usually(self.living(), self.auditor.customers))
+        deleted = [one for one in self.auditor.customers if one.deleted]
+        customer = draw(usually(self.deletable(), [*self.deletable(), *deleted]))
         self.ask(
             "customer.delete",
             lambda: self.auditor.delete_customer(customer),

@@ -16,11 +16,11 @@ class Intents(Draws):
         customer, currency = place
         amount = scaled(amount, currency)
         params = {"customer": customer.id, "amount": amount, "currency": currency}
-        method, funding = way != "bare", way in ("confirmed", "unconfirmed")
+        method, funding = way != "bare", way in ("confirmed", "unconfirmed", "bare")
         confirm = way in ("confirmed", "failing")
         if method:
             params |= {**METHOD, "confirm": confirm}
-        if funding:
+        if method and funding:
             params["payment_method_options"] = options(currency)
         return self.answered(
             f"intent.{way}",
