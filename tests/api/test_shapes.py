@@ -59,12 +59,12 @@ def intent_in(stripe_balance, status):
 
 def failed_intent(stripe_balance):
     customer = stripe_balance.customer(reconciliation="manual").id
-    types = ["card", "customer_balance"]
+    method = {"type": "customer_balance"}
     intent = stripe.PaymentIntent.create(
-        customer=customer, amount=1000, currency="usd", allowed_payment_method_types=types
+        customer=customer, amount=1000, currency="usd", payment_method_data=method
     )
     with pytest.raises(stripe.InvalidRequestError, match="insufficient to complete the payment"):
-        stripe.PaymentIntent.confirm(intent.id, payment_method_data={"type": "customer_balance"})
+        stripe.PaymentIntent.confirm(intent.id)
     return stripe.PaymentIntent.retrieve(intent.id)
 
 
