@@ -62,15 +62,6 @@ def test_should_retry_missing_object(stripe_balance):
     assert headers["Stripe-Should-Retry"] == "false"
 
 
-def test_expand_depth(probe):
-    """Through more than four dots: is it refused?"""
-    customer = probe.customer()
-    paid = probe.paid(customer)
-    deep = "latest_charge.payment_intent.latest_charge.payment_intent.latest_charge.customer"
-    error = probe.error(lambda: stripe.PaymentIntent.retrieve(paid.id, expand=[deep]))
-    assert error == (400, "invalid_request_error", None, None)
-
-
 def test_email_letters(probe):
     """An address with letters beyond ASCII: is it taken?"""
     probe.answer(lambda: stripe.Customer.create(email="zo\u00eb@example.com"))
