@@ -131,13 +131,8 @@ class Call:
         return given
 
     def note(self, fault: Fault) -> None:
-        """Name the assumptions that an answer from before the execution rests on.
-
-        One about an unknown parameter of an intent's route embeds the intent (a raw body of April 2026).
-        """
+        """Name the assumptions that an answer from before the execution rests on."""
         world = self.world
-        if fault.code == "parameter_unknown" and "{intent}" in self.row.path:
-            fault.intent = world.payment_intents.get(self.ids[0])
         if fault.assumed:
             world.readings.rest(fault.assumed)
         if self.endpoint and self.endpoint.parameter_errors and fault.identified:
