@@ -351,7 +351,7 @@ def test_a_list_of_some_time_is_compared_item_by_item_only(story):
 def test_an_event_shows_how_an_object_was(story):
     """Its status isn't held against the last that was seen."""
     intent = story.intent(story.customer())
-    path = "/v1/events?type=payment_intent.created"
+    path = "/v1/events?type=payment_intent.requires_action"
     event = story.asked("GET", path)["data"][0]
     was = {"object": {**event["data"]["object"], "status": "canceled"}}
     story.exchanges.pop()
