@@ -190,7 +190,7 @@ FOLLOWS = {
             "POST",
             f"/v1/customers/{customer}",
             {"id": customer, "object": "customer"},
-            "invoice_prefix=ADA",
+            "tax[ip_address]=ADA",
         ),
         story.asked("GET", f"/v1/customers/{customer}", changed={"name": "Grace"}),
     ),
@@ -712,8 +712,8 @@ def test_masked_parameters_say_nothing_where_the_answers_differ(story):
 def test_reasons_name_no_values(story):
     """A parameter that isn't modelled is one reason, whatever was sent, and whichever way it was refused."""
     for value in ("a", "b"):
-        body = f"name=A&invoice_prefix={value}"
+        body = f"name=A&tax[ip_address]={value}"
         story.apart("POST", "/v1/customers", {"id": f"cus_{value}", "object": "customer"}, body)
     assert set(story.told()[1].values()) == {
-        "Stripe documents the parameter invoice_prefix, and the fake does not model it"
+        "Stripe documents the parameter tax, and the fake does not model it"
     }
