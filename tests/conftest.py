@@ -34,6 +34,31 @@ for _module in pkgutil.walk_packages(pytest_stripe_balance.__path__, "pytest_str
         importlib.import_module(_module.name)
 
 
+# What takes seconds: the workload, releases, benchmarks, real data, derivations, runs in processes of
+# their own, on two workers or against a server. `pytest -m "not slow"` is the rest.
+SLOW_FILES = {
+    "api": ("cost", "fuzz", "real_errors"),
+    "cassettes": ("bundled", "foreign_server", "recording", "replay_speed"),
+    "contract": ("derive", "derive_committed", "derive_real"),
+    "engine": ("workload",),
+    "plugin": (
+        *("beside_others", "faked_files", "isolation", "key_in_reports", "modes", "no_file"),
+        *("nothing_is_paid", "paid_once", "refusals", "report", "sdk_as_installed", "settings"),
+    ),
+    "tests": ("benchmarks", "cli", "cli_edges", "readme", "release", "schemas_command"),
+}
+SLOW_TESTS = ("searched_in_time", "among_a_thousand", "no_secret_survives", "beyond_its_bound")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what is slow, by its file or its name."""
+    for item in items:
+        names = SLOW_FILES.get(item.path.parent.name, ())
+        in_file = item.path.stem.removeprefix("test_") in names
+        if in_file or any(name in item.name for name in SLOW_TESTS):
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_addoption(parser):
     parser.addoption(
         "--workload-steps",

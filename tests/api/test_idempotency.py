@@ -217,7 +217,7 @@ def test_a_replayed_error_is_the_error(stripe_balance, funded):
 
 def test_what_the_fake_refuses_is_not_kept(stripe_balance):
     """A refusal is no answer, so its key is free."""
-    with stripe_balance.refused():
+    with stripe_balance.refused(match="test_clock"):
         stripe.Customer.create(test_clock="clock_1", idempotency_key="free")
     assert stripe.Customer.create(name="Ada", idempotency_key="free").name == "Ada"
 

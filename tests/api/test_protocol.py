@@ -155,10 +155,10 @@ def test_an_executed_error_is_replayed_and_a_validation_error_is_not(stripe_bala
     customer = manual(stripe_balance)
     intent = stripe_balance.bank_transfer_intent(customer, 1000)
     for _ in range(2):
-        with pytest.raises(stripe.InvalidRequestError):
+        with pytest.raises(stripe.InvalidRequestError, match=r"cash balance is not enough"):
             stripe.PaymentIntent.apply_customer_balance(intent.id, idempotency_key="ran")
         stripe_balance.fund(customer, 500)
-    with pytest.raises(stripe.InvalidRequestError):
+    with pytest.raises(stripe.InvalidRequestError, match=r"greater than or equal to 1"):
         stripe.PaymentIntent.apply_customer_balance(intent.id, amount=0, idempotency_key="free")
     paid = stripe.PaymentIntent.apply_customer_balance(intent.id, idempotency_key="free")
     assert paid.status == "succeeded"
@@ -186,7 +186,7 @@ def test_a_connected_account_has_a_world_of_its_own(stripe_balance):
     """Stripe-Account selects the world, the key never does."""
     customer = stripe_balance.customer()
     theirs = stripe.Customer.create(stripe_account="acct_1")
-    with pytest.raises(stripe.InvalidRequestError):
+    with pytest.raises(stripe.InvalidRequestError, match=r"No such customer"):
         stripe.Customer.retrieve(customer.id, stripe_account="acct_1")
     assert stripe.Customer.retrieve(theirs.id, stripe_account="acct_1").id == theirs.id
     assert stripe.Customer.retrieve(customer.id, api_key="rk_test_other").id == customer.id
@@ -208,7 +208,7 @@ def test_a_key_is_kept_for_a_day(stripe_balance, _stripe_session):
 def test_a_key_has_at_most_255_characters(stripe_balance):
     """One character more is refused, and nothing is made."""
     assert stripe.Customer.create(idempotency_key="k" * 255).id
-    with pytest.raises(stripe.IdempotencyError):
+    with pytest.raises(stripe.IdempotencyError, match=r"at most 255 characters"):
         stripe.Customer.create(idempotency_key="k" * 256)
     assert len(stripe.Customer.list().data) == 1
 
