@@ -276,3 +276,12 @@ def test_a_deleted_customer_that_a_parameter_names_is_refused(refused_with, call
     error, before, after = refused_with(lambda stage: call(deleted(stage)))
     assert (error.code, error.param, error.http_status) == ("resource_missing", "customer", 400)
     assert after == before
+
+
+@pytest.mark.parametrize(("limit", "count"), [(-1, 1), (0, 1), (100, 100), (101, 100), (1000, 100)])
+def test_a_page_holds_1_to_100(stripe_balance, limit, count):
+    """A limit outside is taken as the nearest in it, and there is more."""
+    for _ in range(101):
+        stripe_balance.customer()
+    page = stripe.Customer.list(limit=limit)
+    assert (len(page.data), page.has_more) == (count, True)
