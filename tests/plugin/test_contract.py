@@ -1,6 +1,8 @@
 import json
 
 import pytest
+import stripe
+from majors import as_dict
 
 EVENT = {
     "id": "evt_1",
@@ -238,3 +240,12 @@ def test_what_is_refused_is_told_once(project):
     result = project.run()
     result.assert_outcomes(passed=1)
     assert "vanished" not in result.stdout.str()
+
+
+def test_a_key_that_stripe_always_sends_is_told_when_it_is_gone(stripe_balance, stripe_contract):
+    """`vanished` is found in a payload by the fixture, with the place of the key."""
+    customer = as_dict(stripe.Customer.retrieve(stripe_balance.customer().id))
+    assert stripe_contract.check(customer) == []
+    del customer["invoice_prefix"]
+    (finding,) = stripe_contract.check(customer)
+    assert (finding.kind, finding.path) == ("vanished", "$.invoice_prefix")
