@@ -32,13 +32,16 @@ QUERIES = {
 
 
 def by_session(session):
-    """Make what asks a session without stripe-python: a Refused comes out as it is."""
+    """Make what asks a session without stripe-python: a Refused comes out as it is.
+
+    It gives what the answer rested on too.
+    """
 
     def send(method, url, headers, form=""):
         request = Request(method.upper(), url, Headers(headers), form)
-        response = session.answer(request)
+        response, rested = session.answer_resting(request)
         session.observe(request, response)
-        return response.body, response.status, response.headers
+        return response.body, response.status, response.headers, rested
 
     return send
 
@@ -67,7 +70,8 @@ class Tour:
             sent = self.send("post", url, headers, form)
         else:
             sent = self.send(method.lower(), f"{url}?{form}", headers)
-        return SimpleNamespace(status=sent[1], headers=sent[2], body=json.loads(sent[0]))
+        body, status, headers, *rested = sent
+        return SimpleNamespace(status=status, headers=headers, body=json.loads(body), rested=rested)
 
     def intent(self, customer, amount=1000, **params):
         given = {
