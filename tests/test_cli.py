@@ -42,7 +42,7 @@ def test_the_register_is_printed_whole(capsys):
     for entry in REGISTER.values():
         assert entry.id in printed
         assert entry.sentence in printed
-    assert "clipped: the amount is taken as what remains" in printed
+    assert "refused: refused as an explicit amount above the balance is" in printed
 
 
 def test_one_entry_of_the_register_is_printed_alone(capsys):
