@@ -406,8 +406,8 @@ REFUSED = {
         "POST /v1/checkout/sessions: the fake does not model this endpoint",
     ),
     "a documented parameter": (
-        f'stripe.PaymentIntent.create({MANUAL}, transfer_group="WIRE")',
-        "Stripe documents the parameter transfer_group='WIRE', and the fake does not",
+        f'stripe.PaymentIntent.create({MANUAL}, on_behalf_of="acct_1")',
+        "Stripe documents the parameter on_behalf_of, and the fake does not",
     ),
     "a documented parameter of a hash": (
         f'stripe.PaymentIntent.create({MANUAL}, transfer_data={{"destination": "acct_1"}})',
