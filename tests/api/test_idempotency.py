@@ -122,7 +122,7 @@ def test_who_comes_with_a_key_in_progress_waits(stripe_balance, funded, monkeypa
         first = pool.submit(pay)
         assert begun.wait(10)
         second = pool.submit(pay)
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError):  # its message is empty
             second.result(timeout=0.2)
         go_on.set()
         assert first.result(10).last_response.body == second.result(10).last_response.body

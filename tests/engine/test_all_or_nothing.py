@@ -60,10 +60,10 @@ def test_what_breaks_in_the_middle_is_undone(stage, _stripe_session, monkeypatch
     before = everything(_stripe_session)
 
     def interrupt(*_):
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("halfway")
 
     monkeypatch.setattr(allocation, step, interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="halfway"):
         stripe.PaymentIntent.apply_customer_balance(intent)
     assert everything(_stripe_session) == before
     monkeypatch.undo()
@@ -75,7 +75,7 @@ def test_the_first_funding_can_be_undone(stage, _stripe_session, monkeypatch):
     fresh = stage.without_money()
     world = type(_stripe_session.world)
     monkeypatch.setattr(world, "cash_balance", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError, match="division by zero"):
         stage.balance.fund(fresh, 100)
     monkeypatch.undo()
     assert stage.balance.available(fresh) == {}

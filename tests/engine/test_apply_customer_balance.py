@@ -115,7 +115,9 @@ def test_customers_never_mix(stripe_balance):
     rich, poor = (stripe_balance.customer(reconciliation="manual") for _ in "ab")
     stripe_balance.fund(rich, 1000)
     intent = stripe_balance.bank_transfer_intent(poor, 1000)
-    with pytest.raises(stripe.InvalidRequestError):
+    with pytest.raises(
+        stripe.InvalidRequestError, match=r"\$10\.00 usd was to be applied, \$0\.00 usd is available"
+    ):
         stripe.PaymentIntent.apply_customer_balance(intent.id)
     assert stripe_balance.available(rich) == {"usd": 1000}
 
@@ -215,7 +217,9 @@ def test_another_reading_gives_another_answer(assumption, reading, make, params,
     else:
         intent = getattr(stage, make)()
     if status is None:
-        with pytest.raises(stripe.InvalidRequestError):
+        with pytest.raises(
+            stripe.InvalidRequestError, match=r"\$10\.00 usd was to be applied, \$5\.00 usd is available"
+        ):
             stripe.PaymentIntent.apply_customer_balance(intent, **params)
     else:
         assert stripe.PaymentIntent.apply_customer_balance(intent, **params).status == status
@@ -283,7 +287,7 @@ def set_mode(stage, mode):
 def apply_after_update(stage):
     intent = stage.partly_funded()
     stripe.PaymentIntent.modify(intent, amount=100)
-    with pytest.raises(stripe.InvalidRequestError):
+    with pytest.raises(stripe.InvalidRequestError, match="it has a status of requires_confirmation"):
         stripe.PaymentIntent.apply_customer_balance(intent)
 
 
@@ -302,31 +306,42 @@ def test_an_answer_names_the_assumption_that_it_rests_on(assumption, call, stage
 
 
 REFUSED_RESTS = (
-    ("apply-unknown-intent", lambda _: stripe.PaymentIntent.apply_customer_balance("pi_nope")),
-    ("parameter-customer", lambda _: stripe.Customer.retrieve_cash_balance("cus_nope")),
-    ("parameter-transaction",
+    ("apply-unknown-intent", "No such payment_intent: 'pi_nope'",
+     lambda _: stripe.PaymentIntent.apply_customer_balance("pi_nope")),
+    ("parameter-customer", "No such customer: 'cus_nope'",
+     lambda _: stripe.Customer.retrieve_cash_balance("cus_nope")),
+    ("parameter-transaction", "No such customer_cash_balance_transaction",
      lambda stage: stripe.Customer.retrieve_cash_balance_transaction(stage.customer, "ccsbtxn_nope")),
-    ("other-missing-objects", lambda _: stripe.Event.retrieve("evt_nope")),
-    ("list-unknown-customer", lambda _: stripe.PaymentIntent.list(customer="cus_nope")),
-    ("apply-refusal-texts",
+    ("other-missing-objects", "No such event: 'evt_nope'",
+     lambda _: stripe.Event.retrieve("evt_nope")),
+    ("list-unknown-customer", "No such customer: 'cus_nope'",
+     lambda _: stripe.PaymentIntent.list(customer="cus_nope")),
+    ("apply-refusal-texts", "it has a status of canceled",
      lambda stage: stripe.PaymentIntent.apply_customer_balance(stage.intent("canceled"))),
-    ("apply-above-balance",
+    ("apply-above-balance", "cash balance is not enough",
      lambda stage: stripe.PaymentIntent.apply_customer_balance(stage.intent(), amount=501)),
-    ("apply-no-customer", lambda stage: stripe.PaymentIntent.apply_customer_balance(stage.orphan())),
-    ("refund-unknown", lambda _: stripe.Refund.create(payment_intent="pi_nope")),
-    ("invalid-api-version", lambda _: stripe.Customer.list(stripe_version="2024-06-21")),
-    ("parameter-texts", lambda _: stripe.PaymentIntent.list(limit={"a": "b"})),
-    ("payment-method-types-gone",
+    ("apply-no-customer", "Missing required param: customer",
+     lambda stage: stripe.PaymentIntent.apply_customer_balance(stage.orphan())),
+    ("refund-unknown", "No such payment_intent: 'pi_nope'",
+     lambda _: stripe.Refund.create(payment_intent="pi_nope")),
+    ("invalid-api-version", "Invalid Stripe API version: 2024-06-21",
+     lambda _: stripe.Customer.list(stripe_version="2024-06-21")),
+    ("parameter-texts", "Invalid integer",
+     lambda _: stripe.PaymentIntent.list(limit={"a": "b"})),
+    ("payment-method-types-gone", "is no longer supported in this API version",
      lambda _: stripe.PaymentIntent.create(amount=100, currency="usd", payment_method_types=["card"])),
-    ("publishable-key", lambda _: stripe.Customer.list(api_key="pk_test_1")),
+    ("publishable-key", "cannot be made with a publishable API key",
+     lambda _: stripe.Customer.list(api_key="pk_test_1")),
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("assumption", "call"), REFUSED_RESTS, ids=[row[0] for row in REFUSED_RESTS])
-def test_a_refusal_names_the_assumption_that_it_rests_on(assumption, call, stage, _stripe_session):
+@pytest.mark.parametrize(
+    ("assumption", "told", "call"), REFUSED_RESTS, ids=[row[0] for row in REFUSED_RESTS]
+)
+def test_a_refusal_names_the_assumption_that_it_rests_on(assumption, told, call, stage, _stripe_session):
     """An error whose text or param nobody has seen says so, before and after the execution."""
     _stripe_session._readings.rested.clear()
-    with pytest.raises(stripe.StripeError):
+    with pytest.raises(stripe.StripeError, match=told):
         call(stage)
     assert assumption in _stripe_session.assumptions
 

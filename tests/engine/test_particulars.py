@@ -126,13 +126,13 @@ def test_amount_received_is_nothing_until_all_is_there(stage):
 @pytest.mark.stripe_balance(assume={"apply-after-update": "directly"})
 def test_only_an_update_of_the_amount_opens_the_other_reading(stage):
     """With apply-after-update=directly an intent that was merely never confirmed is refused still."""
-    with pytest.raises(stripe.InvalidRequestError):
+    with pytest.raises(stripe.InvalidRequestError, match="it has a status of requires_confirmation"):
         stripe.PaymentIntent.apply_customer_balance(stage.intent("requires_confirmation"))
     updated = stage.partly_funded()
     stripe.PaymentIntent.modify(updated, amount=400)
     stripe.PaymentIntent.confirm(updated)
     stripe.PaymentIntent.cancel(updated)
-    with pytest.raises(stripe.InvalidRequestError):
+    with pytest.raises(stripe.InvalidRequestError, match="it has a status of canceled"):
         stripe.PaymentIntent.apply_customer_balance(updated)
 
 

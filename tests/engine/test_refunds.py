@@ -567,39 +567,54 @@ def test_what_is_not_modelled_is_refused_out_loud(desk, call):
 
 
 TAMPERED = {
-    "a charge that is refunded without a refund": lambda world: world.charges.put(
-        next(iter(world.charges))._replace(amount_refunded=1)
+    "a charge that is refunded without a refund": (
+        "was refunded another sum",
+        lambda world: world.charges.put(next(iter(world.charges))._replace(amount_refunded=1)),
     ),
-    "a refund that the charge doesn't know": lambda world: world.refunds.put(
-        next(iter(world.refunds))._replace(id="re_2")
+    "a refund that the charge doesn't know": (
+        "was refunded another sum",
+        lambda world: world.refunds.put(next(iter(world.refunds))._replace(id="re_2")),
     ),
-    "a refund that is canceled, and counted": lambda world: world.refunds.put(
-        next(iter(world.refunds))._replace(status="canceled")
+    "a refund that is canceled, and counted": (
+        "was refunded another sum",
+        lambda world: world.refunds.put(next(iter(world.refunds))._replace(status="canceled")),
     ),
-    "a refund to the cash balance without its row": lambda world: world.refunds.put(
-        next(iter(world.refunds))._replace(destination_details={"customer_cash_balance": {}})
+    "a refund to the cash balance without its row": (
+        "has the rows",
+        lambda world: world.refunds.put(
+            next(iter(world.refunds))._replace(destination_details={"customer_cash_balance": {}})
+        ),
     ),
-    "a booking that the refund doesn't know": lambda world: charges.book(
-        world, -300, "usd", "payment_refund", source=next(iter(world.refunds)).id
+    "a booking that the refund doesn't know": (
+        "is booked wrongly",
+        lambda world: charges.book(
+            world, -300, "usd", "payment_refund", source=next(iter(world.refunds)).id
+        ),
     ),
-    "a row of no refund": lambda world: world.move(
-        next(iter(world.customers)), "usd", 5, "refunded_from_payment", refund="re_nope"
+    "a row of no refund": (
+        "rows name refunds that don't exist",
+        lambda world: world.move(
+            next(iter(world.customers)), "usd", 5, "refunded_from_payment", refund="re_nope"
+        ),
     ),
-    "a credit that nobody paid": lambda world: (
-        world.refunds.put(next(iter(world.refunds))._replace(status="failed")),
-        world.move(
-            next(iter(world.customers)),
-            "usd",
-            300,
-            "refunded_from_payment",
-            refund=next(iter(world.refunds)).id,
+    "a credit that nobody paid": (
+        "gave what nobody paid",
+        lambda world: (
+            world.refunds.put(next(iter(world.refunds))._replace(status="failed")),
+            world.move(
+                next(iter(world.customers)),
+                "usd",
+                300,
+                "refunded_from_payment",
+                refund=next(iter(world.refunds)).id,
+            ),
         ),
     ),
 }
 
 
-@pytest.mark.parametrize("tamper", TAMPERED.values(), ids=TAMPERED)
-def test_the_check_of_a_world_sees_what_does_not_fit(desk, tamper):
+@pytest.mark.parametrize(("found", "tamper"), TAMPERED.values(), ids=TAMPERED)
+def test_the_check_of_a_world_sees_what_does_not_fit(desk, found, tamper):
     """A cent that a refund made or lost is found."""
     desk.refund()
     world = desk.world
@@ -610,7 +625,7 @@ def test_the_check_of_a_world_sees_what_does_not_fit(desk, tamper):
             tamper(world)
             world.check()
 
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match=found):
         check_tampered()
     world.check()
 

@@ -166,19 +166,19 @@ def test_a_row_says_what_it_is_and_where_it_is_from(row):
 
 
 WRONG = (
-    {"holds": {"available.usd": 1}},
-    {"one_of": {"available.usd": [1, 2]}},
-    {"contains": {"object": "customer"}},
-    {"matches": {"object": "cash"}},
-    {"keys": {"settings": "reconciliation_mode"}},
-    {"count": {"available": 2}},
-    {"headers": {"Content-Type": "text/plain"}},
-    {"error": {"http": 400}},
+    ({"holds": {"available.usd": 1}}, r"^available\.usd\nassert 5 == 1"),
+    ({"one_of": {"available.usd": [1, 2]}}, r"^available\.usd\nassert 5 in \[1, 2\]"),
+    ({"contains": {"object": "customer"}}, r"^object\nassert 'customer' in"),
+    ({"matches": {"object": "cash"}}, r"^object\nassert None"),
+    ({"keys": {"settings": "reconciliation_mode"}}, r"^settings\nassert \["),
+    ({"count": {"available": 2}}, r"^available\nassert 1 == 2"),
+    ({"headers": {"Content-Type": "text/plain"}}, r"^Content-Type\nassert"),
+    ({"error": {"http": 400}}, r"assert \(200 == 200\) == "),
 )
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=[next(iter(one)) for one in WRONG])
-def test_a_row_that_does_not_hold_fails(wrong, stripe_balance):
+@pytest.mark.parametrize(("wrong", "found"), WRONG, ids=[next(iter(one)) for one, _ in WRONG])
+def test_a_row_that_does_not_hold_fails(wrong, found, stripe_balance):
     """Whatever a row can say can be found wrong."""
     asked = Asked(stripe_balance, "unknown", {})
     asked.prepare([{"customer = POST /v1/customers": {}}])
@@ -194,5 +194,5 @@ def test_a_row_that_does_not_hold_fails(wrong, stripe_balance):
     )
     answer = asked.ask("GET /v1/customers/{customer}/cash_balance", {})
     hold(asked, {"holds": {"available.usd": 5}}, answer)
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match=found):
         hold(asked, wrong, answer)

@@ -99,7 +99,7 @@ def test_a_refusal_of_the_fake_is_expected_of_the_fake_alone(mode, project, send
 
         def test_it(stripe_balance):
             with pytest.raises(RuntimeError, match="refused is fake only.*keeps the test on the fake"):
-                with stripe_balance.refused():
+                with stripe_balance.refused(match="customers"):
                     stripe.Customer.create()
         """,
     )

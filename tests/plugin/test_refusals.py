@@ -59,7 +59,7 @@ SWALLOWED = {
             lose()
     """,
     "pytest.raises": _body("""
-        with pytest.raises(BaseException):
+        with pytest.raises(BaseException, match="/v1/transfers"):
             ask()
     """),
     "another exception in its place": _body("""
@@ -510,7 +510,7 @@ def test_a_live_key_is_refused_in_basic_authorization_too(project):
 
 def test_a_refused_call_changes_nothing(stripe_balance):
     """A refused request leaves no trace in the world: no object, no event, no exchange."""
-    with stripe_balance.refused():
+    with stripe_balance.refused(match="the parameter tax, and the fake does not model it"):
         stripe_balance.customer(tax={"ip_address": "192.0.2.1"})
     assert (stripe_balance.requests, stripe.Event.list().data) == ([], [])
 
@@ -575,12 +575,12 @@ NOT_AS_EXPECTED = {
         f"{REFUSAL}*",
     ),
     "an error of the app's came after it": (
-        "with stripe_balance.refused():\n    swallow()\n    raise KeyError('app')",
+        "with stripe_balance.refused(match='transfers'):\n    swallow()\n    raise KeyError('app')",
         "*raise KeyError('app')",
     ),
     "an error of the app's came beside it": (
         """
-        with stripe_balance.refused():
+        with stripe_balance.refused(match="transfers"):
             try:
                 ask()
             except BaseException as refusal:
@@ -590,7 +590,7 @@ NOT_AS_EXPECTED = {
     ),
     "an error of the app's came beside it, for a cause": (
         """
-        with stripe_balance.refused():
+        with stripe_balance.refused(match="transfers"):
             try:
                 ask()
             except BaseException as refusal:
@@ -600,7 +600,7 @@ NOT_AS_EXPECTED = {
         "*KeyError: 'the cause'",
     ),
     "a failure of the test's own came after it": (
-        "with stripe_balance.refused():\n    swallow()\n    pytest.fail('wrong money')",
+        "with stripe_balance.refused(match='transfers'):\n    swallow()\n    pytest.fail('wrong money')",
         "*wrong money",
     ),
 }

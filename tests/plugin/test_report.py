@@ -15,9 +15,9 @@ def test_it(stripe_balance, monkeypatch):
     intent = stripe_balance.bank_transfer_intent(ada, 123456)
     stripe_balance.fund(ada, 60000, reference="REF-1")
     stripe.PaymentIntent.apply_customer_balance(intent.id, amount=50000)
-    with pytest.raises(stripe.InvalidRequestError):
+    with pytest.raises(stripe.InvalidRequestError, match="No such customer"):
         stripe.Customer.retrieve("cus_none")
-    with pytest.raises(stripe.AuthenticationError):
+    with pytest.raises(stripe.AuthenticationError, match="Invalid API Key provided"):
         stripe.Customer.retrieve("cus_none", api_key="junk-of-the-app-51abcdefgh")
     assert stripe_balance.available(ada) == {"usd": 0}
 """

@@ -53,8 +53,8 @@ def test_everything_is_restored(own, answering):
 def test_everything_is_restored_after_an_exception(answering):
     """An exception in the block leaves every client class as it was."""
     before = _patched()
-    with pytest.raises(KeyboardInterrupt), answering.tap():
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt, match="inside"), answering.tap():
+        raise KeyboardInterrupt("inside")
     assert _same(before, _patched())
 
 
@@ -183,10 +183,10 @@ def test_a_failing_answer_is_raised_and_nothing_is_sent(witness, client_of, serv
         pass
 
     def refuse(_):
-        raise Refusal
+        raise Refusal("not here")
 
     refusing = witness(refuse)
-    with refusing.tap(), pytest.raises(Refusal):
+    with refusing.tap(), pytest.raises(Refusal, match="not here"):
         v1(client_of(Urllib(), max_network_retries=2)).customers.retrieve("cus_1")
     assert (len(refusing.asked), refusing.observed, server.seen) == (1, [], [])
 
