@@ -403,6 +403,15 @@ def test_a_version_with_betas_is_answered_as_what_stands_before_them(version, be
     assert beta.customers.list().last_response.headers["Stripe-Version"] == version + betas
 
 
+def test_only_a_version_with_betas_rests_on_what_betas_do(shop, _stripe_session):
+    """A request without betas is answered from the contract alone."""
+    rested = _stripe_session._readings.rested
+    for version, rests in (("2024-06-20", False), ("2024-06-20; feature_beta=v3", True)):
+        rested.clear()
+        shop.at(version).customers.list()
+        assert ("beta-versions" in rested) == rests
+
+
 @pytest.mark.stripe_balance(api_version="2024-06-20; feature_beta=v3")
 def test_an_account_may_be_at_a_version_with_betas(shop, stripe_balance, _stripe_session):
     """What it is sent has the base version's shape, and its events name the betas too."""

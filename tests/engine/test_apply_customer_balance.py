@@ -277,7 +277,24 @@ RESTS = (
     ("apply-automatic-customer", lambda stage: apply_in_automatic_mode(stage)),
     ("settings-event", lambda stage: set_mode(stage, "automatic")),
     ("eu-test-values", lambda stage: stage.balance.bank_transfer_intent(stage.customer, 100, "eur")),
+    ("charge-shape",
+     lambda stage: stripe.Charge.retrieve(
+         stripe.PaymentIntent.retrieve(stage.intent("succeeded", 100)).latest_charge)),
+    ("refund-to-cash-balance",
+     lambda stage: stage.balance.refund_to_cash_balance(stage.intent("succeeded", 100))),
+    ("origin-refund", lambda stage: refund_cash(stage, 100)),
+    ("email-letters", lambda _: stripe.Customer.create(email="\u00e4da@example.com")),
 )  # fmt: skip
+
+
+def refund_cash(stage, amount):
+    stripe.Refund.create(
+        customer=stage.customer,
+        amount=amount,
+        currency="usd",
+        origin="customer_balance",
+        instructions_email="ada@example.com",
+    )
 
 
 def set_mode(stage, mode):
@@ -332,6 +349,20 @@ REFUSED_RESTS = (
      lambda _: stripe.PaymentIntent.create(amount=100, currency="usd", payment_method_types=["card"])),
     ("publishable-key", "cannot be made with a publishable API key",
      lambda _: stripe.Customer.list(api_key="pk_test_1")),
+    ("account-invalid", "does not have access to account 'not an account'",
+     lambda _: stripe.Customer.list(stripe_account="not an account")),
+    ("idempotency-key-length", "at most 255 characters",
+     lambda _: stripe.Customer.create(idempotency_key="k" * 256)),
+    ("text-limits", "must be at most 256 characters",
+     lambda _: stripe.Customer.create(name="n" * 5001)),
+    ("text-limits", "Metadata values can have up to 500 characters",
+     lambda _: stripe.Customer.create(metadata={"k": "v" * 501})),
+    ("payment-method-unknown", "No such PaymentMethod: 'pm_nope'",
+     lambda _: stripe.PaymentIntent.create(amount=100, currency="usd", payment_method="pm_nope")),
+    ("fund-other-currency", "Invalid currency: chf",
+     lambda stage: stripe.Customer.TestHelpers.fund_cash_balance(
+         stage.customer, amount=100, currency="chf")),
+    ("origin-above-balance", "is greater than the customer's cash balance", lambda stage: refund_cash(stage, 501)),
 )  # fmt: skip
 
 

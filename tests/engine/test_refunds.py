@@ -190,6 +190,26 @@ def test_the_kind_of_bank_transfer_is_the_currencys(desk):
     assert (len(there.reference), there.reference_status) == (12, "available")
 
 
+@pytest.mark.parametrize(
+    ("make", "steps", "rests"),
+    [
+        pytest.param(Desk.refund, [], True, id="of a payment, asked"),
+        pytest.param(Desk.refund, [DETAILS], True, id="of a payment, answered"),
+        pytest.param(Desk.refund, [DETAILS, SETTLE], False, id="of a payment, there"),
+        pytest.param(Desk.of_cash, [DETAILS, SETTLE], True, id="of the cash balance, there"),
+    ],
+)
+def test_only_refunds_of_payments_that_are_there_were_seen(desk, make, steps, rests, _stripe_session):
+    """What a refund looks like on its way, or of the cash balance, rests on the assumption."""
+    refund = make(desk)
+    for step in steps:
+        refund = desk.step(step, refund)
+    rested = _stripe_session._readings.rested
+    rested.clear()
+    stripe.Refund.retrieve(refund.id)
+    assert ("refund-shape" in rested) == rests
+
+
 def test_a_payment_can_be_refunded_for_180_days(desk):
     """The last second of the 180th day is in time, the next is too late."""
     (charge,) = desk.world.charges
