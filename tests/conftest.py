@@ -35,7 +35,8 @@ for _module in pkgutil.walk_packages(pytest_stripe_balance.__path__, "pytest_str
 
 
 # What takes seconds: the workload, releases, benchmarks, real data, derivations, runs in processes of
-# their own, on two workers or against a server. `pytest -m "not slow"` is the rest.
+# their own, on two workers or against a server. `pytest -m "not slow"` is the rest. A file stands here
+# where most of its tests take long; the tests below are the cost of a file that is quick without them.
 SLOW_FILES = {
     "api": ("cost", "fuzz", "real_errors"),
     "cassettes": ("bundled", "foreign_server", "recording", "replay_speed"),
@@ -43,19 +44,98 @@ SLOW_FILES = {
     "engine": ("workload",),
     "plugin": (
         *("beside_others", "faked_files", "isolation", "key_in_reports", "modes", "no_file"),
-        *("nothing_is_paid", "paid_once", "refusals", "report", "sdk_as_installed", "settings"),
+        *("names", "nothing_is_paid", "paid_once", "refusals", "report", "sdk_as_installed"),
+        *("settings", "summary"),
     ),
     "tests": ("benchmarks", "cli", "cli_edges", "readme", "release", "schemas_command"),
+    "verified": ("complete",),
 }
-SLOW_TESTS = ("searched_in_time", "among_a_thousand", "no_secret_survives", "beyond_its_bound")
+SLOW_TESTS = {
+    "api/every_row": ("every_documented_field_expands_or_is_refused_by_name",),
+    "api/expand": (
+        "no_field_that_the_types_call_expandable_is_a_400",
+        "a_path_that_stripe_was_seen_to_answer_is_answered",
+    ),
+    "api/form": ("decoding_undoes_the_sdks_encoding",),
+    "api/outline": ("both_ways_read_the_same",),
+    "api/search": (
+        "a_query_finds_what_a_filter_by_hand_finds",
+        "auto_paging_finds_everything_once",
+    ),
+    "api/shapes": (
+        "no_state_is_odd_at_any_version",
+        "what_never_varies_has_its_value",
+    ),
+    "api/texts": ("every_limit_holds_to_the_character",),
+    "api/versions": ("what_the_fake_returns_fits_the_schema_of_its_version",),
+    "cassettes/drift": (
+        "independent_requests_come_in_any_order",
+        "a_planted_change_is_found_wherever_it_is",
+        "no_real_recording_drifted_from_itself",
+        "from_2021_to_2025_what_stripe_answers_only_grew",
+        "from_2019_to_2021_four_keys_came_to_stripes_answers",
+        "a_request_is_held_against_few_others_however_many_there_are",
+    ),
+    "cassettes/replay": (
+        "a_real_cassette_written_anew_answers_as_the_real_one_did",
+        "the_index_finds_what_looking_at_every_entry_would_find",
+        "every_real_cassette_answers_its_own_requests_in_order",
+    ),
+    "cassettes/scrub": (
+        "no_secret_survives_in_the_file",
+        "the_last_look_finds_a_secret_in_every_dress",
+        "a_coded_key_that_something_cut_stops_the_write",
+    ),
+    "cassettes/scrub_edges": (
+        "the_runs_own_key_goes_where_something_cuts_it",
+        "an_iban_goes_however_it_is_written",
+        "an_address_goes_however_it_is_written",
+    ),
+    "cassettes/tape": ("every_interaction_of_a_real_cassette_is_read",),
+    "contract/calendar": ("a_key_of_the_calendar_is_known_at_every_version",),
+    "engine/clock": ("what_was_written_on_the_way_is_seen",),
+    "engine/groups": ("a_group_is_found_whatever_it_is_made_of",),
+    "engine/invoice_refusals": ("a_refusal_is_what_the_table_says_and_changes_nothing",),
+    "engine/reconciliation": (
+        "the_search_finds_what_trying_everything_finds",
+        "two_hundred_items_without_a_group_are_searched_in_time",
+        "fifty_items_without_a_group_are_searched_in_time",
+        "equal_amounts_are_searched_in_time",
+        "a_single_or_a_pair_among_a_thousand_costs_nothing",
+        "a_search_beyond_its_bound_is_refused_and_not_guessed",
+    ),
+    "plugin/fixtures": (
+        "the_designs_example_passes",
+        "a_conftests_own_fixture_leaves_the_other_working",
+    ),
+    "tests/check": (
+        "no_real_cassette_breaks_the_contract_of_its_own_version",
+        "the_process_ends_with_the_code",
+        "a_file_above_the_limit_is_not_read",
+        "json_is_checked_without_what_only_cassettes_and_findings_need",
+    ),
+    "tests/drift": (
+        "every_real_cassette_loads_is_itself_and_is_told_honestly",
+        "what_stripe_itself_answered_confirms_and_refutes_assumptions",
+    ),
+    "tests/register": ("each_entry_is_used_by_the_code",),
+    "transport/intercept": (
+        "no_telemetry_id_is_read",
+        "no_telemetry_id_is_written",
+    ),
+    "transport/intercept_again": (
+        "a_class_that_nobody_holds_any_more_is_let_go",
+        "a_method_that_was_replaced_before_the_plugin_looked_is_not_taken_for_stripes",
+    ),
+}
 
 
 def pytest_collection_modifyitems(items):
     """Mark what is slow, by its file or its name."""
     for item in items:
-        names = SLOW_FILES.get(item.path.parent.name, ())
-        in_file = item.path.stem.removeprefix("test_") in names
-        if in_file or any(name in item.name for name in SLOW_TESTS):
+        folder, file = item.path.parent.name, item.path.stem.removeprefix("test_")
+        names = SLOW_TESTS.get(f"{folder}/{file}", ())
+        if file in SLOW_FILES.get(folder, ()) or item.originalname.removeprefix("test_") in names:
             item.add_marker(pytest.mark.slow)
 
 
