@@ -117,6 +117,7 @@ class _Judge:
 
     def __init__(self, question: Question, otherwise: Contract, outcome: Outcome) -> None:
         self._object = question.object
+        self._is_told = question.api_version is not None
         self._otherwise = otherwise
         self._outcome = outcome
 
@@ -202,6 +203,8 @@ class _Judge:
             self._outcome.passed_over(reason, place)
         if not unknown or kind or kind_of(document) in rules.objects:
             self._outcome.checked += 1
+            if not (version or self._is_told):
+                self._outcome.took(rules.api_version, "the newest")
 
 
 def _left_out(request: Request) -> str | None:

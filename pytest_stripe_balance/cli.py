@@ -166,6 +166,8 @@ def _add_conform(parser: argparse.ArgumentParser) -> None:
         "or no recorded answer at all."
     )
     parser.add_argument("files", nargs="+", metavar="CASSETTE", help="cassettes, or patterns of them")
+    about = "that of the requests that say none; else the first that their recording says, or the newest"
+    parser.add_argument("--api-version", metavar="V", help=about)
     about = "take another reading of an assumption"
     parser.add_argument("--assume", action="append", default=[], metavar="ID=READING", help=about)
     _add_common(parser)
@@ -177,7 +179,7 @@ def _conform(options: argparse.Namespace) -> int:
     from pytest_stripe_balance.report import conformance  # noqa: PLC0415
 
     question = comparing.ConformQuestion(
-        options.files, options.level, options.assume, _megabytes(options)
+        options.files, options.level, options.assume, options.api_version, _megabytes(options)
     )
     found = comparing.conform(question)
     return _told(found.outcome, options, conformance.FORMATS[options.format](found))

@@ -157,11 +157,15 @@ def _inside(folder: Path) -> set[Path]:
 
 @dataclass(frozen=True)
 class ConformQuestion:
-    """What `conform` was asked: which cassettes, and which readings of assumptions hold (id=reading)."""
+    """What `conform` was asked: which cassettes, and which readings of assumptions hold (id=reading).
+
+    `api_version` is that of the requests that say none.
+    """
 
     files: Sequence[str]
     levels: Sequence[str] = ()
     assume: Sequence[str] = ()
+    api_version: str | None = None
     megabytes: float = checking.BIGGEST
 
 
@@ -173,11 +177,13 @@ def conform(question: ConformQuestion) -> Conformance:
     outcome = Outcome(levels=checking.levels_of(question.levels), verb="driven")
     conformance = Conformance(outcome)
     assume = _readings(question.assume)
+    if question.api_version is not None:
+        _refuse_unmodelled(question.api_version)
     for name in inputs.named(question.files):
         outcome.files += 1
         try:
             recording = read(name, megabytes=question.megabytes)
-            _driven(recording, assume, conformance)
+            _driven(recording, assume, conformance, question.api_version)
         except inputs.InputError as error:
             outcome.bad(Place(name, error.line), error.reason)
         except RecursionError:
@@ -193,7 +199,18 @@ def _readings(settings: Sequence[str]) -> dict[str, str]:
     return assume
 
 
-def _driven(recording: Recording, assume: dict[str, str], conformance: Conformance) -> None:
+def _refuse_unmodelled(api_version: str) -> None:
+    try:
+        versions.check(api_version)
+    except Fault as fault:
+        raise ValueError(f"--api-version: {fault.message}") from fault
+    except Refused as refusal:
+        raise ValueError(f"--api-version: {refusal.message}") from refusal
+
+
+def _driven(
+    recording: Recording, assume: dict[str, str], conformance: Conformance, otherwise: str | None
+) -> None:
     outcome = conformance.outcome
     for skipped in recording.skipped:
         outcome.passed_over(skipped.reason, Place(recording.name, skipped.line, skipped.request))
@@ -201,13 +218,16 @@ def _driven(recording: Recording, assume: dict[str, str], conformance: Conforman
     if not is_evidence:
         conformance.unsettling[recording.name] = recording.who
     recording = _with_parameters(recording, outcome)
-    session = Fake(_settings(recording, assume))
+    version, why = _version(recording, otherwise)
+    session = Fake(_settings(recording, assume, version))
     for one in conforming.conform(recording.exchanges, session.answer_resting):
         place = recording.place(one.at)
         if isinstance(one, conforming.NotDriven):
             outcome.passed_over(f"because {one.reason}", place)
             continue
         outcome.checked += 1
+        if why and not conforming.version_of(recording.exchanges[one.at]):
+            outcome.took(version, why)
         for _ in range(one.left_out):
             outcome.passed_over(conforming.PARTS, place)
         conformance.fields += one.fields
@@ -236,14 +256,21 @@ def _judge(conformance: Conformance, answer: conforming.Driven, place: Place) ->
         conformance.confirmed[entry_id] = conformance.confirmed.get(entry_id, 0) + 1
 
 
-def _settings(recording: Recording, assume: dict[str, str]) -> Settings:
-    """Put a world at the time and the API version of a recording, where the fake has that version."""
-    pinned = (one.response.headers.api_version for one in recording.exchanges)
-    version = next((one for one in pinned if one), newest_api_version())
-    try:
-        versions.check(version)
-    except (Fault, Refused):
-        version = newest_api_version()
+def _version(recording: Recording, otherwise: str | None) -> tuple[str, str]:
+    """Give the API version of a recording's account, which is that of its requests that say none.
+
+    The first that the recording says and the fake has, else the newest; the option goes before both
+    where a request says none. And why it was taken, "" where the option says so.
+    """
+    said = [conforming.version_of(one) for one in recording.exchanges]
+    if otherwise is not None and not all(said):
+        return otherwise, ""
+    first = next((one for one in said if one and conforming.is_modelled(one)), None)
+    return (first, "which its recording says") if first else (newest_api_version(), "the newest")
+
+
+def _settings(recording: Recording, assume: dict[str, str], version: str) -> Settings:
+    """Put a world at the time of a recording."""
     moment = conforming.began_at(recording.exchanges)
     now = BEGINNING if moment is None else moment
     return Settings(version, seed="conform", name="conform", now=now, assume=assume)

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import knowable
 from pytest_stripe_balance.cassettes.answers import EPOCH, LISTS, Answers, Page, is_masked
@@ -29,7 +30,10 @@ from pytest_stripe_balance.cassettes.roles import Ids, Roles
 from pytest_stripe_balance.cassettes.sightings import Sightings, own_id
 from pytest_stripe_balance.cassettes.structure import root_kind
 from pytest_stripe_balance.contract.findings import Finding
+from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.resources import without_betas
 
 Json = Any
 Answer = Callable[[Request], tuple[Response, AbstractSet[str]]]
@@ -91,6 +95,39 @@ def began_at(exchanges: Sequence[Exchange]) -> int | None:
     return None
 
 
+def version_of(exchange: Exchange) -> str:
+    """Give the API version that an exchange says it is of, without betas; "" where it says none."""
+    return without_betas(_said(exchange))
+
+
+def _said(exchange: Exchange) -> str:
+    sides = exchange.response.headers, exchange.request.headers
+    return next((said for side in sides if (said := side.get("Stripe-Version"))), "")
+
+
+def is_modelled(api_version: str) -> bool:
+    """Tell whether the fake has an API version."""
+    try:
+        versions.check(api_version)
+    except (Fault, Refused):
+        return False
+    return True
+
+
+def _why_never(exchange: Exchange) -> str | None:
+    """Say that an answer's API version never was one; None where Stripe's answer says so itself."""
+    version = _said(exchange)
+    if not version or knowable.is_refused_version(exchange.response.json):
+        return None
+    try:
+        versions.check(version)
+    except Fault:
+        return f"there never was its API version {shown(version)}"
+    except Refused:
+        return None  # the fake says so itself
+    return None
+
+
 @dataclass
 class _Driver:
     """A recording on its way through a fake."""
@@ -134,7 +171,7 @@ class _Driver:
 
     def _why_not(self, at: int) -> str | None:
         exchange = self.exchanges[at]
-        if reason := knowable.environment(exchange):
+        if reason := knowable.environment(exchange) or _why_never(exchange):
             return reason
         if reason := self._knowledge.why_not(exchange):
             return reason
@@ -227,14 +264,12 @@ class _Driver:
         return part if put == plain else quote(put, safe="")
 
     def _put(self, text: str) -> str:
-        for an_id in self._roles.old.inside(text):
-            text = text.replace(an_id, self._roles.there(an_id) or an_id)
-        return text
+        return self._roles.old.put(text, self._roles.there)
 
     def _headers(self, exchange: Exchange) -> Headers:
         asked, answered = exchange.request.headers, exchange.response.headers
         headers = {"Authorization": f"Bearer {KEY}"}
-        if version := answered.get("Stripe-Version") or asked.get("Stripe-Version"):
+        if version := _said(exchange):
             headers["Stripe-Version"] = version
         if account := asked.get("Stripe-Account") or answered.get("Stripe-Account"):
             headers["Stripe-Account"] = self._accounts.setdefault(

@@ -69,7 +69,7 @@ def environment(exchange: Exchange) -> str | None:
     """Say that an answer is about the key, a limit or Stripe itself; None if it is about the request."""
     status, error = exchange.response.status, error_of(exchange.response.json)
     is_asked_at = bool(exchange.request.headers.api_version)
-    if message_of(error).startswith("Invalid Stripe API version") and not is_asked_at:
+    if is_refused_version(exchange.response.json) and not is_asked_at:
         return NO_VERSION
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return f"its key may not do that, Stripe answered ({status})"
@@ -82,6 +82,11 @@ def environment(exchange: Exchange) -> str | None:
     if any(hint in message_of(error) for hint in _HINTS):
         return OTHERS
     return None
+
+
+def is_refused_version(document: Json) -> bool:
+    """Tell the answer that refuses an API version."""
+    return message_of(error_of(document)).startswith("Invalid Stripe API version")
 
 
 def error_of(document: Json) -> dict[str, Json]:

@@ -49,12 +49,21 @@ class Problem:
         return f"{self.place}: {one_line(self.reason)}"
 
 
+@dataclass(frozen=True)
+class Taken:
+    """The API version that was taken for what says none, and why that one: "the newest"."""
+
+    api_version: str
+    why: str
+
+
 @dataclass
 class Outcome:
     """A run of `check` or `drift`: how much was looked at, and what was found.
 
     `notes` are warnings that never fail anything, and `verb` what was done with what was looked at.
-    A run that looked at nothing is no success, unless it `may_be_empty`.
+    A run that looked at nothing is no success, unless it `may_be_empty`. `silent` counts what said no
+    API version, by the one that was taken.
     """
 
     levels: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_LEVELS))
@@ -65,6 +74,7 @@ class Outcome:
     notes: list[Problem] = field(default_factory=list)
     verb: str = "checked"
     may_be_empty: bool = True
+    silent: dict[Taken, int] = field(default_factory=dict)
     _found: dict[tuple[str, str, str, str], tuple[Finding, Tally]] = field(default_factory=dict)
 
     def found(self, finding: Finding, place: Place) -> None:
@@ -75,6 +85,11 @@ class Outcome:
     def passed_over(self, reason: str, place: Place) -> None:
         """Note a document that wasn't looked at, and why."""
         self.unchecked.setdefault(reason, Tally(place)).count += 1
+
+    def took(self, api_version: str, why: str, count: int = 1) -> None:
+        """Note what says no API version, and was looked at by one that nobody named."""
+        taken = Taken(api_version, why)
+        self.silent[taken] = self.silent.get(taken, 0) + count
 
     def bad(self, place: Place, reason: str) -> None:
         """Note an input that couldn't be read."""
@@ -133,7 +148,7 @@ def text(outcome: Outcome) -> str:
         one_line(f"not {outcome.verb}: {tally.count} {reason}, as in {tally.first}")
         for reason, tally in outcome.unchecked.items()
     ]
-    return "\n".join([*lines, _sum(outcome)])
+    return "\n".join([*lines, *_silent(outcome), _sum(outcome)])
 
 
 def as_json(outcome: Outcome) -> str:
@@ -163,6 +178,10 @@ def as_json(outcome: Outcome) -> str:
             {"reason": reason, "count": tally.count, "first": _place(tally.first)}
             for reason, tally in outcome.unchecked.items()
         ],
+        "without_api_version": [
+            {"count": count, "taken": taken.api_version, "why": taken.why}
+            for taken, count in outcome.silent.items()
+        ],
         "problems": [_problem(problem) for problem in outcome.problems],
         "notes": [_problem(note) for note in outcome.notes],
     }
@@ -184,7 +203,7 @@ def github(outcome: Outcome) -> str:
         _annotation("information", tally.first, f"not {outcome.verb}", f"{tally.count} {reason}")
         for reason, tally in outcome.unchecked.items()
     ]
-    return "\n".join([*lines, _sum(outcome)])
+    return "\n".join([*lines, *_silent(outcome), _sum(outcome)])
 
 
 FORMATS: Mapping[str, Callable[[Outcome], str]] = {"text": text, "json": as_json, "github": github}
@@ -213,6 +232,15 @@ def _told(outcome: Outcome) -> Iterator[tuple[str, str, Place]]:
     for level, found, tally in outcome.findings:
         times = "in" if tally.count == 1 else f"{tally.count} times, first in"
         yield level, f"{found}; {times} {tally.first}", tally.first
+
+
+def _silent(outcome: Outcome) -> Iterator[str]:
+    for taken, count in outcome.silent.items():
+        says = "answer says" if count == 1 else "answers say"
+        yield (
+            f"{count} {says} no API version: {outcome.verb} at {taken.api_version}, {taken.why} "
+            "(--api-version names another)"
+        )
 
 
 def _sum(outcome: Outcome) -> str:

@@ -1,13 +1,16 @@
 """What other recorders put in the place of a version or an account is a header that isn't there."""
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 import yaml
 
-from pytest_stripe_balance import checking, comparing, resources
+from pytest_stripe_balance import checking, cli, comparing, resources
+from pytest_stripe_balance.api.message import Headers, Request
 from pytest_stripe_balance.cassettes import tape
 from pytest_stripe_balance.cassettes.replay import Replay
+from pytest_stripe_balance.session import Fake, Settings
 
 WORDS = (
     *("<STRIPE_VERSION>", "<API-VERSION>", "FILTERED", "[FILTERED]", "***", "REDACTED", "xxx", "latest"),
@@ -174,3 +177,130 @@ def test_a_replayed_answer_without_a_version_is_held_to_the_one_that_was_asked_f
     result = project.run("--stripe-mode=replay")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*customer at $.livemode breaks type*(API version 2024-06-20)"])
+
+
+def at_version(version, said, *more):
+    """What the fake answers at an API version; `said` stands in the versions' place."""
+    fake = Fake(Settings(version, seed="recorded", now=1_720_000_000))
+    due = {"collection_method": "send_invoice", "days_until_due": "30"}
+    asked = [("customers", {"email": "ann@example.com"}), ("invoices", due)]
+    items, customer = [], {}
+    for path, fields in asked:
+        posted = fields | customer
+        headers = {"Stripe-Version": version, "Authorization": "Bearer sk_test_1"}
+        request = Request(
+            "POST", f"https://api.stripe.com/v1/{path}", Headers(headers), urlencode(posted)
+        )
+        response = fake.answer(request)
+        assert response.status == 200
+        items.append(recorded(request, response, said))
+        customer = {"customer": response.json["id"]}
+    return {"interactions": [*items, *more], "version": 1}
+
+
+def recorded(request, response, said):
+    given = {**response.headers, "Stripe-Version": said, "Date": "Wed, 03 Jul 2024 09:46:40 GMT"}
+    return {
+        "request": {
+            "method": request.method,
+            "uri": request.url,
+            "body": request.body,
+            "headers": {"Stripe-Version": [said]},
+        },
+        "response": {
+            "status": {"code": response.status, "message": "OK"},
+            "headers": {name: [value] for name, value in given.items()},
+            "body": {"string": response.body.decode()},
+        },
+    }
+
+
+@pytest.fixture
+def conformed(tmp_path, capsys):
+    """Run `conform` on a recording; give its exit code, lines and errors."""
+
+    def run(data, *arguments):
+        (tmp_path / "a.yaml").write_text(yaml.safe_dump(data))
+        code = cli.main(["conform", str(tmp_path / "a.yaml"), *arguments])
+        told = capsys.readouterr()
+        return code, told.out.splitlines(), told.err.splitlines()
+
+    return run
+
+
+OLD, NEWEST = "2024-06-20", resources.newest_api_version()
+
+
+@pytest.mark.parametrize("said", ["FILTERED", "", "***"])
+def test_conform_takes_the_version_of_the_option_where_a_recording_says_none(conformed, said):
+    """An old recording is equal at its own version, and nothing is said of a version taken."""
+    code, out, _ = conformed(at_version(OLD, said), "--api-version", OLD)
+    assert (code, out[-1].endswith("100 % equal")) == (0, True)
+    assert not [line for line in out if "no API version" in line]
+
+
+def test_conform_says_which_version_it_took(conformed):
+    """One line, with the count, the version and the way to name another."""
+    _, out, _ = conformed(at_version(OLD, "FILTERED"))
+    line = f"2 answers say no API version: driven at {NEWEST}, the newest (--api-version names another)"
+    assert line in out
+    _, out, _ = conformed(at_version(OLD, "FILTERED"), "--format", "json")
+    told = json.loads("\n".join(out))["without_api_version"]
+    assert told == [{"count": 2, "taken": NEWEST, "why": "the newest"}]
+
+
+def test_conform_takes_the_version_that_the_rest_of_a_recording_says(conformed):
+    """Where one answer kept its version the others are of it too, unless the option says another."""
+    data = at_version(OLD, OLD)
+    data["interactions"][1] = at_version(OLD, "FILTERED")["interactions"][1]
+    code, out, _ = conformed(data)
+    assert (code, out[-1].endswith("100 % equal")) == (0, True)
+    assert f"1 answer says no API version: driven at {OLD}, which its recording says (--api-version names another)" in out  # fmt: skip
+    assert "100 % equal" not in conformed(data, "--api-version", NEWEST)[1][-1]
+
+
+def test_the_option_changes_no_version_that_a_recording_says(conformed):
+    """It is for what doesn't say its own."""
+    code, out, _ = conformed(at_version(OLD, OLD), "--api-version", NEWEST)
+    assert (code, out[-1].endswith("100 % equal")) == (0, True)
+
+
+@pytest.mark.parametrize(("version", "why"), {"2024-06-20.banana": "Invalid Stripe API version", "2019-05-16": "is the oldest", "2099-01-01.x": "is the newest", "old": "Invalid"}.items())  # fmt: skip
+def test_a_version_of_the_option_that_the_fake_lacks_is_bad_usage(conformed, version, why):
+    """One line on standard error, and nothing is driven."""
+    code, out, err = conformed(at_version(OLD, OLD), "--api-version", version)
+    assert (code, out, len(err)) == (2, [], 1)
+    assert err[0].startswith("pytest_stripe_balance conform: --api-version: ")
+    assert why in err[0]
+
+
+@pytest.mark.parametrize("version", ["2024-06-20.banana", "2025-13-45.basil"])
+def test_what_never_was_a_version_is_not_driven(conformed, version):
+    """A typo in a recording says nothing about the fake."""
+    code, out, _ = conformed(at_version(OLD, version))
+    assert code == 0
+    assert out[0].startswith(f"not driven: 2 because there never was its API version {version}")
+
+
+def test_a_version_that_stripe_refused_is_driven(conformed):
+    """The answer that says so is about the request."""
+    fake = Fake(Settings(NEWEST))
+    headers = Headers({"Stripe-Version": "2024-06-20.banana", "Authorization": "Bearer sk_test_1"})
+    request = Request("GET", "https://api.stripe.com/v1/customers", headers)
+    said = recorded(request, fake.answer(request), "2024-06-20.banana")
+    code, out, _ = conformed({"interactions": [said], "version": 1})
+    assert (code, out[-1].endswith("100 % equal")) == (0, True)
+
+
+def test_check_says_that_it_took_the_newest_version(written, capsys):
+    """For a masked answer and for a document that never says one, unless the option names it."""
+    path = str(written(body={**CUSTOMER, "livemode": False}, given={"Stripe-Version": "FILTERED"}))
+    cli.main(["check", path])
+    line = f"1 answer says no API version: checked at {NEWEST}, the newest (--api-version names another)"
+    assert line in capsys.readouterr().out.splitlines()
+    for more in (
+        ["--api-version", OLD, path],
+        [str(written("b.yml", body=CUSTOMER, given={"Stripe-Version": OLD}))],
+    ):
+        cli.main(["check", *more])
+        assert "no API version" not in capsys.readouterr().out
