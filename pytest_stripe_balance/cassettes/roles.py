@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pytest_stripe_balance.api.message import Exchange
@@ -18,20 +19,44 @@ _SHAPE = re.compile(
     r"(?<![A-Za-z0-9])[a-z]{2,}(?:_test|_live)?_(?=[A-Za-z0-9]*[0-9A-Z])[A-Za-z0-9]{8,}(?![A-Za-z0-9])"
 )
 _NAMED = re.compile(r"[a-z]{2,}(?:_test|_live)?_\w+")
+# Ids of the objects that the fake makes, however short a scrubber left them; `card_present` is no such.
+_SHORT = re.compile(
+    r"(?:ccsbtxn|ch|cus|evt|ii|il|in|inpay|pi|pm|py|pyr|re|req|txn)_(?=[A-Za-z0-9]*[0-9A-Z])[A-Za-z0-9]+"
+)
+# What stands under these is an id, if only by its prefix: `pm_fake`.
+_REFERENCE = re.compile(
+    r"(?:^|_)(?:charge|customer|invoice|payment_intent|payment_method|refund|transaction)$"
+)
+# What an object holds of its user's own, at whatever depth.
+_USERS_OWN = ("description", "metadata", "name")
 TIME = re.compile(r"(?<!\d)1\d{9}(?!\d)")
 
 
 @dataclass(frozen=True)
 class Ids:
-    """What counts as an id: what has the shape of one, and what answers gave as theirs (`cus_1`)."""
+    """What counts as an id: what has the shape of one, and what answers gave as theirs (`cus_1`).
+
+    And what they name as another object's, though they never show it.
+    """
 
     known: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, exchanges: Iterable[Exchange]) -> Ids:
-        """Learn the ids that the answers of a recording carry as their own."""
-        found = (own for exchange in exchanges for own in own_ids(exchange.response.json))
-        return cls(frozenset(one for one in found if _NAMED.fullmatch(one)))
+        """Learn the ids that the answers of a recording carry as their own, or name."""
+        documents = [exchange.response.json for exchange in exchanges]
+        found = {own for document in documents for own in own_ids(document) if _NAMED.fullmatch(own)}
+        found |= {one for document in documents for one in _short_ids(document)}
+        return cls(frozenset(found))
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        """What has the shape of an id, or is one of the recording's short ones."""
+        short = [re.escape(one) for one in self.known if not _SHAPE.fullmatch(one)]
+        if not short:
+            return _SHAPE
+        names = "|".join(sorted(short, key=lambda one: (-len(one), one)))
+        return re.compile(rf"(?<![A-Za-z0-9_])(?:{names})(?![A-Za-z0-9])|{_SHAPE.pattern}")
 
     def is_id(self, text: object) -> bool:
         """Tell whether a whole text is an id."""
@@ -39,13 +64,17 @@ class Ids:
 
     def inside(self, text: str) -> list[str]:
         """Find the ids in a text, in order."""
-        return [text] if text in self.known else _SHAPE.findall(text)
+        return [text] if text in self.known else self._pattern.findall(text)
+
+    def put(self, text: str, other: Callable[[str], str | None]) -> str:
+        """Write another in each id's place, where there is one."""
+        if text in self.known:
+            return other(text) or text
+        return self._pattern.sub(lambda found: other(found[0]) or found[0], text)
 
     def named(self, text: str) -> str:
         """Write a text with the prefix in each id's place, as "/v1/customers/{cus}"."""
-        if text in self.known:
-            return f"{{{prefix(text)}}}"
-        return _SHAPE.sub(lambda found: f"{{{prefix(found[0])}}}", text)
+        return self.put(text, lambda an_id: f"{{{prefix(an_id)}}}")
 
     def path(self, text: str) -> str:
         """Write a URL's path with the prefix in each id's place."""
@@ -68,6 +97,21 @@ def own_ids(document: Json) -> Iterator[str]:
             held += value.values()
         elif isinstance(value, list):
             held += value
+
+
+def _short_ids(document: Json) -> Iterator[str]:
+    """Walk the ids that a document names and that don't have an id's whole length."""
+    held = [("", document)]
+    while held:
+        name, value = held.pop()
+        if isinstance(value, dict):
+            held += [(key, inner) for key, inner in value.items() if key not in _USERS_OWN]
+        elif isinstance(value, list):
+            held += [(name, inner) for inner in value]
+        elif isinstance(value, str) and (
+            _SHORT.fullmatch(value) or (_REFERENCE.search(name) and _NAMED.fullmatch(value))
+        ):
+            yield value
 
 
 def texts(document: Json) -> Iterator[str]:
