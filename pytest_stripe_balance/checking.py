@@ -52,11 +52,20 @@ def check(question: Question) -> Outcome:
     outcome = Outcome(levels=levels_of(question.levels), may_be_empty=question.allow_empty)
     judge = _Judge(question, contract(question.api_version or resources.newest_api_version()), outcome)
     for name in inputs.named(question.files):
+        place = Place(_called(name))
         outcome.files += 1
         try:
             _check_file(name, inputs.text_of(name, megabytes=question.megabytes), judge)
+        except inputs.NoFileError as error:
+            outcome.files -= 1
+            if question.allow_empty and inputs.is_pattern(name):
+                outcome.passed_over("pattern without a file", place)
+            else:
+                outcome.bad(place, error.reason)
+        except inputs.EmptyError:
+            outcome.passed_over("empty", place)
         except inputs.InputError as error:
-            outcome.bad(Place(_called(name), error.line), error.reason)
+            outcome.bad(replace(place, line=error.line), error.reason)
     return outcome
 
 
@@ -87,13 +96,22 @@ def _check_file(name: str, text: str, judge: _Judge) -> None:
     if foreign.is_raw_http(text):
         judge.foreign(_called(name), foreign.RAW_HTTP)
     elif kind in _YAML or (kind not in _JSON and text.lstrip()[:1] not in ("{", "[")):
-        from pytest_stripe_balance.cassettes import loading  # noqa: PLC0415 - YAML costs, JSON doesn't
-
-        judge.tape(_called(name), loading.read_yaml(text))
+        _check_yaml(_called(name), text, judge)
     elif kind in _LINES or inputs.is_lines(text):
         _check_lines(_called(name), text, judge)
     else:
         judge.value(Place(_called(name)), inputs.json_of(text))
+
+
+def _check_yaml(name: str, text: str, judge: _Judge) -> None:
+    from pytest_stripe_balance.cassettes import loading  # noqa: PLC0415 - YAML costs, JSON doesn't
+
+    try:
+        data = loading.read_yaml(text)
+    except loading.SeveralError:
+        judge.no_recording(name, "several YAML documents")
+    else:
+        judge.tape(name, data)
 
 
 def _check_lines(name: str, text: str, judge: _Judge) -> None:
@@ -133,7 +151,7 @@ class _Judge:
 
         if tape.is_tape(value):
             self.tape(place.file, value)
-        elif isinstance(value, list):
+        elif isinstance(value, list) and value:
             for index, item in enumerate(value):
                 self._document(Place(place.file, place.line, f"item {index}"), item)
         else:
@@ -146,6 +164,9 @@ class _Judge:
             return
         from pytest_stripe_balance.cassettes import tape  # noqa: PLC0415 - as above
 
+        if not tape.is_tape(data):
+            self.no_recording(file, "no list of `interactions` in it")
+            return
         for found in tape.interactions(data, None if file == _called(inputs.STDIN) else Path(file)):
             if isinstance(found, tape.Skipped):
                 place = Place(file, found.line, found.request)
@@ -161,12 +182,16 @@ class _Judge:
 
     def foreign(self, file: str, name: str) -> None:
         """Count a recording of another kind, which isn't read."""
-        self._outcome.passed_over(foreign.told(name), Place(file))
+        self._outcome.passed_over(f"in another format: {name}", Place(file), foreign.WAY_OUT)
+
+    def no_recording(self, file: str, why: str) -> None:
+        """Count what can be read and is no recording."""
+        self._outcome.passed_over(f"without a recording ({why})", Place(file))
 
     def _document(self, place: Place, document: Json) -> None:
         if not isinstance(document, dict):
-            what = f"{place.of}: " if place.of else ""
-            raise inputs.InputError(f"{what}{_named(document)} is no Stripe object", place.line)
+            self._outcome.passed_over(f"without a Stripe object ({_named(document)})", place)
+            return
         document, key = opened(document)
         if key:
             place = replace(place, of=", ".join(filter(None, (place.of, key))))
@@ -224,7 +249,9 @@ def _is_complete(moment: int | None, api_version: str) -> bool:
 
 
 def _named(value: Json) -> str:
-    names = {type(None): "null", bool: "true or false", str: "a text", list: "a list"}
+    names = {type(None): "null", bool: "true or false", str: "a text"}
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
     return names.get(type(value), "a number")
 
 

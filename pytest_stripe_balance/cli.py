@@ -82,7 +82,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     about = (
         "JSON, JSON lines, vcrpy cassettes, patterns such as 'tests/**/*.yaml', or - for standard input"
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help=about)
+    parser.add_argument("files", nargs="*", metavar="FILE", help=about)
     about = "take every document that isn't in a cassette for this kind, whatever its `object` says"
     parser.add_argument("--object", metavar="NAME", help=about)
     about = "for what doesn't say its own; the newest by default"
@@ -114,6 +114,9 @@ def _megabytes(options: argparse.Namespace) -> float:
 def _check(options: argparse.Namespace) -> int:
     from pytest_stripe_balance import checking  # noqa: PLC0415 - only this command needs it
 
+    if not (options.files or options.allow_empty):
+        raise ValueError("no file is named (--allow-empty lets that pass)")
+
     question = checking.Question(
         options.files,
         options.object,
@@ -132,8 +135,8 @@ def _told(outcome: Outcome, options: argparse.Namespace, said: str | None = None
     if options.format == "text":
         for problem in outcome.problems:
             voice.complain(f"pytest_stripe_balance {options.command}: {problem}")
-    if outcome.nothing:
-        voice.complain(f"pytest_stripe_balance {options.command}: {outcome.nothing}")
+    if nothing := outcome.nothing_more if options.format == "text" else outcome.nothing:
+        voice.complain(f"pytest_stripe_balance {options.command}: {nothing}")
     return outcome.exit_code
 
 

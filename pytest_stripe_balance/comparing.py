@@ -96,6 +96,7 @@ def drift(question: DriftQuestion, now: int) -> Outcome:
             try:
                 sides.append(read(name, megabytes=question.megabytes))
             except inputs.InputError as error:
+                outcome.files -= isinstance(error, inputs.NoFileError)
                 outcome.bad(Place(name, error.line), error.reason)
         if len(sides) == len(("old", "new")):
             _between(sides[0], sides[1], outcome)
@@ -185,6 +186,7 @@ def conform(question: ConformQuestion) -> Conformance:
             recording = read(name, megabytes=question.megabytes)
             _driven(recording, assume, conformance, question.api_version)
         except inputs.InputError as error:
+            outcome.files -= isinstance(error, inputs.NoFileError)
             outcome.bad(Place(name, error.line), error.reason)
         except RecursionError:
             outcome.bad(Place(name), "nested too deeply")

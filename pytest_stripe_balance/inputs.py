@@ -26,6 +26,19 @@ class InputError(ValueError):
         self.line = line
 
 
+class NoFileError(InputError):
+    """Nothing is there by a name, or by a pattern."""
+
+
+class EmptyError(InputError):
+    """A file that holds nothing."""
+
+
+def is_pattern(name: str) -> bool:
+    """Tell a pattern of names from a name."""
+    return name != STDIN and glob.has_magic(name)
+
+
 def named(patterns: Sequence[str]) -> list[str]:
     """Give the names that patterns mean, each once and in order; a pattern without a match is kept.
 
@@ -33,7 +46,7 @@ def named(patterns: Sequence[str]) -> list[str]:
     """
     names: dict[str, None] = {}
     for pattern in patterns:
-        if pattern == STDIN or not glob.has_magic(pattern) or Path(pattern).exists():
+        if not is_pattern(pattern) or Path(pattern).exists():
             names[pattern] = None
             continue
         found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - keeps the names as they are
@@ -53,7 +66,7 @@ def text_of(name: str, *, megabytes: float) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         raise InputError(f"not UTF-8: byte 0x{content[error.start]:02x}", line) from error
     if not text.strip():
-        raise InputError("empty")
+        raise EmptyError("empty")
     return text
 
 
@@ -71,8 +84,8 @@ def _content(name: str, limit: int) -> bytes:
         with Path(name).open("rb") as file:
             return _read(file, limit + 1)
     except FileNotFoundError as error:
-        is_pattern = glob.has_magic(name)
-        raise InputError("no file matches" if is_pattern else "there is no such file") from error
+        reason = "no file matches" if is_pattern(name) else "there is no such file"
+        raise NoFileError(reason) from error
     except (OSError, ValueError) as error:
         raise InputError(f"can't be read: {getattr(error, 'strerror', None) or error}") from error
 

@@ -247,22 +247,20 @@ BAD = {
     "not there": ("gone.json", None, "gone.json: there is no such file"),
     "no match": ("gone*.json", None, "gone*.json: no file matches"),
     "not UTF-8": ("a.json", b'{"a":\n"\xe9"}', "a.json:2: not UTF-8: byte 0xe9"),
-    "empty": ("a.json", " \n", "a.json: empty"),
     "too deep to parse": ("a.json", "[" * 100_000, "a.json: nested too deeply"),
     "too deep to check": ("a.json", DEEP, "a.json: nested too deeply"),
     "a key twice": ("a.json", '{"object": "charge", "id": 1, "id": 2}', "a.json: key 'id' is there twice"),
     "NaN": ("a.json", '{"object": "charge", "amount": NaN}', "a.json: not JSON: NaN"),
     "half a character": ("a.json", '{"object": "charge", "id": "\\ud800"}', "a.json: holds '\\ud800'"),
-    "no object": ("a.json", "42", "a.json: a number is no Stripe object"),
-    "no object in a list": ("a.json", '[{"object": "token"}, "x"]', "a.json: item 1: a text is no Stripe object"),
     "a bad line": ("a.jsonl", '{"object": "token"}\n{\n{', "a.jsonl:2: not JSON: Expecting property name enclosed in double quotes (and 1 more such lines)"),
     "half a cassette in a body": ("a.yaml", TAPE[: TAPE.index("cus_1")], "a.yaml:9: not YAML, or cut short"),
     "half a cassette between keys": ("a.yaml", TAPE[: TAPE.rindex("    status:")], "a.yaml:16: interaction 2 is cut short"),
     "half a cassette as JSON": ("a.json", json.dumps(cassette(BALANCE))[:-20], "a.json:1: not JSON"),
     "a foreign tag": ("a.yaml", "interactions:\n- !!python/object/apply:os.getcwd []", "a.yaml:2: the tag !!python/object/apply:os.getcwd"),
     "a key twice in YAML": ("a.yaml", "version: 1\nversion: 1", "a.yaml:2: key 'version' is there twice"),
-    "no cassette": ("a.yaml", "hello: world", "a.yaml: no cassette"),
-    "some text": ("a.txt", "hello", "a.txt: no cassette"),
+    "an interactions that is no list": ("a.yaml", "interactions: none", "a.yaml: no cassette: its `interactions` are no list"),
+    "bad YAML after a document": ("a.yaml", "a: 1\n---\na: [", "a.yaml:4: not YAML, or cut short"),
+    "no key before the bad one": ("a.json", '[7, {"a": nope}]', "a.json:1: not JSON"),
 }  # fmt: skip
 
 
@@ -279,7 +277,72 @@ def test_bad_input_is_one_line_that_names_the_file_and_the_others_are_checked(
     (said,) = err
     assert said.startswith(f"pytest_stripe_balance check: {line}")
     assert [row.rpartition("; in ")[2] for row in out if "breaking" in row] == ["broken.json"]
-    assert " checked in 3 files, " in out[-1]
+    files = 2 if line.endswith(("no such file", "no file matches")) else 3
+    assert f" checked in {files} files, " in out[-1]
+
+
+NO_RECORDING = "without a recording (no list of `interactions` in it)"
+WITHOUT = {
+    "a hash": ("a.yaml", "a: 1\n", NO_RECORDING),
+    "a list": ("a.yaml", "- a\n- b: 1\n", NO_RECORDING),
+    "an empty list": ("a.yaml", "[]", NO_RECORDING),
+    "a text": ("a.yml", "hello", NO_RECORDING),
+    "another file's text": ("a.txt", "hello", NO_RECORDING),
+    "comments": ("a.yaml", "# nothing yet\n", NO_RECORDING),
+    "a workflow": ("a.yaml", "on: push\njobs:\n  test:\n    steps: []\n", NO_RECORDING),
+    "several documents": ("a.yaml", "a: 1\n---\nb: 2\n", "without a recording (several YAML documents)"),
+    "an empty file": ("a.yaml", "", "empty"),
+    "blanks": ("a.json", " \n", "empty"),
+    "an empty file of lines": ("a.jsonl", "", "empty"),
+    "a number": ("a.json", "42", "without a Stripe object (a number)"),
+    "a text in JSON": ("a.json", '"x"', "without a Stripe object (a text)"),
+    "null": ("a.json", "null", "without a Stripe object (null)"),
+    "an empty list in JSON": ("a.json", "[]", "without a Stripe object (an empty list)"),
+    "a list's item": ("a.json", '["x"]', "without a Stripe object (a text)"),
+    "a line": ("a.jsonl", "[7]\n", "without a Stripe object (a number)"),
+    "no object": ("a.json", '{"a": 1}', "without an `object` key (--object names the kind)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "reason"), WITHOUT.values(), ids=WITHOUT)
+def test_what_can_be_read_and_is_no_recording_is_named_and_not_checked(
+    check, tmp_path, name, text, reason
+):
+    """YAML and JSON alike: a line with the reason; the exit code is 2 only where nothing was checked."""
+    (tmp_path / name).write_text(text)
+    code, out, err = check(name, good__json=BALANCE)
+    assert (code, err) == (0, [])
+    assert out[0].startswith(f"not checked: 1 {reason}, as in {name}")
+    assert out[-1].startswith("1 checked in 2 files, 1 not checked: ")
+    assert check(name, broken__json=BROKEN)[0] == 1
+    code, out, err = check(name)
+    assert (code, err) == (2, ["pytest_stripe_balance check: nothing was checked (--allow-empty lets that pass)"])  # fmt: skip
+    assert out[0].startswith(f"not checked: 1 {reason}, as in {name}")
+    assert check("--allow-empty", name)[0] == 0
+
+
+def test_what_is_no_object_in_a_list_hides_no_other(check):
+    """Those that stand behind it are still checked."""
+    code, told = found(check, a__json=[7, BROKEN, "x", BALANCE])
+    assert (code, told["checked"], [one["count"] for one in told["not_checked"]]) == (1, 2, [1, 1])
+
+
+@pytest.mark.parametrize("named", [[], ["gone/*.yaml"], ["gone/*.yaml", "**/gone.json"]])
+def test_no_file_at_all_is_allowed_with_allow_empty(check, named):
+    """A hook that is handed nothing has nothing against it; without the option it is bad input."""
+    code, out, err = check("--allow-empty", *named)
+    assert (code, err) == (0, [])
+    assert out[-1].startswith(f"0 checked in 0 files, {len(named)} not checked: ")
+    code, out, err = check(*named)
+    assert (code, len(err)) == (2, len(named) or 1)
+    assert not out or out[-1].startswith("0 checked in 0 files, ")
+
+
+def test_a_file_that_is_missing_is_bad_input_whatever_is_allowed(check):
+    """Somebody named that very file."""
+    code, out, err = check("--allow-empty", "gone.yaml")
+    assert (code, err) == (2, ["pytest_stripe_balance check: gone.yaml: there is no such file"])
+    assert out[-1].startswith("0 checked in 0 files, 0 not checked, 1 not readable: ")
 
 
 def test_a_bad_line_does_not_hide_the_others_of_its_file(check):
@@ -432,8 +495,11 @@ EMPTY = {
     ),
     "a kind without a schema": ({"a__json": {"object": "token"}}, "1 of kind token, which has no schema, as in a.json"),
     "two reasons": ({"a__json": [{"object": "token"}, {}]}, "1 of kind token, which has no schema, as in a.json, item 0; and for 1 more reasons"),
-    "an empty list": ({"a__json": []}, "no answer of Stripe's was there"),
+    "an empty list": ({"a__json": []}, "1 without a Stripe object (an empty list), as in a.json"),
 }  # fmt: skip
+
+
+SHORT = "nothing was checked (--allow-empty lets that pass)"  # the report has told the reasons
 
 
 @pytest.mark.parametrize(("files", "why"), EMPTY.values(), ids=EMPTY)
@@ -442,7 +508,8 @@ def test_a_check_of_nothing_is_no_success(check, files, why):
     line = f"nothing was checked: {why} (--allow-empty lets that pass)"
     for form in ("text", "json", "github"):
         code, out, err = check("--format", form, **files)
-        assert (code, err) == (2, [f"pytest_stripe_balance check: {line}"])
+        told = line if form != "text" or "no answer" in why else SHORT
+        assert (code, err) == (2, [f"pytest_stripe_balance check: {told}"])
         assert form != "json" or json.loads("\n".join(out))["nothing_checked"] == line
         assert form != "github" or f"::error title=Stripe contract::{line}" in out
         code, out, err = check("--allow-empty", "--format", form, **files)

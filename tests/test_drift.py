@@ -305,3 +305,11 @@ def test_conform_of_no_answer_at_all_is_bad_usage(run):
     code, _, err = run("conform", "a.yaml", a={"version": 1, "interactions": []})
     assert code == 2
     assert "a.yaml: no answer of Stripe's to drive the fake with" in "\n".join(err)
+
+
+@pytest.mark.parametrize("named", [["conform", "no/such/*.yaml"], ["conform", "gone.yaml"], ["drift", "gone.yaml", "away.yaml"]])  # fmt: skip
+def test_what_is_not_there_is_no_file_that_was_looked_at(run, named):
+    """The sum counts files, not names."""
+    code, out, err = run(*named)
+    assert (code, len(err)) == (2, len(named) - 1)
+    assert any(" in 0 files, " in line for line in out)

@@ -73,9 +73,8 @@ def test_another_tools_recording_is_named_and_counted_as_not_checked(name, data,
     outcome = checking.check(checking.Question([written(tmp_path / name, data)]))
     assert (outcome.checked, outcome.findings, outcome.problems) == (0, [], [])
     ((reason, tally),) = outcome.unchecked.items()
-    assert reason.startswith(f"in {called}")
-    assert reason.endswith(foreign.WAY_OUT)
-    assert tally.count == 1
+    assert reason.startswith(f"in another format: {called}")
+    assert (tally.count, tally.way_out) == (1, foreign.WAY_OUT)
 
 
 @pytest.mark.parametrize(("name", "data", "called"), FORMATS.values(), ids=FORMATS)
@@ -87,8 +86,14 @@ def test_it_changes_the_exit_code_only_where_it_is_alone(name, data, called, tmp
     assert codes == [0, 1, 2]
     assert cli.main(["check", "--allow-empty", alone]) == 0
     told = capsys.readouterr()
-    assert told.out.count(f"not checked: 1 in {called}") == 4
-    assert f"nothing was checked: 1 in {called}" in told.err
+    lines = [line for line in told.out.splitlines() if line.startswith("not checked: ")]
+    assert len(lines) == 4
+    for line in lines:
+        assert line.startswith(f"not checked: 1 in another format: {called}")
+        assert line.endswith(f"{name}. Save Stripe's responses as JSON lines (.jsonl) to check them")
+    assert told.err == (
+        "pytest_stripe_balance check: nothing was checked (--allow-empty lets that pass)\n"
+    )
 
 
 @pytest.mark.parametrize("command", ["drift", "conform"])
@@ -99,7 +104,8 @@ def test_other_commands_name_it_too(command, kind, tmp_path, capsys):
     path = written(tmp_path / name, data)
     assert cli.main([command, *([path] * 2 if command == "drift" else [path])]) == 2
     line = capsys.readouterr().err.splitlines()[0]
-    assert f"no cassette: it is in {called}" in line
+    assert f": no cassette but {called}" in line
+    assert line.endswith(". Save Stripe's responses as JSON lines (.jsonl) to check them")
 
 
 @pytest.mark.parametrize(

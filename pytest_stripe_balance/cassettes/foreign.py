@@ -13,7 +13,7 @@ _RAW_HTTP = re.compile(
 _URLS = {"url", "urlPath", "urlPattern", "urlPathPattern", "urlPathTemplate"}
 # What curl -v, and those who log like it, say of the connection before.
 _TRACE = re.compile(r"\s*\* .*?^[<>] (?:HTTP/\d|[A-Z]+ \S+ HTTP/\d)", re.DOTALL | re.MULTILINE)
-WAY_OUT = "which isn't read here; what it has of Stripe's, as JSON, one a line in a .jsonl file, is"
+WAY_OUT = "Save Stripe's responses as JSON lines (.jsonl) to check them"
 _DEEPEST = 4
 
 
@@ -38,8 +38,8 @@ def wraps(value: Json, depth: int = _DEEPEST) -> bool:
 
 
 def told(name: str) -> str:
-    """Say of a format that it isn't read, and what to do."""
-    return f"in {name}, {WAY_OUT}"
+    """Say where a cassette is due that it is another format, and what to do."""
+    return f"no cassette but {name}. {WAY_OUT}"
 
 
 def _has(value: Json, *keys: str) -> bool:
@@ -138,7 +138,7 @@ def _pub_sub(data: Json, _: Json) -> bool:
 # Those that another's row would take for its own stand before it.
 _FORMATS: tuple[tuple[str, Callable[[Json, Json], bool]], ...] = (
     ("the HAR of Polly.JS", _polly),
-    ("a HAR file, a browser's or proxy's archive", _har),
+    ("a HAR file (a browser's or proxy's archive)", _har),
     ("a Postman collection", _postman),
     ("a Pact contract", _pact),
     ("go-vcr's format", _go_vcr),

@@ -23,7 +23,12 @@ else:
 
 DEEPEST = 200
 _YAML = "tag:yaml.org,2002:"
+_ANOTHER = "but found another document"  # PyYAML's words
 _TOO_DEEP = "nested too deeply"
+
+
+class SeveralError(InputError):
+    """YAML of several documents, of which a cassette has one."""
 
 
 class Mapping(dict[str, Any]):
@@ -50,7 +55,7 @@ def data_of(path: Path) -> Any:  # noqa: ANN401 - any YAML or JSON
 def read_yaml(text: str) -> Any:  # noqa: ANN401 - any YAML
     """Read a YAML cassette. InputError when it isn't YAML, is cut short, or holds a foreign tag."""
     if foreign.is_raw_http(text):
-        raise InputError(f"no cassette: it is {foreign.told(foreign.RAW_HTTP)}")
+        raise InputError(foreign.told(foreign.RAW_HTTP))
     try:
         _refuse_deep(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader above is a safe one
@@ -61,7 +66,10 @@ def read_yaml(text: str) -> Any:  # noqa: ANN401 - any YAML
             reason = error.problem or "not YAML"
         elif "nesting" in (error.problem or ""):  # libYAML's own limit, since PyYAML 6.0.4
             reason = _TOO_DEEP
-        raise InputError(reason, mark.line + 1 if mark else None) from error
+        is_several = isinstance(error, yaml.composer.ComposerError) and error.problem == _ANOTHER
+        made = SeveralError if is_several else InputError
+        reason = "no cassette: several YAML documents" if is_several else reason
+        raise made(reason, mark.line + 1 if mark else None) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise InputError(f"a character that YAML doesn't allow ({error.reason})", line) from error

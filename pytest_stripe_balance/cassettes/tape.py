@@ -139,7 +139,7 @@ def _unlike_json(response: Response) -> str | None:
 
 def _items(data: Any) -> list[Any]:  # noqa: ANN401 - as above
     if (name := foreign.named(data)) is not None:
-        raise InputError(f"no cassette: it is {foreign.told(name)}")
+        raise InputError(foreign.told(name))
     if not is_tape(data):
         raise InputError("no cassette: it has no list of `interactions`")
     items = (

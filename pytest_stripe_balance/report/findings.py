@@ -12,6 +12,7 @@ from pytest_stripe_balance.masking import masked
 
 OK, FINDINGS, BAD_INPUT = 0, 1, 2
 _INDEX = re.compile(r"\[\d+\]")
+_LETS_PASS = "--allow-empty lets that pass"
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _COMMANDS = {"error": "error", "warning": "warning", "information": "notice"}
 _NOUNS = {"error": ("error", "errors"), "warning": ("warning", "warnings")}
@@ -32,10 +33,11 @@ class Place:
 
 @dataclass
 class Tally:
-    """Something that was met a number of times, and where first."""
+    """Something that was met a number of times, where first, and what one can do, if that is known."""
 
     first: Place
     count: int = 0
+    way_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,9 @@ class Outcome:
         key = (finding.kind, finding.object, finding.rule, shape_of(finding.path))
         self._found.setdefault(key, (finding, Tally(place)))[1].count += 1
 
-    def passed_over(self, reason: str, place: Place) -> None:
-        """Note a document that wasn't looked at, and why."""
-        self.unchecked.setdefault(reason, Tally(place)).count += 1
+    def passed_over(self, reason: str, place: Place, way_out: str = "") -> None:
+        """Note a document that wasn't looked at, why, and what to do."""
+        self.unchecked.setdefault(reason, Tally(place, way_out=way_out)).count += 1
 
     def took(self, api_version: str, why: str, count: int = 1) -> None:
         """Note what says no API version, and was looked at by one that nobody named."""
@@ -137,7 +139,16 @@ class Outcome:
             else "no answer of Stripe's was there"
         )
         more = f"; and for {len(self.unchecked) - 1} more reasons" if len(self.unchecked) > 1 else ""
-        return one_line(f"nothing was {self.verb}: {why}{more} (--allow-empty lets that pass)")
+        return one_line(f"nothing was {self.verb}: {why}{more} ({_LETS_PASS})")
+
+    @property
+    def nothing_more(self) -> str | None:
+        """The same after a report that has told the reasons: they aren't told twice."""
+        return (
+            f"nothing was {self.verb} ({_LETS_PASS})"
+            if self.nothing and self.unchecked
+            else self.nothing
+        )
 
 
 def text(outcome: Outcome) -> str:
@@ -145,7 +156,7 @@ def text(outcome: Outcome) -> str:
     lines = [one_line(f"{level}: {said}") for level, said, _ in _told(outcome)]
     lines += [f"warning: {note}" for note in outcome.notes]
     lines += [
-        one_line(f"not {outcome.verb}: {tally.count} {reason}, as in {tally.first}")
+        one_line(f"not {outcome.verb}: {tally.count} {reason}, as in {tally.first}{_advice(tally)}")
         for reason, tally in outcome.unchecked.items()
     ]
     return "\n".join([*lines, *_silent(outcome), _sum(outcome)])
@@ -175,7 +186,12 @@ def as_json(outcome: Outcome) -> str:
             for level, found, tally in outcome.findings
         ],
         "not_checked": [
-            {"reason": reason, "count": tally.count, "first": _place(tally.first)}
+            {
+                "reason": reason,
+                "count": tally.count,
+                **({"way_out": tally.way_out} if tally.way_out else {}),
+                "first": _place(tally.first),
+            }
             for reason, tally in outcome.unchecked.items()
         ],
         "without_api_version": [
@@ -200,7 +216,12 @@ def github(outcome: Outcome) -> str:
     lines += [_annotation("warning", note.place, "recording", note.reason) for note in outcome.notes]
     lines += [f"::error title=Stripe contract::{_data(outcome.nothing)}"] if outcome.nothing else []
     lines += [
-        _annotation("information", tally.first, f"not {outcome.verb}", f"{tally.count} {reason}")
+        _annotation(
+            "information",
+            tally.first,
+            f"not {outcome.verb}",
+            f"{tally.count} {reason}{_advice(tally)}",
+        )
         for reason, tally in outcome.unchecked.items()
     ]
     return "\n".join([*lines, *_silent(outcome), _sum(outcome)])
@@ -232,6 +253,10 @@ def _told(outcome: Outcome) -> Iterator[tuple[str, str, Place]]:
     for level, found, tally in outcome.findings:
         times = "in" if tally.count == 1 else f"{tally.count} times, first in"
         yield level, f"{found}; {times} {tally.first}", tally.first
+
+
+def _advice(tally: Tally) -> str:
+    return f". {tally.way_out}" if tally.way_out else ""
 
 
 def _silent(outcome: Outcome) -> Iterator[str]:

@@ -291,7 +291,7 @@ def test_a_foreign_tag_is_refused_by_name_and_never_run(written, tmp_path):
         ("a: 1\na: 2", 2, "key 'a' is there twice"),
         ("a:\n- b\n c: [", 3, "not YAML, or cut short"),
         ("a: \x00", 1, "control characters"),
-        ("a\n---\nb", 2, "another document"),
+        ("a\n---\nb", 2, "several YAML documents"),
         ("? [a]\n: b", 1, "a key that is no text"),
         ("[" * 50_000, 1, "nested too deeply"),
         ("- " * 50_000, 1, "nested too deeply"),
