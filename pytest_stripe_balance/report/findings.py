@@ -12,7 +12,7 @@ from pytest_stripe_balance.masking import masked
 
 OK, FINDINGS, BAD_INPUT = 0, 1, 2
 _INDEX = re.compile(r"\[\d+\]")
-_LETS_PASS = "--allow-empty lets that pass"
+_WAY_OUT = "--allow-empty lets that pass"
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _COMMANDS = {"error": "error", "warning": "warning", "information": "notice"}
 _NOUNS = {"error": ("error", "errors"), "warning": ("warning", "warnings")}
@@ -139,15 +139,13 @@ class Outcome:
             else "no answer of Stripe's was there"
         )
         more = f"; and for {len(self.unchecked) - 1} more reasons" if len(self.unchecked) > 1 else ""
-        return one_line(f"nothing was {self.verb}: {why}{more} ({_LETS_PASS})")
+        return one_line(f"nothing was {self.verb}: {why}{more} ({_WAY_OUT})")
 
     @property
     def nothing_more(self) -> str | None:
         """The same after a report that has told the reasons: they aren't told twice."""
         return (
-            f"nothing was {self.verb} ({_LETS_PASS})"
-            if self.nothing and self.unchecked
-            else self.nothing
+            f"nothing was {self.verb} ({_WAY_OUT})" if self.nothing and self.unchecked else self.nothing
         )
 
 
