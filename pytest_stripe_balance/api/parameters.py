@@ -71,8 +71,8 @@ def value_at(path: Path, given: str | Form, rule: Rule) -> Any:  # noqa: ANN401 
             return _boolean(given, path)
         case "number":
             return _number(given, path)
-        case _:
-            return _string(given, rule, path)
+        case kind:  # "any" is what Stripe takes and its types don't tell
+            return given if kind == "any" else _string(given, rule, path)
 
 
 def _alternative(given: str | Form, rules: list[Rule], path: Path) -> Any:  # noqa: ANN401 - any JSON
@@ -277,8 +277,8 @@ def _refuse(value: Any, modelled: Modelled, path: Path, where: str) -> None:  # 
 
 def _unmodelled(path: Path, value: object, where: str) -> NoReturn:
     # A value is shown where it is one of Stripe's own words, never what could be a secret.
-    shown = f"={value!r}" if NAMELIKE.fullmatch(str(value).lower()) else ""
+    shown = f"={value!r}" if value is not None and NAMELIKE.fullmatch(str(value).lower()) else ""
     raise Refused(
-        f"{where}: Stripe documents the parameter {bracketed(path)}{shown}, and the fake does not "
+        f"{where}: Stripe takes the parameter {bracketed(path)}{shown}, and the fake does not "
         "model it. Leave it out in this test, or expect it: `with stripe_balance.refused():`"
     )

@@ -7,7 +7,9 @@ date on or `before` one. Paths are dotted names of properties, through arrays an
 isn't typed so, as what is there only then; `nullable`, `optional` and `required` do as they say; `set`
 replaces keywords.
 `parameters`: `set` adds keywords to the parameters whose paths the patterns `names` match, of every
-endpoint that one of the patterns `endpoints` matches; `gone` puts a refusal's code in their place.
+endpoint that one of the patterns `endpoints` matches; `gone` puts a refusal's code in their place;
+`also` adds to the values that they may have; `put` is what stands at the paths `names`, where the types
+lack a parameter that Stripe takes, or have less of it.
 
 Since when Stripe sends a key is in the calendar, which is applied after it.
 """
@@ -195,11 +197,33 @@ def _change_parameters(rules: Mapping[str, Node], entry: Node) -> bool:
             rule["properties"] |= {name: {"gone": entry["gone"]} for name in entry["names"]}
             changed = True
             continue
+        if "put" in entry:
+            changed |= True in [_put(rule, path.split("."), entry["put"]) for path in entry["names"]]
+            continue
         for owner, name, path in list(_members(rule)):
             if any(fnmatch.fnmatchcase(path, pattern) for pattern in entry["names"]):
-                owner[name] = _with(owner[name], entry["set"])
+                owner[name] = _with(owner[name], _keywords(owner[name], entry))
                 changed = True
     return changed
+
+
+def _put(rule: Node, path: list[str], node: Node) -> bool:
+    """Put a parameter at a path of a rule; tell whether there is such a place."""
+    *way, name = path
+    for step in way:
+        rule = rule.get("properties", {}).get(step, {})
+    if "properties" not in rule:
+        return False
+    rule["properties"][name] = dict(node)
+    return True
+
+
+def _keywords(node: Node, entry: Node) -> Node:
+    """Give what an entry puts on a member: its keywords, or the values with those that it adds."""
+    if "also" not in entry:
+        keywords: Node = entry["set"]
+        return keywords
+    return {"enum": sorted({*node["enum"], *entry["also"]})}
 
 
 def _members(rule: Node, path: str = "") -> Iterator[tuple[Node, str, str]]:

@@ -715,5 +715,22 @@ def test_reasons_name_no_values(story):
         body = f"name=A&tax[ip_address]={value}"
         story.apart("POST", "/v1/customers", {"id": f"cus_{value}", "object": "customer"}, body)
     assert set(story.told()[1].values()) == {
-        "Stripe documents the parameter tax, and the fake does not model it"
+        "Stripe takes the parameter tax, and the fake does not model it"
     }
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ("payment_method_data[type]=card&payment_method_data[card][token]=tok_visa", "data[type]"),
+        ("payment_method_data[card][token]=tok_1&payment_method_data[type]=card", "data[card]"),
+        ("source[object]=card&source[number]=4242", "parameter source"),
+    ],
+)
+def test_card_data_is_not_driven(story, body, named):
+    """Stripe took it, and the fake says so rather than to answer an error that differs."""
+    body = f"amount=100&currency=usd&confirm=true&{body}"
+    story.apart("POST", "/v1/payment_intents", {"id": CARD, "object": "payment_intent"}, body)
+    found, why, _ = story.told()
+    assert (found, list(why)) == ([], [0])
+    assert named in why[0]

@@ -407,15 +407,15 @@ REFUSED = {
     ),
     "a documented parameter": (
         f'stripe.PaymentIntent.create({MANUAL}, on_behalf_of="acct_1")',
-        "Stripe documents the parameter on_behalf_of, and the fake does not",
+        "Stripe takes the parameter on_behalf_of, and the fake does not",
     ),
     "a documented parameter of a hash": (
         f'stripe.PaymentIntent.create({MANUAL}, transfer_data={{"destination": "acct_1"}})',
-        "POST /v1/payment_intents: Stripe documents the parameter transfer_data, and the fake",
+        "POST /v1/payment_intents: Stripe takes the parameter transfer_data, and the fake",
     ),
     "a documented value": (
         f'stripe.PaymentIntent.create({MANUAL}, capture_method="manual")',
-        "POST /v1/payment_intents: Stripe documents the parameter capture_method='manual', and",
+        "POST /v1/payment_intents: Stripe takes the parameter capture_method='manual', and",
     ),
     "an API version older than all schemas": (
         'stripe.Customer.create(stripe_version="2020-08-27")',
