@@ -160,7 +160,8 @@ REGISTER: Mapping[str, Assumption] = {
             "Confirming without a funding_type, when the balance doesn't pay, is 400 with code "
             "payment_method_customer_decline, and the intent goes back to requires_payment_method. Of "
             "Stripe's message only the words `balance is insufficient to complete the payment` are "
-            "known.",
+            "known, of a balance that is too small. In manual mode with enough of it, when nothing is "
+            "drawn, the message says so.",
         ),
         _only(
             "update-amount-status",
@@ -174,8 +175,8 @@ REGISTER: Mapping[str, Assumption] = {
             "amount, payment method and receipt_email alone. Others are refused alike, with amount's "
             "code and their name as param; description and metadata can be changed always.",
             {
-                "as-receipt-email": "customer, shipping, statement descriptors and transfer_group like "
-                "receipt_email: not once it is canceled",
+                "as-receipt-email": "customer, shipping, statement descriptors, transfer_group and the "
+                "types that it takes like receipt_email: not once it is canceled",
                 "any": "they too in any status",
                 "as-amount": "they before it is paid alone, description and metadata like receipt_email",
             },

@@ -66,7 +66,7 @@ def carry_out(world: World, intent: PaymentIntent) -> PaymentIntent:
     if intent.invoice is not None and drawn < intent.remaining:
         drawn = 0  # invoices never get partial money automatically (FACTS 4 [doc])
     if drawn < intent.remaining and "funding_type" not in intent.customer_balance_options:
-        raise _payment_failed(world, intent)
+        raise _payment_failed(world, intent, balance)
     changes: dict[str, Any] = {"confirmed_at": world.clock.now, "amount_updated": False}
     if drawn < intent.remaining:
         told = regions.instructions(world, intent, payer)
@@ -88,14 +88,17 @@ def _draws(world: World, payer: Customer) -> bool:
     return world.mode_of(payer) == "automatic"
 
 
-def _payment_failed(world: World, intent: PaymentIntent) -> Fault:
-    """Note the failed payment on the intent; the answer is an error that was executed."""
+def _payment_failed(world: World, intent: PaymentIntent, balance: int) -> Fault:
+    """Note the failed payment on the intent; the answer is an error that was executed.
+
+    A balance that would do isn't drawn on in manual mode, and the error mustn't say that it is short.
+    """
     world.readings.rest("confirm-without-funding-type")
     code = "payment_method_customer_decline"
-    message = (
-        "The customer's cash balance is insufficient to complete the payment, and no funding_type was "
-        "given."
-    )
+    because = "cash balance is insufficient to complete the payment"
+    if balance >= intent.remaining:
+        because = "cash balance is reconciled manually, so that confirming takes nothing from it"
+    message = f"The customer's {because}, and no funding_type was given."
     error = {"code": code, "message": message, "type": "invalid_request_error"}
     failed = intent._replace(
         status="requires_payment_method",

@@ -24,7 +24,9 @@ ON_RECORD: Mapping[str, tuple[str, ...]] = {
 # Taken by a succeeded one [obs]; nobody has asked a canceled one.
 FREE = ("description", "metadata")
 UNKNOWN = (
+    "allowed_payment_method_types",
     "customer",
+    "payment_method_types",
     "shipping",
     "statement_descriptor",
     "statement_descriptor_suffix",

@@ -19,6 +19,11 @@ FIELDS = {
     "statement_descriptor_suffix": ("SHOP", OF_A_RECEIPT, "statement_descriptor_suffix"),
     "transfer_group": ("a", OF_A_RECEIPT, "transfer_group"),
     "customer": (None, OF_A_RECEIPT, "customer"),
+    "allowed_payment_method_types": (
+        ["customer_balance"],
+        OF_A_RECEIPT,
+        "allowed_payment_method_types",
+    ),
     "description": ("b", STATUSES, "description"),
     "metadata": ({"a": "b"}, STATUSES, "metadata"),
 }
@@ -67,6 +72,15 @@ def test_a_payment_method_of_a_paid_intent_stays(stage):
     assert caught.value.user_message == said("payment_method", "succeeded", INCOMPLETE)
 
 
+def test_the_types_of_older_versions_are_kept_alike(stage, monkeypatch):
+    """payment_method_types, which they have in place of allowed ones, can't be changed once canceled."""
+    intent = stage.intent("canceled")
+    monkeypatch.setattr(stripe, "api_version", "2024-06-20")
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        stripe.PaymentIntent.modify(intent, payment_method_types=["customer_balance"])
+    assert caught.value.user_message == said("payment_method_types", "canceled", OF_A_RECEIPT)
+
+
 def test_of_several_fields_the_refused_one_is_named(stage):
     """And the others stay as they were."""
     intent = stage.intent("canceled")
@@ -78,6 +92,7 @@ def test_of_several_fields_the_refused_one_is_named(stage):
 
 READINGS = [
     ("any", "shipping", "canceled", None),
+    ("any", "allowed_payment_method_types", "canceled", None),
     ("any", "description", "canceled", None),
     ("any", "receipt_email", "canceled", OF_A_RECEIPT),
     ("as-amount", "shipping", "succeeded", INCOMPLETE),
@@ -116,6 +131,8 @@ def test_other_readings_of_what_is_not_on_record(field, status, allowed, stage):
         ("description", "succeeded", False),
         ("shipping", "requires_action", False),
         ("shipping", "succeeded", True),
+        ("allowed_payment_method_types", "succeeded", True),
+        ("allowed_payment_method_types", "canceled", True),
         ("description", "canceled", True),
         ("receipt_email", "canceled", True),
     ],
