@@ -11,6 +11,8 @@ _PACKAGE = Path(__file__).parent
 # What stands in a folder of `schemas/` beside the schemas of objects.
 NO_OBJECTS = frozenset({"expandables", "literals", "parameters"})
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(?:\.\w+)?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NAMED_SINCE = "2024-09-30"  # acacia, the first release with a name
 
 
 def folder(name: str) -> Path:
@@ -87,6 +89,19 @@ def api_versions() -> list[str]:
 def without_betas(api_version: str) -> str:
     """Read an API version up to its `;`: "2023-10-16; feature_beta=v3" is "2023-10-16"."""
     return api_version.partition(";")[0].strip()
+
+
+def full_version(api_version: str) -> str:
+    """Give an API version with its release's name, where it is a date that has none and should.
+
+    Versions have names since acacia, and Stripe has none by the date alone from then on [doc]. What
+    needs no name is given back, and what is no version.
+    """
+    if not _DATE.fullmatch(api_version) or api_version < _NAMED_SINCE:
+        return api_version
+    later = (known for known in api_versions() if known[:10] >= api_version)
+    release = next(later, newest_api_version())
+    return f"{api_version}.{release.partition('.')[2]}"
 
 
 def named_version(said: object) -> str:

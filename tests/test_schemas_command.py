@@ -58,6 +58,9 @@ def test_an_object_is_shown_as_its_json_schema(schemas):
         (["show", "teapot"], "payment_intent"),
         (["show", "charge", "--api-version", "soon"], "'soon'"),
         (["diff", "2024-06-20", "soon"], "'soon'"),
+        (["diff", "2025-02-24", NEWEST], "'2025-02-24.acacia'"),
+        (["diff", "2024-06-20", "2025-08-27"], "'2025-08-27.basil'"),
+        (["list", "--api-version", "2025-08-27"], "'2025-08-27.basil'"),
         (["diff", "2024-06-20", NEWEST, "teapot"], "payment_intent"),
     ],
 )

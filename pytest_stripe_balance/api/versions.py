@@ -163,8 +163,8 @@ def check(api_version: str) -> None:
     """Hold an API version against the releases that have a schema.
 
     Any month of a named release will do, because its months are additive, and betas behind a `;` are
-    read past. A Fault (400) for what never was one; Refused for what Stripe has, or may have, and the
-    fake doesn't.
+    read past. A Fault (400) for what never was one, as a date since acacia isn't without its release's
+    name; Refused for what Stripe has, or may have, and the fake doesn't.
     """
     known, base = _known(), resources.without_betas(api_version)
     if base in known:

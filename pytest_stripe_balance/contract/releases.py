@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pytest_stripe_balance import resources
+
 # The named releases, each by the last month that a stable stripe-python pins, and that stripe-python.
 SDKS: Mapping[str, str] = {
     "2023-10-16": "8.11.1",
@@ -35,13 +37,16 @@ def release_folder(version: str) -> str:
     Months inside a release are additive, so "2025-03-31.basil" is in "2025-08-27.basil". A version
     without a name belongs to the last release that isn't newer, and to the first one if it is older
     than all; a release that isn't in the table has a folder of its own. ValueError for anything
-    that isn't a version.
+    that isn't a version, as a date since acacia isn't without its release's name.
     """
     match = _VERSION.fullmatch(version)
     if match is None:
         message = f"not a Stripe API version, as {RELEASES[-1]!r} is: {version!r}"
         raise ValueError(message)
     date, name = match.groups()
+    if (full := resources.full_version(version)) != version:
+        message = f"not a Stripe API version: {version!r}; with its release's name it is {full!r}"
+        raise ValueError(message)
     if name is not None:
         return next((known for known in RELEASES if known.endswith(f".{name}")), version)
     earlier = [known for known in RELEASES if known[: len(date)] <= date]

@@ -14,7 +14,7 @@ from pytest_stripe_balance.engine.determinism import END_OF_TIME
 from pytest_stripe_balance.engine.faults import Fault
 from pytest_stripe_balance.modes import BadSettingError, Setting, Wire, one_of, whole_number
 from pytest_stripe_balance.refused import Refused
-from pytest_stripe_balance.resources import newest_api_version
+from pytest_stripe_balance.resources import full_version, newest_api_version, without_betas
 
 BEGINNING = 1_767_225_600  # 2026-01-01T00:00:00Z, a Thursday
 
@@ -57,6 +57,9 @@ def settings(
         versions.check(api_version.value)
     except Fault as fault:
         known = f"`python -m pytest_stripe_balance schemas list` has them, {newest_api_version()} last"
+        base = without_betas(api_version.value)
+        if (full := full_version(base)) != base:
+            known = f"with its release's name it is {full!r}"
         raise BadSettingError(f"{api_version.source}: {fault}; {known}") from None
     except Refused as refusal:
         raise BadSettingError(f"{api_version.source}: {refusal}") from None

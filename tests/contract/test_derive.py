@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_stripe_balance import resources
 from pytest_stripe_balance.contract import derive
 
 # A release in small, of the layout before 13 (nested parameters), that can't be imported.
@@ -229,6 +230,30 @@ def test_writing_replaces_the_folder(tmp_path: Path) -> None:
 def test_a_version_belongs_to_its_release(version: str, folder: str) -> None:
     """A month belongs to its named release, an unnamed date to the last release before it."""
     assert derive.release_folder(version) == folder
+
+
+@pytest.mark.parametrize(
+    ("version", "full"),
+    [
+        ("2024-09-30", "2024-09-30.acacia"),
+        ("2025-02-24", "2025-02-24.acacia"),
+        ("2025-03-31", "2025-03-31.basil"),
+        ("2025-08-27", "2025-08-27.basil"),
+        ("2026-10-28", "2026-10-28.endive"),
+        ("2027-01-01", "2027-01-01.endive"),
+    ],
+)
+def test_a_version_since_acacia_has_its_releases_name(version: str, full: str) -> None:
+    """Stripe has none by the date alone; the error says what it is called."""
+    assert resources.full_version(version) == full
+    with pytest.raises(ValueError, match=f"with its release's name it is '{full}'"):
+        derive.release_folder(version)
+
+
+@pytest.mark.parametrize("version", ["2024-09-29", "2024-06-20", "2025-02-24.acacia", "latest", ""])
+def test_other_versions_are_whole(version: str) -> None:
+    """Those before acacia have no name, and what is no version isn't made one."""
+    assert resources.full_version(version) == version
 
 
 def test_what_is_no_version_is_refused() -> None:

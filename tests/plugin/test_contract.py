@@ -82,6 +82,8 @@ def test_what_cannot_be_checked_is_a_value_error(stripe_contract):
         stripe_contract.check({"amount": 1})
     with pytest.raises(ValueError, match=r"not a Stripe API version, as '2.*' is: 'latest'"):
         stripe_contract.check(EVENT, api_version="latest")
+    with pytest.raises(ValueError, match=r"with its release's name it is '2025-08-27\.basil'"):
+        stripe_contract.check(EVENT, api_version="2025-08-27")
     for document in ([{"id": 1}], "5", "null", None):
         with pytest.raises(
             ValueError, match="object='customer' names the kind of a hash, and this is a "

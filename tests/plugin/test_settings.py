@@ -254,6 +254,12 @@ WHOLE_RUN = {
         "",
         "--stripe-api-version: API version 2020-08-27 is not modelled: 2023-10-16 is the oldest",
     ),
+    "an API version without its release's name, option": (
+        ["--stripe-api-version=2025-02-24"],
+        {},
+        "",
+        "Invalid Stripe API version: 2025-02-24; with its release's name it is '2025-02-24.acacia'",
+    ),
     "an API version that isn't modelled, ini": (
         [],
         {},
