@@ -1,5 +1,10 @@
 """The one exception for "we won't answer this"."""
 
+from __future__ import annotations
+
+EXPECTED = "expect it: `with stripe_balance.refused():`"
+WAY_OUT = f"Leave it out in this test, or {EXPECTED}"
+
 
 class Refused(BaseException):
     """The fake, or the tap, won't answer a request.
@@ -17,6 +22,12 @@ class Refused(BaseException):
         self.raised_as: BaseException | None = None
         self.told = False
         self.fatal = False
+
+    def with_way_out(self) -> Refused:
+        """End the message with what a test can do about it, where it doesn't say so itself."""
+        if EXPECTED not in self.message:
+            self.message = f"{self.message.rstrip('.')}. {WAY_OUT}"
+        return self
 
     def __str__(self) -> str:
         return f"{self.message}\n  asked at {self.asked_at}" if self.asked_at else self.message

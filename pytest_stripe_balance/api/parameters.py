@@ -279,6 +279,5 @@ def _unmodelled(path: Path, value: object, where: str) -> NoReturn:
     # A value is shown where it is one of Stripe's own words, never what could be a secret.
     shown = f"={value!r}" if value is not None and NAMELIKE.fullmatch(str(value).lower()) else ""
     raise Refused(
-        f"{where}: Stripe takes the parameter {bracketed(path)}{shown}, and the fake does not "
-        "model it. Leave it out in this test, or expect it: `with stripe_balance.refused():`"
+        f"{where}: Stripe takes the parameter {bracketed(path)}{shown}, and the fake does not model it"
     )

@@ -18,6 +18,7 @@ from pytest_stripe_balance.engine.assumptions import Readings
 from pytest_stripe_balance.engine.determinism import Clock, Ids
 from pytest_stripe_balance.engine.world import World
 from pytest_stripe_balance.modes import MODES
+from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session.base import Session
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ class Fake(Session):
         self._dispatch = Dispatch(settings.api_version, _tables, open_world)
 
     def _answer(self, request: Request) -> Response:
-        return self._dispatch.answer(request)
+        try:
+            return self._dispatch.answer(request)
+        except Refused as refusal:
+            raise refusal.with_way_out() from None
 
     def answer_resting(self, request: Request) -> tuple[Response, frozenset[str]]:
         """Answer a request, and name the assumptions that this one answer rested on."""
@@ -75,8 +79,11 @@ class Fake(Session):
         with self.turn(what):
             world = self._dispatch.account(account).world
             world.cause, before = None, world.ids.minted
-            with world.all_or_nothing():
-                yield world
+            try:
+                with world.all_or_nothing():
+                    yield world
+            except Refused as refusal:
+                raise refusal.with_way_out() from None
             if world.ids.minted > before:
                 world.clock.tick()
 
