@@ -87,7 +87,7 @@ def test_an_intent_is_canceled_when_it_is_canceled(stage):
 def test_a_failed_payment_is_forgotten_when_it_is_paid(stage):
     """last_payment_error goes when the intent succeeds."""
     intent = stage.of_given_types(500)
-    with pytest.raises(stripe.InvalidRequestError, match="insufficient to complete the payment"):
+    with pytest.raises(stripe.InvalidRequestError, match="reconciled manually"):
         stripe.PaymentIntent.confirm(intent, payment_method_data={"type": "customer_balance"})
     failed = stripe.PaymentIntent.retrieve(intent)
     assert failed.last_payment_error.code == "payment_method_customer_decline"
