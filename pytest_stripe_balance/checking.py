@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
 
-from pytest_stripe_balance import inputs, resources
+from pytest_stripe_balance import input_files, resources
 from pytest_stripe_balance.api import keys
 from pytest_stripe_balance.api.message import Request
 from pytest_stripe_balance.cassettes import foreign
@@ -51,20 +51,20 @@ def check(question: Question) -> Outcome:
         _refuse_unknown(question.object)
     outcome = Outcome(levels=levels_of(question.levels), may_be_empty=question.allow_empty)
     judge = _Judge(question, contract(question.api_version or resources.newest_api_version()), outcome)
-    for name in inputs.named(question.files):
+    for name in input_files.named(question.files):
         place = Place(_called(name))
         outcome.files += 1
         try:
-            _check_file(name, inputs.text_of(name, megabytes=question.megabytes), judge)
-        except inputs.NoFileError as error:
+            _check_file(name, input_files.text_of(name, megabytes=question.megabytes), judge)
+        except input_files.NoFileError as error:
             outcome.files -= 1
-            if question.allow_empty and inputs.is_pattern(name):
+            if question.allow_empty and input_files.is_pattern(name):
                 outcome.passed_over("pattern without a file", place)
             else:
                 outcome.bad(place, error.reason)
-        except inputs.EmptyError:
+        except input_files.EmptyError:
             outcome.passed_over("empty", place)
-        except inputs.InputError as error:
+        except input_files.InputError as error:
             outcome.bad(replace(place, line=error.line), error.reason)
     return outcome
 
@@ -88,7 +88,7 @@ def _refuse_unknown(name: str) -> None:
 
 
 def _called(name: str) -> str:
-    return "<stdin>" if name == inputs.STDIN else name
+    return "<stdin>" if name == input_files.STDIN else name
 
 
 def _check_file(name: str, text: str, judge: _Judge) -> None:
@@ -97,10 +97,10 @@ def _check_file(name: str, text: str, judge: _Judge) -> None:
         judge.foreign(_called(name), foreign.RAW_HTTP)
     elif kind in _YAML or (kind not in _JSON and text.lstrip()[:1] not in ("{", "[")):
         _check_yaml(_called(name), text, judge)
-    elif kind in _LINES or inputs.is_lines(text):
+    elif kind in _LINES or input_files.is_lines(text):
         _check_lines(_called(name), text, judge)
     else:
-        judge.value(Place(_called(name)), inputs.json_of(text))
+        judge.value(Place(_called(name)), input_files.json_of(text))
 
 
 def _check_yaml(name: str, text: str, judge: _Judge) -> None:
@@ -116,18 +116,18 @@ def _check_yaml(name: str, text: str, judge: _Judge) -> None:
 
 def _check_lines(name: str, text: str, judge: _Judge) -> None:
     """Check JSON lines; those that can't be read are one problem, the others are checked."""
-    bad: list[inputs.InputError] = []
-    for line, value in inputs.json_lines_of(text):
-        if isinstance(value, inputs.InputError):
+    bad: list[input_files.InputError] = []
+    for line, value in input_files.json_lines_of(text):
+        if isinstance(value, input_files.InputError):
             bad.append(value)
             continue
         try:
             judge.value(Place(name, line), value)
-        except inputs.InputError as error:
-            bad.append(inputs.InputError(error.reason, line))
+        except input_files.InputError as error:
+            bad.append(input_files.InputError(error.reason, line))
     if bad:
         more = f" (and {len(bad) - 1} more such lines)" if len(bad) > 1 else ""
-        raise inputs.InputError(bad[0].reason + more, bad[0].line)
+        raise input_files.InputError(bad[0].reason + more, bad[0].line)
 
 
 class _Judge:
@@ -167,7 +167,7 @@ class _Judge:
         if not tape.is_tape(data):
             self.no_recording(file, "no list of `interactions` in it")
             return
-        for found in tape.interactions(data, None if file == _called(inputs.STDIN) else Path(file)):
+        for found in tape.interactions(data, None if file == _called(input_files.STDIN) else Path(file)):
             if isinstance(found, tape.Skipped):
                 place = Place(file, found.line, found.request)
                 self._outcome.passed_over(found.reason, place)
@@ -219,7 +219,7 @@ class _Judge:
             unknown = [] if kind else list(unknown_in(document, rules.objects))
         except (ValueError, RecursionError) as error:
             reason = f"{place.of}: {why_unchecked(error)}" if place.of else why_unchecked(error)
-            raise inputs.InputError(reason, place.line) from error
+            raise input_files.InputError(reason, place.line) from error
         as_ever = _is_complete(moment, rules.api_version)
         for finding in findings:
             if as_ever or finding.kind != "vanished":

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance import inputs, voice
+from pytest_stripe_balance import input_files, voice
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.voice import BAD_USAGE, FINDINGS, GONE, INTERRUPTED, OK
 
@@ -106,7 +106,7 @@ def _megabytes(options: argparse.Namespace) -> float:
         size = float(options.max_mb)
     except ValueError:
         size = 0
-    if not 0 < size * inputs.MEGABYTE < sys.maxsize:  # nor is it, where size is no number
+    if not 0 < size * input_files.MEGABYTE < sys.maxsize:  # nor is it, where size is no number
         raise ValueError(f"--max-mb {options.max_mb!r} is no number of megabytes above 0")
     return size
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pytest_stripe_balance import checking, inputs
+from pytest_stripe_balance import checking, input_files
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.cassettes import conform as conforming
@@ -68,10 +68,10 @@ class DriftQuestion:
 
 def read(name: str, *, megabytes: float) -> Recording:
     """Read a cassette; InputError when it can't be read, or isn't one."""
-    called = "<stdin>" if name == inputs.STDIN else name
-    text = inputs.text_of(name, megabytes=megabytes)
-    data = inputs.json_of(text) if text.lstrip()[:1] in ("{", "[") else loading.read_yaml(text)
-    found = list(tape.interactions(data, None if name == inputs.STDIN else Path(name)))
+    called = "<stdin>" if name == input_files.STDIN else name
+    text = input_files.text_of(name, megabytes=megabytes)
+    data = input_files.json_of(text) if text.lstrip()[:1] in ("{", "[") else loading.read_yaml(text)
+    found = list(tape.interactions(data, None if name == input_files.STDIN else Path(name)))
     provenance = data.get("provenance") if isinstance(data, dict) else None
     return Recording(
         called,
@@ -95,8 +95,8 @@ def drift(question: DriftQuestion, now: int) -> Outcome:
             outcome.files += 1
             try:
                 sides.append(read(name, megabytes=question.megabytes))
-            except inputs.InputError as error:
-                outcome.files -= isinstance(error, inputs.NoFileError)
+            except input_files.InputError as error:
+                outcome.files -= isinstance(error, input_files.NoFileError)
                 outcome.bad(Place(name, error.line), error.reason)
         if len(sides) == len(("old", "new")):
             _between(sides[0], sides[1], outcome)
@@ -133,9 +133,9 @@ def _partners(old: str, new: str, outcome: Outcome) -> Iterator[tuple[str, str]]
         yield old, new
         return
     for side in (old, new):
-        if (what := inputs.no_file(Path(side))) and what != inputs.FOLDER:
+        if (what := input_files.no_file(Path(side))) and what != input_files.FOLDER:
             raise ValueError(f"{side}: {what}")
-    if missing := [side for side in (old, new) if side != inputs.STDIN and not Path(side).exists()]:
+    if missing := [side for side in (old, new) if side != input_files.STDIN and not Path(side).exists()]:
         raise ValueError(f"{' and '.join(missing)}: there is no such file or folder")
     if not all(folders):
         raise ValueError(f"{old} and {new}: two files are due, or two folders")
@@ -180,13 +180,13 @@ def conform(question: ConformQuestion) -> Conformance:
     assume = _readings(question.assume)
     if question.api_version is not None:
         _refuse_unmodelled(question.api_version)
-    for name in inputs.named(question.files):
+    for name in input_files.named(question.files):
         outcome.files += 1
         try:
             recording = read(name, megabytes=question.megabytes)
             _driven(recording, assume, conformance, question.api_version)
-        except inputs.InputError as error:
-            outcome.files -= isinstance(error, inputs.NoFileError)
+        except input_files.InputError as error:
+            outcome.files -= isinstance(error, input_files.NoFileError)
             outcome.bad(Place(name, error.line), error.reason)
         except RecursionError:
             outcome.bad(Place(name), "nested too deeply")

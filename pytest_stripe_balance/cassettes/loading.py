@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from pytest_stripe_balance.cassettes import foreign, tape
-from pytest_stripe_balance.inputs import InputError, json_of, text_of
+from pytest_stripe_balance.input_files import InputError, json_of, text_of
 
 if TYPE_CHECKING:
     _Base = yaml.SafeLoader

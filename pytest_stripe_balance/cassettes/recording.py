@@ -20,7 +20,7 @@ from pytest_stripe_balance.cassettes.bodies import unpacked
 from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER
 from pytest_stripe_balance.cassettes.provenance import DOCUMENTATION, KEY, Provenance, provenance_of
 from pytest_stripe_balance.cassettes.scrub import Scrubber
-from pytest_stripe_balance.inputs import InputError, json_of, text_of
+from pytest_stripe_balance.input_files import InputError, json_of, text_of
 
 _GZIP = b"\x1f\x8b"
 _WAY_OUT = "Let the fixture stripe_cassette name another file for this test, or delete that one"

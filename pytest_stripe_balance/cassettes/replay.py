@@ -21,7 +21,7 @@ from pytest_stripe_balance.cassettes import loading, nearest, tape
 from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER
 from pytest_stripe_balance.cassettes.matching import Asked, Bindings, Entry, asked, filled
 from pytest_stripe_balance.cassettes.provenance import Provenance, provenance_of
-from pytest_stripe_balance.inputs import InputError
+from pytest_stripe_balance.input_files import InputError
 from pytest_stripe_balance.refused import Refused
 
 _Found = tuple[Entry, dict[str, str]]  # with what its placeholders stand for, then

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import foreign, provenance
 from pytest_stripe_balance.cassettes.bodies import Beside, BodyError, unpacked
-from pytest_stripe_balance.inputs import InputError, json_of
+from pytest_stripe_balance.input_files import InputError, json_of
 from pytest_stripe_balance.resources import named_version
 
 _LISTS = ("interactions", "http_interactions")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_stripe_balance.cassettes import drift
 from pytest_stripe_balance.cassettes.recording import is_anothers
 from pytest_stripe_balance.cassettes.replay import Replay
-from pytest_stripe_balance.inputs import InputError, no_file
+from pytest_stripe_balance.input_files import InputError, no_file
 from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session.base import Session

@@ -21,7 +21,7 @@ from pytest_stripe_balance.cassettes.leaks import Scan
 from pytest_stripe_balance.cassettes.provenance import Provenance, provenance_of
 from pytest_stripe_balance.cassettes.recording import Recording
 from pytest_stripe_balance.cassettes.replay import Replay
-from pytest_stripe_balance.inputs import InputError
+from pytest_stripe_balance.input_files import InputError
 from pytest_stripe_balance.transport.intercept import intercept
 
 URL = "https://api.stripe.com/v1/customers"

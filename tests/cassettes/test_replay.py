@@ -17,7 +17,7 @@ from pytest_stripe_balance.cassettes.matching import Bindings, Entry, asked, fil
 from pytest_stripe_balance.cassettes.provenance import Provenance
 from pytest_stripe_balance.cassettes.recording import Recording
 from pytest_stripe_balance.cassettes.replay import Replay
-from pytest_stripe_balance.inputs import InputError
+from pytest_stripe_balance.input_files import InputError
 from pytest_stripe_balance.refused import Refused
 
 REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real"))

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from pytest_stripe_balance.cassettes import bodies, loading, tape
-from pytest_stripe_balance.inputs import InputError
+from pytest_stripe_balance.input_files import InputError
 
 REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real"))
 REAL = sorted(path for path in REAL_DATA.rglob("*") if path.suffix in {".yml", ".yaml"})
