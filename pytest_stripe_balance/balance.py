@@ -20,7 +20,7 @@ from pytest_stripe_balance.transport import clients
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.world import World
     from pytest_stripe_balance.session import Session
 
 BANK_TRANSFERS: dict[str, dict[str, Any]] = {

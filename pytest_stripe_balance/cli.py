@@ -245,7 +245,7 @@ def _demo(_: argparse.Namespace) -> int:
 
 
 def _assumptions(options: argparse.Namespace) -> int:
-    from pytest_stripe_balance.engine.assumptions import REGISTER  # noqa: PLC0415 - only this command needs it
+    from pytest_stripe_balance.engine.state.assumptions import REGISTER  # noqa: PLC0415 - only this command needs it
     from pytest_stripe_balance.report import assumptions  # noqa: PLC0415 - as above
 
     if unknown := [entry_id for entry_id in options.ids if entry_id not in REGISTER]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Never
 
-from pytest_stripe_balance.engine.determinism import END_OF_TIME
+from pytest_stripe_balance.engine.state.determinism import END_OF_TIME
 from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.session.fake import fake_only
 

@@ -13,8 +13,8 @@ from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.cassettes import conform as conforming
 from pytest_stripe_balance.cassettes import drift as drifting
 from pytest_stripe_balance.cassettes import loading, tape
-from pytest_stripe_balance.engine.assumptions import Readings
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.state.assumptions import Readings
+from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report.conformance import Against, Conformance
 from pytest_stripe_balance.report.findings import Outcome, Place, shape_of

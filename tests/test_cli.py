@@ -8,7 +8,7 @@ import pytest
 from pytest_stripe_balance import cli, resources
 from pytest_stripe_balance.api.routes import ENDPOINTS
 from pytest_stripe_balance.contract import derive
-from pytest_stripe_balance.engine.assumptions import REGISTER
+from pytest_stripe_balance.engine.state.assumptions import REGISTER
 
 
 def run(*arguments, **environment):

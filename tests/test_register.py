@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import pytest_stripe_balance
-from pytest_stripe_balance.engine.assumptions import RECORDINGS, REGISTER, Readings
+from pytest_stripe_balance.engine.state.assumptions import RECORDINGS, REGISTER, Readings
 from pytest_stripe_balance.modes import BadSettingError
 
 PACKAGE = Path(pytest_stripe_balance.__file__).parent

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from pytest_stripe_balance.api import render_invoices
-from pytest_stripe_balance.engine.records import Charge, Event, Invoice, InvoiceItem, PaymentIntent
-from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.engine.state.records import Charge, Event, Invoice, InvoiceItem, PaymentIntent
+from pytest_stripe_balance.engine.state.world import World
 
 Json = dict[str, Any]
 WalkBack = Callable[[World, Any, Json], None]

@@ -15,10 +15,10 @@ from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.api.render import render
 from pytest_stripe_balance.api.routes import Endpoint
 from pytest_stripe_balance.api.searches import Found
-from pytest_stripe_balance.engine.faults import Fault
-from pytest_stripe_balance.engine.records import Cause, PaymentIntent, Record
-from pytest_stripe_balance.engine.table import Page
-from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.state.records import Cause, PaymentIntent, Record
+from pytest_stripe_balance.engine.state.table import Page
+from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import Refused
 
 # The standard library's takes seven times as long, and was the largest part of a call.

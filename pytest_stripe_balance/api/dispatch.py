@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pytest_stripe_balance.api import idempotency, keys, routes, versions
 from pytest_stripe_balance.api.call import Call, Tables
 from pytest_stripe_balance.api.message import Request, Response
-from pytest_stripe_balance.engine.faults import Fault
-from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import Refused
 
 

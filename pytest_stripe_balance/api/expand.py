@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from pytest_stripe_balance.api import render_charges, render_invoices
-from pytest_stripe_balance.engine.faults import Fault
-from pytest_stripe_balance.engine.records import Record
-from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.state.records import Record
+from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import Refused
 
 Json = dict[str, Any]

@@ -8,7 +8,7 @@ from itertools import count
 from typing import TypeAlias
 from urllib.parse import unquote_to_bytes
 
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.state.faults import Fault
 
 Form: TypeAlias = "dict[str, str | Form]"
 MAX_DEPTH = 10

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from pytest_stripe_balance.api.form import decode
 from pytest_stripe_balance.api.message import Headers, Request, Response
-from pytest_stripe_balance.engine.faults import Fault
-from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.state.world import World
 
 KEPT_SECONDS = 24 * 60 * 60
 MAX_LENGTH = 255

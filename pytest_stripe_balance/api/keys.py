@@ -9,7 +9,7 @@ from contextlib import suppress
 from urllib.parse import unquote_plus
 
 from pytest_stripe_balance.api.message import Request
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.masking import LIVE_KEY
 from pytest_stripe_balance.modes import TEST_KEYS
 from pytest_stripe_balance.refused import Refused

@@ -14,7 +14,7 @@ from typing import Any
 from pytest_stripe_balance.api import form, parameters, texts
 from pytest_stripe_balance.api.form import Form
 from pytest_stripe_balance.api.parameters import ANYTHING, Modelled, Path, Rule
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
 
 LONG = 4000  # characters; of what is longer no names are kept

@@ -19,8 +19,8 @@ from typing import Any, Literal, NoReturn, Union, get_args, get_origin, is_typed
 
 from pytest_stripe_balance.api import texts
 from pytest_stripe_balance.api.form import Form, bracketed
-from pytest_stripe_balance.engine import faults
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.state import faults
+from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
 
 Rule = Mapping[str, Any]

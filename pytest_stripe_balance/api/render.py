@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_stripe_balance.api import render_charges, render_invoices, versions
 from pytest_stripe_balance.api.render_charges import Json
-from pytest_stripe_balance.engine.records import (
+from pytest_stripe_balance.engine.state.records import (
     BalanceTransaction,
     CashBalance,
     Charge,
@@ -29,7 +29,7 @@ from pytest_stripe_balance.engine.records import (
     Record,
     Refund,
 )
-from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.engine.state.world import World
 
 
 def render(world: World, record: Record, api_version: str) -> Json:

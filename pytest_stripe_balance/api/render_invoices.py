@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from pytest_stripe_balance.engine.records import (
+from pytest_stripe_balance.engine.state.records import (
     Hash,
     Invoice,
     InvoiceItem,
@@ -14,7 +14,7 @@ from pytest_stripe_balance.engine.records import (
     Price,
     Record,
 )
-from pytest_stripe_balance.engine.world import BUSINESS_NAME, World
+from pytest_stripe_balance.engine.state.world import BUSINESS_NAME, World
 
 Json = dict[str, Any]
 # The types that payment_method_options names once one of them is set [obs, May 2026; payto, pix and upi

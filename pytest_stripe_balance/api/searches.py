@@ -14,10 +14,10 @@ from typing import Required, TypedDict, TypeVar, Unpack
 
 from pytest_stripe_balance.api.search import Field, Query, Resource, parse
 from pytest_stripe_balance.engine import invoice_drafts
-from pytest_stripe_balance.engine.faults import Fault
-from pytest_stripe_balance.engine.records import Charge, Customer, Invoice, PaymentIntent
-from pytest_stripe_balance.engine.table import Page, Table
-from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.state.records import Charge, Customer, Invoice, PaymentIntent
+from pytest_stripe_balance.engine.state.table import Page, Table
+from pytest_stripe_balance.engine.state.world import World
 
 R = TypeVar("R", Customer, PaymentIntent, Charge, Invoice)
 

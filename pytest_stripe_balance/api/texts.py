@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.state.faults import Fault
 
 Rule = Mapping[str, Any]
 SHOWN_AT_EACH_END = 10

@@ -16,8 +16,8 @@ from typing import Any
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.api import before_basil
 from pytest_stripe_balance.api.before_basil import Json, WalkBack
-from pytest_stripe_balance.engine.faults import Fault
-from pytest_stripe_balance.engine.records import (
+from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.state.records import (
     Charge,
     Event,
     FundingInstructions,
@@ -28,7 +28,7 @@ from pytest_stripe_balance.engine.records import (
     Record,
     Refund,
 )
-from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import Refused
 
 

@@ -30,7 +30,7 @@ from pytest_stripe_balance.cassettes.roles import Ids, Roles
 from pytest_stripe_balance.cassettes.sightings import Sightings, own_id
 from pytest_stripe_balance.cassettes.structure import root_kind
 from pytest_stripe_balance.contract.findings import Finding
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import without_betas

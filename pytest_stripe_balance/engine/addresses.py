@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_stripe_balance.engine.world import BUSINESS_NAME
+from pytest_stripe_balance.engine.state.world import BUSINESS_NAME
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Customer, Hash
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import Customer, Hash
+    from pytest_stripe_balance.engine.state.world import World
 
 # A made-up bank has nines for its number where a country's are digits, and TEST where they are letters.
 _BANK_CITIES = {

@@ -12,16 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import (
-    charges,
-    customers,
-    faults,
-    invoice_payments,
-    money,
-    regions,
-)
-from pytest_stripe_balance.engine.faults import Fault
-from pytest_stripe_balance.engine.records import (
+from pytest_stripe_balance.engine import charges, invoice_payments
+from pytest_stripe_balance.engine.state import amounts, faults, fields
+from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.state.records import (
     Charge,
     Customer,
     PaymentIntent,
@@ -29,12 +23,12 @@ from pytest_stripe_balance.engine.records import (
 )
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Entry, Hash
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import Entry, Hash
+    from pytest_stripe_balance.engine.state.world import World
 
 APPLICABLE = ("requires_action", "requires_payment_method")
 NO_BILLING_DETAILS: Hash = {
-    "address": customers.address({}),
+    "address": fields.address({}),
     "email": None,
     "name": None,
     "phone": None,
@@ -58,7 +52,7 @@ def apply_customer_balance(
     if intent.invoice is not None:
         world.readings.rest("apply-invoice")
         amount = None
-    attempt = Attempt(world, intent, amount, currency and regions.lowered(world, currency))
+    attempt = Attempt(world, intent, amount, currency and amounts.lowered(world, currency))
     attempt.refuse()
     customer = attempt.customer
     assert customer is not None, "unreachable because an intent without a customer is refused"
@@ -164,8 +158,8 @@ def _balance_fault(attempt: Attempt) -> Fault:
     currency = attempt.intent.currency
     message = (
         "The customer's cash balance is not enough: "
-        f"{money.written(attempt.wanted, currency)} {currency} was to be applied, "
-        f"{money.written(attempt.balance, currency)} {currency} is available."
+        f"{amounts.written(attempt.wanted, currency)} {currency} was to be applied, "
+        f"{amounts.written(attempt.balance, currency)} {currency} is available."
     )
     match attempt.world.readings.reading("apply-above-balance"):
         case "balance_insufficient":
@@ -178,7 +172,7 @@ def _balance_fault(attempt: Attempt) -> Fault:
 
 def _above(most: str, amount: int, currency: str) -> Fault:
     """An amount above what an intent can take: neither code nor param [obs aat-stripe]."""
-    return Fault(f"The amount is above {most}, which is {money.written(amount, currency)} {currency}.")
+    return Fault(f"The amount is above {most}, which is {amounts.written(amount, currency)} {currency}.")
 
 
 def _uncollectible(attempt: Attempt) -> bool:

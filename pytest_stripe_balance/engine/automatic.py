@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import allocation, explanation, invoice_payments, money, reconciliation
-from pytest_stripe_balance.engine.reconciliation import OpenItem, Reconciliation, Rules, Step
-from pytest_stripe_balance.engine.records import Reconciled
+from pytest_stripe_balance.engine import allocation, explanation, invoice_payments, reconciliation
+from pytest_stripe_balance.engine.state import amounts
+from pytest_stripe_balance.engine.state.reconciliations import (
+    OpenItem,
+    Reconciled,
+    Reconciliation,
+    Rules,
+    Step,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_stripe_balance.engine.records import Customer, Entry, PaymentIntent
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import Customer, Entry, PaymentIntent
+    from pytest_stripe_balance.engine.state.world import World
 
 RECONCILED = ("funded", "unapplied_from_payment", "refunded_from_payment")
 BY_CONFIRMATION = "jpy"
@@ -51,7 +57,7 @@ def explain(world: World, entry: Entry) -> str:
     if not (entry.type in RECONCILED or _goes_on(world, entry)):
         message = f"{entry.id} is {entry.type}, and is never reconciled: {', '.join(RECONCILED)} are"
         raise ValueError(message)
-    amount = money.written(entry.net_amount, entry.currency)
+    amount = amounts.written(entry.net_amount, entry.currency)
     return (
         f"{amount} {entry.currency} came while the reconciliation mode of {entry.customer} was manual: "
         "by itself it paid nothing, and went onto the balance for apply_customer_balance to take."

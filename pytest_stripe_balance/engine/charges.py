@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
-from pytest_stripe_balance.engine import faults
-from pytest_stripe_balance.engine.records import BalanceTransaction
-from pytest_stripe_balance.engine.table import Cursors, by_created
+from pytest_stripe_balance.engine.state import faults
+from pytest_stripe_balance.engine.state.records import BalanceTransaction
+from pytest_stripe_balance.engine.state.table import Cursors, by_created
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Charge, Customer, Entry, Hash
-    from pytest_stripe_balance.engine.table import Page
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import Charge, Customer, Entry, Hash
+    from pytest_stripe_balance.engine.state.table import Page
+    from pytest_stripe_balance.engine.state.world import World
 
 
 MXN_FEE, MXN_FEE_TAX = 700, 112  # 7 MXN, and 16 % of that

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_stripe_balance.engine import allocation, faults, invoice_payments, methods, regions
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine import allocation, invoice_payments, methods, regions
 from pytest_stripe_balance.engine.methods import PaymentMethodParams
+from pytest_stripe_balance.engine.state import faults
+from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Customer, PaymentIntent
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import Customer, PaymentIntent
+    from pytest_stripe_balance.engine.state.world import World
 
 CONFIRMABLE = ("requires_confirmation", "requires_payment_method", "requires_action")
 

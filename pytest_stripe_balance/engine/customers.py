@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from pytest_stripe_balance.engine import faults
-from pytest_stripe_balance.engine.records import CashBalance, Customer, Entry
-from pytest_stripe_balance.engine.table import Cursors, by_created
+from pytest_stripe_balance.engine.state import faults
+from pytest_stripe_balance.engine.state.fields import address, merged_metadata, shipping
+from pytest_stripe_balance.engine.state.records import CashBalance, Customer, Entry
+from pytest_stripe_balance.engine.state.table import Cursors, by_created
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Hash, ReconciliationMode
-    from pytest_stripe_balance.engine.table import Page
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import ReconciliationMode
+    from pytest_stripe_balance.engine.state.table import Page
+    from pytest_stripe_balance.engine.state.world import World
 
-MOST_KEYS = 50  # of metadata, as documented
 INVOICE_PREFIX = re.compile(r"[A-Z0-9]{1,12}")
 
 
@@ -228,37 +228,6 @@ def _reconciliation(customer: Customer, settings: CashBalanceSettings) -> Reconc
     if mode is None:
         return customer.reconciliation
     return None if mode == "merchant_default" else mode
-
-
-def merged_metadata(metadata: Hash, given: dict[str, str] | None) -> dict[str, str]:
-    """Merge metadata as Stripe does: a key with an empty value goes, None clears them all.
-
-    A fault for more than 50 keys, in words that were met (FlowFuse/flowfuse #1948).
-    """
-    if given is None:
-        return {}
-    merged = {key: value for key, value in {**metadata, **given}.items() if value not in ("", None)}
-    if len(merged) > MOST_KEYS:
-        message = (
-            f"Metadata can have up to {MOST_KEYS} keys, but you've set {len(merged)}. Email us at "
-            "support+metadata@stripe.com for more information."
-        )
-        raise faults.Fault(message, param="metadata", assumed="text-limits")
-    return merged
-
-
-def address(given: Hash | None) -> Hash | None:
-    """Fill an address up to the keys that Stripe always shows."""
-    keys = ("city", "country", "line1", "line2", "postal_code", "state")
-    return None if given is None else {key: given.get(key) or None for key in keys}
-
-
-def shipping(given: Hash | None) -> Hash | None:
-    """Fill a shipping hash up to the keys that Stripe always shows [obs]."""
-    if given is None:
-        return None
-    rest = {key: given.get(key) or None for key in ("carrier", "name", "phone", "tracking_number")}
-    return {"address": address(given.get("address")), **rest}
 
 
 def _previous(before: Customer, after: Customer, params: CustomerParams) -> dict[str, Any]:

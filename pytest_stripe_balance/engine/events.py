@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
-from pytest_stripe_balance.engine.table import Cursors, by_created
+from pytest_stripe_balance.engine.state.table import Cursors, by_created
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Event, Hash
-    from pytest_stripe_balance.engine.table import Page
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import Event, Hash
+    from pytest_stripe_balance.engine.state.table import Page
+    from pytest_stripe_balance.engine.state.world import World
 
 
 def retrieve(world: World, event_id: str) -> Event:

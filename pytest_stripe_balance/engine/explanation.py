@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_stripe_balance.engine import groups, money
-from pytest_stripe_balance.engine.reconciliation import (
-    Allocation,
-    OpenItem,
-    Reconciliation,
-    Step,
-    of_kind,
-)
+from pytest_stripe_balance.engine import groups
+from pytest_stripe_balance.engine.reconciliation import of_kind
+from pytest_stripe_balance.engine.state import amounts
+from pytest_stripe_balance.engine.state.reconciliations import Allocation, OpenItem, Reconciliation, Step
 
 NOUNS = {"invoice": "invoice", "payment_intent": "intent"}
 
@@ -32,7 +28,7 @@ def explain(done: Reconciliation) -> str:
 
 
 def _written(done: Reconciliation, amount: int) -> str:
-    return f"{money.written(amount, done.currency)} {done.currency}"
+    return f"{amounts.written(amount, done.currency)} {done.currency}"
 
 
 def _item(done: Reconciliation, item: OpenItem) -> str:

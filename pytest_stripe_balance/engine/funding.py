@@ -8,8 +8,8 @@ from pytest_stripe_balance.engine import automatic, charges, regions
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Entry
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import Entry
+    from pytest_stripe_balance.engine.state.world import World
 
 REVERSAL = "reversal_"
 

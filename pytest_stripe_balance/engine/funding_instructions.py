@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from pytest_stripe_balance.engine import regions
-from pytest_stripe_balance.engine.records import FundingInstructions
 from pytest_stripe_balance.engine.regions import BankTransferParams
+from pytest_stripe_balance.engine.state import amounts
+from pytest_stripe_balance.engine.state.records import FundingInstructions
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.world import World
 
 
 def create(
@@ -25,7 +26,7 @@ def create(
     Nothing is made, and no event. Faults: a type or country that doesn't fit, as on an intent.
     """
     customer = world.customer_above(customer_id)
-    currency = regions.lowered(world, currency)
+    currency = amounts.lowered(world, currency)
     region = regions.check_transfer(world, bank_transfer, currency, "bank_transfer")
     country, found = regions.where_to(world, region, customer, bank_transfer)
     return FundingInstructions(

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from pytest_stripe_balance.engine import (
-    allocation,
-    automatic,
-    confirming,
-    customers,
-    faults,
-    methods,
-    money,
-    regions,
-    updatable,
-)
+from pytest_stripe_balance.engine import allocation, automatic, confirming, methods, updatable
 from pytest_stripe_balance.engine.methods import AutomaticPaymentMethods, PaymentMethodParams
-from pytest_stripe_balance.engine.records import NOTHING, PaymentIntent
-from pytest_stripe_balance.engine.table import Cursors, by_created
+from pytest_stripe_balance.engine.state import amounts, faults, fields
+from pytest_stripe_balance.engine.state.records import NOTHING, PaymentIntent
+from pytest_stripe_balance.engine.state.table import Cursors, by_created
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Entry, Hash
-    from pytest_stripe_balance.engine.table import Page
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import Entry, Hash
+    from pytest_stripe_balance.engine.state.table import Page
+    from pytest_stripe_balance.engine.state.world import World
 
 CANCELABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 # Stripe's message also names statuses that this flow never has.
@@ -82,11 +73,11 @@ def create(
     Event `payment_intent.created`, before those of the confirm [obs]. `amount` is in minor units,
     at least Stripe's minimum and at most 99999999.
     """
-    currency = regions.lowered(world, currency)
-    if currency not in money.MINIMUM:
-        known = ", ".join(money.MINIMUM)
+    currency = amounts.lowered(world, currency)
+    if currency not in amounts.MINIMUM:
+        known = ", ".join(amounts.MINIMUM)
         raise Refused(f"payment intents in {currency!r} are not modelled; those in {known} are")
-    money.check_intent_amount(amount, currency)
+    amounts.check_intent_amount(amount, currency)
     if customer is not None:
         world.customer(customer, in_path=False)
     described = _descriptive(NOTHING, params)
@@ -153,7 +144,7 @@ def update(
     given = {"amount": amount, "customer": customer}
     updatable.check(world, intent, {*params, *(name for name, value in given.items() if value)})
     if amount is not None:
-        money.check_intent_amount(amount, intent.currency)
+        amounts.check_intent_amount(amount, intent.currency)
         _refuse_invoices(world, intent)
     changed = _described(intent, params)
     if customer is not None:
@@ -253,9 +244,9 @@ def _descriptive(metadata: Hash, params: IntentParams | ConfirmParams) -> dict[s
     changes: dict[str, Any] = {}
     for name, value in params.items():
         if name == "metadata":
-            changes[name] = customers.merged_metadata(metadata, value)  # type: ignore[arg-type] # a TypedDict's items are objects
+            changes[name] = fields.merged_metadata(metadata, value)  # type: ignore[arg-type] # a TypedDict's items are objects
         elif name == "shipping":
-            changes[name] = customers.shipping(value)  # type: ignore[arg-type] # as above
+            changes[name] = fields.shipping(value)  # type: ignore[arg-type] # as above
         elif name in DESCRIPTIVE:
             changes[name] = value
     return changes

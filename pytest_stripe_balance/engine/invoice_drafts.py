@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
-from pytest_stripe_balance.engine import customers, faults, invoice_items, money, regions
-from pytest_stripe_balance.engine.determinism import END_OF_TIME
+from pytest_stripe_balance.engine import invoice_items, regions
 from pytest_stripe_balance.engine.invoice_payments import DAY
-from pytest_stripe_balance.engine.records import Invoice
 from pytest_stripe_balance.engine.regions import CustomerBalanceOptions
-from pytest_stripe_balance.engine.table import Cursors, Page, by_created
+from pytest_stripe_balance.engine.state import amounts, faults, fields
+from pytest_stripe_balance.engine.state.determinism import END_OF_TIME
+from pytest_stripe_balance.engine.state.records import Invoice
+from pytest_stripe_balance.engine.state.table import Cursors, Page, by_created
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Customer, Hash, InvoiceItem
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import Customer, Hash, InvoiceItem
+    from pytest_stripe_balance.engine.state.world import World
 
 # A draft that advances by itself is finalized an hour after it was made [doc], and a second [obs,
 # Kiln-AI/stripe_world 13/59].
@@ -75,10 +76,10 @@ def create(
     pending = invoice_items.pending(world, owner.id)
     included = pending if pending_invoice_items_behavior == "include" else []
     currency = currency or owner.currency or _currency_of(world, pending, included)
-    currency = regions.lowered(world, currency)
-    if currency not in money.MINIMUM:
+    currency = amounts.lowered(world, currency)
+    if currency not in amounts.MINIMUM:
         raise Refused(
-            f"invoices in {currency!r} are not modelled; in {', '.join(money.MINIMUM)} they are"
+            f"invoices in {currency!r} are not modelled; in {', '.join(amounts.MINIMUM)} they are"
         )
     draft = Invoice(
         id=world.ids.mint("in_", 24),
@@ -199,7 +200,7 @@ def _described(world: World, draft: Invoice, params: InvoiceParams) -> Invoice:
         automatically_finalizes_at=draft.created + DRAFT_FOR if advances else None,
         description=params.get("description"),
         footer=params.get("footer"),
-        metadata=customers.merged_metadata({}, params.get("metadata")),
+        metadata=fields.merged_metadata({}, params.get("metadata")),
         number=number,
         options=options or None,
         statement_descriptor=params.get("statement_descriptor"),

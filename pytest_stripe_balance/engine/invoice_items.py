@@ -6,15 +6,16 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Unpack
 
-from pytest_stripe_balance.engine import customers, faults, invoice_payments, money, regions
-from pytest_stripe_balance.engine.records import InvoiceItem, Price
-from pytest_stripe_balance.engine.table import Cursors, by_created
+from pytest_stripe_balance.engine import invoice_payments
+from pytest_stripe_balance.engine.state import amounts, faults, fields
+from pytest_stripe_balance.engine.state.records import InvoiceItem, Price
+from pytest_stripe_balance.engine.state.table import Cursors, by_created
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Customer, Invoice
-    from pytest_stripe_balance.engine.table import Page
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import Customer, Invoice
+    from pytest_stripe_balance.engine.state.table import Page
+    from pytest_stripe_balance.engine.state.world import World
 
 
 def create(
@@ -41,7 +42,7 @@ def create(
     draft = None if invoice is None else _draft(world, invoice)
     if currency is None and draft is None:
         raise Refused("an invoice item with neither a currency nor an invoice is not modelled")
-    currency = regions.lowered(world, currency or (draft.currency if draft else ""))
+    currency = amounts.lowered(world, currency or (draft.currency if draft else ""))
     _check_currency(currency)
     if draft is not None and (draft.customer, draft.currency) != (owner.id, currency):
         raise Refused(f"an item of another customer or currency on {draft.id} is not modelled")
@@ -61,7 +62,7 @@ def create(
         price=price.id,
         product=price.product,
         description=description,
-        metadata=customers.merged_metadata({}, metadata),
+        metadata=fields.merged_metadata({}, metadata),
     )
     world.invoice_items.put(item)
     if draft is not None:
@@ -159,9 +160,9 @@ def _price(world: World, description: str | None, unit_amount: str, currency: st
 
 
 def _check_currency(currency: str) -> None:
-    if currency not in money.MINIMUM:
+    if currency not in amounts.MINIMUM:
         raise Refused(
-            f"invoices in {currency!r} are not modelled; in {', '.join(money.MINIMUM)} they are"
+            f"invoices in {currency!r} are not modelled; in {', '.join(amounts.MINIMUM)} they are"
         )
 
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from pytest_stripe_balance.engine.records import InvoicePayment
-from pytest_stripe_balance.engine.table import Cursors, by_created
+from pytest_stripe_balance.engine.state.records import InvoicePayment
+from pytest_stripe_balance.engine.state.table import Cursors, by_created
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_stripe_balance.engine.records import Customer, Invoice, PaymentIntent
-    from pytest_stripe_balance.engine.table import Page
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import Customer, Invoice, PaymentIntent
+    from pytest_stripe_balance.engine.state.table import Page
+    from pytest_stripe_balance.engine.state.world import World
 
 DAY = 86_400
 OVERDUE_FOR = 30 * DAY

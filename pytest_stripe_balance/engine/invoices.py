@@ -10,16 +10,17 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import allocation, intents, invoice_payments, money
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine import allocation, intents, invoice_payments
 from pytest_stripe_balance.engine.invoice_drafts import find, recipient, refused
 from pytest_stripe_balance.engine.methods import UNSET_CARD_OPTIONS
-from pytest_stripe_balance.engine.records import InvoicePayment, PaymentIntent
+from pytest_stripe_balance.engine.state import amounts
+from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.state.records import InvoicePayment, PaymentIntent
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Customer, Invoice
-    from pytest_stripe_balance.engine.world import Due, World
+    from pytest_stripe_balance.engine.state.records import Customer, Invoice
+    from pytest_stripe_balance.engine.state.world import Due, World
 
 NOT_OPEN = "You can only pass in open invoices. This invoice isn't open."
 
@@ -134,10 +135,12 @@ def _gone(world: World, draft: Invoice) -> bool:
 
 def _finalized(world: World, draft: Invoice) -> Invoice:
     amount, currency = draft.amount_due, draft.currency
-    if amount and not money.MINIMUM[currency] <= amount <= money.MAXIMUM:
-        least, most = (money.written(one, currency) for one in (money.MINIMUM[currency], money.MAXIMUM))
+    if amount and not amounts.MINIMUM[currency] <= amount <= amounts.MAXIMUM:
+        least, most = (
+            amounts.written(one, currency) for one in (amounts.MINIMUM[currency], amounts.MAXIMUM)
+        )
         raise Refused(
-            f"finalizing {draft.id}, an invoice over {money.written(amount, currency)} {currency}, "
+            f"finalizing {draft.id}, an invoice over {amounts.written(amount, currency)} {currency}, "
             "is not modelled: Stripe books what is too little on the customer's credit balance. "
             f"Bring it to at least {least} and at most {most} by its items, or delete the draft"
         )
@@ -250,8 +253,8 @@ def _paid_by_balance(world: World, invoice: Invoice, *, noted: bool) -> Invoice:
     if balance < intent.remaining:
         message = (
             "The customer's cash balance is not enough to pay this invoice: "
-            f"{money.written(intent.remaining, invoice.currency)} {invoice.currency} is due, "
-            f"{money.written(balance, invoice.currency)} {invoice.currency} is available."
+            f"{amounts.written(intent.remaining, invoice.currency)} {invoice.currency} is due, "
+            f"{amounts.written(balance, invoice.currency)} {invoice.currency} is available."
         )
         raise Fault(message, noted=noted)
     allocation.put_money(world, intent, customer, intent.remaining)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from pytest_stripe_balance.engine import allocation, customers, faults, regions
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine import allocation, regions
 from pytest_stripe_balance.engine.regions import CustomerBalanceOptions
+from pytest_stripe_balance.engine.state import faults, fields
+from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Hash, PaymentIntent, PaymentMethod
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import Hash, PaymentIntent, PaymentMethod
+    from pytest_stripe_balance.engine.state.world import World
 
 UNSET_CARD_OPTIONS: Hash = {
     "installments": None,
@@ -270,10 +271,10 @@ def made(world: World, data: PaymentMethodData) -> PaymentMethod:
     details: Hash = allocation.NO_BILLING_DETAILS  # one for all that have none
     if told := data.get("billing_details"):
         rest = {key: told.get(key) or None for key in ("email", "name", "phone", "tax_id")}
-        details = {"address": customers.address(told.get("address") or {}), **rest}
+        details = {"address": fields.address(told.get("address") or {}), **rest}
     return allocation.payment_method(
         world,
         details,
-        customers.merged_metadata({}, data.get("metadata")),
+        fields.merged_metadata({}, data.get("metadata")),
         data.get("allow_redisplay", "unspecified"),
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from pytest_stripe_balance.engine import faults, methods
+from pytest_stripe_balance.engine import methods
 from pytest_stripe_balance.engine.methods import PaymentMethodData
-from pytest_stripe_balance.engine.table import Cursors, Page
+from pytest_stripe_balance.engine.state import faults
+from pytest_stripe_balance.engine.state.table import Cursors, Page
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import PaymentMethod
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import PaymentMethod
+    from pytest_stripe_balance.engine.state.world import World
 
 
 def create(

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_stripe_balance.engine import automatic, charges, events, regions
-from pytest_stripe_balance.engine.records import Refund
+from pytest_stripe_balance.engine.state.determinism import DAY
+from pytest_stripe_balance.engine.state.records import Refund
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Charge, Customer, Entry, Hash, RefundStatus
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import Charge, Customer, Entry, Hash, RefundStatus
+    from pytest_stripe_balance.engine.state.world import World
 
-DAY = 86_400
 ANSWER_WITHIN = 45 * DAY
 CASH_BALANCE = "customer_cash_balance"
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
-from pytest_stripe_balance.engine import customers, faults, money, refunding, regions
-from pytest_stripe_balance.engine.faults import Fault
-from pytest_stripe_balance.engine.table import Cursors, by_created
+from pytest_stripe_balance.engine import refunding
+from pytest_stripe_balance.engine.state import amounts, determinism, faults, fields
+from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.state.table import Cursors, by_created
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Charge, Customer, Hash, Refund
-    from pytest_stripe_balance.engine.table import Page
-    from pytest_stripe_balance.engine.world import Due, World
+    from pytest_stripe_balance.engine.state.records import Charge, Customer, Hash, Refund
+    from pytest_stripe_balance.engine.state.table import Page
+    from pytest_stripe_balance.engine.state.world import Due, World
 
 WINDOW_DAYS = 180
 NO_EMAIL = (
@@ -107,7 +108,7 @@ def update(world: World, refund_id: str, **params: Unpack[UpdateParams]) -> Refu
     refund = retrieve(world, refund_id)
     if "metadata" not in params:
         return refund
-    merged = customers.merged_metadata(refund.metadata, params["metadata"])
+    merged = fields.merged_metadata(refund.metadata, params["metadata"])
     if merged == refund.metadata:
         return refund
     return refunding.changed(world, refund, metadata=merged)
@@ -190,10 +191,10 @@ def checked_amount(world: World, charge: Charge, amount: int | None) -> int:
     wanted = left if amount is None else amount
     for what, most in (("charge amount", charge.amount), ("unrefunded amount on charge", left)):
         if wanted > most:
-            told = money.written(wanted, charge.currency), money.written(most, charge.currency)
+            told = amounts.written(wanted, charge.currency), amounts.written(most, charge.currency)
             message = f"Refund amount ({told[0]}) is greater than {what} ({told[1]})"
             raise Fault(message, param="amount")
-    if world.clock.now > charge.created + WINDOW_DAYS * refunding.DAY:
+    if world.clock.now > charge.created + WINDOW_DAYS * determinism.DAY:
         message = f"Charge {charge.id} was made more than {WINDOW_DAYS} days ago: it can't be refunded."
         raise Fault(message, assumed="refund-window")
     return wanted
@@ -213,12 +214,12 @@ def _of_cash_balance(
         raise faults.missing_parameter("amount")
     if currency is None:
         raise faults.missing_parameter("currency")
-    customer, currency = world.customer(customer_id, in_path=False), regions.lowered(world, currency)
+    customer, currency = world.customer(customer_id, in_path=False), amounts.lowered(world, currency)
     there = world.ledger.balance(customer.id, currency)
     if amount > there:
         message = (
-            f"Refund amount ({money.written(amount, currency)}) is greater than the customer's cash "
-            f"balance ({money.written(there, currency)})"
+            f"Refund amount ({amounts.written(amount, currency)}) is greater than the customer's cash "
+            f"balance ({amounts.written(there, currency)})"
         )
         raise Fault(message, param="amount", assumed="origin-above-balance")
     email = _email(world, customer, params)
@@ -240,6 +241,6 @@ def _email(world: World, customer: Customer | None, params: RefundParams) -> str
 def _told(params: RefundParams) -> Hash:
     """Read what a refund only says."""
     return {
-        "metadata": customers.merged_metadata({}, params.get("metadata")),
+        "metadata": fields.merged_metadata({}, params.get("metadata")),
         "reason": params.get("reason"),
     }

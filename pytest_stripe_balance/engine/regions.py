@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from pytest_stripe_balance.engine import addresses, faults
-from pytest_stripe_balance.engine.records import Instructions
+from pytest_stripe_balance.engine import addresses
+from pytest_stripe_balance.engine.state import faults
+from pytest_stripe_balance.engine.state.amounts import lowered
+from pytest_stripe_balance.engine.state.records import Instructions
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Customer, Hash, PaymentIntent
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import Customer, Hash, PaymentIntent
+    from pytest_stripe_balance.engine.state.world import World
 
 EU_COUNTRIES = ("BE", "DE", "ES", "FR", "IE", "NL")
 DEFAULT_EU_COUNTRY = "IE"
@@ -106,13 +108,6 @@ def fundable(world: World, currency: str) -> Region:
         message = f"Invalid currency: {currency}. Cash balances can be funded in {known}."
         raise faults.Fault(message, param="currency")
     return region
-
-
-def lowered(world: World, currency: str) -> str:
-    """Lower a currency as Stripe does with capitals."""
-    if currency != currency.lower():
-        world.readings.rest("capital-currency")
-    return currency.lower()
 
 
 def check_options(

@@ -9,14 +9,14 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.engine import charges, invoices, refunds
-from pytest_stripe_balance.engine.records import Entry, Invoice, Refund
-from pytest_stripe_balance.engine.refunding import DAY
+from pytest_stripe_balance.engine.state.determinism import DAY
+from pytest_stripe_balance.engine.state.records import Entry, Invoice, Refund
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_stripe_balance.engine.determinism import Clock
-    from pytest_stripe_balance.engine.world import Due, World
+    from pytest_stripe_balance.engine.state.determinism import Clock
+    from pytest_stripe_balance.engine.state.world import Due, World
 
 
 # Of a world, of a kind in it, and of one of these: it puts what ties in order.

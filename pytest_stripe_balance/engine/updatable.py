@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import faults
+from pytest_stripe_balance.engine.state import faults
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
-    from pytest_stripe_balance.engine.records import PaymentIntent
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import PaymentIntent
+    from pytest_stripe_balance.engine.state.world import World
 
 BEFORE_PAYMENT = ("requires_payment_method", "requires_confirmation", "requires_action")
 OF_A_RECEIPT = (*BEFORE_PAYMENT, "requires_capture", "succeeded")

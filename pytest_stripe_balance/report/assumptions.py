@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
-from pytest_stripe_balance.engine.assumptions import RECORDINGS, REGISTER
+from pytest_stripe_balance.engine.state.assumptions import RECORDINGS, REGISTER
 
 WIDTH = 96
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from urllib.parse import unquote_plus
 
 from pytest_stripe_balance.api.message import Exchange
-from pytest_stripe_balance.engine import money
-from pytest_stripe_balance.engine.records import Customer
-from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.engine.state import amounts
+from pytest_stripe_balance.engine.state.records import Customer
+from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.refused import Refused
 
@@ -63,8 +63,8 @@ def _ledgers(world: World) -> list[str]:
             (
                 _time(entry.created),
                 entry.type,
-                money.written(entry.net_amount, entry.currency),
-                money.written(entry.ending_balance, entry.currency),
+                amounts.written(entry.net_amount, entry.currency),
+                amounts.written(entry.ending_balance, entry.currency),
                 entry.currency,
                 entry.payment_intent
                 or entry.refund
@@ -107,7 +107,7 @@ def _invoices(world: World) -> list[str]:
     rows = [
         (
             invoice.number or invoice.id,
-            money.written(invoice.amount_due, invoice.currency),
+            amounts.written(invoice.amount_due, invoice.currency),
             invoice.currency,
             invoice.status,
             datetime.fromtimestamp(invoice.due_date, UTC).date(),
@@ -125,9 +125,9 @@ def _intents(world: World) -> list[str]:
     rows = [
         (
             intent.id,
-            money.written(intent.amount, intent.currency),
-            money.written(intent.applied, intent.currency),
-            money.written(intent.remaining, intent.currency),
+            amounts.written(intent.amount, intent.currency),
+            amounts.written(intent.applied, intent.currency),
+            amounts.written(intent.remaining, intent.currency),
             intent.currency,
             intent.status,
             intent.customer or "",
@@ -144,7 +144,7 @@ def _refunds(world: World) -> list[str]:
     rows = [
         (
             refund.id,
-            money.written(refund.amount, refund.currency),
+            amounts.written(refund.amount, refund.currency),
             refund.currency,
             refund.status,
             refund.payment_intent or refund.customer,

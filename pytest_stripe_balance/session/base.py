@@ -16,7 +16,7 @@ from pytest_stripe_balance.contract.findings import Finding
 from pytest_stripe_balance.contract.releases import release_folder
 from pytest_stripe_balance.contract.rules import Read, read, version_of, written
 from pytest_stripe_balance.contract.watch import Watch, wrong_kind
-from pytest_stripe_balance.engine.determinism import Ids
+from pytest_stripe_balance.engine.state.determinism import Ids
 from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report import tables
@@ -26,7 +26,7 @@ from pytest_stripe_balance.transport.intercept import intercept
 if TYPE_CHECKING:
     from types import FrameType
 
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.world import World
     from pytest_stripe_balance.session.chosen import Settings
 
 Fail: TypeAlias = Callable[[Refused], BaseException]

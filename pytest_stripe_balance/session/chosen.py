@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.contract.findings import KINDS, LEVELS
-from pytest_stripe_balance.engine.assumptions import Readings
-from pytest_stripe_balance.engine.determinism import END_OF_TIME
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.state.assumptions import Readings
+from pytest_stripe_balance.engine.state.determinism import END_OF_TIME
+from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.modes import BadSettingError, Setting, Wire, one_of, whole_number
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import full_version, newest_api_version, without_betas

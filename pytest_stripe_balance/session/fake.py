@@ -14,15 +14,15 @@ from pytest_stripe_balance.api.dispatch import Dispatch
 from pytest_stripe_balance.api.message import Request, Response
 from pytest_stripe_balance.contract.rules import contract
 from pytest_stripe_balance.engine import automatic, timers
-from pytest_stripe_balance.engine.assumptions import Readings
-from pytest_stripe_balance.engine.determinism import Clock, Ids
-from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.engine.state.assumptions import Readings
+from pytest_stripe_balance.engine.state.determinism import Clock, Ids
+from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.modes import MODES
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session.base import Session
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Entry
+    from pytest_stripe_balance.engine.state.records import Entry
     from pytest_stripe_balance.session.base import Fail
     from pytest_stripe_balance.session.chosen import Settings
 

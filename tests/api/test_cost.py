@@ -12,7 +12,7 @@ import pytest_stripe_balance
 from pytest_stripe_balance.api import outline, render
 from pytest_stripe_balance.api.message import Headers, Request
 from pytest_stripe_balance.contract import rules
-from pytest_stripe_balance.engine import records
+from pytest_stripe_balance.engine.state import records
 from pytest_stripe_balance.resources import newest_api_version
 from pytest_stripe_balance.session import Fake, Settings
 

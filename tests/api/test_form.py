@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from majors import encoded
 
 from pytest_stripe_balance.api import form
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.state.faults import Fault
 
 DECODED = (
     ("", {}),

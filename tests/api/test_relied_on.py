@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from pytest_stripe_balance.api import routes
-from pytest_stripe_balance.engine.assumptions import REGISTER
+from pytest_stripe_balance.engine.state.assumptions import REGISTER
 from pytest_stripe_balance.resources import newest_api_version
 
 TABLE = yaml.safe_load((Path(__file__).parent / "relied_on.yaml").read_text("utf-8"))

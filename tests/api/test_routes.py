@@ -7,7 +7,7 @@ import stripe
 
 from pytest_stripe_balance.api import parameters, routes
 from pytest_stripe_balance.contract.rules import contract
-from pytest_stripe_balance.engine.assumptions import REGISTER
+from pytest_stripe_balance.engine.state.assumptions import REGISTER
 from pytest_stripe_balance.resources import newest_api_version
 
 EVERY_ROW = pytest.mark.parametrize("endpoint", routes.ENDPOINTS, ids=str)

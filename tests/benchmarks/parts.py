@@ -14,7 +14,7 @@ from measure import interleaved, progress
 
 from pytest_stripe_balance.cassettes.replay import Replay
 from pytest_stripe_balance.engine import groups
-from pytest_stripe_balance.engine.table import Table
+from pytest_stripe_balance.engine.state.table import Table
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.transport.intercept import intercept
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_stripe_balance.engine import allocation
-from pytest_stripe_balance.engine.world import World
+from pytest_stripe_balance.engine.state.world import World
 
 INCLUDED = ("customer.sources", "customer.tax_ids.data.owner", "customer.subscriptions")
 
@@ -136,7 +136,7 @@ def test_threads_never_spend_a_cent_twice(stage, _stripe_session, monkeypatch):
 def test_an_index_is_a_few_ascii_digits(index):
     """An array's index that is none is refused, whatever Python would make of it."""
     from pytest_stripe_balance.api import parameters  # noqa: PLC0415
-    from pytest_stripe_balance.engine.faults import Fault  # noqa: PLC0415
+    from pytest_stripe_balance.engine.state.faults import Fault  # noqa: PLC0415
 
     rule = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}}}}
     fits = index.isascii() and index.isdigit() and len(index) <= 4

@@ -4,7 +4,7 @@ import pytest
 import stripe
 from majors import as_dict
 
-from pytest_stripe_balance.engine import audit
+from pytest_stripe_balance.engine.state import audit
 
 SINCE_12 = pytest.mark.skipif(
     not hasattr(stripe, "InvoicePayment"), reason="stripe-python has InvoicePayment since 12"

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pytest_stripe_balance.engine import groups
 from pytest_stripe_balance.engine.explanation import explain
-from pytest_stripe_balance.engine.reconciliation import OpenItem, Rules, Step, reconcile
+from pytest_stripe_balance.engine.reconciliation import reconcile
+from pytest_stripe_balance.engine.state.reconciliations import OpenItem, Rules, Step
 from pytest_stripe_balance.refused import Refused
 
 JAPAN = Rules(references=False)

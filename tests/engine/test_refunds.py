@@ -8,7 +8,7 @@ from majors import as_dict
 
 from pytest_stripe_balance.balance import StripeBalance, _owner_of
 from pytest_stripe_balance.engine import charges, refunds
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.session import Session, Settings, newest_api_version
 
 DAY = 86_400

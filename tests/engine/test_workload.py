@@ -8,7 +8,7 @@ from hypothesis.stateful import initialize, invariant, rule, run_state_machine_a
 from workload.verbs_crowd import Crowd
 from workload.verbs_refunds import Refunds
 
-from pytest_stripe_balance.engine.records import NOTHING
+from pytest_stripe_balance.engine.state.records import NOTHING
 
 # From the tenth example of a run on, most of hypothesis's are others over again with a piece moved:
 # many short runs reach more. Their first is always the simplest, and not all end with their last step.

@@ -15,7 +15,7 @@ import stripe
 import yaml
 
 from pytest_stripe_balance.api import versions
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import newest_api_version
 

@@ -10,7 +10,7 @@ import stripe
 
 from pytest_stripe_balance import modes, outcome
 from pytest_stripe_balance.cassettes.provenance import STRIPE_TEST_MODE, together, who_answered
-from pytest_stripe_balance.engine.assumptions import REGISTER
+from pytest_stripe_balance.engine.state.assumptions import REGISTER
 
 LOOKS, PAUSE = 20, 0.5
 BANK_TRANSFER = {

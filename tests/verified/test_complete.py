@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_stripe_balance.engine.assumptions import RECORDINGS, REGISTER
+from pytest_stripe_balance.engine.state.assumptions import RECORDINGS, REGISTER
 
 HERE = Path(__file__).parent
 FILES = [path for path in HERE.glob("test_*.py") if path.name != Path(__file__).name]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_stripe_balance.engine.faults import Fault
+from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.state.world import World
 
 ZERO_DECIMAL = frozenset({"jpy"})
 SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "mxn": "$"}
@@ -32,3 +33,10 @@ def too_large(most: int, currency: str) -> Fault:
     """An amount above a limit (FACTS 5.4)."""
     message = f"Amount must be no more than {written(most, currency)}"
     return Fault(message, code="amount_too_large", param="amount")
+
+
+def lowered(world: World, currency: str) -> str:
+    """Lower a currency as Stripe does with capitals."""
+    if currency != currency.lower():
+        world.readings.rest("capital-currency")
+    return currency.lower()

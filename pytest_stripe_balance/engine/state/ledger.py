@@ -6,12 +6,12 @@ import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine.table import Journal, Table
+from pytest_stripe_balance.engine.state.table import Journal, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_stripe_balance.engine.records import Entry
+    from pytest_stripe_balance.engine.state.records import Entry
 
 REVERSED = "funding_reversed"  # the one type that can take a balance below zero
 NOUN = "customer_cash_balance_transaction"

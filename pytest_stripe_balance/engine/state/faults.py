@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import PaymentIntent
+    from pytest_stripe_balance.engine.state.records import PaymentIntent
 
 
 # What the text about one missing object of a kind has behind it [obs, 2026-08-26.dahlia].

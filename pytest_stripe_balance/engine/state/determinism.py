@@ -6,6 +6,8 @@ import hashlib
 import string
 from dataclasses import dataclass, field
 
+DAY = 86_400
+
 _ALPHANUMERIC = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CODE = string.digits + string.ascii_uppercase
 

@@ -8,10 +8,7 @@ copy. Amounts are whole minor units (cents; yen) beside a lower-case currency.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.reconciliation import Reconciliation
+from typing import Any, Literal, NamedTuple
 
 Hash = Mapping[str, Any]
 NOTHING: Hash = {}  # one for all, because nobody changes a Hash
@@ -368,13 +365,6 @@ class Event(NamedTuple):
     subject: Subject
     cause: Cause | None
     previous: Hash | None = None
-
-
-class Reconciled(NamedTuple):
-    """What came of one row that brought money; `id` is the row's."""
-
-    id: str
-    reconciliation: Reconciliation
 
 
 Record = Subject | FundingInstructions | PaymentMethod | BalanceTransaction | Price | Event

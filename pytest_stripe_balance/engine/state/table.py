@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, Protocol, TypedDict, TypeVar
 
-from pytest_stripe_balance.engine import faults
+from pytest_stripe_balance.engine.state import faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.records import Invoice, Refund
-    from pytest_stripe_balance.engine.world import World
+    from pytest_stripe_balance.engine.state.records import Invoice, Refund
+    from pytest_stripe_balance.engine.state.world import World
 
 
 def check(world: World) -> None:

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_stripe_balance.engine import audit, faults
-from pytest_stripe_balance.engine.assumptions import Readings
-from pytest_stripe_balance.engine.ledger import Ledger
-from pytest_stripe_balance.engine.records import (
+from pytest_stripe_balance.engine.state import audit, faults
+from pytest_stripe_balance.engine.state.assumptions import Readings
+from pytest_stripe_balance.engine.state.ledger import Ledger
+from pytest_stripe_balance.engine.state.reconciliations import Reconciled
+from pytest_stripe_balance.engine.state.records import (
     BalanceTransaction,
     CashBalance,
     Cause,
@@ -24,14 +25,13 @@ from pytest_stripe_balance.engine.records import (
     PaymentIntent,
     PaymentMethod,
     Price,
-    Reconciled,
     Refund,
 )
-from pytest_stripe_balance.engine.table import Journal, Table
+from pytest_stripe_balance.engine.state.table import Journal, Table
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.determinism import Clock, Ids
-    from pytest_stripe_balance.engine.records import Hash, ReconciliationMode, Record, Subject
+    from pytest_stripe_balance.engine.state.determinism import Clock, Ids
+    from pytest_stripe_balance.engine.state.records import Hash, ReconciliationMode, Record, Subject
 
 # When something falls due, in seconds since 1970, and what happens then.
 Due = tuple[int, Callable[[], object]]

@@ -1,0 +1,1 @@
+"""What the world remembers: records, ledger, tables, clock and register."""
