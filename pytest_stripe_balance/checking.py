@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from pytest_stripe_balance import input_files, resources
-from pytest_stripe_balance.api import keys
+from pytest_stripe_balance.api import api_keys
 from pytest_stripe_balance.api.message import Request
 from pytest_stripe_balance.cassettes import foreign
 from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, KINDS, LEVELS
@@ -236,7 +236,7 @@ def _left_out(request: Request) -> str | None:
     """Say why the answer to a request isn't looked at; None when it is."""
     if not _V1.match(request.path):
         return "of another API than v1"
-    if keys.key_of(request).startswith("pk_") or _CLIENT_SIDE.search(request.form):
+    if api_keys.key_of(request).startswith("pk_") or _CLIENT_SIDE.search(request.form):
         return "asked as a browser asks, which is answered in part only"
     return None
 

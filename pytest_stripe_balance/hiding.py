@@ -28,7 +28,7 @@ def is_real(key: str) -> bool:
 
 def keys_of(session: Session) -> set[str]:
     """Give the keys that a test's report must not show: the one that is sent, and its own."""
-    from pytest_stripe_balance.api.keys import key_of  # noqa: PLC0415 - the session has it by now
+    from pytest_stripe_balance.api.api_keys import key_of  # noqa: PLC0415 - the session has it by now
 
     asked = {one.request.headers.get("Authorization"): one.request for one in session.exchanges}
     used = {*map(key_of, asked.values()), os.environ.get("STRIPE_API_KEY", "")}

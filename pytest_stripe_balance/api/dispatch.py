@@ -6,9 +6,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from pytest_stripe_balance.api import idempotency, keys, routes, versions
-from pytest_stripe_balance.api.call import Call, Tables
+from pytest_stripe_balance.api import api_keys, idempotency, routes, versions
 from pytest_stripe_balance.api.message import Request, Response
+from pytest_stripe_balance.api.request import Call, Tables
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import Refused
@@ -54,7 +54,7 @@ class Dispatch:
         request_id = "req_" + home.ids.secret(f"request {self._requests}", 14)
         call = Call(self.tables(self.api_version), request, request_id, home)
         try:
-            keys.check(request)
+            api_keys.check(request)
             account = self._account(request, call.account)
             found = routes.match(request.method, request.path)
             if found is None:
@@ -86,7 +86,7 @@ class Dispatch:
     def _account(self, request: Request, name: str | None) -> _Account:
         if name is not None and not (name.startswith("acct_") and name[5:].isalnum()):
             message = (
-                f"The provided key '{keys.masked(keys.key_of(request))}' does not have access to "
+                f"The provided key '{api_keys.masked(api_keys.key_of(request))}' does not have access to "
                 f"account '{name}' (or that account does not exist). Application access may have "
                 "been revoked."
             )

@@ -6,6 +6,7 @@ import codecs
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar, overload
 from urllib.parse import quote, unquote, urlsplit
 
@@ -177,3 +178,11 @@ class Exchange:
 
     request: Request
     response: Response
+
+
+def date_of(headers: Headers) -> int | None:
+    """Read a Date header, in seconds since 1970; None without one that can be read."""
+    try:
+        return int(parsedate_to_datetime(headers.get("Date", "")).timestamp())
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.api import searches
+from pytest_stripe_balance.api import search
 from pytest_stripe_balance.engine import (
     allocation,
     charges,
@@ -84,7 +84,7 @@ class Endpoint:
 ENDPOINTS = (
     Endpoint("POST", "/v1/customers", customers.create, "customer"),
     Endpoint("GET", "/v1/customers", customers.list_, "customer", listed=True),
-    Endpoint("GET", "/v1/customers/search", searches.customers, "customer", searched=True),
+    Endpoint("GET", "/v1/customers/search", search.customers, "customer", searched=True),
     Endpoint("GET", "/v1/customers/{customer}", customers.retrieve, "customer"),
     Endpoint("POST", "/v1/customers/{customer}", customers.update, "customer"),
     Endpoint("DELETE", "/v1/customers/{customer}", customers.delete, "customer"),
@@ -130,7 +130,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "/v1/payment_intents/search",
-        searches.payment_intents,
+        search.payment_intents,
         "payment_intent",
         searched=True,
     ),
@@ -161,7 +161,7 @@ ENDPOINTS = (
         listed=True,
     ),
     Endpoint("GET", "/v1/charges", charges.list_, "charge", listed=True),
-    Endpoint("GET", "/v1/charges/search", searches.charges, "charge", searched=True),
+    Endpoint("GET", "/v1/charges/search", search.charges, "charge", searched=True),
     Endpoint("GET", "/v1/charges/{charge}", charges.retrieve, "charge"),
     Endpoint(
         "GET",
@@ -184,7 +184,7 @@ ENDPOINTS = (
     Endpoint("POST", "/v1/test_helpers/refunds/{refund}/expire", refunds.expire, "refund"),
     Endpoint("POST", "/v1/invoices", invoice_drafts.create, "invoice"),
     Endpoint("GET", "/v1/invoices", invoice_drafts.list_, "invoice", listed=True),
-    Endpoint("GET", "/v1/invoices/search", searches.invoices, "invoice", searched=True),
+    Endpoint("GET", "/v1/invoices/search", search.invoices, "invoice", searched=True),
     Endpoint("GET", "/v1/invoices/{invoice}", invoice_drafts.retrieve, "invoice"),
     Endpoint("DELETE", "/v1/invoices/{invoice}", invoice_drafts.delete, "invoice"),
     Endpoint("POST", "/v1/invoices/{invoice}/finalize", invoices.finalize, "invoice"),

@@ -1,288 +1,178 @@
-"""Stripe's search query language: a query's text in, a test of one record out.
+"""The search endpoints: which fields each resource is searched by, and a page of what is found.
 
-A clause is a field, an operator and a value; a space, AND or OR joins them, `-` turns one round
-[doc: docs.stripe.com/search]. An unknown field is 400 without code and param (gburgyan/aat-stripe
-plans/search); that other errors are, and the texts, is the assumption search-errors.
+The fields and their types are the documented ones (docs.stripe.com/search).
 """
 
 from __future__ import annotations
 
-import operator
-import re
-from collections.abc import Callable, Iterator, Mapping
+import base64
+import binascii
+import hashlib
 from dataclasses import dataclass
-from typing import Any, Literal
+from operator import attrgetter
+from typing import Required, TypedDict, TypeVar, Unpack
 
+from pytest_stripe_balance.api.search_query import Field, Query, Resource, parse
+from pytest_stripe_balance.engine import invoice_drafts
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.engine.state.records import Charge, Customer, Invoice, PaymentIntent
+from pytest_stripe_balance.engine.state.table import Page, Table
+from pytest_stripe_balance.engine.state.world import World
 
-Kind = Literal["token", "string", "numeric"]
-Value = str | int | None
-Test = Callable[[Any], bool]
+R = TypeVar("R", Customer, PaymentIntent, Charge, Invoice)
 
-COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
-    ":": operator.eq,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-}
-OPERATORS: Mapping[Kind, tuple[str, ...]] = {
-    "token": (":",),
-    "string": (":", "~"),
-    "numeric": tuple(COMPARISONS),
-}
-MOST_CLAUSES = 10
-SHORTEST_SUBSTRING = 3
 
-SPACE = re.compile(r"\s+")
-JOINT = re.compile(r"(?:and|or)(?=\s|$)", re.IGNORECASE)
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
-OPERATOR = re.compile(r"(\s*)(>=|<=|[:~<>])(\s*)")
-QUOTED = re.compile(r""""((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'""", re.DOTALL)
-BARE = re.compile(r"(-?[0-9]+|null)(?=\s|$)", re.IGNORECASE)
-NUMBER = re.compile(r"-?[0-9]{1,18}")
-ESCAPE = re.compile(r"""\\(["'])""")
+class Search(TypedDict, total=False):
+    """The parameters that every search takes."""
+
+    query: Required[str]
+    limit: int
+    page: str
 
 
 @dataclass(frozen=True)
-class Field:
-    """A field that Stripe documents as searchable, and how a record holds it.
+class Found(Page[R]):
+    """One page of what was found; `next_page` asks for the next, and `total_count` counts them all."""
 
-    `read` is None where the fake doesn't hold it; `values` are the only ones that it can be asked
-    for, if that is documented; `assumed` is what finding by it rests on, if anything.
+    next_page: str | None
+    total_count: int
+
+
+def _created() -> Field:
+    return Field("numeric", attrgetter("created"))
+
+
+def _refunded(charge: Charge) -> str | None:
+    """Stripe's three answers: all of it, a part, and (null) nothing."""
+    return "true" if charge.refunded else "false" if charge.amount_refunded else None
+
+
+CUSTOMERS = Resource(
+    "customers",
+    {
+        "created": _created(),
+        "email": Field("string", attrgetter("email")),
+        "name": Field("string", attrgetter("name")),
+        "phone": Field("string", attrgetter("phone")),
+    },
+)
+PAYMENT_INTENTS = Resource(
+    "payment_intents",
+    {
+        "amount": Field("numeric", attrgetter("amount")),
+        "created": _created(),
+        "currency": Field("token", attrgetter("currency")),
+        "customer": Field("token", attrgetter("customer")),
+        "status": Field("token", attrgetter("status"), assumed="search-intent-status"),
+    },
+)
+CHARGES = Resource(
+    "charges",
+    {
+        "amount": Field("numeric", attrgetter("amount")),
+        "billing_details.address.postal_code": Field(
+            "token", lambda charge: charge.billing_details["address"]["postal_code"]
+        ),
+        "created": _created(),
+        "currency": Field("token", attrgetter("currency")),
+        "customer": Field("token", attrgetter("customer")),
+        "disputed": Field("token", lambda _: "false", values=("true", "false")),
+        "refunded": Field("token", _refunded, values=("true", "false", None)),
+        "status": Field("token", lambda _: "succeeded"),
+        **{
+            f"payment_method_details.{source}.{name}": Field("token")
+            for source in ("card", "card_present", "interac_present")
+            for name in ("brand", "exp_month", "exp_year", "fingerprint", "last4")
+        },
+    },
+)
+INVOICES = Resource(
+    "invoices",
+    {
+        "created": _created(),
+        "currency": Field("token", attrgetter("currency")),
+        "customer": Field("token", attrgetter("customer")),
+        "last_finalization_error_code": Field("token"),
+        "last_finalization_error_type": Field("token"),
+        "number": Field("string", attrgetter("number")),
+        "receipt_number": Field("string"),
+        "status": Field("string", attrgetter("status")),
+        "subscription": Field("string"),
+        "total": Field("numeric", attrgetter("amount_due")),
+    },
+)
+
+
+def customers(world: World, **params: Unpack[Search]) -> Found[Customer]:
+    """Search customers."""
+    return _search(world, world.customers, CUSTOMERS, **params)
+
+
+def payment_intents(world: World, **params: Unpack[Search]) -> Found[PaymentIntent]:
+    """Search payment intents."""
+    return _search(world, world.payment_intents, PAYMENT_INTENTS, **params)
+
+
+def charges(world: World, **params: Unpack[Search]) -> Found[Charge]:
+    """Search charges."""
+    return _search(world, world.charges, CHARGES, **params)
+
+
+def invoices(world: World, **params: Unpack[Search]) -> Found[Invoice]:
+    """Search invoices; a draft shows its customer as they are now, as in a list."""
+    found = _search(world, world.invoices, INVOICES, **params)
+    shown = [invoice_drafts.as_it_is(world, invoice) for invoice in found.data]
+    return Found(shown, found.has_more, found.next_page, found.total_count)
+
+
+def _search(
+    world: World,
+    table: Table[R],
+    resource: Resource,
+    *,
+    query: str,
+    limit: int = 10,
+    page: str | None = None,
+) -> Found[R]:
+    """Cut a page of what a query finds in a table, newest first.
+
+    A query that isn't one, and a page that isn't of this query, are 400 (search-errors, search-page).
     """
-
-    kind: Kind
-    read: Callable[[Any], Value] | None = None
-    values: tuple[Value, ...] | None = None
-    assumed: str | None = None
-
-
-@dataclass(frozen=True)
-class Resource:
-    """What can be searched for, by Stripe's plural ("payment_intents"), with its fields by name."""
-
-    name: str
-    fields: Mapping[str, Field]
-
-
-@dataclass(frozen=True)
-class Query:
-    """What a query asks of a record, and the assumptions that its answer rests on."""
-
-    tests: tuple[Test, ...]
-    any_of: bool
-    assumed: frozenset[str]
-
-    def matches(self, record: object) -> bool:
-        """Tell whether a record is found."""
-        return (any if self.any_of else all)(test(record) for test in self.tests)
+    asked: Query = parse(query, resource)
+    after = None if page is None else _last_of(page, query, table)
+    found = {record.id: getattr(record, "deleted", False) for record in table if asked.matches(record)}
+    there = {record_id for record_id, deleted in found.items() if not deleted}
+    assumed = {"search-at-once", *asked.assumed}
+    if len(there) < len(found):
+        assumed.add("search-deleted")
+    if len(there) > 1:
+        assumed.add("search-order")
+    for entry_id in assumed:
+        world.readings.rest(entry_id)
+    cut = table.page(limit=limit, starting_after=after, keep=lambda record: record.id in there)
+    next_page = _page_after(cut.data[-1].id, query) if cut.has_more else None
+    return Found(cut.data, cut.has_more, next_page, total_count=len(there))
 
 
-@dataclass(frozen=True)
-class _Clause:
-    """One clause as it was written, `at` the place of its first character; a value of None is null."""
-
-    at: int
-    negated: bool
-    name: str
-    key: str | None
-    operator: str
-    value: str | None
+def _page_after(record_id: str, query: str) -> str:
+    """Name the page after a record. New records come before it, so it stays what it is."""
+    return base64.urlsafe_b64encode(f"{_digest(query)} {record_id}".encode()).decode()
 
 
-def parse(text: str, resource: Resource) -> Query:
-    """Read a query. A Fault for one that Stripe doesn't take; Refused for what isn't modelled."""
-    parser = _Parser(text)
-    pairs = [(clause, _field(clause, resource)) for clause in list(parser.clauses())]
-    tests = tuple(_test(clause, field) for clause, field in pairs)
-    assumed = {field.assumed for _, field in pairs if field.assumed}
-    if any(
-        field.kind == "string" and clause.operator == ":" and clause.value for clause, field in pairs
-    ):
-        assumed.add("search-words")
-    return Query(tests, any_of=parser.joint == "OR", assumed=frozenset(assumed))
-
-
-class _Parser:
-    """Takes a query apart from left to right."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
-        self.joint: str | None = None
-
-    def clauses(self) -> Iterator[_Clause]:
-        """Give the clauses; `joint` is then what joins them."""
-        self.take(SPACE)
-        for _ in range(MOST_CLAUSES):
-            yield self.clause()
-            spaced = self.take(SPACE)
-            if self.at == len(self.text):
-                return
-            if not spaced:
-                raise self.unreadable("a space, AND or OR is due between clauses")
-            self.join()
-        raise _fault(f"A search query can have {MOST_CLAUSES} clauses at most.")
-
-    def join(self) -> None:
-        """Read AND or OR; a space alone is AND."""
-        at = self.at
-        word = self.take(JOINT)
-        joint = word.group().upper() if word else "AND"
-        if self.joint not in (None, joint):
-            self.at = at
-            raise self.unreadable("AND (or a space) and OR can't be mixed; search twice instead")
-        self.joint = joint
-        self.take(SPACE)
-
-    def clause(self) -> _Clause:
-        """Read one clause."""
-        at = self.at
-        negated = self.text.startswith("-", at)
-        self.at += negated
-        name = self.take(NAME)
-        if name is None:
-            raise self.unreadable("a field is due here")
-        key = self.key() if name.group() == "metadata" else None
-        found = self.take(OPERATOR)
-        if found is None:
-            raise self.unreadable(f"one of : ~ > >= < <= is due after `{self.text[at : self.at]}`")
-        before, symbol, after = found.groups()
-        if before or after:
-            raise Refused(
-                "search query: whether Stripe takes spaces around an operator (at character "
-                f"{found.start() + 1}) is not documented, and not modelled. Leave them out"
-            )
-        return _Clause(at, negated, name.group(), key, symbol, self.value())
-
-    def key(self) -> str:
-        """Read the key of a metadata field, in brackets and quotes."""
-        opened = self.text.startswith("[", self.at)
-        self.at += opened
-        quoted = self.take(QUOTED) if opened else None
-        if quoted is None or not self.text.startswith("]", self.at):
-            raise self.unreadable('metadata needs a key, as in metadata["key"]')
-        self.at += 1
-        return self.unescaped(quoted)
-
-    def value(self) -> str | None:
-        """Read a value: quoted text, a number, or null."""
-        if quoted := self.take(QUOTED):
-            text = self.unescaped(quoted)
-            if not text.strip():
-                raise Refused(
-                    "search query: looking for an empty value is not modelled. What isn't "
-                    "set is found by null, without quotes"
-                )
-            return text
-        bare = self.take(BARE)
-        if bare is None:
-            raise self.unreadable("a quoted value, a number or null is due here")
-        return None if bare.group().lower() == "null" else bare.group()
-
-    def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """Take what a pattern finds here, if anything."""
-        found = pattern.match(self.text, self.at)
-        if found:
-            self.at = found.end()
-        return found
-
-    def unescaped(self, quoted: re.Match[str]) -> str:
-        """Give what stands in quotes; a backslash is documented before a quote only."""
-        inner = quoted[1] if quoted[1] is not None else quoted[2]
-        if "\\" in ESCAPE.sub("", inner):
-            raise Refused("search query: a backslash before anything but a quote is not modelled")
-        return ESCAPE.sub(r"\1", inner)
-
-    def unreadable(self, reason: str) -> Fault:
-        """The answer to what is no query, in the words that others quote and with the place."""
-        return _fault(
-            'We were unable to parse your search query. Try using the format `metadata["key"]:"value"` '
-            'to query for metadata or key:"value" to query for other fields. '
-            f"(At character {self.at + 1}: {reason}.)"
+def _last_of(page: str, query: str, table: Table[R]) -> str:
+    """Give the record that a page comes after."""
+    try:
+        of, _, record_id = base64.urlsafe_b64decode(page).decode().partition(" ")
+    except (binascii.Error, ValueError):
+        of = record_id = ""
+    if of != _digest(query) or table.get(record_id) is None:
+        raise Fault(
+            f"Invalid page: {page}. Send the next_page of this query's last answer, or none.",
+            param="page",
+            assumed="search-page",
         )
+    return record_id
 
 
-def _fault(message: str) -> Fault:
-    return Fault(message, assumed="search-errors")
-
-
-def _field(clause: _Clause, resource: Resource) -> Field:
-    """Find the field of a clause and hold the clause against it."""
-    name, key = clause.name, clause.key
-    if key is not None:
-        field: Field | None = Field("token", lambda record: record.metadata.get(key))
-    else:
-        field = resource.fields.get(name)
-    if field is None:
-        page = f"http://stripe.com/docs/search#query-fields-for-{resource.name.replace('_', '-')}"
-        raise _fault(
-            f"Field `{name}` is an unsupported search field for resource `{resource.name}`. See {page} "
-            "for a list of supported fields."
-        )
-    if field.read is None:
-        raise Refused(
-            f"Stripe documents that {resource.name} can be searched by {name}, and the fake does not "
-            "model it. Search by another field, or expect it: `with stripe_balance.refused():`"
-        )
-    if clause.operator not in OPERATORS[field.kind]:
-        takes = " ".join(OPERATORS[field.kind])
-        raise _at(clause, f"`{clause.operator}` isn't for a {field.kind} field; use {takes}")
-    if fault := _wrong_value(clause, field):
-        raise _at(clause, fault)
-    return field
-
-
-def _wrong_value(clause: _Clause, field: Field) -> str | None:
-    value = clause.value
-    if field.values is not None and (value and value.lower()) not in field.values:
-        return "its value must be one of " + ", ".join(
-            "null" if one is None else f'"{one}"' for one in field.values
-        )
-    if value is None:
-        return None if clause.operator == ":" else "null is asked for by `:` only"
-    if field.kind == "numeric" and not NUMBER.fullmatch(value):
-        return "its value must be a whole number"
-    if clause.operator == "~" and len(value) < SHORTEST_SUBSTRING:
-        return f"a substring has {SHORTEST_SUBSTRING} characters at least"
-    return None
-
-
-def _at(clause: _Clause, reason: str) -> Fault:
-    return _fault(f"Field `{clause.name}` (at character {clause.at + 1}): {reason}.")
-
-
-def _test(clause: _Clause, field: Field) -> Test:
-    """Make the test of a clause: what isn't set is found by null, and by every negation but null's."""
-    read, wanted = field.read, clause.value
-    assert read is not None, "unreachable because _field refuses what isn't held"
-    if wanted is None:
-        return lambda record: (read(record) is None) is not clause.negated
-    fits = _fits(field.kind, clause.operator, wanted)
-
-    def test(record: Any) -> bool:  # noqa: ANN401 - each resource has its own records
-        held = read(record)
-        return (held is not None and fits(held)) is not clause.negated
-
-    return test
-
-
-def _fits(kind: Kind, symbol: str, wanted: str) -> Test:
-    if kind == "numeric":
-        compare, number = COMPARISONS[symbol], int(wanted)
-        return lambda held: compare(held, number)
-    folded = wanted.casefold()
-    if symbol == "~":
-        return lambda held: folded in held.casefold()
-    if kind == "token":
-        return lambda held: held.casefold() == folded
-    words = folded.split()
-    return lambda held: _side_by_side(words, held.casefold().split())
-
-
-def _side_by_side(words: list[str], held: list[str]) -> bool:
-    """Tell whether words stand in a text one after the other."""
-    places = range(len(held) - len(words) + 1)
-    return any(held[place : place + len(words)] == words for place in places)
+def _digest(query: str) -> str:
+    return hashlib.sha256(query.encode()).hexdigest()[:12]

@@ -17,11 +17,10 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from pytest_stripe_balance.api import versions
-from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
+from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response, date_of
 from pytest_stripe_balance.cassettes import knowable
 from pytest_stripe_balance.cassettes.answers import EPOCH, LISTS, Answers, Page, is_masked
 from pytest_stripe_balance.cassettes.asking import READS
-from pytest_stripe_balance.cassettes.drift import date_of
 from pytest_stripe_balance.cassettes.knowable import Knowledge, Named, named_in
 from pytest_stripe_balance.cassettes.newer import moment_of, without_newer
 from pytest_stripe_balance.cassettes.pairing import is_replay, without_retries

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
-from pytest_stripe_balance.api.message import Exchange, Headers
+from pytest_stripe_balance.api.message import Exchange, Headers, date_of
 from pytest_stripe_balance.cassettes.asking import Asked
 from pytest_stripe_balance.cassettes.pairing import Pairs, pair, without_retries
 from pytest_stripe_balance.cassettes.roles import Ids, Roles
@@ -88,14 +87,6 @@ def too_old(recorded: int | None, now: int, days: float) -> str | None:
     if age is None or age <= days:
         return None
     return f"recorded {int(age)} days ago, and {days:g} are allowed"
-
-
-def date_of(headers: Headers) -> int | None:
-    """Read a Date header, in seconds since 1970; None without one that can be read."""
-    try:
-        return int(parsedate_to_datetime(headers.get("Date", "")).timestamp())
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 class Compared:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
-from pytest_stripe_balance.api.keys import key_of
+from pytest_stripe_balance.api.api_keys import key_of
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import leaks, places
 from pytest_stripe_balance.masking import Shape

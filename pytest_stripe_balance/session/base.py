@@ -10,7 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from pytest_stripe_balance.api import keys, routes
+from pytest_stripe_balance.api import api_keys, routes
 from pytest_stripe_balance.api.message import Exchange, Request, Response
 from pytest_stripe_balance.contract.findings import Finding
 from pytest_stripe_balance.contract.releases import release_folder
@@ -86,7 +86,7 @@ class Session:
 
     def _allowed(self, request: Request) -> Response | Request | None:
         try:
-            keys.refuse_live(request, anywhere=self.sends)
+            api_keys.refuse_live(request, anywhere=self.sends)
         except Refused as refusal:
             refusal.fatal = self.sends
             raise

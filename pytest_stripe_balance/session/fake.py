@@ -9,9 +9,9 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.api import versions
-from pytest_stripe_balance.api.call import Tables
 from pytest_stripe_balance.api.dispatch import Dispatch
 from pytest_stripe_balance.api.message import Request, Response
+from pytest_stripe_balance.api.request import Tables
 from pytest_stripe_balance.contract.rules import contract
 from pytest_stripe_balance.engine import automatic, timers
 from pytest_stripe_balance.engine.state.assumptions import Readings

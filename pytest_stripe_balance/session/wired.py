@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from pytest_stripe_balance.api import keys
+from pytest_stripe_balance.api import api_keys
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import drift
 from pytest_stripe_balance.cassettes.provenance import UNKNOWN, Provenance, together, who_answered
@@ -34,7 +34,7 @@ class Live(Session):
 
     def _answer(self, request: Request) -> Request | Response:
         wire, headers = self.settings.wire, dict(request.headers)
-        key = keys.key_of(request)
+        key = api_keys.key_of(request)
         if not key and "Authorization" in request.headers:
             raise Refused(f"{request}: the Authorization header can't be read, so it isn't sent")
         if key.startswith(TEST_KEYS):
@@ -100,7 +100,7 @@ class Recorder(Live):
         versions = [exchange.response.headers.get("Stripe-Version") for exchange in sent]
         # Whether a client of the user's own has asked Stripe nobody knows.
         whos = [
-            UNKNOWN if one.by else who_answered(one.url, keys.key_of(one))
+            UNKNOWN if one.by else who_answered(one.url, api_keys.key_of(one))
             for one in (exchange.request for exchange in sent)
         ]
         return Provenance(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import pytest_stripe_balance
-from pytest_stripe_balance.api import outline, render
+from pytest_stripe_balance.api import compiled_form, render
 from pytest_stripe_balance.api.message import Headers, Request
 from pytest_stripe_balance.contract import rules
 from pytest_stripe_balance.engine.state import records
@@ -81,7 +81,7 @@ def shop():
 
 # What is called how often, by the calls that tests are made of.
 COUNTED = (
-    (outline.read, "reads the form"),
+    (compiled_form.read, "reads the form"),
     (render.render, "renders what it answers"),
     (rules.Contract._check_one, "checks the answer"),
 )

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from majors import encoded
 
-from pytest_stripe_balance.api import form, outline, parameters, routes
+from pytest_stripe_balance.api import compiled_form, form, parameters, routes
 from pytest_stripe_balance.contract.rules import contract
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
@@ -16,7 +16,7 @@ CREATE = ("POST", "/v1/payment_intents")
 
 
 def the_short_way(row, text, api_version):
-    return outline.read(text, row.name, contract(api_version).rule, row.verb)
+    return compiled_form.read(text, row.name, contract(api_version).rule, row.verb)
 
 
 def the_long_way(row, text, api_version):
@@ -156,7 +156,7 @@ def test_what_is_read_is_nobody_elses():
 def test_names_of_a_long_text_are_not_kept():
     """What a request names at length is read, and forgotten."""
     row, _ = routes.match(*CREATE)
-    before = outline._steps.cache_info()
+    before = compiled_form._steps.cache_info()
     assert the_short_way(row, f"metadata[{'x' * 5000}]=1", newest_api_version()) is None
-    assert outline._steps.cache_info() == before
+    assert compiled_form._steps.cache_info() == before
     assert before.maxsize == 256

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from pytest_stripe_balance.api import expand, form, outline, parameters, versions
+from pytest_stripe_balance.api import compiled_form, expand, form, parameters, versions
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.api.render import render
 from pytest_stripe_balance.api.routes import Endpoint
-from pytest_stripe_balance.api.searches import Found
+from pytest_stripe_balance.api.search import Found
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records import Cause, PaymentIntent, Record
 from pytest_stripe_balance.engine.state.table import Page
@@ -85,7 +85,7 @@ class Call:
                 f"at {tables.api_version}"
             )
         text = self.request.form
-        given = outline.read(text, name, tables.rule, row.verb)
+        given = compiled_form.read(text, name, tables.rule, row.verb)
         if given is None:
             given = self._read_the_long_way(form.decode(text), rule)
         self.expand = given.pop("expand", [])
