@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pytest_stripe_balance.api import render_invoices
+from pytest_stripe_balance.api.rendering import invoices
 from pytest_stripe_balance.engine.state.records import Charge, Event, Invoice, InvoiceItem, PaymentIntent
 from pytest_stripe_balance.engine.state.world import World
 
@@ -107,7 +107,7 @@ def event(world: World, record: Event, body: Json) -> None:
 
 
 def _price(world: World, item: InvoiceItem) -> Json:
-    return render_invoices.price(world, world.prices.find(item.price, "price"))
+    return invoices.price(world, world.prices.find(item.price, "price"))
 
 
 def _take_out(body: Json, *names: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from pytest_stripe_balance.api import render_charges, render_invoices
+from pytest_stripe_balance.api.rendering import charges, invoices
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records import Record
 from pytest_stripe_balance.engine.state.world import World
@@ -157,8 +157,8 @@ def _cash_balance(world: World, customer: str, render: Render) -> Json:
 
 
 _INCLUDED: Mapping[tuple[str, str], Callable[[World, str, Render], Json | None]] = {
-    ("charge", "refunds"): render_charges.refunds,
+    ("charge", "refunds"): charges.refunds,
     ("customer", "cash_balance"): _cash_balance,
-    ("invoice", "confirmation_secret"): render_invoices.confirmation_secret,
-    ("invoice", "payments"): render_invoices.payments,
+    ("invoice", "confirmation_secret"): invoices.confirmation_secret,
+    ("invoice", "payments"): invoices.payments,
 }

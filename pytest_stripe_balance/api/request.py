@@ -12,7 +12,7 @@ import msgspec
 
 from pytest_stripe_balance.api import compiled_form, expand, form, parameters, versions
 from pytest_stripe_balance.api.message import Headers, Request, Response
-from pytest_stripe_balance.api.render import render
+from pytest_stripe_balance.api.rendering.render import render
 from pytest_stripe_balance.api.routes import Endpoint
 from pytest_stripe_balance.api.search import Found
 from pytest_stripe_balance.engine.state.faults import Fault

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import pytest_stripe_balance
-from pytest_stripe_balance.api import compiled_form, render
+from pytest_stripe_balance.api import compiled_form
 from pytest_stripe_balance.api.message import Headers, Request
+from pytest_stripe_balance.api.rendering import render
 from pytest_stripe_balance.contract import rules
 from pytest_stripe_balance.engine.state import records
 from pytest_stripe_balance.resources import newest_api_version

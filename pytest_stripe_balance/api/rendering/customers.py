@@ -1,0 +1,103 @@
+"""Customers, cash balances, their rows, and funding instructions as Stripe shows them (FACTS 1.1 to 1.4)."""
+
+from __future__ import annotations
+
+from pytest_stripe_balance.api.rendering.charges import Json
+from pytest_stripe_balance.engine.state.records import CashBalance, Customer, Entry, FundingInstructions
+from pytest_stripe_balance.engine.state.world import World
+
+# What the hash named after an entry's type tells; the other types have no such hash (FACTS 1.3).
+_TOLD_OF_ENTRIES = {
+    "adjusted_for_overdraft": ("balance_transaction", "linked_transaction"),
+    "applied_to_payment": ("payment_intent",),
+    "funded": ("bank_transfer",),
+    "refunded_from_payment": ("refund",),
+    "transferred_to_balance": ("balance_transaction",),
+    "unapplied_from_payment": ("payment_intent",),
+}
+
+
+def _customer(_: World, customer: Customer) -> Json:
+    if customer.deleted:
+        return {"id": customer.id, "object": "customer", "deleted": True}
+    optional = {
+        name: value
+        for name in ("business_name", "individual_name")
+        if (value := getattr(customer, name)) is not None
+    }
+    return {
+        "id": customer.id,
+        "object": "customer",
+        "address": customer.address,
+        "balance": 0,
+        **optional,
+        "created": customer.created,
+        "currency": customer.currency,
+        "customer_account": None,
+        "default_source": None,
+        "delinquent": False,
+        "description": customer.description,
+        "discount": None,
+        "email": customer.email,
+        "invoice_prefix": customer.invoice_prefix,
+        "invoice_settings": {
+            "custom_fields": None,
+            "default_payment_method": None,
+            "footer": None,
+            "rendering_options": None,
+        },
+        "livemode": False,
+        "metadata": customer.metadata,
+        "name": customer.name,
+        "next_invoice_sequence": customer.next_invoice_sequence,
+        "phone": customer.phone,
+        "preferred_locales": list(customer.preferred_locales),
+        "shipping": customer.shipping,
+        "tax_exempt": customer.tax_exempt,
+        "test_clock": None,
+    }
+
+
+def _cash_balance(_: World, balance: CashBalance) -> Json:
+    return {
+        "object": "cash_balance",
+        "available": balance.available,
+        "customer": balance.customer,
+        "customer_account": None,
+        "livemode": False,
+        "settings": {
+            "reconciliation_mode": balance.reconciliation_mode,
+            "using_merchant_default": balance.using_merchant_default,
+        },
+    }
+
+
+def _entry(_: World, entry: Entry) -> Json:
+    told = _TOLD_OF_ENTRIES.get(entry.type)
+    return {
+        "id": entry.id,
+        "object": "customer_cash_balance_transaction",
+        **({entry.type: {name: getattr(entry, name) for name in told}} if told else {}),
+        "created": entry.created,
+        "currency": entry.currency,
+        "customer": entry.customer,
+        "customer_account": None,
+        "ending_balance": entry.ending_balance,
+        "livemode": False,
+        "net_amount": entry.net_amount,
+        "type": entry.type,
+    }
+
+
+def _funding_instructions(_: World, told: FundingInstructions) -> Json:
+    return {
+        "object": "funding_instructions",
+        "bank_transfer": {
+            "country": told.country,
+            "financial_addresses": list(told.financial_addresses),
+            "type": told.type,
+        },
+        "currency": told.currency,
+        "funding_type": "bank_transfer",
+        "livemode": False,
+    }

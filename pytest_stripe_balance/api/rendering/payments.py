@@ -1,0 +1,100 @@
+"""Payment intents and payment methods as Stripe shows them (FACTS 1.5, 1.6)."""
+
+from __future__ import annotations
+
+from pytest_stripe_balance.api.rendering.charges import Json
+from pytest_stripe_balance.engine.state.records import PaymentIntent, PaymentMethod
+from pytest_stripe_balance.engine.state.world import World
+
+
+def _payment_method(_: World, method: PaymentMethod) -> Json:
+    return {
+        "id": method.id,
+        "object": "payment_method",
+        "allow_redisplay": method.allow_redisplay,
+        "billing_details": method.billing_details,
+        "created": method.created,
+        "customer": None,
+        "customer_account": None,
+        "customer_balance": {},
+        "livemode": False,
+        "metadata": method.metadata,
+        "shared_payment_granted_token": None,
+        "type": method.type,
+    }
+
+
+def _payment_intent(world: World, intent: PaymentIntent) -> Json:
+    _note_assumptions(world, intent)
+    configuration = intent.payment_method_configuration
+    allowed = intent.allowed_payment_method_types
+    return {
+        "id": intent.id,
+        "object": "payment_intent",
+        "allowed_payment_method_types": allowed and list(allowed),
+        "amount": intent.amount,
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": intent.amount if intent.status == "succeeded" else 0,
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": intent.automatic_payment_methods,
+        "canceled_at": intent.canceled_at,
+        "cancellation_reason": intent.cancellation_reason,
+        "capture_method": intent.capture_method,
+        "client_secret": intent.client_secret,
+        "confirmation_method": intent.confirmation_method,
+        "created": intent.created,
+        "currency": intent.currency,
+        "customer": intent.customer,
+        "customer_account": None,
+        "description": intent.description,
+        "excluded_payment_method_types": None,
+        "last_payment_error": intent.last_payment_error,
+        "latest_charge": intent.latest_charge,
+        "livemode": False,
+        "managed_payments": {"enabled": False},
+        "metadata": intent.metadata,
+        "next_action": _next_action(intent),
+        "on_behalf_of": None,
+        "payment_method": intent.payment_method,
+        "payment_method_configuration_details": configuration and {"id": configuration, "parent": None},
+        "payment_method_options": intent.payment_method_options,
+        "payment_method_types": list(intent.payment_method_types),
+        "payment_record": None,
+        "processing": None,
+        "receipt_email": intent.receipt_email,
+        "review": None,
+        "setup_future_usage": None,
+        "shared_payment_granted_token": None,
+        "shipping": intent.shipping,
+        "source": None,
+        "statement_descriptor": intent.statement_descriptor,
+        "statement_descriptor_suffix": intent.statement_descriptor_suffix,
+        "status": intent.status,
+        "transfer_data": None,
+        "transfer_group": intent.transfer_group,
+    }
+
+
+def _note_assumptions(world: World, intent: PaymentIntent) -> None:
+    world.readings.rest("unset-keys")
+    if intent.payment_method_options.get("customer_balance") == {}:
+        world.readings.rest("unset-customer-balance-options")
+
+
+def _next_action(intent: PaymentIntent) -> Json | None:
+    told = intent.instructions
+    if told is None:
+        return None
+    return {
+        "display_bank_transfer_instructions": {
+            "amount_remaining": intent.remaining,
+            "currency": intent.currency,
+            "financial_addresses": list(told.financial_addresses),
+            "hosted_instructions_url": told.hosted_instructions_url,
+            "reference": told.reference,
+            "type": told.type,
+        },
+        "type": "display_bank_transfer_instructions",
+    }
