@@ -104,11 +104,11 @@ def _check_file(name: str, text: str, judge: _Judge) -> None:
 
 
 def _check_yaml(name: str, text: str, judge: _Judge) -> None:
-    from pytest_stripe_balance.cassettes import loading  # noqa: PLC0415 - YAML costs, JSON doesn't
+    from pytest_stripe_balance.cassettes import yaml_loader  # noqa: PLC0415 - YAML costs, JSON doesn't
 
     try:
-        data = loading.read_yaml(text)
-    except loading.SeveralError:
+        data = yaml_loader.read_yaml(text)
+    except yaml_loader.SeveralError:
         judge.no_recording(name, "several YAML documents")
     else:
         judge.tape(name, data)
@@ -147,9 +147,9 @@ class _Judge:
         if (name := foreign.named(value)) is not None:
             self.foreign(place.file, name)
             return
-        from pytest_stripe_balance.cassettes import tape  # noqa: PLC0415 - most files are no cassettes
+        from pytest_stripe_balance.cassettes import interactions  # noqa: PLC0415 - most files are no cassettes
 
-        if tape.is_tape(value):
+        if interactions.is_tape(value):
             self.tape(place.file, value)
         elif isinstance(value, list) and value:
             for index, item in enumerate(value):
@@ -162,13 +162,15 @@ class _Judge:
         if (name := foreign.named(data)) is not None:
             self.foreign(file, name)
             return
-        from pytest_stripe_balance.cassettes import tape  # noqa: PLC0415 - as above
+        from pytest_stripe_balance.cassettes import interactions  # noqa: PLC0415 - as above
 
-        if not tape.is_tape(data):
+        if not interactions.is_tape(data):
             self.no_recording(file, "no list of `interactions` in it")
             return
-        for found in tape.interactions(data, None if file == _called(input_files.STDIN) else Path(file)):
-            if isinstance(found, tape.Skipped):
+        for found in interactions.interactions(
+            data, None if file == _called(input_files.STDIN) else Path(file)
+        ):
+            if isinstance(found, interactions.Skipped):
                 place = Place(file, found.line, found.request)
                 self._outcome.passed_over(found.reason, place)
                 continue

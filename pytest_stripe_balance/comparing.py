@@ -12,7 +12,7 @@ from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.cassettes import conform as conforming
 from pytest_stripe_balance.cassettes import drift as drifting
-from pytest_stripe_balance.cassettes import loading, tape
+from pytest_stripe_balance.cassettes import interactions, provenance, yaml_loader
 from pytest_stripe_balance.engine.state.assumptions import Readings
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
@@ -29,8 +29,8 @@ class Recording:
     """A cassette that was read: its name, what it holds, what was passed over, and its provenance."""
 
     name: str
-    recorded: Sequence[tape.Recorded]
-    skipped: Sequence[tape.Skipped]
+    recorded: Sequence[interactions.Recorded]
+    skipped: Sequence[interactions.Skipped]
     provenance: dict[str, Any]
 
     @property
@@ -47,7 +47,7 @@ class Recording:
     @property
     def moment(self) -> int | None:
         """When it was made, in seconds since 1970: by its provenance, else its last Date header."""
-        return drifting.moment_of(str(self.provenance.get("date")), self.exchanges)
+        return provenance.moment_of(str(self.provenance.get("date")), self.exchanges)
 
     def place(self, at: int) -> Place:
         """Tell where an exchange stands."""
@@ -70,13 +70,13 @@ def read(name: str, *, megabytes: float) -> Recording:
     """Read a cassette; InputError when it can't be read, or isn't one."""
     called = "<stdin>" if name == input_files.STDIN else name
     text = input_files.text_of(name, megabytes=megabytes)
-    data = input_files.json_of(text) if text.lstrip()[:1] in ("{", "[") else loading.read_yaml(text)
-    found = list(tape.interactions(data, None if name == input_files.STDIN else Path(name)))
+    data = input_files.json_of(text) if text.lstrip()[:1] in ("{", "[") else yaml_loader.read_yaml(text)
+    found = list(interactions.interactions(data, None if name == input_files.STDIN else Path(name)))
     provenance = data.get("provenance") if isinstance(data, dict) else None
     return Recording(
         called,
-        [one for one in found if isinstance(one, tape.Recorded)],
-        [one for one in found if isinstance(one, tape.Skipped)],
+        [one for one in found if isinstance(one, interactions.Recorded)],
+        [one for one in found if isinstance(one, interactions.Skipped)],
         provenance if isinstance(provenance, dict) else {},
     )
 
@@ -102,7 +102,7 @@ def drift(question: DriftQuestion, now: int) -> Outcome:
             _between(sides[0], sides[1], outcome)
         for side in sides:
             if question.max_age is not None and (
-                said := drifting.too_old(side.moment, now, question.max_age)
+                said := provenance.too_old(side.moment, now, question.max_age)
             ):
                 outcome.note(Place(side.name), said)
     return outcome

@@ -10,9 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
-from pytest_stripe_balance.api.message import Exchange, Headers, date_of
+from pytest_stripe_balance.api.message import Exchange, Headers
 from pytest_stripe_balance.cassettes.asking import Asked
 from pytest_stripe_balance.cassettes.pairing import Pairs, pair, without_retries
 from pytest_stripe_balance.cassettes.roles import Ids, Roles
@@ -27,7 +26,6 @@ from pytest_stripe_balance.cassettes.structure import (
 )
 from pytest_stripe_balance.contract.findings import Finding
 
-DAY = 86_400
 MOST_POLLS = 10
 HEADERS = "headers"
 # The headers that say something of a request; Stripe's web servers send others, which come and go.
@@ -61,32 +59,6 @@ def compare(old: Sequence[Exchange], new: Sequence[Exchange]) -> list[Drift]:
     second may be what live answered to the requests of the first.
     """
     return list(Compared(old, new).drifts())
-
-
-def recorded_at(exchanges: Sequence[Exchange]) -> int | None:
-    """Give the moment of the last answer by its Date header, in seconds since 1970; None without one."""
-    moments = (date_of(exchange.response.headers) for exchange in exchanges)
-    return max((moment for moment in moments if moment is not None), default=None)
-
-
-def moment_of(date: str | None, exchanges: Sequence[Exchange]) -> int | None:
-    """Give the moment of a recording: its provenance's date (ISO 8601), else its last Date header."""
-    try:
-        written = datetime.fromisoformat(date or "")
-    except ValueError:
-        return recorded_at(exchanges)
-    return int((written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp())
-
-
-def too_old(recorded: int | None, now: int, days: float) -> str | None:
-    """Say in words that a recording is older than it may be; None when it isn't, or nobody knows.
-
-    A warning, and nothing to fail a replay for.
-    """
-    age = None if recorded is None else (now - recorded) / DAY
-    if age is None or age <= days:
-        return None
-    return f"recorded {int(age)} days ago, and {days:g} are allowed"
 
 
 class Compared:

@@ -6,12 +6,16 @@ evidence about Stripe.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from pytest_stripe_balance.api.message import Exchange, date_of
 from pytest_stripe_balance.modes import TEST_KEYS
+
+DAY = 86_400
 
 KEY = "provenance"
 STRIPE_TEST_MODE = "stripe-test-mode"
@@ -115,3 +119,29 @@ def _uris(data: Mapping[str, Any]) -> list[str]:
         return [""]
     requests = [item.get("request") for item in items if isinstance(item, dict)]
     return [str(request.get("uri", "")) if isinstance(request, dict) else "" for request in requests]
+
+
+def recorded_at(exchanges: Sequence[Exchange]) -> int | None:
+    """Give the moment of the last answer by its Date header, in seconds since 1970; None without one."""
+    moments = (date_of(exchange.response.headers) for exchange in exchanges)
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def moment_of(date: str | None, exchanges: Sequence[Exchange]) -> int | None:
+    """Give the moment of a recording: its provenance's date (ISO 8601), else its last Date header."""
+    try:
+        written = datetime.fromisoformat(date or "")
+    except ValueError:
+        return recorded_at(exchanges)
+    return int((written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp())
+
+
+def too_old(recorded: int | None, now: int, days: float) -> str | None:
+    """Say in words that a recording is older than it may be; None when it isn't, or nobody knows.
+
+    A warning, and nothing to fail a replay for.
+    """
+    age = None if recorded is None else (now - recorded) / DAY
+    if age is None or age <= days:
+        return None
+    return f"recorded {int(age)} days ago, and {days:g} are allowed"

@@ -17,10 +17,10 @@ from typing import Any
 from urllib.parse import quote
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes import loading, nearest, tape
-from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER
+from pytest_stripe_balance.cassettes import interactions, mismatch, yaml_loader
 from pytest_stripe_balance.cassettes.matching import Asked, Bindings, Entry, asked, filled
 from pytest_stripe_balance.cassettes.provenance import Provenance, provenance_of
+from pytest_stripe_balance.cassettes.secret_scan import PLACEHOLDER
 from pytest_stripe_balance.input_files import InputError
 from pytest_stripe_balance.refused import Refused
 
@@ -49,7 +49,7 @@ class Replay:
         *,
         name: str = "the cassette",
         provenance: Provenance | None = None,
-        passed_over: list[tape.Skipped] | None = None,
+        passed_over: list[interactions.Skipped] | None = None,
         by_path: bool = False,
     ) -> None:
         self.name = name
@@ -79,8 +79,8 @@ class Replay:
         InputError, one line with the path, when there is none or it can't be read whole.
         """
         try:
-            data = loading.data_of(path)
-            found = list(tape.interactions(data, path))
+            data = yaml_loader.data_of(path)
+            found = list(interactions.interactions(data, path))
         except InputError as error:
             line = f", line {error.line}" if error.line else ""
             raise InputError(f"{path}{line}: {error.reason}", error.line) from error
@@ -88,8 +88,10 @@ class Replay:
             [one.exchange for one in found if one.exchange is not None],
             name=str(path),
             provenance=provenance_of(data),
-            passed_over=[one for one in found if isinstance(one, tape.Skipped) and not one.exchange],
-            by_path=any(isinstance(one, tape.Recorded) and not one.is_whole for one in found),
+            passed_over=[
+                one for one in found if isinstance(one, interactions.Skipped) and not one.exchange
+            ],
+            by_path=any(isinstance(one, interactions.Recorded) and not one.is_whole for one in found),
         )
 
     @property
@@ -140,7 +142,7 @@ class Replay:
             if entry.used
             and entry.fits(text if entry.is_text else given, request.headers, self._bindings) is not None
         ]
-        told = nearest.refusal(request, given, self._entries, same, self._bindings, self.name)
+        told = mismatch.refusal(request, given, self._entries, same, self._bindings, self.name)
         return told + self._also(request)
 
     def _also(self, request: Request) -> str:

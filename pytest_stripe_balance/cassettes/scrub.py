@@ -19,7 +19,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from pytest_stripe_balance.api.api_keys import key_of
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes import leaks, places
+from pytest_stripe_balance.cassettes import secret_fields, secret_scan
 from pytest_stripe_balance.masking import Shape
 
 # What stands between `scrubbed` and the number, by the kind of secret.
@@ -32,19 +32,21 @@ NAMES = {
     "e-mail address": "Email",
     "account id": "Account",
     "refresh token": "Token",
-    leaks.IDEMPOTENCY_KEY: "Idempotency",
+    secret_scan.IDEMPOTENCY_KEY: "Idempotency",
     "base64": "Coded",
 }
 _DROPPED = frozenset(
     {"cookie", "proxy-authorization", "set-cookie", "set-cookie2", "x-stripe-client-telemetry"}
 )
-_PLACES = {"idempotency-key": leaks.IDEMPOTENCY_KEY, "stripe-account": "account id"}
+_PLACES = {"idempotency-key": secret_scan.IDEMPOTENCY_KEY, "stripe-account": "account id"}
 _HARMLESS = ("bindings_version", "httplib", "lang", "lang_version", "publisher")
 # Under these names Stripe tells where to send money. In test mode it invents the numbers, no bank
 # knows them, and without them an answer can't be held to its contract, nor its customer told apart.
 # A number that the test itself sends may be a person's and is replaced, there as everywhere.
 _TOLD_BY_STRIPE = frozenset({"account_number", "clabe", "iban"})
-_NUMBERS = tuple(shape for shape in leaks.KINDS if shape.kind in ("IBAN", "card or account number"))
+_NUMBERS = tuple(
+    shape for shape in secret_scan.KINDS if shape.kind in ("IBAN", "card or account number")
+)
 _LITERAL = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*:)?', re.DOTALL)
 _JSON = json.JSONDecoder(strict=False)
 _PIECE = r"[^&=?/#\s;,\"']"
@@ -69,11 +71,11 @@ class Scrubber:
         published: Collection[str] = (),
     ) -> None:
         self._numbers: Counter[str] = Counter()
-        for one in leaks.PLACEHOLDER.finditer(taken):
+        for one in secret_scan.PLACEHOLDER.finditer(taken):
             self._numbers[one[1]] = max(self._numbers[one[1]], int(one[2]))
         self._placeholders: dict[tuple[str, str], str] = {}
         for placeholder, value in (known or {}).items():
-            if found := leaks.PLACEHOLDER.fullmatch(placeholder):
+            if found := secret_scan.PLACEHOLDER.fullmatch(placeholder):
                 self._placeholders[found[1], value] = placeholder
         self._published = published
         self._keys: set[str] = set()
@@ -96,9 +98,11 @@ class Scrubber:
         for text in (request.body, unquote_plus(request.body), unquote_plus(request.url)):
             for shape in _NUMBERS:
                 self._sent |= {one[0] for one in shape.pattern.finditer(text)}
-        told = places.named(_text(response.body))
-        for name, value in (*places.fields(request), *places.named(request.body), *told):
-            if (known := places.kind_at(name, value)) and not places.is_told_by_shape(value):
+        told = secret_fields.named(_text(response.body))
+        for name, value in (*secret_fields.fields(request), *secret_fields.named(request.body), *told):
+            if (known := secret_fields.kind_at(name, value)) and not secret_fields.is_told_by_shape(
+                value
+            ):
                 self._placed.setdefault(value, known)
         self._ids |= {value for name, value in told if name == "id"}
         self._told |= {value for name, value in told if name in _TOLD_BY_STRIPE} - self._sent
@@ -108,7 +112,7 @@ class Scrubber:
 
         So it is found behind other letters, too.
         """
-        if (rest := leaks.unlike_words(value, kind)) is not None:
+        if (rest := secret_scan.unlike_words(value, kind)) is not None:
             self._placed.setdefault(rest, kind)
 
     def scrubbed(self, exchange: Exchange) -> Exchange:
@@ -132,15 +136,15 @@ class Scrubber:
         )
 
     @cached_property
-    def _known(self) -> leaks.Known:
+    def _known(self) -> secret_scan.Known:
         # An id is no secret, even where a key was made of it alone.
         placed = {value: kind for value, kind in self._placed.items() if value not in self._ids}
-        return leaks.Known(placed, self._keys - self._ids)
+        return secret_scan.Known(placed, self._keys - self._ids)
 
     @cached_property
-    def scan(self) -> leaks.Scan:
+    def scan(self) -> secret_scan.Scan:
         """The last look, which knows what was learned."""
-        return leaks.Scan(self._known, {*self._published, *self._told})
+        return secret_scan.Scan(self._known, {*self._published, *self._told})
 
     def headers(self, headers: Mapping[str, str]) -> Headers:
         """Clean headers: names and values; cookies and telemetry are dropped."""
@@ -198,14 +202,14 @@ class Scrubber:
             text = text[: one.start()] + self._placeholder("API key", one[0]) + text[one.end() :]
         if "%" in text:
             text = _ENCODED.sub(lambda found: self._piece(found[0], unquote, quote), text)
-        text = leaks.BASE64.sub(self._token, text)
-        for shape in leaks.KINDS:
+        text = secret_scan.BASE64.sub(self._token, text)
+        for shape in secret_scan.KINDS:
             text = shape.pattern.sub(self._replaced(shape), text)
         return text
 
     def _replaced(self, shape: Shape) -> Callable[[re.Match[str]], str]:
         def replaced(found: re.Match[str]) -> str:
-            if self._is_public(found[0]) or not leaks.proven(shape, found):
+            if self._is_public(found[0]) or not secret_scan.proven(shape, found):
                 return found[0]
             return found[1] + self._placeholder(shape.kind, found[0][len(found[1]) :])
 
@@ -217,7 +221,9 @@ class Scrubber:
     def _token(self, found: re.Match[str]) -> str:
         """Replace base64 that hides a secret as a whole: what it says is the secret."""
         token = found[0]
-        if any(shape.pattern.search(token) for shape in leaks.KINDS) or leaks.PLACEHOLDER.search(token):
+        if any(
+            shape.pattern.search(token) for shape in secret_scan.KINDS
+        ) or secret_scan.PLACEHOLDER.search(token):
             return token
         return self._placeholder("base64", token) if self.scan.in_base64(token) else token
 
@@ -248,7 +254,7 @@ class Scrubber:
 
     def _value(self, name: str, text: str) -> str:
         """Clean the text of a field, which may be a secret by its place alone."""
-        kind = places.kind_at(name, text)
+        kind = secret_fields.kind_at(name, text)
         return self._placeholder(kind, text) if kind and not self._is_public(text) else self.text(text)
 
     def _piece(self, piece: str, decode: Callable[[str], str], encode: Callable[..., str]) -> str:
@@ -265,7 +271,7 @@ class Scrubber:
         return scheme + space + self._placeholder(kind, credentials)
 
     def _placeholder(self, kind: str, secret: str) -> str:
-        if not secret or leaks.PLACEHOLDER.fullmatch(secret):
+        if not secret or secret_scan.PLACEHOLDER.fullmatch(secret):
             return secret
         name = NAMES[kind]
         if (placeholder := self._placeholders.get((name, secret))) is None:

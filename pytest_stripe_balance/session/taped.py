@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.cassettes import drift
-from pytest_stripe_balance.cassettes.recording import is_anothers
+from pytest_stripe_balance.cassettes import provenance
 from pytest_stripe_balance.cassettes.replay import Replay
+from pytest_stripe_balance.cassettes.writer import is_anothers
 from pytest_stripe_balance.input_files import InputError, no_file
 from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.refused import Refused
@@ -82,8 +82,10 @@ class Replaying(Session):
                 f"{own} was not recorded: {path} answers it, the recording of {test}. Let the fixture "
                 "stripe_cassette name another file"
             )
-        recorded = drift.moment_of(self._replay.provenance.date, self._replay.exchanges)
-        if settings.max_age and (said := drift.too_old(recorded, int(time.time()), settings.max_age)):
+        recorded = provenance.moment_of(self._replay.provenance.date, self._replay.exchanges)
+        if settings.max_age and (
+            said := provenance.too_old(recorded, int(time.time()), settings.max_age)
+        ):
             self.notes.append(f"{path}: {said}")
 
     def _answer(self, request: Request) -> Response:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes import drift, loading, pairing, tape
+from pytest_stripe_balance.cassettes import drift, interactions, pairing, provenance, yaml_loader
 
 REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real"))
 REAL = sorted(path for path in REAL_DATA.rglob("*") if path.suffix in {".yml", ".yaml"})
@@ -693,7 +693,7 @@ def test_a_planted_change_is_found_wherever_it_is(recorder, data):
 )
 def test_an_old_recording_is_told_by_its_age(recorded, days, said):
     """Older than the limit is one sentence; what nobody knows the age of is fine."""
-    assert drift.too_old(recorded, 100 * drift.DAY, days) == said
+    assert provenance.too_old(recorded, 100 * provenance.DAY, days) == said
 
 
 def test_the_age_of_a_recording_is_its_last_date_header():
@@ -702,13 +702,13 @@ def test_the_age_of_a_recording_is_its_last_date_header():
         exchange(INTENT, Date=date)
         for date in ("Mon, 16 Dec 2019 13:30:07 GMT", "Mon, 16 Dec 2019 13:30:09 GMT", "yesterday")
     ]
-    assert drift.recorded_at(dated) == 1576503009
-    assert drift.recorded_at([PI]) is None
+    assert provenance.recorded_at(dated) == 1576503009
+    assert provenance.recorded_at([PI]) is None
 
 
 def real(path):
-    found = tape.interactions(loading.read_yaml(path.read_text("utf-8")))
-    return [one.exchange for one in found if isinstance(one, tape.Recorded)]
+    found = interactions.interactions(yaml_loader.read_yaml(path.read_text("utf-8")))
+    return [one.exchange for one in found if isinstance(one, interactions.Recorded)]
 
 
 def real_drift(old, new, name):

@@ -8,7 +8,7 @@ import yaml
 
 from pytest_stripe_balance import checking, cli, comparing, resources
 from pytest_stripe_balance.api.message import Headers, Request
-from pytest_stripe_balance.cassettes import tape
+from pytest_stripe_balance.cassettes import interactions
 from pytest_stripe_balance.cassettes.replay import Replay
 from pytest_stripe_balance.session import Fake, Settings
 
@@ -82,7 +82,7 @@ def test_a_masked_header_is_read_as_missing_on_both_sides(name, words):
     """Neither the request nor its answer has it, and the other headers stay."""
     for word in words:
         parts = {name: word, "Request-Id": "req_1"}
-        (one,) = tape.interactions(cassette(asked=parts, given=parts))
+        (one,) = interactions.interactions(cassette(asked=parts, given=parts))
         for side in (one.exchange.request, one.exchange.response):
             assert dict(side.headers) == {"Request-Id": "req_1"}
 
@@ -98,7 +98,7 @@ def test_a_masked_header_is_read_as_missing_on_both_sides(name, words):
 )
 def test_what_was_not_masked_stays(name, value):
     """Versions with betas, accounts, and the accounts that this package's own scrubbing leaves."""
-    (one,) = tape.interactions(cassette(asked={name: value}))
+    (one,) = interactions.interactions(cassette(asked={name: value}))
     assert one.exchange.request.headers[name] == value.strip()
 
 
@@ -106,7 +106,7 @@ def test_a_masked_version_is_still_a_sign_of_stripes_client():
     """At a host that isn't Stripe's the header says whose call it is, whatever stands in it."""
     data = cassette(asked={"Stripe-Version": "FILTERED"})
     data["http_interactions"][0]["request"]["uri"] = "https://mock.shop.test/v1/customers"
-    assert len(list(tape.interactions(data))) == 1
+    assert len(list(interactions.interactions(data))) == 1
 
 
 @pytest.mark.parametrize("word", ["<STRIPE_VERSION>", "***"])
@@ -153,7 +153,7 @@ def test_conform_asks_the_fake_at_its_newest_version_and_account(written):
 @pytest.mark.parametrize("account", ACCOUNTS)
 def test_replay_answers_whatever_account_asks_where_it_was_masked(written, account):
     """A cassette whose accounts were all masked is one whose recorder left them out."""
-    (one,) = tape.interactions(cassette(asked={"Stripe-Account": "acct_1real"}))
+    (one,) = interactions.interactions(cassette(asked={"Stripe-Account": "acct_1real"}))
     replay = Replay.load(written(asked={"Stripe-Account": account}))
     assert replay.answer(one.exchange.request).json == CUSTOMER
 

@@ -5,14 +5,14 @@ import requests
 import vcr
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes import loading
+from pytest_stripe_balance.cassettes import yaml_loader
 from pytest_stripe_balance.cassettes.provenance import (
     Provenance,
     provenance_of,
     together,
     who_answered,
 )
-from pytest_stripe_balance.cassettes.recording import Recording
+from pytest_stripe_balance.cassettes.writer import Recording
 
 STRIPE = "https://api.stripe.com/v1/customers"
 WHOLE = Provenance(
@@ -74,7 +74,7 @@ def test_the_header_is_read_as_it_was_written_and_plain_vcrpy_reads_past_it(suff
     answer = Response(200, Headers({"Content-Type": "application/json"}), b'{"id":"cus_1"}')
     recording.add(Exchange(Request("GET", STRIPE, Headers({})), answer))
     recording.write(WHOLE)
-    assert provenance_of(loading.read_yaml(path.read_text())) == WHOLE
+    assert provenance_of(yaml_loader.read_yaml(path.read_text())) == WHOLE
     with vcr.use_cassette(str(path), record_mode="none", serializer=suffix):
         assert requests.get(STRIPE, timeout=9).json() == {"id": "cus_1"}
 

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from majors import v1
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes import loading, recording, tape
-from pytest_stripe_balance.cassettes.leaks import Scan
+from pytest_stripe_balance.cassettes import interactions, writer, yaml_loader
 from pytest_stripe_balance.cassettes.provenance import Provenance, provenance_of
-from pytest_stripe_balance.cassettes.recording import Recording
 from pytest_stripe_balance.cassettes.replay import Replay
+from pytest_stripe_balance.cassettes.secret_scan import Scan
+from pytest_stripe_balance.cassettes.writer import Recording
 from pytest_stripe_balance.input_files import InputError
 from pytest_stripe_balance.transport.intercept import intercept
 
@@ -47,8 +47,8 @@ def written(path, *exchanges, provenance=FAKE, **options):
 
 def read(path):
     text = path.read_text("utf-8")
-    data = json.loads(text) if path.suffix == ".json" else loading.read_yaml(text)
-    return [one.exchange for one in tape.interactions(data)]
+    data = json.loads(text) if path.suffix == ".json" else yaml_loader.read_yaml(text)
+    return [one.exchange for one in interactions.interactions(data)]
 
 
 class Server(BaseHTTPRequestHandler):
@@ -242,7 +242,7 @@ def test_what_is_added_to_a_cassette_makes_it_no_more_than_it_was(older, who, tm
     """Stripe's answers behind somebody else's don't make a cassette Stripe's."""
     path = written(tmp_path / "a.yaml", exchange(1), provenance=Provenance(older))
     written(path, exchange(2), provenance=Provenance("stripe-test-mode"), append=True)
-    assert provenance_of(loading.read_yaml(path.read_text())).who == who
+    assert provenance_of(yaml_loader.read_yaml(path.read_text())).who == who
 
 
 def test_appending_where_nothing_is_begins_a_cassette(tmp_path):
@@ -283,7 +283,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_rest(fails, tmp_path, mon
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    owner = recording.os if fails == "fsync" else recording.Path
+    owner = writer.os if fails == "fsync" else writer.Path
     monkeypatch.setattr(owner, fails, full)
     with pytest.raises(OSError, match="No space left"):
         written(path, exchange(2))
@@ -297,7 +297,7 @@ import sys
 from pathlib import Path
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes.provenance import Provenance
-from pytest_stripe_balance.cassettes.recording import Recording
+from pytest_stripe_balance.cassettes.writer import Recording
 tape = Recording(Path(sys.argv[1]))
 for _ in range(40):
     answer = Response(200, Headers({}), b'{"id": "%s"}' % sys.argv[2].encode())

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes.matching import Bindings, Entry, asked, filled
 from pytest_stripe_balance.cassettes.provenance import Provenance
-from pytest_stripe_balance.cassettes.recording import Recording
 from pytest_stripe_balance.cassettes.replay import Replay
+from pytest_stripe_balance.cassettes.writer import Recording
 from pytest_stripe_balance.input_files import InputError
 from pytest_stripe_balance.refused import Refused
 

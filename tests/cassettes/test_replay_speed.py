@@ -10,8 +10,8 @@ from vcr.request import Request as VcrRequest
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes.provenance import Provenance
-from pytest_stripe_balance.cassettes.recording import Recording
 from pytest_stripe_balance.cassettes.replay import Replay
+from pytest_stripe_balance.cassettes.writer import Recording
 
 URL = "https://api.stripe.com/v1/payment_intents"
 ANSWER = Response(200, Headers({"Content-Type": "application/json"}), b'{"object": "payment_intent"}')

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response, text_of
-from pytest_stripe_balance.cassettes import loading, tape
-from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER, SecretLeftError, left_in
+from pytest_stripe_balance.cassettes import interactions, yaml_loader
 from pytest_stripe_balance.cassettes.provenance import Provenance
-from pytest_stripe_balance.cassettes.recording import Recording
 from pytest_stripe_balance.cassettes.replay import Replay
 from pytest_stripe_balance.cassettes.scrub import Scrubber
+from pytest_stripe_balance.cassettes.secret_scan import PLACEHOLDER, SecretLeftError, left_in
+from pytest_stripe_balance.cassettes.writer import Recording
 from pytest_stripe_balance.masking import masked
 
 URL = "https://api.stripe.com/v1/customers"
@@ -582,7 +582,7 @@ def test_what_could_not_be_replaced_stops_the_write(make, kind, path, tmp_path):
     recording.add(make())
     if kind is None:
         recording.write(FAKE)
-        assert left_in(str(loading.read_yaml((tmp_path / "a.yaml").read_text()))) == []
+        assert left_in(str(yaml_loader.read_yaml((tmp_path / "a.yaml").read_text()))) == []
         return
     with pytest.raises(
         SecretLeftError, match=rf"interaction 2 .*{kind}.* in its (request|response) at .*{path}"
@@ -630,7 +630,7 @@ def test_no_secret_survives_in_the_file(tmp_path_factory, placed):
         recording.add(PLACES[place](secret))
     recording.write(FAKE)
     written = path.read_text("utf-8")
-    found = [one.exchange for one in tape.interactions(loading.read_yaml(written))]
+    found = [one.exchange for one in interactions.interactions(yaml_loader.read_yaml(written))]
     told = written + "".join(texts(one) for one in found)
     for secret, _ in placed:
         for dress in (secret, quote(secret), quote(quote(secret)), escaped(secret), coded(secret)):

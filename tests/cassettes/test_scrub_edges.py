@@ -10,10 +10,10 @@ from urllib.parse import quote, quote_plus, unquote_plus
 import pytest
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes import leaks
+from pytest_stripe_balance.cassettes import secret_scan
 from pytest_stripe_balance.cassettes.provenance import Provenance
-from pytest_stripe_balance.cassettes.recording import Recording
 from pytest_stripe_balance.cassettes.scrub import Scrubber
+from pytest_stripe_balance.cassettes.writer import Recording
 
 URL = "https://api.stripe.com/v1/customers"
 FAKE = Provenance("fake")
@@ -271,10 +271,12 @@ def test_an_honest_text_that_is_encoded_over_and_over_is_written(tmp_path, dress
 def test_what_would_take_too_long_is_refused(tmp_path, monkeypatch):
     """The work on one text is bounded: what isn't through by then isn't written."""
     text = DRESSES["base64 9"]("nothing to hide")
-    monkeypatch.setattr(leaks, "_MOST", -7 * len(text))  # so that it is enough for the text, and no more
+    monkeypatch.setattr(
+        secret_scan, "_MOST", -7 * len(text)
+    )  # so that it is enough for the text, and no more
     recording = Recording(tmp_path / "cassette.json")
     recording.add(exchange(f"description={text}"))
-    with pytest.raises(leaks.SecretLeftError, match="encoded too often to be looked through"):
+    with pytest.raises(secret_scan.SecretLeftError, match="encoded too often to be looked through"):
         recording.write(FAKE)
     assert not (tmp_path / "cassette.json").exists()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pytest_stripe_balance.cassettes import bodies, loading, tape
+from pytest_stripe_balance.cassettes import bodies, interactions, yaml_loader
 from pytest_stripe_balance.input_files import InputError
 
 REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real"))
@@ -32,11 +32,11 @@ def interaction(body, uri="https://api.stripe.com/v1/payment_intents/pi_1", **he
 
 
 def read(*items):
-    return list(tape.interactions({"interactions": list(items), "version": 1}))
+    return list(interactions.interactions({"interactions": list(items), "version": 1}))
 
 
 def in_yaml(text):
-    return list(tape.interactions(loading.read_yaml(text)))
+    return list(interactions.interactions(yaml_loader.read_yaml(text)))
 
 
 @pytest.mark.skipif(not REAL, reason="STRIPE_REAL_DATA")
@@ -94,7 +94,7 @@ def test_a_body_is_what_was_meant_however_it_was_written(body, headers):
 def test_a_body_that_is_no_json_is_passed_over_with_its_reason(body, headers, reason):
     """What can't be looked at is said, and not dropped in silence."""
     (found,) = read(interaction(body, **headers))
-    assert isinstance(found, tape.Skipped)
+    assert isinstance(found, interactions.Skipped)
     assert reason in found.reason
     assert found.request == "GET /v1/payment_intents/pi_1"
 
@@ -198,7 +198,7 @@ def test_the_layout_of_ruby_vcr_and_betamax_is_read():
     """`http_interactions` hold the same, with bodies that say their encoding."""
     item = interaction({"encoding": "UTF-8", "string": BODY})
     item["request"]["body"] = {"encoding": "US-ASCII", "string": "a=b"}
-    (found,) = tape.interactions({"http_interactions": [item]})
+    (found,) = interactions.interactions({"http_interactions": [item]})
     assert (found.exchange.request.body, found.exchange.response.json) == ("a=b", INTENT)
 
 
@@ -233,9 +233,9 @@ def test_the_tags_that_vcrpy_writes_for_bodies_are_known(written, posted):
 def test_what_ruby_writes_as_binary_is_read_as_base64_wherever_it_stands(tag, content, read):
     """Psych's local tag means what YAML's own means, in values and keys; bytes that are text become text."""
     coded = f"{tag} |-\n  {base64.b64encode(content).decode()}"
-    assert loading.read_yaml(f"a: {coded}") == {"a": read}
+    assert yaml_loader.read_yaml(f"a: {coded}") == {"a": read}
     if isinstance(read, str):
-        assert loading.read_yaml(f"? {coded}\n: b") == {read: "b"}
+        assert yaml_loader.read_yaml(f"? {coded}\n: b") == {read: "b"}
 
 
 def test_a_body_that_ruby_wrote_as_binary_is_stripes_answer():
@@ -253,7 +253,7 @@ def test_a_body_that_ruby_wrote_as_binary_is_stripes_answer():
 def test_a_binary_that_is_none_is_one_reason_with_its_line(written):
     """What can't be base64 is refused, as other bad YAML is."""
     with pytest.raises(InputError, match=r"base64|of what is no text") as refused:
-        loading.read_yaml(f"a: 1\nb: {written}")
+        yaml_loader.read_yaml(f"a: 1\nb: {written}")
     assert refused.value.line == 2
 
 
@@ -280,7 +280,7 @@ def test_a_foreign_tag_is_refused_by_name_and_never_run(written, tmp_path):
     """A cassette can't run anything, wherever the tag stands; the refusal names tag and line."""
     made = tmp_path / "made"
     with pytest.raises(InputError, match=r"the tag !.* nothing of it was run") as refused:
-        loading.read_yaml("interactions:\n- " + written.format(made=made))
+        yaml_loader.read_yaml("interactions:\n- " + written.format(made=made))
     assert refused.value.line == 2
     assert not made.exists()
 
@@ -300,7 +300,7 @@ def test_a_foreign_tag_is_refused_by_name_and_never_run(written, tmp_path):
 def test_bad_yaml_is_one_reason_with_its_line(text, line, reason):
     """Whatever the fault is, it is an InputError that says where, and the process lives."""
     with pytest.raises(InputError, match=reason) as refused:
-        loading.read_yaml(text)
+        yaml_loader.read_yaml(text)
     assert refused.value.line == line
     assert "\n" not in refused.value.reason
 
@@ -310,7 +310,9 @@ def test_a_cassette_that_is_cut_short_names_the_interaction(gone):
     """What stands before the cut is given, then the number and the line of the one that is not whole."""
     whole, cut = interaction({"string": BODY}), interaction({"string": BODY})
     del cut["response"][gone]
-    found = tape.interactions(loading.read_yaml(yaml.safe_dump({"interactions": [whole, cut]})))
+    found = interactions.interactions(
+        yaml_loader.read_yaml(yaml.safe_dump({"interactions": [whole, cut]}))
+    )
     assert next(found).line == 2
     with pytest.raises(InputError, match="interaction 2 is cut short") as refused:
         next(found)
@@ -321,12 +323,12 @@ def test_a_cassette_that_is_cut_short_names_the_interaction(gone):
 def test_other_data_is_no_cassette(data):
     """Data without a list of interactions is refused as what it is."""
     with pytest.raises(InputError, match="no cassette"):
-        list(tape.interactions(data))
+        list(interactions.interactions(data))
 
 
 def test_an_unquoted_version_stays_the_text_that_was_written():
     """YAML's dates don't get hold of a Stripe-Version that lost its quotes."""
-    assert loading.read_yaml("Stripe-Version: 2020-08-27\nport: 0443\n") == {
+    assert yaml_loader.read_yaml("Stripe-Version: 2020-08-27\nport: 0443\n") == {
         "Stripe-Version": "2020-08-27",
         "port": "0443",
     }

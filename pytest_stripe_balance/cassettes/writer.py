@@ -15,11 +15,11 @@ from vcr.serialize import CASSETTE_FORMAT_VERSION
 from vcr.serializers import compat, jsonserializer, yamlserializer
 
 from pytest_stripe_balance.api.message import Exchange, Headers
-from pytest_stripe_balance.cassettes import loading, tape
+from pytest_stripe_balance.cassettes import interactions, yaml_loader
 from pytest_stripe_balance.cassettes.bodies import unpacked
-from pytest_stripe_balance.cassettes.leaks import PLACEHOLDER
 from pytest_stripe_balance.cassettes.provenance import DOCUMENTATION, KEY, Provenance, provenance_of
 from pytest_stripe_balance.cassettes.scrub import Scrubber
+from pytest_stripe_balance.cassettes.secret_scan import PLACEHOLDER
 from pytest_stripe_balance.input_files import InputError, json_of, text_of
 
 _GZIP = b"\x1f\x8b"
@@ -94,9 +94,9 @@ class Recording:
 
 def _older(path: Path, reader: Any) -> dict[str, Any]:  # noqa: ANN401 - a module of vcrpy's
     """Read the cassette to append to as vcrpy does, so that it is written as it was."""
-    text = text_of(str(path), megabytes=tape.MEGABYTES)
+    text = text_of(str(path), megabytes=interactions.MEGABYTES)
     # Refuses, by name and line, what vcrpy's reader would stumble over.
-    json_of(text) if reader is jsonserializer else loading.read_yaml(text)
+    json_of(text) if reader is jsonserializer else yaml_loader.read_yaml(text)
     try:
         data = reader.deserialize(text)
     except Exception as error:
@@ -156,7 +156,7 @@ def is_anothers(recorded: str, test: str) -> bool:
 def _refuse_anothers(path: Path, test: str | None) -> None:
     """Refuse to write over another test's recording."""
     try:
-        there = provenance_of(loading.data_of(path)).test
+        there = provenance_of(yaml_loader.data_of(path)).test
     except InputError:
         return  # there is none, or none that can be read
     if there and test and is_anothers(there, test):

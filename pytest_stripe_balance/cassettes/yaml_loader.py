@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from pytest_stripe_balance.cassettes import foreign, tape
+from pytest_stripe_balance.cassettes import foreign, interactions
 from pytest_stripe_balance.input_files import InputError, json_of, text_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class _Loader(_Base):
 
 def data_of(path: Path) -> Any:  # noqa: ANN401 - any YAML or JSON
     """Read a cassette's file, JSON by its name or YAML; InputError when it can't be read."""
-    text = text_of(str(path), megabytes=tape.MEGABYTES)
+    text = text_of(str(path), megabytes=interactions.MEGABYTES)
     return json_of(text) if path.suffix == ".json" else read_yaml(text)
 
 

@@ -8,16 +8,16 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from pytest_stripe_balance.api.message import Request
-from pytest_stripe_balance.cassettes import leaks
+from pytest_stripe_balance.cassettes import secret_scan
 from pytest_stripe_balance.masking import is_somebodys
 
-_EMAILS = [shape for shape in leaks.KINDS if shape.kind == "e-mail address"]
+_EMAILS = [shape for shape in secret_scan.KINDS if shape.kind == "e-mail address"]
 
 
 def kind_at(name: str, value: str) -> str | None:
     """Tell what kind of secret a field of that name holds; None when its place tells of none."""
     if name == "idempotency_key":
-        return leaks.IDEMPOTENCY_KEY
+        return secret_scan.IDEMPOTENCY_KEY
     return _EMAILS[0].kind if "mail" in name.lower() and is_somebodys(value) else None
 
 
