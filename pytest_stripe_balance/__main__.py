@@ -3,7 +3,7 @@
 import sys
 
 try:
-    from pytest_stripe_balance.cli import main
+    from pytest_stripe_balance.commands.cli import main
 
     code = main()
 except KeyboardInterrupt:  # before main could meet it

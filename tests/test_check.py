@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pytest_stripe_balance import checking, cli, resources
+from pytest_stripe_balance import resources
+from pytest_stripe_balance.commands import check as checking
+from pytest_stripe_balance.commands import cli
 from pytest_stripe_balance.contract import findings, rules
 
 REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real"))

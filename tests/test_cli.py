@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from pytest_stripe_balance import cli, resources
+from pytest_stripe_balance import resources
 from pytest_stripe_balance.api.routes import ENDPOINTS
+from pytest_stripe_balance.commands import cli
 from pytest_stripe_balance.contract import derive
 from pytest_stripe_balance.engine.state.assumptions import REGISTER
 

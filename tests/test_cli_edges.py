@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_stripe_balance import cli
+from pytest_stripe_balance.commands import cli
 
 # A shell that runs in the background has its processes ignore what Ctrl-C sends.
 HEEDING = (

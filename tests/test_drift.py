@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pytest_stripe_balance import cli, resources
+from pytest_stripe_balance import resources
+from pytest_stripe_balance.commands import cli
 
 REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real")).absolute()
 REAL = sorted(path for path in REAL_DATA.rglob("*") if path.suffix in {".yml", ".yaml"})

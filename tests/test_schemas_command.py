@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from pytest_stripe_balance import cli, resources
+from pytest_stripe_balance import resources
+from pytest_stripe_balance.commands import cli
 from pytest_stripe_balance.contract.differences import Difference, differences
 from pytest_stripe_balance.report import differences as told
 

@@ -5,7 +5,7 @@ import textwrap
 
 import pytest
 
-from pytest_stripe_balance import checking
+from pytest_stripe_balance.commands import check
 
 GOOD = '{"object": "cash_balance"}'
 
@@ -13,7 +13,7 @@ GOOD = '{"object": "cash_balance"}'
 def checked(tmp_path, text, name="bad.yaml"):
     (tmp_path / name).write_text(textwrap.dedent(text))
     (tmp_path / "good.json").write_text(GOOD)
-    return checking.check(checking.Question([str(tmp_path / name), str(tmp_path / "good.json")]))
+    return check.check(check.Question([str(tmp_path / name), str(tmp_path / "good.json")]))
 
 
 def bomb():
@@ -53,7 +53,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.json")
     (tmp_path / "good.json").write_text(GOOD)
     names = [str(tmp_path / "pipe.json"), str(tmp_path / "good.json")]
-    outcome = checking.check(checking.Question(names))
+    outcome = check.check(check.Question(names))
     assert [str(problem).rpartition(": ")[2] for problem in outcome.problems] == [
         "a pipe, a socket or a device"
     ]

@@ -6,10 +6,11 @@ from urllib.parse import urlencode
 import pytest
 import yaml
 
-from pytest_stripe_balance import checking, cli, comparing, resources
+from pytest_stripe_balance import resources
 from pytest_stripe_balance.api.message import Headers, Request
 from pytest_stripe_balance.cassettes import interactions
 from pytest_stripe_balance.cassettes.replay import Replay
+from pytest_stripe_balance.commands import check, cli, conform, drift
 from pytest_stripe_balance.session import Fake, Settings
 
 WORDS = (
@@ -114,11 +115,11 @@ def test_check_holds_a_masked_answer_to_what_would_hold_without_the_header(writt
     """The request's version if that one is left, else the option's, else the newest."""
     masked = {"Stripe-Version": word}
     path = str(written(asked=masked, given=masked))
-    asked = checking.Question([path], api_version="2024-06-20")
-    assert versions(checking.check(asked)) == {"2024-06-20"}
-    assert versions(checking.check(checking.Question([path]))) == {resources.newest_api_version()}
+    asked = check.Question([path], api_version="2024-06-20")
+    assert versions(check.check(asked)) == {"2024-06-20"}
+    assert versions(check.check(check.Question([path]))) == {resources.newest_api_version()}
     path = str(written(asked={"Stripe-Version": "2023-10-16"}, given=masked))
-    assert versions(checking.check(asked.__class__([path]))) == {"2023-10-16"}
+    assert versions(check.check(asked.__class__([path]))) == {"2023-10-16"}
 
 
 @pytest.mark.parametrize("word", ["<STRIPE_VERSION>", 7])
@@ -127,7 +128,7 @@ def test_an_event_behind_a_mask_goes_by_the_version_around_it(tmp_path, word):
     event = {"id": "evt_1", "object": "event", "api_version": word, "created": 1, "livemode": "no"}
     listed = {"object": "list", "data": [event], "has_more": False, "url": "/v1/events"}
     (tmp_path / "a.json").write_text(json.dumps([event, listed]))
-    outcome = checking.check(checking.Question([str(tmp_path / "a.json")], api_version="2024-06-20"))
+    outcome = check.check(check.Question([str(tmp_path / "a.json")], api_version="2024-06-20"))
     assert (outcome.checked, versions(outcome)) == (2, {"2024-06-20"})
 
 
@@ -138,7 +139,7 @@ def test_drift_sees_a_header_that_is_not_there(written):
         str(written(f"{word}.yml", body=same, given={"Stripe-Version": f"<{word}>", "Date": "x"}))
         for word in ("OLD", "NEW")
     ]
-    outcome = comparing.drift(comparing.DriftQuestion(*sides), now=0)
+    outcome = drift.drift(drift.DriftQuestion(*sides), now=0)
     assert (outcome.checked, outcome.findings, outcome.problems) == (1, [], [])
 
 
@@ -146,7 +147,7 @@ def test_conform_asks_the_fake_at_its_newest_version_and_account(written):
     """Nothing is refused for the word: the request is driven, and says so."""
     masked = {"Stripe-Version": "FILTERED", "Stripe-Account": "FILTERED"}
     path = str(written(asked=masked, given=masked))
-    outcome = comparing.conform(comparing.ConformQuestion([path])).outcome
+    outcome = conform.conform(conform.ConformQuestion([path])).outcome
     assert (outcome.checked, outcome.unchecked, outcome.problems) == (1, {}, [])
 
 

@@ -14,7 +14,6 @@ from pytest_stripe_balance.api import api_keys
 from pytest_stripe_balance.api.message import Request
 from pytest_stripe_balance.cassettes import foreign
 from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, KINDS, LEVELS
-from pytest_stripe_balance.contract.releases import SDKS
 from pytest_stripe_balance.contract.rules import Contract, contract, version_of
 from pytest_stripe_balance.contract.watch import kind_of, opened, unknown_in, why_unchecked
 from pytest_stripe_balance.masking import shown
@@ -255,58 +254,3 @@ def _named(value: Json) -> str:
     if isinstance(value, list):
         return "a list" if value else "an empty list"
     return names.get(type(value), "a number")
-
-
-# The releases of stripe-python that pin each release of the API.
-def releases() -> str:
-    """List the API releases that have schemas, oldest first."""
-    from pytest_stripe_balance.report import differences as report  # noqa: PLC0415 - `check` has no use for it
-
-    known = [contract(version) for version in resources.api_versions()]
-    return report.releases(
-        (
-            each.release,
-            SDKS.get(each.release, ""),
-            len(each.objects),
-            len(each.endpoints),
-        )
-        for each in known
-    )
-
-
-def objects(api_version: str) -> list[str]:
-    """Name the objects that have a schema at an API version; ValueError where there is none."""
-    return sorted(contract(api_version).objects)
-
-
-def schema(name: str, api_version: str | None) -> Json:
-    """Give an object's schema at an API version, by default the newest; ValueError if none."""
-    rules = contract(api_version or resources.newest_api_version())
-    if name not in rules.objects:
-        raise ValueError(
-            f"no schema for {name!r} at {rules.release}; there are {', '.join(sorted(rules.objects))}"
-        )
-    return rules.schema(name)
-
-
-def compared(old: str, new: str, name: str | None, form: str) -> str:
-    """Tell what changed between two API versions, in all or in one object and its requests."""
-    from pytest_stripe_balance.api.routes import ENDPOINTS  # noqa: PLC0415 - as above
-    from pytest_stripe_balance.contract.differences import differences  # noqa: PLC0415
-    from pytest_stripe_balance.report import differences as report  # noqa: PLC0415
-
-    sides = [contract(old), contract(new)]
-    known = set().union(*(side.objects for side in sides))
-    if name is not None and name not in known:
-        raise ValueError(f"no schema for {name!r}; there are {', '.join(sorted(known))}")
-    wanted = {name, *(str(endpoint) for endpoint in ENDPOINTS if endpoint.returns == name)}
-    rows = [row for row in differences(*sides) if name is None or row.where in wanted]
-    titles = [
-        side.release
-        if side.release == side.api_version
-        else f"{side.api_version} (schemas of {side.release})"
-        for side in sides
-    ]
-    if form == "json":
-        return report.as_json(titles[0], titles[1], rows)
-    return report.as_table(" -> ".join(titles), rows)

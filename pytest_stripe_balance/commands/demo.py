@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pytest_stripe_balance import voice
+from pytest_stripe_balance.commands import terminal
 
 OPTIONS = (
     "-v",
@@ -23,8 +23,8 @@ OPTIONS = (
 
 def run() -> bool:
     """Copy the demo project to an empty folder and let pytest run it there; tell whether all passed."""
-    shop = Path(__file__).parent / "demo"
-    voice.say(f"a shop that takes bank transfers, and its tests: {shop}\n")
+    shop = Path(__file__).parents[1] / "demo"
+    terminal.say(f"a shop that takes bank transfers, and its tests: {shop}\n")
     with tempfile.TemporaryDirectory(prefix="stripe-balance-demo-") as folder:
         shutil.copytree(shop, folder, dirs_exist_ok=True, ignore=_leave_caches)
         return _run_by_pytest(folder) == 0
@@ -46,7 +46,7 @@ def _run_by_pytest(folder: str) -> int:
         assert running.stdout is not None, "unreachable because a pipe was asked for"
         try:
             for line in running.stdout:
-                voice.say(line.removesuffix("\n"))
+                terminal.say(line.removesuffix("\n"))
         except BaseException:
             running.kill()
             raise

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance import input_files, voice
+from pytest_stripe_balance import input_files
+from pytest_stripe_balance.commands import terminal
+from pytest_stripe_balance.commands.calls import _calls
+from pytest_stripe_balance.commands.derive import _derive
+from pytest_stripe_balance.commands.terminal import BAD_USAGE, FINDINGS, GONE, INTERRUPTED, OK
 from pytest_stripe_balance.refused import Refused
-from pytest_stripe_balance.voice import BAD_USAGE, FINDINGS, GONE, INTERRUPTED, OK
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.api.routes import Endpoint
     from pytest_stripe_balance.report.findings import Outcome
 
 
@@ -26,21 +28,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     called = "pytest_stripe_balance"
     try:
-        voice.refuse_closed()
+        terminal.refuse_closed()
         options = _options(arguments)
         called = f"{called} {options.command}"
         code: int = options.run(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        voice.complain(f"{called}: interrupted")
+        terminal.complain(f"{called}: interrupted")
         return INTERRUPTED
     except BrokenPipeError:  # whoever reads has seen enough, as with `| head`
         return GONE
     except (Refused, OSError, ValueError) as error:
-        voice.complain(f"{called}: {error}")
+        terminal.complain(f"{called}: {error}")
         return BAD_USAGE
     finally:
-        voice.fall_silent()
+        terminal.fall_silent()
     return code
 
 
@@ -112,12 +114,12 @@ def _megabytes(options: argparse.Namespace) -> float:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from pytest_stripe_balance import checking  # noqa: PLC0415 - only this command needs it
+    from pytest_stripe_balance.commands import check  # noqa: PLC0415 - only this command needs it
 
     if not (options.files or options.allow_empty):
         raise ValueError("no file is named (--allow-empty lets that pass)")
 
-    question = checking.Question(
+    question = check.Question(
         options.files,
         options.object,
         options.api_version,
@@ -125,18 +127,18 @@ def _check(options: argparse.Namespace) -> int:
         _megabytes(options),
         options.allow_empty,
     )
-    return _told(checking.check(question), options)
+    return _told(check.check(question), options)
 
 
 def _told(outcome: Outcome, options: argparse.Namespace, said: str | None = None) -> int:
     from pytest_stripe_balance.report import findings  # noqa: PLC0415 - as above
 
-    voice.say(findings.FORMATS[options.format](outcome) if said is None else said)
+    terminal.say(findings.FORMATS[options.format](outcome) if said is None else said)
     if options.format == "text":
         for problem in outcome.problems:
-            voice.complain(f"pytest_stripe_balance {options.command}: {problem}")
+            terminal.complain(f"pytest_stripe_balance {options.command}: {problem}")
     if nothing := outcome.nothing_more if options.format == "text" else outcome.nothing:
-        voice.complain(f"pytest_stripe_balance {options.command}: {nothing}")
+        terminal.complain(f"pytest_stripe_balance {options.command}: {nothing}")
     return outcome.exit_code
 
 
@@ -154,12 +156,12 @@ def _add_drift(parser: argparse.ArgumentParser) -> None:
 
 
 def _drift(options: argparse.Namespace) -> int:
-    from pytest_stripe_balance import comparing  # noqa: PLC0415 - as above
+    from pytest_stripe_balance.commands import drift  # noqa: PLC0415 - only this command needs it
 
-    question = comparing.DriftQuestion(
+    question = drift.DriftQuestion(
         options.old, options.new, options.level, options.max_age, _megabytes(options)
     )
-    return _told(comparing.drift(question, int(time.time())), options)
+    return _told(drift.drift(question, int(time.time())), options)
 
 
 def _add_conform(parser: argparse.ArgumentParser) -> None:
@@ -178,13 +180,13 @@ def _add_conform(parser: argparse.ArgumentParser) -> None:
 
 
 def _conform(options: argparse.Namespace) -> int:
-    from pytest_stripe_balance import comparing  # noqa: PLC0415 - as above
+    from pytest_stripe_balance.commands import conform  # noqa: PLC0415 - as above
     from pytest_stripe_balance.report import conformance  # noqa: PLC0415
 
-    question = comparing.ConformQuestion(
+    question = conform.ConformQuestion(
         options.files, options.level, options.assume, options.api_version, _megabytes(options)
     )
-    found = comparing.conform(question)
+    found = conform.conform(question)
     return _told(found.outcome, options, conformance.FORMATS[options.format](found))
 
 
@@ -206,40 +208,29 @@ def _add_schemas(parser: argparse.ArgumentParser) -> None:
 
 
 def _schemas_list(options: argparse.Namespace) -> int:
-    from pytest_stripe_balance import checking  # noqa: PLC0415 - only these commands need it
+    from pytest_stripe_balance.commands import schemas  # noqa: PLC0415 - only these commands need it
 
     version = options.api_version
-    voice.say("\n".join(checking.objects(version)) if version else checking.releases())
+    terminal.say("\n".join(schemas.objects(version)) if version else schemas.releases())
     return OK
 
 
 def _schemas_show(options: argparse.Namespace) -> int:
-    from pytest_stripe_balance import checking  # noqa: PLC0415 - as above
+    from pytest_stripe_balance.commands import schemas  # noqa: PLC0415 - as above
 
-    voice.say(json.dumps(checking.schema(options.object, options.api_version), indent=1))
+    terminal.say(json.dumps(schemas.schema(options.object, options.api_version), indent=1))
     return OK
 
 
 def _schemas_diff(options: argparse.Namespace) -> int:
-    from pytest_stripe_balance import checking  # noqa: PLC0415 - as above
+    from pytest_stripe_balance.commands import schemas  # noqa: PLC0415 - as above
 
-    voice.say(checking.compared(options.old, options.new, options.object, options.format))
+    terminal.say(schemas.compared(options.old, options.new, options.object, options.format))
     return OK
-
-
-def _calls(_: argparse.Namespace) -> int:
-    from pytest_stripe_balance.api.routes import ENDPOINTS  # noqa: PLC0415 - only this command needs it
-
-    voice.say("\n".join(f"{row.method:<6}  {row.path}  ({_returned(row)})" for row in ENDPOINTS))
-    return OK
-
-
-def _returned(row: Endpoint) -> str:
-    return row.returns if row.due == row.returns else f"{row.due} of {row.returns}"
 
 
 def _demo(_: argparse.Namespace) -> int:
-    from pytest_stripe_balance import demonstration  # noqa: PLC0415 - as above
+    from pytest_stripe_balance.commands import demo as demonstration  # noqa: PLC0415 - as above
 
     return OK if demonstration.run() else FINDINGS
 
@@ -250,48 +241,5 @@ def _assumptions(options: argparse.Namespace) -> int:
 
     if unknown := [entry_id for entry_id in options.ids if entry_id not in REGISTER]:
         raise ValueError(f"no assumption has the id {', '.join(unknown)}; without one all are listed")
-    voice.say(assumptions.register(options.ids or REGISTER))
-    return OK
-
-
-def _with_calls(readme: str) -> str:
-    """Put the list of the calls that are answered between its marks in the README."""
-    from pytest_stripe_balance.api import routes  # noqa: PLC0415 - only derive needs it
-
-    before, start, rest = readme.partition("<!-- calls -->\n")
-    _, end, after = rest.partition("<!-- /calls -->")
-    rows = ["| method | path | returns |", "|---|---|---|"]
-    rows += [f"| {row.method} | `{row.path}` | {_returned(row)} |" for row in routes.ENDPOINTS]
-    return before + start + "\n".join(rows) + "\n" + end + after
-
-
-def _derive(options: argparse.Namespace) -> int:
-    from pytest_stripe_balance import resources  # noqa: PLC0415 - only this command needs them
-    from pytest_stripe_balance.api import routes  # noqa: PLC0415
-    from pytest_stripe_balance.contract import derive  # noqa: PLC0415
-
-    sdk = options.sdk or derive.installed_sdk()
-    version = derive.api_version(sdk)
-    folder = (options.into or resources.folder("schemas")) / derive.release_folder(version)
-    if options.into is None and resources.is_installed():
-        raise ValueError("not in a checkout, whose schemas/ are written to; --into writes elsewhere")
-    if options.into is None and folder.name != version:
-        raise ValueError(
-            f"{sdk} pins {version}; the folder holds {folder.name}. --into writes elsewhere"
-        )
-    try:
-        objects, skipped = derive.surface(sdk)
-        calls = [str(endpoint) for endpoint in routes.ENDPOINTS if endpoint.since <= version]
-        documents = derive.derive(sdk, objects, calls)
-    except SyntaxError as error:
-        raise ValueError(f"{error.filename or sdk}:{error.lineno}: not Python: {error.msg}") from None
-    if lost := [name for name in skipped if (folder / f"{name}.json").exists()]:
-        raise ValueError(f"{sdk} lacks {', '.join(lost)}, which {folder} has; nothing was written")
-    written = derive.write(documents, folder)
-    readme = Path(__file__).parents[1] / "README.md"
-    if options.into is None and readme.is_file():
-        readme.write_text(_with_calls(readme.read_text("utf-8")), "utf-8")
-    for name, reason in skipped.items():
-        voice.say(f"without {name}: {reason}")
-    voice.say(f"{len(written)} files in {folder}")
+    terminal.say(assumptions.register(options.ids or REGISTER))
     return OK

@@ -1,0 +1,1 @@
+"""The commands of `python -m pytest_stripe_balance`, a file for each."""

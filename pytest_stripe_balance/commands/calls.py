@@ -1,0 +1,20 @@
+"""The command `calls`: the calls that the fake answers."""
+
+from __future__ import annotations
+
+import argparse
+
+from pytest_stripe_balance.api.routes import Endpoint
+from pytest_stripe_balance.commands import terminal
+from pytest_stripe_balance.commands.terminal import OK
+
+
+def _calls(_: argparse.Namespace) -> int:
+    from pytest_stripe_balance.api.routes import ENDPOINTS  # noqa: PLC0415 - only this command needs it
+
+    terminal.say("\n".join(f"{row.method:<6}  {row.path}  ({_returned(row)})" for row in ENDPOINTS))
+    return OK
+
+
+def _returned(row: Endpoint) -> str:
+    return row.returns if row.due == row.returns else f"{row.due} of {row.returns}"
