@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_stripe_balance import input_files
-from pytest_stripe_balance.cassettes import conform as conforming
 from pytest_stripe_balance.commands import check
 from pytest_stripe_balance.commands.drift import _refuse_unmodelled, _version, _with_parameters
 from pytest_stripe_balance.commands.recordings import Recording, read
+from pytest_stripe_balance.comparison import conformance as conforming
 from pytest_stripe_balance.engine.state.assumptions import Readings
 from pytest_stripe_balance.report.conformance import Against, Conformance
 from pytest_stripe_balance.report.findings import Outcome, Place, shape_of

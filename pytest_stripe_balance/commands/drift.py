@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pytest_stripe_balance import input_files
 from pytest_stripe_balance.api import versions
-from pytest_stripe_balance.cassettes import conform as conforming
-from pytest_stripe_balance.cassettes import drift as drifting
 from pytest_stripe_balance.cassettes import provenance
 from pytest_stripe_balance.commands import check
 from pytest_stripe_balance.commands.recordings import Recording, read
+from pytest_stripe_balance.comparison import conformance as conforming
+from pytest_stripe_balance.comparison import drift as drifting
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report.findings import Outcome, Place

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pytest_stripe_balance.api import api_keys
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes import drift
 from pytest_stripe_balance.cassettes.provenance import UNKNOWN, Provenance, together, who_answered
 from pytest_stripe_balance.cassettes.writer import Recording
+from pytest_stripe_balance.comparison import drift
 from pytest_stripe_balance.contract.watch import Watch
 from pytest_stripe_balance.modes import TEST_KEYS
 from pytest_stripe_balance.refused import Refused

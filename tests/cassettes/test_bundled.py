@@ -4,9 +4,9 @@ import stripe
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.balance import StripeBalance
-from pytest_stripe_balance.cassettes import conform, drift
-from pytest_stripe_balance.cassettes.conform import Driven
 from pytest_stripe_balance.cassettes.replay import Replay
+from pytest_stripe_balance.comparison import conformance, drift
+from pytest_stripe_balance.comparison.conformance import Driven
 from pytest_stripe_balance.session import Fake, Settings
 
 SAMPLE = resources.folder("cassettes") / "fake" / "partial_wire.yaml"
@@ -64,5 +64,5 @@ def test_the_sample_is_what_the_fake_answers_today():
     recorded = Replay.load(SAMPLE).exchanges
     assert drift.compare(recorded, told()) == []
     session = Fake(Settings(VERSION, seed="another"))
-    found = list(conform.conform(recorded, session.answer_resting))
+    found = list(conformance.conform(recorded, session.answer_resting))
     assert [one.differences for one in found if isinstance(one, Driven)] == [[]] * len(recorded)

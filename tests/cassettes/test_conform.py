@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes import conform, knowable
-from pytest_stripe_balance.cassettes.conform import Driven, NotDriven
+from pytest_stripe_balance.comparison import conformance, knowledge
+from pytest_stripe_balance.comparison.conformance import Driven, NotDriven
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session import Fake, Settings
 
@@ -16,7 +16,7 @@ VERSION = "2026-10-28.endive"
 
 def driven(exchanges, seed="other", now=1_780_000_000):
     session = Fake(Settings(VERSION, seed=seed, now=now))
-    return list(conform.conform(exchanges, session.answer_resting))
+    return list(conformance.conform(exchanges, session.answer_resting))
 
 
 def altered(exchange, **keys):
@@ -102,7 +102,7 @@ def test_what_the_fake_does_not_model_is_listed_and_counts_as_nothing(recorder):
     found = driven([source, user, old])
     assert found == [
         NotDriven(0, "the fake does not model this endpoint"),
-        NotDriven(1, knowable.UNMADE),
+        NotDriven(1, knowledge.UNMADE),
         NotDriven(2, "API version 2019-05-16 is not modelled: 2023-10-16 is the oldest that is"),
     ]
 
@@ -122,7 +122,7 @@ def test_the_fake_is_asked_with_its_own_ids_and_keys(recorder):
     exchanges = [
         replace(one, request=replace(one.request, headers=secret)) for one in recorder.exchanges
     ]
-    assert differences(list(conform.conform(exchanges, answer))) == []
+    assert differences(list(conformance.conform(exchanges, answer))) == []
     sent = "".join(f"{one.url} {one.body} {dict(one.headers)}" for one in asked)
     assert recorder.exchanges[0].response.json["id"] not in sent
     assert "sk_live" not in sent
@@ -182,7 +182,7 @@ def test_a_retry_that_got_the_kept_answer_moves_money_once(new_recorder):
     lost = Exchange(keyed, Response(504, Headers(), b'{"error": {"type": "api_error"}}'))
     told = Headers({**made.response.headers, "Idempotent-Replayed": "true"})
     found = driven([lost, Exchange(keyed, replace(made.response, headers=told))])
-    assert found[0] == conform.NotDriven(0, conform.RETRIED)
+    assert found[0] == conformance.NotDriven(0, conformance.RETRIED)
     assert [(row.equal, row.differences) for row in found[1:]] == [(found[1].fields, [])]
 
 
@@ -198,7 +198,7 @@ def test_an_answer_after_which_it_was_sent_again_is_not_driven(new_recorder, sta
     listed.ask(0, "POST", "/v1/customers", "name=A")
     listed.ask(0, "GET", "/v1/customers")
     found = driven([failed, replace(made, request=keyed), listed.exchanges[1]])
-    assert found[0] == conform.NotDriven(0, conform.RETRIED)
+    assert found[0] == conformance.NotDriven(0, conformance.RETRIED)
     assert differences(found[1:]) == []
 
 
@@ -234,12 +234,13 @@ def test_an_answer_knows_the_assumptions_that_it_rested_on(recorder):
 def test_a_recording_begins_when_its_first_answer_was_given(recorder):
     """By the Date header, else by what was created first."""
     first = recorder.exchanges[0]
-    assert conform.began_at(recorder.exchanges) == first.response.json["created"]
+    assert conformance.began_at(recorder.exchanges) == first.response.json["created"]
     dated = Headers({"Date": "Mon, 16 Dec 2019 13:30:07 GMT"})
     assert (
-        conform.began_at([replace(first, response=replace(first.response, headers=dated))]) == 1576503007
+        conformance.began_at([replace(first, response=replace(first.response, headers=dated))])
+        == 1576503007
     )
-    assert conform.began_at([]) is None
+    assert conformance.began_at([]) is None
 
 
 def test_a_refusal_is_named_by_its_first_sentence():
@@ -251,4 +252,4 @@ def test_a_refusal_is_named_by_its_first_sentence():
     exchange = Exchange(
         Request("GET", "https://api.stripe.com/v1/customers", Headers()), Response(200, Headers(), b"{}")
     )
-    assert list(conform.conform([exchange], refuse)) == [NotDriven(0, "not modelled")]
+    assert list(conformance.conform([exchange], refuse)) == [NotDriven(0, "not modelled")]

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes import conform, knowable
-from pytest_stripe_balance.cassettes.conform import Driven, NotDriven
+from pytest_stripe_balance.comparison import conformance, knowledge
+from pytest_stripe_balance.comparison.conformance import Driven, NotDriven
 from pytest_stripe_balance.session import Fake, Settings
 
 API = "https://api.stripe.com"
@@ -72,7 +72,7 @@ class Story:
     def told(self):
         """Conform: what differs, as kind and path, and why what wasn't driven wasn't."""
         session = Fake(Settings(VERSION, seed="other", now=1_780_000_000))
-        rows = list(conform.conform(self.exchanges, session.answer_resting))
+        rows = list(conformance.conform(self.exchanges, session.answer_resting))
         found = [
             (one.kind, one.path) for row in rows if isinstance(row, Driven) for one in row.differences
         ]
@@ -136,7 +136,7 @@ def test_what_a_left_out_write_may_have_changed_is_passed_over(story, status):
     story.asked("GET", f"/v1/customers/{customer}", changed={"currency": "usd", "balance": -5})
     found, why, _ = story.told()
     assert found == []
-    assert why[2] == knowable.UNSURE
+    assert why[2] == knowledge.UNSURE
 
 
 def test_a_left_out_refusal_changes_nothing(story):
@@ -203,7 +203,7 @@ def test_what_follows_from_a_left_out_write_is_passed_over(story, follow):
     follow(story, story.customer())
     found, why, rows = story.told()
     assert found == []
-    assert why[len(rows) - 1] == knowable.UNSURE
+    assert why[len(rows) - 1] == knowledge.UNSURE
 
 
 def test_what_belongs_to_a_customer_is_passed_over_where_its_money_moved(story):
@@ -216,7 +216,7 @@ def test_what_belongs_to_a_customer_is_passed_over_where_its_money_moved(story):
     story.asked("GET", f"/v1/payment_intents/{intent}", changed={"status": "succeeded"})
     story.exchanges[2].request.body = "{}"
     found, why, _ = story.told()
-    assert (found, why) == ([], {2: knowable.NO_FORM, 3: knowable.UNSURE})
+    assert (found, why) == ([], {2: knowledge.NO_FORM, 3: knowledge.UNSURE})
 
 
 def test_an_attached_card_leaves_a_transfer_as_it_was(story):
@@ -239,7 +239,7 @@ def test_an_item_that_was_deleted_unseen_is_missing_on_no_invoice(story):
     story.asked("POST", "/v1/invoices", body + "&pending_invoice_items_behavior=include", {"total": 0})
     found, why, _ = story.told()
     assert found == []
-    assert why[3] == knowable.UNSURE
+    assert why[3] == knowledge.UNSURE
 
 
 def listed(*items, **more):
@@ -423,7 +423,7 @@ def test_what_is_about_something_unmade_is_not_driven(story, asked):
     """Whatever was answered, but that it is missing: the fake can know nothing else of it."""
     method, path, body, status, answer = asked
     story.apart(method, path, answer, body, status)
-    assert story.told()[:2] == ([], {0: knowable.UNMADE})
+    assert story.told()[:2] == ([], {0: knowledge.UNMADE})
 
 
 @pytest.mark.parametrize(
@@ -462,7 +462,7 @@ def test_a_read_that_was_repeated_until_it_changed_counts_once(story):
     story.asked("GET", path, changed={"amount": 7})
     story.asked("POST", path, "description=x")
     story.asked("GET", path)
-    assert story.told()[:2] == ([("breaking", "$.amount")], {2: knowable.POLLED})
+    assert story.told()[:2] == ([("breaking", "$.amount")], {2: knowledge.POLLED})
 
 
 def test_what_changed_beside_the_recording_is_passed_over(story):
@@ -471,7 +471,7 @@ def test_what_changed_beside_the_recording_is_passed_over(story):
     story.customer()
     story.asked("GET", f"/v1/payment_intents/{intent}", changed={"status": "succeeded"})
     story.asked("POST", f"/v1/payment_intents/{intent}/cancel", changed={"status": "succeeded"})
-    assert story.told()[:2] == ([], {2: knowable.CHANGED, 3: knowable.UNSURE})
+    assert story.told()[:2] == ([], {2: knowledge.CHANGED, 3: knowledge.UNSURE})
 
 
 BY_EITHER = {"latest_charge": CHARGE, "payment_method_types": ["card", "customer_balance"]}
@@ -498,7 +498,7 @@ def test_a_card_that_a_customer_saved_elsewhere_is_beyond_the_recording(story):
     customer = story.customer()
     settings = {"invoice_settings": {"default_payment_method": METHOD}}
     story.asked("GET", f"/v1/customers/{customer}", changed=settings)
-    assert story.told()[:2] == ([], {1: knowable.BEYOND})
+    assert story.told()[:2] == ([], {1: knowledge.BEYOND})
 
 
 def test_what_is_missing_though_it_was_made_is_another_accounts(story):
@@ -506,7 +506,7 @@ def test_what_is_missing_though_it_was_made_is_another_accounts(story):
     customer = story.customer()
     missing = an_error(f"No such customer: '{customer}'", "resource_missing", param="id")
     story.apart("GET", f"/v1/customers/{customer}", missing, status=404)
-    assert story.told()[:2] == ([], {1: knowable.OTHERS})
+    assert story.told()[:2] == ([], {1: knowledge.OTHERS})
     story.asked("DELETE", f"/v1/customers/{customer}")
     story.apart("GET", f"/v1/customers/{customer}", missing, status=404)
     assert story.told()[0] == []  # it was doubtful by then
@@ -527,7 +527,7 @@ def test_what_a_browser_asked_is_not_driven(story, headers):
     answer = {"id": intent, "object": "payment_intent", "status": "requires_action"}
     story.apart("GET", f"/v1/payment_intents/{intent}", answer, **headers)
     story.apart("GET", f"/v1/payment_intents/{intent}?key=pk_test_x", answer)
-    assert story.told()[:2] == ([], {2: knowable.PUBLIC, 3: knowable.PUBLIC})
+    assert story.told()[:2] == ([], {2: knowledge.PUBLIC, 3: knowledge.PUBLIC})
 
 
 def test_an_account_is_one_on_the_fake_too(story):
@@ -560,7 +560,7 @@ def test_an_answer_that_names_a_card_payment_is_passed_over(story):
     paid = {"status": "succeeded", "latest_charge": CHARGE, **types}
     story.asked("POST", f"/v1/payment_intents/{intent}", "description=x", changed=paid)
     story.asked("POST", f"/v1/payment_intents/{intent}/cancel", changed=paid)
-    assert story.told()[:2] == ([], {2: knowable.BEYOND, 3: knowable.UNSURE})
+    assert story.told()[:2] == ([], {2: knowledge.BEYOND, 3: knowledge.UNSURE})
 
 
 def test_a_transfers_charge_is_compared_whatever_its_id(story):
@@ -577,7 +577,7 @@ def test_a_search_is_about_the_customers_that_it_names(story):
     story.customer()
     story.asked("GET", "/v1/customers/search?query=" + quote("name:'cus_TL3CQIwwvrXDKt'"))
     story.asked("GET", "/v1/payment_intents/search?query=" + quote("customer:'cus_TL3CQIwwvrXDKt'"))
-    assert story.told()[1] == {2: knowable.UNMADE}
+    assert story.told()[1] == {2: knowledge.UNMADE}
 
 
 def test_a_setting_of_the_account_is_not_the_fakes(story):
@@ -588,7 +588,7 @@ def test_a_setting_of_the_account_is_not_the_fakes(story):
     story.apart("POST", "/v1/payment_intents", an_error(message), body, 400)
     story.asked("GET", f"/v1/payment_intents?customer={customer}", changed={"data": []})
     found, why, _ = story.told()
-    assert (found, why) == ([], {1: knowable.SETTING})
+    assert (found, why) == ([], {1: knowledge.SETTING})
 
 
 def test_an_invalid_version_is_compared_where_the_recording_has_it(story):
@@ -596,7 +596,7 @@ def test_an_invalid_version_is_compared_where_the_recording_has_it(story):
     story.apart("GET", "/v1/customers", an_error("Invalid Stripe API version: 2099-01-01"), status=400)
     story.exchanges[0].request.headers = Headers({"Stripe-Version": "2099-01-01"})
     story.exchanges[0].response.headers = Headers()
-    assert knowable.NO_VERSION not in story.told()[1].values()
+    assert knowledge.NO_VERSION not in story.told()[1].values()
 
 
 def test_the_keys_of_other_methods_are_not_compared(story):
@@ -667,7 +667,7 @@ def test_a_write_that_ended_otherwise_is_told_once(story):
     story.asked("GET", f"/v1/customers/{customer}", changed={"balance": 9})
     story.asked("GET", "/v1/payment_intents", changed={"data": []})
     found, why, _ = story.told()
-    assert (found, why) == ([("breaking", "status")], {2: knowable.UNSURE})
+    assert (found, why) == ([("breaking", "status")], {2: knowledge.UNSURE})
 
 
 def test_null_for_a_hash_is_one_difference(story):
@@ -689,7 +689,7 @@ def test_an_id_that_stands_for_several_is_none(story):
         story.asked("POST", "/v1/customers", f"name={name}", changed={"id": "cus_xxxxxxxx"})
     story.apart("GET", "/v1/customers/cus_xxxxxxxx", {"id": "cus_xxxxxxxx", "object": "customer"})
     found, why, _ = story.told()
-    assert (found, why) == ([], {2: knowable.UNMADE})
+    assert (found, why) == ([], {2: knowledge.UNMADE})
 
 
 def test_a_key_of_a_left_out_request_is_unused(story):
@@ -698,7 +698,7 @@ def test_a_key_of_a_left_out_request_is_unused(story):
     story.apart("POST", "/v1/products", {"id": "prod_1", "object": "product"}, "name=A", **key)
     conflict = an_error("Keys for idempotent requests can only be used", kind="idempotency_error")
     story.apart("POST", "/v1/customers", conflict, "name=B", 400, **key)
-    assert story.told()[1][1] == conform.KEY_UNUSED
+    assert story.told()[1][1] == conformance.KEY_UNUSED
 
 
 def test_masked_parameters_say_nothing_where_the_answers_differ(story):
@@ -706,7 +706,7 @@ def test_masked_parameters_say_nothing_where_the_answers_differ(story):
     body = "amount=[FILTERED]&currency=usd"
     story.apart("POST", "/v1/payment_intents", {"id": CARD, "object": "payment_intent"}, body)
     story.asked("POST", "/v1/customers", "name=[FILTERED]", changed={"name": "Ada"})
-    assert story.told()[:2] == ([], {0: knowable.MASKED})
+    assert story.told()[:2] == ([], {0: knowledge.MASKED})
 
 
 def test_reasons_name_no_values(story):

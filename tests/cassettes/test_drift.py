@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes import drift, interactions, pairing, provenance, yaml_loader
+from pytest_stripe_balance.cassettes import interactions, provenance, yaml_loader
+from pytest_stripe_balance.comparison import drift, pairing
 
 REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real"))
 REAL = sorted(path for path in REAL_DATA.rglob("*") if path.suffix in {".yml", ".yaml"})

@@ -8,8 +8,8 @@ from email.utils import format_datetime
 import pytest
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes import conform, newer
-from pytest_stripe_balance.cassettes.conform import Driven
+from pytest_stripe_balance.comparison import conformance, newer
+from pytest_stripe_balance.comparison.conformance import Driven
 from pytest_stripe_balance.session import Fake, Settings
 
 VERSION = "2026-10-28.endive"
@@ -33,7 +33,7 @@ def on(day, exchange, without=(), **keys):
 def told(exchanges):
     """Name what conform finds, by its kind and path."""
     session = Fake(Settings(VERSION, seed="other"))
-    found = conform.conform(exchanges, session.answer_resting)
+    found = conformance.conform(exchanges, session.answer_resting)
     return [(one.kind, one.path) for row in found if isinstance(row, Driven) for one in row.differences]
 
 

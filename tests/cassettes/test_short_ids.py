@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_stripe_balance.cassettes import conform, drift
-from pytest_stripe_balance.cassettes.conform import Driven
-from pytest_stripe_balance.cassettes.roles import Ids
+from pytest_stripe_balance.comparison import conformance, drift
+from pytest_stripe_balance.comparison.conformance import Driven
+from pytest_stripe_balance.comparison.ids import Ids
 from pytest_stripe_balance.session import Fake, Settings
 
 AN_ID = re.compile(rb"\b([a-z]+)_(?=[a-z]*[0-9A-Z])[A-Za-z0-9]{14,}")
@@ -43,7 +43,7 @@ def shortened(exchanges, style):
 
 def driven(exchanges):
     session = Fake(Settings(exchanges[0].response.headers.api_version, seed="other", now=1_780_000_000))
-    return list(conform.conform(exchanges, session.answer_resting))
+    return list(conformance.conform(exchanges, session.answer_resting))
 
 
 def paid(new_recorder):

@@ -10,7 +10,7 @@ from functools import cached_property
 from urllib.parse import parse_qsl, unquote
 
 from pytest_stripe_balance.api.message import Exchange
-from pytest_stripe_balance.cassettes.roles import TIME, Ids
+from pytest_stripe_balance.comparison.ids import TIME, Ids
 
 ALONE = "{alone}"  # stands for a value that only one recording sends
 READS = ("GET", "HEAD")

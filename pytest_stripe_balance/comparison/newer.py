@@ -12,8 +12,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from pytest_stripe_balance.api.message import Exchange, Response, date_of
-from pytest_stripe_balance.cassettes.answers import EPOCH
-from pytest_stripe_balance.cassettes.structure import kind_of, root_kind
+from pytest_stripe_balance.comparison.answers import EPOCH
+from pytest_stripe_balance.comparison.documents import kind_of, root_kind
 from pytest_stripe_balance.contract import calendar
 
 Json = Any

@@ -14,10 +14,10 @@ from itertools import pairwise
 from typing import Any
 
 from pytest_stripe_balance.api.message import Response
-from pytest_stripe_balance.cassettes.knowable import Knowledge, named_in
-from pytest_stripe_balance.cassettes.roles import TIME, Ids
-from pytest_stripe_balance.cassettes.sightings import Sightings
-from pytest_stripe_balance.cassettes.structure import GONE, kind_of, root_kind, shown, type_of
+from pytest_stripe_balance.comparison.documents import GONE, kind_of, root_kind, shown, type_of
+from pytest_stripe_balance.comparison.ids import TIME, Ids
+from pytest_stripe_balance.comparison.knowledge import Knowledge, named_in
+from pytest_stripe_balance.comparison.sightings import Sightings
 from pytest_stripe_balance.contract.findings import Finding
 
 Json = Any

@@ -18,16 +18,16 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response, date_of
-from pytest_stripe_balance.cassettes import knowable
-from pytest_stripe_balance.cassettes.answers import EPOCH, LISTS, Answers, Page, is_masked
-from pytest_stripe_balance.cassettes.asking import READS
-from pytest_stripe_balance.cassettes.knowable import Knowledge, Named, named_in
-from pytest_stripe_balance.cassettes.newer import moment_of, without_newer
-from pytest_stripe_balance.cassettes.pairing import is_replay, without_retries
-from pytest_stripe_balance.cassettes.recorded_keys import RecordedKeys, is_conflict
-from pytest_stripe_balance.cassettes.roles import Ids, Roles
-from pytest_stripe_balance.cassettes.sightings import Sightings, own_id
-from pytest_stripe_balance.cassettes.structure import root_kind
+from pytest_stripe_balance.comparison import knowledge
+from pytest_stripe_balance.comparison.answers import EPOCH, LISTS, Answers, Page, is_masked
+from pytest_stripe_balance.comparison.documents import root_kind
+from pytest_stripe_balance.comparison.ids import Ids, Roles
+from pytest_stripe_balance.comparison.knowledge import Knowledge, Named, named_in
+from pytest_stripe_balance.comparison.newer import moment_of, without_newer
+from pytest_stripe_balance.comparison.pairing import is_replay, without_retries
+from pytest_stripe_balance.comparison.recorded_keys import RecordedKeys, is_conflict
+from pytest_stripe_balance.comparison.requests import READS
+from pytest_stripe_balance.comparison.sightings import Sightings, own_id
 from pytest_stripe_balance.contract.findings import Finding
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.masking import shown
@@ -116,7 +116,7 @@ def is_modelled(api_version: str) -> bool:
 def _why_never(exchange: Exchange) -> str | None:
     """Say that an answer's API version never was one; None where Stripe's answer says so itself."""
     version = _said(exchange)
-    if not version or knowable.is_refused_version(exchange.response.json):
+    if not version or knowledge.is_refused_version(exchange.response.json):
         return None
     try:
         versions.check(version)
@@ -170,12 +170,12 @@ class _Driver:
 
     def _why_not(self, at: int) -> str | None:
         exchange = self.exchanges[at]
-        if reason := knowable.environment(exchange) or _why_never(exchange):
+        if reason := knowledge.environment(exchange) or _why_never(exchange):
             return reason
         if reason := self._knowledge.why_not(exchange):
             return reason
         if at in self._polled:
-            return knowable.POLLED
+            return knowledge.POLLED
         if is_conflict(exchange.response.json) and not self._keys.is_used(exchange):
             return KEY_UNUSED
         return None
@@ -187,25 +187,25 @@ class _Driver:
     def _why_unlike(self, exchange: Exchange, given: Response) -> str | None:
         """Say that the answers differ for what isn't in the recording: a setting, or a payment, say."""
         olds, news = exchange.response.json, given.json
-        if "dashboard.stripe.com" in knowable.message_of(knowable.error_of(olds)):
-            return knowable.SETTING
+        if "dashboard.stripe.com" in knowledge.message_of(knowledge.error_of(olds)):
+            return knowledge.SETTING
         if exchange.response.status != given.status and any(
             is_masked(value) for _, value in parse_qsl(exchange.request.form)
         ):
-            return knowable.MASKED
+            return knowledge.MASKED
         if self._is_hidden(exchange, given):
-            return knowable.OTHERS
+            return knowledge.OTHERS
         if root_kind(olds) in LISTS:
             return None
         if self._is_beyond(exchange):
-            return knowable.BEYOND
+            return knowledge.BEYOND
         is_read = exchange.request.method in READS
         changed = is_read and self._sightings.has_changed(olds, news, self._knowledge)
-        return knowable.CHANGED if changed else None
+        return knowledge.CHANGED if changed else None
 
     def _is_hidden(self, exchange: Exchange, given: Response) -> bool:
         """Tell that something is missing which the recording made, and nothing deleted."""
-        error = knowable.error_of(exchange.response.json)
+        error = knowledge.error_of(exchange.response.json)
         is_missing = error.get("code") == "resource_missing" and given.status < HTTPStatus.BAD_REQUEST
         return is_missing and not self._has_deleted
 
@@ -294,7 +294,7 @@ def _polled(exchanges: Sequence[Exchange]) -> AbstractSet[int]:
     for at, exchange in enumerate(exchanges):
         if exchange.request.method not in READS:
             latest.clear()
-        elif knowable.environment(exchange) is None:
+        elif knowledge.environment(exchange) is None:
             request = exchange.request
             asked = (request.url, request.headers.get("Stripe-Account"), request.headers.api_version)
             group = latest[asked]

@@ -18,8 +18,8 @@ from http import HTTPStatus
 from itertools import chain
 
 from pytest_stripe_balance.api.message import Exchange
-from pytest_stripe_balance.cassettes.asking import READS, Asked, Lone, plain_name
-from pytest_stripe_balance.cassettes.roles import Roles, texts
+from pytest_stripe_balance.comparison.ids import Roles, texts
+from pytest_stripe_balance.comparison.requests import READS, Asked, Lone, plain_name
 
 STEPS = 3
 FAR = 100  # of many requests to one address, only those about as late are compared

@@ -19,8 +19,8 @@ from urllib.parse import parse_qsl, unquote
 
 from pytest_stripe_balance.api import routes
 from pytest_stripe_balance.api.message import Exchange, Request
-from pytest_stripe_balance.cassettes.asking import READS
-from pytest_stripe_balance.cassettes.roles import Ids, Roles, own_ids
+from pytest_stripe_balance.comparison.ids import Ids, Roles, own_ids
+from pytest_stripe_balance.comparison.requests import READS
 
 Json = Any
 UNMADE = "it is about something that the fake didn't make"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Response
-from pytest_stripe_balance.cassettes.pairing import REPLAYED, is_replay
+from pytest_stripe_balance.comparison.pairing import REPLAYED, is_replay
 
 Json = Any
 _NAME = "Idempotency-Key"

@@ -12,10 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from pytest_stripe_balance.api.message import Exchange, Headers
-from pytest_stripe_balance.cassettes.asking import Asked
-from pytest_stripe_balance.cassettes.pairing import Pairs, pair, without_retries
-from pytest_stripe_balance.cassettes.roles import Ids, Roles
-from pytest_stripe_balance.cassettes.structure import (
+from pytest_stripe_balance.comparison.documents import (
     GONE,
     WAS,
     WAS_THERE,
@@ -24,6 +21,9 @@ from pytest_stripe_balance.cassettes.structure import (
     seen_in,
     shown,
 )
+from pytest_stripe_balance.comparison.ids import Ids, Roles
+from pytest_stripe_balance.comparison.pairing import Pairs, pair, without_retries
+from pytest_stripe_balance.comparison.requests import Asked
 from pytest_stripe_balance.contract.findings import Finding
 
 MOST_POLLS = 10

@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any
 
 from pytest_stripe_balance import masking
-from pytest_stripe_balance.cassettes.roles import Roles
+from pytest_stripe_balance.comparison.ids import Roles
 from pytest_stripe_balance.contract.differences import Key, keys_of
 from pytest_stripe_balance.contract.findings import Finding
 from pytest_stripe_balance.contract.rules import NOT_STRIPES, contract

@@ -1,0 +1,1 @@
+"""Recordings compared with each other, and with the fake."""
