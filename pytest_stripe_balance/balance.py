@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import stripe
 
 from pytest_stripe_balance.api.message import Exchange
-from pytest_stripe_balance.contract.rules import event_types
+from pytest_stripe_balance.contract.contract import event_types
 from pytest_stripe_balance.engine import events, refunding, refunds, timers
 from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.modes import ANY_TEST_KEY

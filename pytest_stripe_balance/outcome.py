@@ -14,7 +14,7 @@ from pytest_stripe_balance import settings
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from pytest_stripe_balance.contract.watch import Watch
+    from pytest_stripe_balance.contract.checker import Watch
     from pytest_stripe_balance.refused import Refused
     from pytest_stripe_balance.session import Session
 

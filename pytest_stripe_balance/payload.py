@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import stripe
 
-from pytest_stripe_balance.contract.rules import Read, read, version_of
-from pytest_stripe_balance.contract.watch import kind_of, opened, unknown_in, why_unchecked
+from pytest_stripe_balance.contract.checker import kind_of, opened, unknown_in, why_unchecked
+from pytest_stripe_balance.contract.contract import Read, read, version_of
 from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.transport.clients import as_hash
 
 if TYPE_CHECKING:
+    from pytest_stripe_balance.contract.checker import Watch
     from pytest_stripe_balance.contract.findings import Finding
-    from pytest_stripe_balance.contract.watch import Watch
 
 
 class StripeContract:

@@ -176,7 +176,7 @@ def stripe_contract(
     request: pytest.FixtureRequest, stripe_settings: Mapping[str, Any]
 ) -> StripeContract:
     """Holds webhook payloads, or any Stripe object, to the documented shape of its API version."""
-    from pytest_stripe_balance.contract.watch import Watch  # noqa: PLC0415
+    from pytest_stripe_balance.contract.checker import Watch  # noqa: PLC0415
     from pytest_stripe_balance.payload import StripeContract  # noqa: PLC0415
 
     own = _settings_of(request, stripe_settings)

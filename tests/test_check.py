@@ -15,7 +15,7 @@ import yaml
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.commands import check as checking
 from pytest_stripe_balance.commands import cli
-from pytest_stripe_balance.contract import findings, rules
+from pytest_stripe_balance.contract import contract, findings
 
 REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real"))
 REAL = sorted(path for path in REAL_DATA.rglob("*") if path.suffix in {".yml", ".yaml"})
@@ -118,7 +118,7 @@ def test_no_real_answer_breaks_the_contract_of_its_own_version(path):
         version = next(filter(None, map(resources.named_version, said)), NEWEST)
         levels = {
             findings.level_of(found, findings.DEFAULT_LEVELS): found
-            for found in rules.contract(version).check(given["body"])
+            for found in contract.contract(version).check(given["body"])
         }
         assert "error" not in levels, levels["error"]
 
@@ -444,7 +444,7 @@ def test_json_is_checked_without_what_only_cassettes_and_findings_need(tmp_path)
 def test_a_clean_document_costs_one_validation_per_object(tmp_path, monkeypatch):
     """Many documents of one kind compile their schemas once, and each object is validated once."""
     compiled, validated = [], []
-    compile_schema = rules._compiled
+    compile_schema = contract._compiled
 
     class Counting:
         def __init__(self, schema):
@@ -455,11 +455,11 @@ def test_a_clean_document_costs_one_validation_per_object(tmp_path, monkeypatch)
             validated.append(value["object"])
             return self._validator.is_valid(value)
 
-    monkeypatch.setattr(rules, "_compiled", Counting)
-    rules.contract.cache_clear()
+    monkeypatch.setattr(contract, "_compiled", Counting)
+    contract.contract.cache_clear()
     (tmp_path / "a.jsonl").write_text("\n".join([json.dumps(event(BALANCE))] * 500))
     outcome = checking.check(checking.Question([str(tmp_path / "a.jsonl")]))
-    rules.contract.cache_clear()
+    contract.contract.cache_clear()
     assert outcome.checked == 500
     assert sorted(compiled) == ["cash_balance", "event"]
     assert Counter(validated) == {"cash_balance": 500, "event": 500}

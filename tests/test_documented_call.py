@@ -11,7 +11,7 @@ import yaml
 from majors import v1
 
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.contract.contract import contract
 
 INTENT = "pi_1GszwY2eZvKYlo2CohCEmT6b"
 CASSETTE = resources.folder("cassettes") / "documentation" / "apply_customer_balance.yaml"

@@ -14,7 +14,7 @@ WHEEL_LIMIT = 3_000_000
 PROBE = """
 import pathlib, sys
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.contract.contract import contract
 assert pathlib.Path(resources.__file__).is_relative_to(sys.prefix), resources.__file__
 version = resources.newest_api_version()
 assert contract(version).check({"object": "cash_balance"})

@@ -13,9 +13,9 @@ from pytest_stripe_balance import input_files, resources
 from pytest_stripe_balance.api import api_keys
 from pytest_stripe_balance.api.message import Request
 from pytest_stripe_balance.cassettes import foreign
-from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, KINDS, LEVELS
-from pytest_stripe_balance.contract.rules import Contract, contract, version_of
-from pytest_stripe_balance.contract.watch import kind_of, opened, unknown_in, why_unchecked
+from pytest_stripe_balance.contract.checker import kind_of, opened, unknown_in, why_unchecked
+from pytest_stripe_balance.contract.contract import Contract, contract, version_of
+from pytest_stripe_balance.contract.findings import levels_of
 from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.report.findings import Outcome, Place
 
@@ -66,18 +66,6 @@ def check(question: Question) -> Outcome:
         except input_files.InputError as error:
             outcome.bad(replace(place, line=error.line), error.reason)
     return outcome
-
-
-def levels_of(settings: Sequence[str]) -> dict[str, str]:
-    """Read `--level` settings, kind=level; ValueError for what is neither."""
-    levels = dict(DEFAULT_LEVELS)
-    for setting in settings:
-        kind, _, level = setting.partition("=")
-        if kind not in KINDS or level not in LEVELS:
-            kinds, known = ", ".join(KINDS), ", ".join(LEVELS)
-            raise ValueError(f"--level {setting!r} is not kind=level; kinds: {kinds}; levels: {known}")
-        levels[kind] = level
-    return levels
 
 
 def _refuse_unknown(name: str) -> None:

@@ -10,6 +10,7 @@ from pytest_stripe_balance.commands import check
 from pytest_stripe_balance.commands.drift import _refuse_unmodelled, _version, _with_parameters
 from pytest_stripe_balance.commands.recordings import Recording, read
 from pytest_stripe_balance.comparison import conformance as conforming
+from pytest_stripe_balance.contract import findings
 from pytest_stripe_balance.engine.state.assumptions import Readings
 from pytest_stripe_balance.report.conformance import Against, Conformance
 from pytest_stripe_balance.report.findings import Outcome, Place, shape_of
@@ -35,7 +36,7 @@ def conform(question: ConformQuestion) -> Conformance:
 
     ValueError when the question itself makes no sense.
     """
-    outcome = Outcome(levels=check.levels_of(question.levels), verb="driven")
+    outcome = Outcome(levels=findings.levels_of(question.levels), verb="driven")
     conformance = Conformance(outcome)
     assume = _readings(question.assume)
     if question.api_version is not None:

@@ -13,6 +13,7 @@ from pytest_stripe_balance.commands import check
 from pytest_stripe_balance.commands.recordings import Recording, read
 from pytest_stripe_balance.comparison import conformance as conforming
 from pytest_stripe_balance.comparison import drift as drifting
+from pytest_stripe_balance.contract import findings
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report.findings import Outcome, Place
@@ -40,7 +41,7 @@ def drift(question: DriftQuestion, now: int) -> Outcome:
     """
     if question.max_age is not None and not question.max_age >= 0:
         raise ValueError(f"--max-age {question.max_age:g} is no number of days")
-    outcome = Outcome(levels=check.levels_of(question.levels), verb="compared")
+    outcome = Outcome(levels=findings.levels_of(question.levels), verb="compared")
     for old_name, new_name in _partners(question.old, question.new, outcome):
         sides = []
         for name in (old_name, new_name):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.commands.check import Json
+from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.contract.releases import SDKS
-from pytest_stripe_balance.contract.rules import contract
 
 
 # The releases of stripe-python that pin each release of the API.

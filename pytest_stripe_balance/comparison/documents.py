@@ -18,9 +18,9 @@ from typing import Any
 
 from pytest_stripe_balance import masking
 from pytest_stripe_balance.comparison.ids import Roles
+from pytest_stripe_balance.contract.contract import NOT_STRIPES, contract
 from pytest_stripe_balance.contract.differences import Key, keys_of
 from pytest_stripe_balance.contract.findings import Finding
-from pytest_stripe_balance.contract.rules import NOT_STRIPES, contract
 
 Json = Any
 GONE = "gone"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.contract import shapes
+from pytest_stripe_balance.contract import schema_forms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,13 +33,13 @@ def beyond(objects: Objects, documents: Mapping[str, Node]) -> dict[str, Node]:
 
 
 def _targets(document: Node) -> set[str]:
-    return {name for targets, _ in shapes.expandable_paths(document).values() for name in targets}
+    return {name for targets, _ in schema_forms.expandable_paths(document).values() for name in targets}
 
 
 def table(documents: Mapping[str, Node]) -> Node:
     """Map object -> path -> the objects that can stand there, as `shapes` writes them."""
     found = {
-        document["title"]: shapes.expandables_as_written(shapes.expandable_paths(document))
+        document["title"]: schema_forms.expandables_as_written(schema_forms.expandable_paths(document))
         for document in documents.values()
     }
     return {name: paths for name, paths in found.items() if paths}

@@ -18,7 +18,7 @@ from pytest_stripe_balance.contract.annotations import (
     Plain,
     Type,
 )
-from pytest_stripe_balance.contract.shapes import ENUM, EXPANDABLE
+from pytest_stripe_balance.contract.schema_forms import ENUM, EXPANDABLE
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pytest_stripe_balance.contract.shapes import ALWAYS, ENUM, as_of_today
+from pytest_stripe_balance.contract.schema_forms import ALWAYS, ENUM, as_of_today
 
 Schema = Any
 OBJECT, PARAMETERS = "object", "parameters"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 DEFAULT_LEVELS = {
@@ -54,3 +54,15 @@ def level_of(finding: Finding, levels: Mapping[str, str]) -> str:
     """Give the level of a finding by its kind; what a borrowed schema finds is a warning at most."""
     level = levels[finding.kind]
     return "warning" if level == "error" and finding.borrowed else level
+
+
+def levels_of(settings: Sequence[str]) -> dict[str, str]:
+    """Read `--level` settings, kind=level; ValueError for what is neither."""
+    levels = dict(DEFAULT_LEVELS)
+    for setting in settings:
+        kind, _, level = setting.partition("=")
+        if kind not in KINDS or level not in LEVELS:
+            kinds, known = ", ".join(KINDS), ", ".join(LEVELS)
+            raise ValueError(f"--level {setting!r} is not kind=level; kinds: {kinds}; levels: {known}")
+        levels[kind] = level
+    return levels

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from pytest_stripe_balance.contract import calendar
 from pytest_stripe_balance.contract.derive_objects import Node, any_of, type_names
 from pytest_stripe_balance.contract.releases import began
-from pytest_stripe_balance.contract.shapes import ALWAYS, EXPANDABLE
+from pytest_stripe_balance.contract.schema_forms import ALWAYS, EXPANDABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

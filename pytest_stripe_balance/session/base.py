@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_stripe_balance.api import api_keys, routes
 from pytest_stripe_balance.api.message import Exchange, Request, Response
+from pytest_stripe_balance.contract.checker import Watch, wrong_kind
+from pytest_stripe_balance.contract.contract import Read, read, version_of, written
 from pytest_stripe_balance.contract.findings import Finding
 from pytest_stripe_balance.contract.releases import release_folder
-from pytest_stripe_balance.contract.rules import Read, read, version_of, written
-from pytest_stripe_balance.contract.watch import Watch, wrong_kind
 from pytest_stripe_balance.engine.state.determinism import Ids
 from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.refused import Refused

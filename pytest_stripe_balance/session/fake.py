@@ -12,7 +12,7 @@ from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.api.dispatch import Dispatch
 from pytest_stripe_balance.api.message import Request, Response
 from pytest_stripe_balance.api.request import Tables
-from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine import automatic, timers
 from pytest_stripe_balance.engine.state.assumptions import Readings
 from pytest_stripe_balance.engine.state.determinism import Clock, Ids

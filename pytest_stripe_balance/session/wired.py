@@ -12,7 +12,7 @@ from pytest_stripe_balance.api.message import Exchange, Headers, Request, Respon
 from pytest_stripe_balance.cassettes.provenance import UNKNOWN, Provenance, together, who_answered
 from pytest_stripe_balance.cassettes.writer import Recording
 from pytest_stripe_balance.comparison import drift
-from pytest_stripe_balance.contract.watch import Watch
+from pytest_stripe_balance.contract.checker import Watch
 from pytest_stripe_balance.modes import TEST_KEYS
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session.base import Session

@@ -10,7 +10,7 @@ from majors import as_dict
 
 from pytest_stripe_balance.api import expand, routes
 from pytest_stripe_balance.contract import annotations, derive
-from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.contract.sdk import Sdk
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import api_versions

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from majors import encoded
 
 from pytest_stripe_balance.api.message import Headers, Request
-from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import api_versions
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from majors import encoded
 
 from pytest_stripe_balance.api import compiled_form, form, parameters, routes
-from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import api_versions, newest_api_version

@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from pytest_stripe_balance.api import parameters, routes
-from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine.state.assumptions import REGISTER
 from pytest_stripe_balance.resources import newest_api_version
 

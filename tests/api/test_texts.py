@@ -7,7 +7,7 @@ import stripe
 from majors import as_dict, encoded
 
 from pytest_stripe_balance.api import form, parameters, routes, texts
-from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.resources import api_versions, newest_api_version
 

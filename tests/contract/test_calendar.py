@@ -7,8 +7,8 @@ import pytest
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.contract import calendar
+from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.contract.differences import keys_of
-from pytest_stripe_balance.contract.rules import contract
 
 TABLE = json.loads((resources.folder("schemas") / "calendar.json").read_text("utf-8"))
 ROWS = [(kind, path, row) for kind, paths in calendar.rows().items() for path, row in paths.items()]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.contract.contract import contract
 
 NEWEST, OLD = contract("2026-10-28.endive"), contract("2019-05-16")
 

@@ -20,8 +20,8 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from pytest_stripe_balance import resources
+from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.contract.derive import RELEASES, release_folder
-from pytest_stripe_balance.contract.rules import contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,9 +7,9 @@ import stripe
 from majors import as_dict
 
 from pytest_stripe_balance.api.message import Headers, Request, Response
+from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.contract.derive_parameters import compact
-from pytest_stripe_balance.contract.rules import contract
-from pytest_stripe_balance.contract.shapes import followed
+from pytest_stripe_balance.contract.schema_forms import followed
 from pytest_stripe_balance.resources import api_versions, newest_api_version
 
 pytestmark = pytest.mark.usefixtures("at_newest_version")

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.contract.contract import contract
 
 FAKEFS = "pyfakefs.pytest_plugin"
 SHOP = """
@@ -87,7 +87,7 @@ def test_what_a_test_patches_of_files_is_not_ours(patched):
     code = f"""
 from unittest.mock import mock_open, patch
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.contract.rules import contract
+from pytest_stripe_balance.contract.contract import contract
 with {patched}:
     print(len(resources.api_versions()), len(contract("2024-06-20").objects), contract("2024-06-20").schema("charge")["title"])
 """

@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.contract import shapes
+from pytest_stripe_balance.contract import schema_forms
 from pytest_stripe_balance.contract.findings import BORROWED, Finding
 from pytest_stripe_balance.contract.releases import RELEASES, release_folder, with_older_keys
 from pytest_stripe_balance.masking import shown
@@ -105,7 +105,7 @@ class Contract:
         if endpoint not in self.endpoints:
             return None
         definitions = self._rules.get("$defs", {})
-        rule: dict[str, Json] = shapes.followed(self._rules[endpoint], definitions, self._followed)
+        rule: dict[str, Json] = schema_forms.followed(self._rules[endpoint], definitions, self._followed)
         return rule
 
     @cached_property
@@ -120,8 +120,8 @@ class Contract:
         There are none for what is no object of Stripe's.
         """
         if name in self.objects:
-            return shapes.expandable_paths(self.schema(name))
-        return shapes.expandables_as_read(self._beyond.get(name, {}))
+            return schema_forms.expandable_paths(self.schema(name))
+        return schema_forms.expandables_as_read(self._beyond.get(name, {}))
 
     @cached_property
     def _beyond(self) -> dict[str, dict[str, str]]:
@@ -228,7 +228,7 @@ class Contract:
 
     def _strictly(self, name: str) -> Any:  # noqa: ANN401 - jsonschema_rs has no name for it
         if name not in self._strict:
-            self._strict[name] = _compiled(shapes.strict(self._shallow(name)))
+            self._strict[name] = _compiled(schema_forms.strict(self._shallow(name)))
         return self._strict[name]
 
     def _leniently(self, name: str) -> Any:  # noqa: ANN401 - as above
@@ -238,7 +238,7 @@ class Contract:
 
     @cache  # noqa: B019 - as above
     def _shallow(self, name: str) -> dict[str, Json]:
-        schema: dict[str, Json] = shapes.cut(self.schema(name))
+        schema: dict[str, Json] = schema_forms.cut(self.schema(name))
         return schema
 
     def _explain(self, name: str, value: Json, path: str) -> list[Finding]:
@@ -260,7 +260,9 @@ class Contract:
     def _floats(self, name: str, value: Json, path: str) -> list[Finding]:
         return [
             Finding("breaking", name, where, "type: integer", repr(number), self._called)
-            for where, number in shapes.integers_written_as_floats(self._shallow(name), value, path)
+            for where, number in schema_forms.integers_written_as_floats(
+                self._shallow(name), value, path
+            )
             if number.is_integer()
         ]
 
@@ -336,7 +338,7 @@ def _closed(shallow: Json, path: list[str | int]) -> bool:
 
 
 def _always(shallow: Json, path: list[str | int]) -> Mapping[str, int]:
-    always: Mapping[str, int] = _at(shallow, path).get(shapes.ALWAYS, {})
+    always: Mapping[str, int] = _at(shallow, path).get(schema_forms.ALWAYS, {})
     return always
 
 
@@ -363,4 +365,6 @@ def _is_event_type(name: str, where: str, value: Json) -> bool:
 def event_types() -> frozenset[str]:
     """Name the types of event that are documented at any API version."""
     schemas = [contract(version).schema("event") for version in resources.api_versions()]
-    return frozenset(name for schema in schemas for name in schema["properties"]["type"][shapes.ENUM])
+    return frozenset(
+        name for schema in schemas for name in schema["properties"]["type"][schema_forms.ENUM]
+    )

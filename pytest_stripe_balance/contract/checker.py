@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from pytest_stripe_balance.contract.contract import Read, contract
 from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, Finding, level_of
-from pytest_stripe_balance.contract.rules import Read, contract
 from pytest_stripe_balance.masking import shown
 
 
