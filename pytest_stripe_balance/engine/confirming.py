@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_stripe_balance.engine import allocation, invoice_payments, methods, regions
+from pytest_stripe_balance.engine import allocation, invoice_payments, methods
+from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.methods import PaymentMethodParams
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.faults import Fault

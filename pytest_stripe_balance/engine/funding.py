@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import automatic, charges, regions
+from pytest_stripe_balance.engine import automatic, charges
+from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pytest_stripe_balance.engine import regions
-from pytest_stripe_balance.engine.regions import BankTransferParams
+from pytest_stripe_balance.engine.bank_transfers import regions
+from pytest_stripe_balance.engine.bank_transfers.regions import BankTransferParams
 from pytest_stripe_balance.engine.state import amounts
 from pytest_stripe_balance.engine.state.records import FundingInstructions
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from pytest_stripe_balance.engine import allocation, regions
-from pytest_stripe_balance.engine.regions import CustomerBalanceOptions
+from pytest_stripe_balance.engine import allocation
+from pytest_stripe_balance.engine.bank_transfers import regions
+from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
 from pytest_stripe_balance.engine.state import faults, fields
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_stripe_balance.engine import automatic, charges, events, regions
+from pytest_stripe_balance.engine import automatic, charges, events
+from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records import Refund
 from pytest_stripe_balance.refused import Refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from pytest_stripe_balance.engine import addresses
+from pytest_stripe_balance.engine.bank_transfers import bank_accounts
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.amounts import lowered
 from pytest_stripe_balance.engine.state.records import Instructions
@@ -172,7 +172,7 @@ def where_to(
     """Give the country and the accounts to pay into, the same ones each time for one customer [doc]."""
     country = region.country or _eu_country(world, customer, transfer)
     wanted = _wanted_addresses(world, transfer)
-    found = addresses.of(world, customer, country)
+    found = bank_accounts.of(world, customer, country)
     return country, tuple(address for address in found if wanted is None or address["type"] in wanted)
 
 

@@ -1,0 +1,1 @@
+"""Regions, and the bank accounts that money is sent to."""
