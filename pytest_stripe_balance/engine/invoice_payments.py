@@ -5,16 +5,14 @@ This lies below allocation.py, because an invoice becomes paid when its intent s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any
 
 from pytest_stripe_balance.engine.state.records import InvoicePayment
-from pytest_stripe_balance.engine.state.table import Cursors, by_created
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_stripe_balance.engine.state.records import Customer, Invoice, PaymentIntent
-    from pytest_stripe_balance.engine.state.table import Page
     from pytest_stripe_balance.engine.state.world import World
 
 DAY = 86_400
@@ -38,43 +36,6 @@ TOLD = {
     "total": "amount_due",
     "total_excluding_tax": "amount_due",
 }
-
-
-class PaymentFilter(TypedDict, total=False):
-    """The payment hash of a list's request."""
-
-    type: Literal["payment_intent"]
-    payment_intent: str
-
-
-def retrieve(world: World, payment_id: str) -> InvoicePayment:
-    """Find what links an invoice to its intent; 404 with param `invoice_payment`."""
-    return world.invoice_payments.find(payment_id, "invoice_payment", assumed="invoice-refusals")
-
-
-def list_(
-    world: World,
-    *,
-    created: int | dict[str, int] | None = None,
-    invoice: str | None = None,
-    payment: PaymentFilter | None = None,
-    status: str | None = None,
-    **cursors: Unpack[Cursors],
-) -> Page[InvoicePayment]:
-    """List the payments of invoices, newest first; those of one `invoice`, intent or status."""
-    if invoice is not None:
-        world.invoices.find(invoice, "invoice", in_path=False, assumed="list-unknown-customer")
-    intent = (payment or {}).get("payment_intent")
-    in_time = by_created(created)
-    return world.invoice_payments.page(
-        keep=lambda link: (
-            in_time(link.created)
-            and invoice in (None, link.invoice)
-            and intent in (None, link.payment_intent)
-            and status in (None, link.status)
-        ),
-        **cursors,
-    )
 
 
 def invoice_of(world: World, intent: PaymentIntent) -> Invoice:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import charges, invoices, refunds
+from pytest_stripe_balance.engine import charges, refunds
+from pytest_stripe_balance.engine.billing import invoice_transitions
 from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records import Entry, Invoice, Refund
 
@@ -81,7 +82,7 @@ class _Agenda:
                 self._put(world, (1, place), refunds.due(world, record))
             elif isinstance(record, Invoice):
                 place = world.invoices.place(record.id)
-                self._put(world, (2, place), invoices.due(world, record))
+                self._put(world, (2, place), invoice_transitions.due(world, record))
         for place, cash in changed.items():
             self._put(world, (0, place), cash.due(world))
 

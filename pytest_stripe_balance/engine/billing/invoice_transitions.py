@@ -11,7 +11,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.engine import allocation, intents, invoice_payments
-from pytest_stripe_balance.engine.invoice_drafts import find, recipient, refused
+from pytest_stripe_balance.engine.billing.invoices import find, recipient, refused
 from pytest_stripe_balance.engine.methods import UNSET_CARD_OPTIONS
 from pytest_stripe_balance.engine.state import amounts
 from pytest_stripe_balance.engine.state.faults import Fault
