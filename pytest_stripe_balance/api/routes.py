@@ -16,14 +16,11 @@ from urllib.parse import unquote_plus
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.api import search
 from pytest_stripe_balance.engine import (
-    allocation,
-    charges,
     customers,
     events,
     funding,
     funding_instructions,
     intents,
-    payment_methods,
     refunds,
 )
 from pytest_stripe_balance.engine.billing import (
@@ -32,6 +29,7 @@ from pytest_stripe_balance.engine.billing import (
     invoice_transitions,
     invoices,
 )
+from pytest_stripe_balance.engine.money import allocation, balance_transactions, charges, payment_methods
 
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 
@@ -168,14 +166,14 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "/v1/balance_transactions",
-        charges.list_balance_transactions,
+        balance_transactions.list_balance_transactions,
         "balance_transaction",
         listed=True,
     ),
     Endpoint(
         "GET",
         "/v1/balance_transactions/{id}",
-        charges.retrieve_balance_transaction,
+        balance_transactions.retrieve_balance_transaction,
         "balance_transaction",
     ),
     Endpoint("POST", "/v1/refunds", refunds.create, "refund"),

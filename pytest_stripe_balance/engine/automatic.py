@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import allocation, explanation, invoice_payments, reconciliation
+from pytest_stripe_balance.engine import explanation, reconciliation
+from pytest_stripe_balance.engine.money import allocation, invoice_settlement
 from pytest_stripe_balance.engine.state import amounts
 from pytest_stripe_balance.engine.state.reconciliations import (
     OpenItem,
@@ -80,7 +81,7 @@ def _rules(world: World, currency: str) -> Rules:
 
 def _open_items(world: World, customer: Customer, currency: str) -> tuple[OpenItem, ...]:
     """List what waits for money: invoices, and intents with bank transfer instructions."""
-    invoices = enumerate(invoice_payments.waiting(world, customer, currency))
+    invoices = enumerate(invoice_settlement.waiting(world, customer, currency))
     return (
         *(
             OpenItem(invoice.id, "invoice", intent.remaining, age, _reference(intent), invoice.number)

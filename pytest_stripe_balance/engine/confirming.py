@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_stripe_balance.engine import allocation, invoice_payments, methods
+from pytest_stripe_balance.engine import methods
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.methods import PaymentMethodParams
+from pytest_stripe_balance.engine.money import allocation, invoice_settlement
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
@@ -37,7 +38,7 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
     if not (methods.given(params) or intent.payment_method):
         raise _cannot_confirm(f"it's missing a payment method. {_way_out(intent)}", intent)
     owner(world, intent)
-    if intent.invoice and invoice_payments.invoice_of(world, intent).status == "uncollectible":
+    if intent.invoice and invoice_settlement.invoice_of(world, intent).status == "uncollectible":
         raise Refused(f"confirming {intent.id}, whose invoice is uncollectible, is not modelled")
 
 

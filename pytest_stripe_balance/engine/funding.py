@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import automatic, charges
+from pytest_stripe_balance.engine import automatic
 from pytest_stripe_balance.engine.bank_transfers import regions
+from pytest_stripe_balance.engine.money import balance_transactions
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _reverse(world: World, funded: Entry) -> None:
     overdraft = -entry.ending_balance
     if overdraft > 0:
         world.readings.rest("overdraft-adjustment")
-        charges.move_with_merchant(
+        balance_transactions.move_with_merchant(
             world,
             customer,
             entry.currency,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from pytest_stripe_balance.engine import allocation, automatic, confirming, methods, updatable
+from pytest_stripe_balance.engine import automatic, confirming, methods, updatable
 from pytest_stripe_balance.engine.methods import AutomaticPaymentMethods, PaymentMethodParams
+from pytest_stripe_balance.engine.money import allocation
 from pytest_stripe_balance.engine.state import amounts, faults, fields
 from pytest_stripe_balance.engine.state.records import NOTHING, PaymentIntent
 from pytest_stripe_balance.engine.state.table import Cursors, by_created

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from pytest_stripe_balance.engine import allocation
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
-from pytest_stripe_balance.engine.state import faults, fields
+from pytest_stripe_balance.engine.money.payment_methods import PaymentMethodData, known, made
+from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Hash, PaymentIntent, PaymentMethod
+    from pytest_stripe_balance.engine.state.records import Hash, PaymentIntent
     from pytest_stripe_balance.engine.state.world import World
 
 UNSET_CARD_OPTIONS: Hash = {
@@ -21,16 +21,6 @@ UNSET_CARD_OPTIONS: Hash = {
     "network": None,
     "request_three_d_secure": "automatic",
 }
-
-
-class PaymentMethodData(TypedDict, total=False):
-    """payment_method_data of a request; only customer_balance is modelled."""
-
-    type: Literal["customer_balance"]
-    allow_redisplay: str
-    billing_details: dict[str, Any]
-    customer_balance: dict[str, Any]
-    metadata: dict[str, str] | None
 
 
 class PaymentMethodOptions(TypedDict, total=False):
@@ -55,23 +45,6 @@ class AutomaticPaymentMethods(TypedDict, total=False):
 
     enabled: Literal[True]
     allow_redirects: Literal["always", "never"]
-
-
-# How the ids of other kinds' methods begin: those that Stripe keeps ready for tests (docs.stripe.com
-# /testing and the pages of each method), and what stood for a card before payment methods.
-NOT_KEPT = (
-    "pm_card",
-    "pm_acssDebit",
-    "pm_auBecsDebit",
-    "pm_bacsDebit",
-    "pm_sepaDebit",
-    "pm_usBankAccount",
-    "ba_",
-    "btok_",
-    "card_",
-    "src_",
-    "tok_",
-)
 
 
 def given(params: PaymentMethodParams) -> bool:
@@ -222,29 +195,6 @@ def _options(params: PaymentMethodParams) -> CustomerBalanceOptions:
     return (params.get("payment_method_options") or {}).get("customer_balance") or {}
 
 
-def known(world: World, method_id: str, *, in_path: bool) -> PaymentMethod:
-    """Find a payment method; `resource_missing`, param `payment_method`, where there is none [obs]."""
-    if world.payment_methods.get(method_id) is None:
-        way = (
-            "Make one by `stripe.PaymentMethod.create(type='customer_balance')`"
-            if in_path
-            else "Send payment_method_data={'type': 'customer_balance'} in its place"
-        )
-        refuse_not_kept("payment_method", method_id, way)
-    return world.payment_methods.find(
-        method_id, "payment_method", in_path=in_path, assumed="payment-method-unknown"
-    )
-
-
-def refuse_not_kept(name: str, method_id: str | None, way: str) -> None:
-    """Refuse a card, and whatever else Stripe keeps ready for tests: it isn't missing there."""
-    if method_id is not None and method_id.startswith(NOT_KEPT):
-        raise Refused(
-            f"{name}={method_id!r}: only customer_balance methods are modelled. {way}, or expect it: "
-            "`with stripe_balance.refused():`"
-        )
-
-
 def take(
     world: World,
     intent: PaymentIntent,
@@ -265,17 +215,3 @@ def take(
         if intent.status == "requires_payment_method":
             changes["status"] = "requires_confirmation"
     return intent._replace(**changes) if changes else intent
-
-
-def made(world: World, data: PaymentMethodData) -> PaymentMethod:
-    """Make a payment method from a request's data."""
-    details: Hash = allocation.NO_BILLING_DETAILS  # one for all that have none
-    if told := data.get("billing_details"):
-        rest = {key: told.get(key) or None for key in ("email", "name", "phone", "tax_id")}
-        details = {"address": fields.address(told.get("address") or {}), **rest}
-    return allocation.payment_method(
-        world,
-        details,
-        fields.merged_metadata({}, data.get("metadata")),
-        data.get("allow_redisplay", "unspecified"),
-    )

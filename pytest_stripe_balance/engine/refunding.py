@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_stripe_balance.engine import automatic, charges, events
+from pytest_stripe_balance.engine import automatic, events
 from pytest_stripe_balance.engine.bank_transfers import regions
+from pytest_stripe_balance.engine.money import balance_transactions
 from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records import Refund
 from pytest_stripe_balance.refused import Refused
@@ -196,7 +197,9 @@ def _booked(world: World, refund: Refund) -> str:
     """Take the amount from the merchant's balance, unless it has been taken; give the transaction."""
     if refund.balance_transaction is not None:
         return refund.balance_transaction
-    return charges.book(world, -refund.amount, refund.currency, "payment_refund", source=refund.id).id
+    return balance_transactions.book(
+        world, -refund.amount, refund.currency, "payment_refund", source=refund.id
+    ).id
 
 
 def _credit(world: World, charge: Charge, refund: Refund) -> Entry:
@@ -227,7 +230,7 @@ def _undone(
     else:
         _refund_charge(world, refund.charge, -refund.amount)
         if refund.balance_transaction is not None:
-            back = charges.book(
+            back = balance_transactions.book(
                 world, refund.amount, refund.currency, "payment_failure_refund", source=refund.id
             ).id
     return changed(world, refund, **_end(world, status, failure_balance_transaction=back)), goes_on

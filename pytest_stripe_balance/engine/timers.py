@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import charges, refunds
+from pytest_stripe_balance.engine import refunds
 from pytest_stripe_balance.engine.billing import invoice_transitions
+from pytest_stripe_balance.engine.money import balance_transactions
 from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records import Entry, Invoice, Refund
 
@@ -139,7 +140,7 @@ def _return(world: World, customer_id: str, currency: str) -> None:
 def _sweep(world: World, customer_id: str, currency: str) -> None:
     world.readings.rest("unclaimed-since")
     cash = world.ledger.balance(customer_id, currency)
-    charges.move_with_merchant(
+    balance_transactions.move_with_merchant(
         world,
         world.customer(customer_id, in_path=False),
         currency,

@@ -9,7 +9,7 @@ import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_stripe_balance.engine import allocation
+from pytest_stripe_balance.engine.money import allocation
 from pytest_stripe_balance.engine.state.world import World
 
 INCLUDED = ("customer.sources", "customer.tax_ids.data.owner", "customer.subscriptions")

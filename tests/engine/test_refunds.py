@@ -7,7 +7,8 @@ import stripe
 from majors import as_dict
 
 from pytest_stripe_balance.balance import StripeBalance, _owner_of
-from pytest_stripe_balance.engine import charges, refunds
+from pytest_stripe_balance.engine import refunds
+from pytest_stripe_balance.engine.money import balance_transactions
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.session import Session, Settings, newest_api_version
 
@@ -607,7 +608,7 @@ TAMPERED = {
     ),
     "a booking that the refund doesn't know": (
         "is booked wrongly",
-        lambda world: charges.book(
+        lambda world: balance_transactions.book(
             world, -300, "usd", "payment_refund", source=next(iter(world.refunds)).id
         ),
     ),

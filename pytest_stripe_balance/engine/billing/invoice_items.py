@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Unpack
 
-from pytest_stripe_balance.engine import invoice_payments
+from pytest_stripe_balance.engine.money import invoice_settlement
 from pytest_stripe_balance.engine.state import amounts, faults, fields
 from pytest_stripe_balance.engine.state.records import InvoiceItem, Price
 from pytest_stripe_balance.engine.state.table import Cursors, by_created
@@ -69,7 +69,7 @@ def create(
         grown = attach(world, draft, item)
         item = grown.lines[0]
         world.record_event("invoiceitem.created", item)
-        invoice_payments.updated(world, draft, grown)
+        invoice_settlement.updated(world, draft, grown)
     else:
         world.record_event("invoiceitem.created", item)
     return item

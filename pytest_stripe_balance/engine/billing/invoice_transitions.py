@@ -10,9 +10,10 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import allocation, intents, invoice_payments
+from pytest_stripe_balance.engine import intents
 from pytest_stripe_balance.engine.billing.invoices import find, recipient, refused
 from pytest_stripe_balance.engine.methods import UNSET_CARD_OPTIONS
+from pytest_stripe_balance.engine.money import allocation, invoice_settlement
 from pytest_stripe_balance.engine.state import amounts
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records import InvoicePayment, PaymentIntent
@@ -163,8 +164,8 @@ def _finalized(world: World, draft: Invoice) -> Invoice:
     opened = _changed(world, draft, opened, "invoice.finalized")
     if amount:
         return opened
-    paid = invoice_payments.settle(world, opened)
-    invoice_payments.tell_paid(world, opened, paid)
+    paid = invoice_settlement.settle(world, opened)
+    invoice_settlement.tell_paid(world, opened, paid)
     return paid
 
 
@@ -223,7 +224,7 @@ def _intent(world: World, invoice: Invoice) -> PaymentIntent:
 def _changed(world: World, before: Invoice, after: Invoice, event: str) -> Invoice:
     """Keep a changed invoice, and tell of it: `invoice.updated`, then the event of the change."""
     world.invoices.put(after)
-    invoice_payments.updated(world, before, after)
+    invoice_settlement.updated(world, before, after)
     world.record_event(event, after)
     return after
 
@@ -231,14 +232,14 @@ def _changed(world: World, before: Invoice, after: Invoice, event: str) -> Invoi
 def _withdraw(world: World, invoice: Invoice, reason: str | None) -> None:
     """Cancel an open invoice's intent, and what links the two."""
     intents.withdraw(world, _intent(world, invoice), reason)
-    invoice_payments.closed(world, invoice, status="canceled", canceled_at=world.clock.now)
+    invoice_settlement.closed(world, invoice, status="canceled", canceled_at=world.clock.now)
 
 
 def _paid_out_of_band(world: World, invoice: Invoice) -> Invoice:
     world.readings.rest("invoice-out-of-band")
     _withdraw(world, invoice, None)
-    paid = invoice_payments.settle(world, invoice, paid_out_of_band=True, attempted=invoice.attempted)
-    invoice_payments.tell_paid(world, invoice, paid)
+    paid = invoice_settlement.settle(world, invoice, paid_out_of_band=True, attempted=invoice.attempted)
+    invoice_settlement.tell_paid(world, invoice, paid)
     return paid
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
 from pytest_stripe_balance.engine.billing import invoice_items
-from pytest_stripe_balance.engine.invoice_payments import DAY
+from pytest_stripe_balance.engine.money.invoice_settlement import DAY
 from pytest_stripe_balance.engine.state import amounts, faults, fields
 from pytest_stripe_balance.engine.state.determinism import END_OF_TIME
 from pytest_stripe_balance.engine.state.records import Invoice

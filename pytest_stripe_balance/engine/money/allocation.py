@@ -12,28 +12,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import charges, invoice_payments
-from pytest_stripe_balance.engine.state import amounts, faults, fields
+from pytest_stripe_balance.engine.money import invoice_settlement
+from pytest_stripe_balance.engine.money.charges import _charge
+from pytest_stripe_balance.engine.money.payment_methods import payment_method
+from pytest_stripe_balance.engine.state import amounts, faults
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records import (
-    Charge,
     Customer,
     PaymentIntent,
-    PaymentMethod,
 )
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Entry, Hash
+    from pytest_stripe_balance.engine.state.records import Entry
     from pytest_stripe_balance.engine.state.world import World
 
 APPLICABLE = ("requires_action", "requires_payment_method")
-NO_BILLING_DETAILS: Hash = {
-    "address": fields.address({}),
-    "email": None,
-    "name": None,
-    "phone": None,
-    "tax_id": None,
-}
 
 
 def apply_customer_balance(
@@ -179,7 +172,7 @@ def _uncollectible(attempt: Attempt) -> bool:
     intent = attempt.intent
     if intent.invoice is None:
         return False
-    return invoice_payments.invoice_of(attempt.world, intent).status == "uncollectible"
+    return invoice_settlement.invoice_of(attempt.world, intent).status == "uncollectible"
 
 
 REFUSALS = (
@@ -268,57 +261,5 @@ def _succeed(world: World, intent: PaymentIntent) -> PaymentIntent:
     world.record_event("charge.succeeded", charge)
     world.record_event("payment_intent.succeeded", succeeded)
     if intent.invoice is not None:
-        invoice_payments.succeeded(world, succeeded)
+        invoice_settlement.succeeded(world, succeeded)
     return succeeded
-
-
-def payment_method(
-    world: World,
-    billing_details: Hash = NO_BILLING_DETAILS,
-    metadata: Hash | None = None,
-    allow_redisplay: str = "unspecified",
-) -> PaymentMethod:
-    """Make a payment method of type customer_balance."""
-    method = PaymentMethod(
-        id=world.ids.mint("pm_", 24),
-        created=world.clock.now,
-        type="customer_balance",
-        billing_details=billing_details,
-        metadata=metadata or {},
-        allow_redisplay=allow_redisplay,
-    )
-    return world.payment_methods.put(method)
-
-
-def _charge(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charge:
-    charge_id = world.ids.mint(f"{world.readings.rest('charge-id-prefix')}_", 24)
-    world.readings.rest("charge-shape")
-    booked = charges.book(
-        world,
-        intent.amount,
-        intent.currency,
-        "payment",
-        source=charge_id,
-        description=intent.description,
-        fee_details=charges.fees(world, intent.currency),
-    )
-    return world.charges.put(
-        Charge(
-            id=charge_id,
-            created=world.clock.now,
-            amount=intent.amount,
-            currency=intent.currency,
-            customer=intent.customer,
-            payment_intent=intent.id,
-            payment_method=method.id,
-            balance_transaction=booked.id,
-            billing_details=method.billing_details,
-            description=intent.description,
-            metadata=intent.metadata,
-            receipt_email=intent.receipt_email,
-            shipping=intent.shipping,
-            statement_descriptor=intent.statement_descriptor,
-            statement_descriptor_suffix=intent.statement_descriptor_suffix,
-            transfer_group=intent.transfer_group,
-        )
-    )

@@ -1,0 +1,1 @@
+"""Where money moves: allocation, charges, balance transactions, invoice settlement."""

@@ -1,0 +1,95 @@
+"""Balance transactions: what moved the merchant's own money, booked and read (FACTS 1.11)."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from pytest_stripe_balance.engine.state import faults
+from pytest_stripe_balance.engine.state.records import BalanceTransaction, Customer, Entry, Hash
+from pytest_stripe_balance.engine.state.table import Cursors, Page, by_created
+from pytest_stripe_balance.engine.state.world import World
+
+
+def list_balance_transactions(
+    world: World,
+    *,
+    created: int | dict[str, int] | None = None,
+    currency: str | None = None,
+    payout: str | None = None,
+    source: str | None = None,
+    type: str | None = None,  # noqa: A002 - Stripe's own name for it
+    **cursors: Unpack[Cursors],
+) -> Page[BalanceTransaction]:
+    """List the merchant's balance transactions, newest first.
+
+    No payout is ever made here, so each is unknown: 400 `resource_missing`, param `payout` [obs].
+    """
+    if payout is not None:
+        raise faults.missing_object("payout", payout, "payout", in_path=False)
+    in_time = by_created(created)
+    return world.balance_transactions.page(
+        keep=lambda booked: (
+            in_time(booked.created)
+            and currency in (None, booked.currency)
+            and source in (None, booked.source)
+            and type in (None, booked.type)
+        ),
+        **cursors,
+    )
+
+
+def retrieve_balance_transaction(world: World, transaction_id: str) -> BalanceTransaction:
+    """Find a balance transaction; 404 with param `id` [obs]."""
+    return world.balance_transactions.find(transaction_id, "id")
+
+
+def book(
+    world: World,
+    amount: int,
+    currency: str,
+    type: str,  # noqa: A002 - Stripe's own name for it
+    *,
+    source: str,
+    description: str | None = None,
+    fee_details: tuple[Hash, ...] = (),
+) -> BalanceTransaction:
+    """Write a balance transaction: `amount` to the merchant, or from the merchant when negative."""
+    return world.balance_transactions.put(
+        BalanceTransaction(
+            id=world.ids.mint("txn_", 24),
+            created=world.clock.now,
+            amount=amount,
+            currency=currency,
+            source=source,
+            type=type,
+            description=description,
+            fee_details=fee_details,
+        )
+    )
+
+
+def move_with_merchant(
+    world: World,
+    customer: Customer,
+    currency: str,
+    net_amount: int,
+    entry_type: str,
+    *,
+    book_as: str,
+    linked_transaction: str | None = None,
+) -> Entry:
+    """Move cash between a customer and the merchant's balance: one row, one balance transaction.
+
+    `net_amount` is the customer's side; `book_as` is the balance transaction's type.
+    """
+    booked = book(world, -net_amount, currency, book_as, source="")
+    entry = world.move(
+        customer,
+        currency,
+        net_amount,
+        entry_type,
+        balance_transaction=booked.id,
+        linked_transaction=linked_transaction,
+    )
+    world.balance_transactions.put(booked._replace(source=entry.id))
+    return entry

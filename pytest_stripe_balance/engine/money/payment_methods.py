@@ -1,0 +1,164 @@
+"""Payment methods of type customer_balance: made, read, and attached to nobody (FACTS 1.6)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict, Unpack
+
+from pytest_stripe_balance.engine.state import faults, fields
+from pytest_stripe_balance.engine.state.records import Hash, PaymentMethod
+from pytest_stripe_balance.engine.state.table import Cursors, Page
+from pytest_stripe_balance.engine.state.world import World
+from pytest_stripe_balance.refused import Refused
+
+# How the ids of other kinds' methods begin: those that Stripe keeps ready for tests (docs.stripe.com
+# /testing and the pages of each method), and what stood for a card before payment methods.
+NOT_KEPT = (
+    "pm_card",
+    "pm_acssDebit",
+    "pm_auBecsDebit",
+    "pm_bacsDebit",
+    "pm_sepaDebit",
+    "pm_usBankAccount",
+    "ba_",
+    "btok_",
+    "card_",
+    "src_",
+    "tok_",
+)
+
+NO_BILLING_DETAILS: Hash = {
+    "address": fields.address({}),
+    "email": None,
+    "name": None,
+    "phone": None,
+    "tax_id": None,
+}
+
+
+def create(
+    world: World,
+    *,
+    type: Literal["customer_balance"] | None = None,  # noqa: A002 - Stripe's own name for it
+    allow_redisplay: str = "unspecified",
+    billing_details: dict[str, Any] | None = None,
+    customer_balance: dict[str, Any] | None = None,
+    metadata: dict[str, str] | None = None,
+) -> PaymentMethod:
+    """Make a payment method; an intent of any customer can take it."""
+    if type is None:
+        raise faults.missing_parameter("type")
+    data = PaymentMethodData(
+        type=type,
+        allow_redisplay=allow_redisplay,
+        billing_details=billing_details or {},
+        customer_balance=customer_balance or {},
+        metadata=metadata,
+    )
+    return made(world, data)
+
+
+def retrieve(world: World, method_id: str) -> PaymentMethod:
+    """Find a payment method; 404 with param `payment_method` [obs]."""
+    return known(world, method_id, in_path=True)
+
+
+class Filters(Cursors, total=False):
+    """What the lists take; there is nothing that they could tell apart."""
+
+    type: str
+    allow_redisplay: str
+
+
+def list_(
+    world: World, *, customer: str | None = None, **filters: Unpack[Filters]
+) -> Page[PaymentMethod]:
+    """List what is attached to a customer: nothing, as this type never attaches [obs].
+
+    Without a customer it is empty too, and an unknown or deleted one is a 400 with param `customer`
+    [obs, 2026-08-26.dahlia].
+    """
+    if customer is not None:
+        world.customer(customer, in_path=False)
+    return _none(world, filters)
+
+
+def list_of_customer(world: World, customer_id: str, **filters: Unpack[Filters]) -> Page[PaymentMethod]:
+    """List what is attached to the customer that the route lies below: nothing [obs]."""
+    world.customer_above(customer_id)
+    return _none(world, filters)
+
+
+def _none(world: World, filters: Filters) -> Page[PaymentMethod]:
+    """Give an empty page; a cursor that names nothing is still an error."""
+    cursors = Cursors(**{key: value for key, value in filters.items() if key in CURSORS})  # type: ignore[typeddict-item] # picked by their names
+    for name in ("starting_after", "ending_before"):
+        refuse_not_kept(name, filters.get(name), "Leave the cursor out")  # type: ignore[arg-type] # a text
+    return world.payment_methods.page(keep=lambda _: False, **cursors)
+
+
+CURSORS = frozenset(Cursors.__annotations__)
+
+
+def payment_method(
+    world: World,
+    billing_details: Hash = NO_BILLING_DETAILS,
+    metadata: Hash | None = None,
+    allow_redisplay: str = "unspecified",
+) -> PaymentMethod:
+    """Make a payment method of type customer_balance."""
+    method = PaymentMethod(
+        id=world.ids.mint("pm_", 24),
+        created=world.clock.now,
+        type="customer_balance",
+        billing_details=billing_details,
+        metadata=metadata or {},
+        allow_redisplay=allow_redisplay,
+    )
+    return world.payment_methods.put(method)
+
+
+class PaymentMethodData(TypedDict, total=False):
+    """payment_method_data of a request; only customer_balance is modelled."""
+
+    type: Literal["customer_balance"]
+    allow_redisplay: str
+    billing_details: dict[str, Any]
+    customer_balance: dict[str, Any]
+    metadata: dict[str, str] | None
+
+
+def known(world: World, method_id: str, *, in_path: bool) -> PaymentMethod:
+    """Find a payment method; `resource_missing`, param `payment_method`, where there is none [obs]."""
+    if world.payment_methods.get(method_id) is None:
+        way = (
+            "Make one by `stripe.PaymentMethod.create(type='customer_balance')`"
+            if in_path
+            else "Send payment_method_data={'type': 'customer_balance'} in its place"
+        )
+        refuse_not_kept("payment_method", method_id, way)
+    return world.payment_methods.find(
+        method_id, "payment_method", in_path=in_path, assumed="payment-method-unknown"
+    )
+
+
+def refuse_not_kept(name: str, method_id: str | None, way: str) -> None:
+    """Refuse a card, and whatever else Stripe keeps ready for tests: it isn't missing there."""
+    if method_id is not None and method_id.startswith(NOT_KEPT):
+        raise Refused(
+            f"{name}={method_id!r}: only customer_balance methods are modelled. {way}, or expect it: "
+            "`with stripe_balance.refused():`"
+        )
+
+
+def made(world: World, data: PaymentMethodData) -> PaymentMethod:
+    """Make a payment method from a request's data."""
+    details: Hash = NO_BILLING_DETAILS  # one for all that have none
+    if told := data.get("billing_details"):
+        rest = {key: told.get(key) or None for key in ("email", "name", "phone", "tax_id")}
+        details = {"address": fields.address(told.get("address") or {}), **rest}
+    return payment_method(
+        world,
+        details,
+        fields.merged_metadata({}, data.get("metadata")),
+        data.get("allow_redisplay", "unspecified"),
+    )
