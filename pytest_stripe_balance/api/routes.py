@@ -15,21 +15,15 @@ from urllib.parse import unquote_plus
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.api import search
-from pytest_stripe_balance.engine import (
-    customers,
-    events,
-    funding,
-    funding_instructions,
-    intents,
-    refunds,
-)
+from pytest_stripe_balance.engine import customers, events, funding, funding_instructions, refunds
 from pytest_stripe_balance.engine.billing import (
     invoice_items,
     invoice_payments,
     invoice_transitions,
     invoices,
 )
-from pytest_stripe_balance.engine.money import allocation, balance_transactions, charges, payment_methods
+from pytest_stripe_balance.engine.money import balance_transactions, charges, payment_methods
+from pytest_stripe_balance.engine.payments import apply, payment_intents
 
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 
@@ -125,8 +119,8 @@ ENDPOINTS = (
         funding.fund_cash_balance,
         "customer_cash_balance_transaction",
     ),
-    Endpoint("POST", "/v1/payment_intents", intents.create, "payment_intent"),
-    Endpoint("GET", "/v1/payment_intents", intents.list_, "payment_intent", listed=True),
+    Endpoint("POST", "/v1/payment_intents", payment_intents.create, "payment_intent"),
+    Endpoint("GET", "/v1/payment_intents", payment_intents.list_, "payment_intent", listed=True),
     Endpoint(
         "GET",
         "/v1/payment_intents/search",
@@ -134,14 +128,14 @@ ENDPOINTS = (
         "payment_intent",
         searched=True,
     ),
-    Endpoint("GET", "/v1/payment_intents/{intent}", intents.retrieve, "payment_intent"),
-    Endpoint("POST", "/v1/payment_intents/{intent}", intents.update, "payment_intent"),
-    Endpoint("POST", "/v1/payment_intents/{intent}/confirm", intents.confirm, "payment_intent"),
-    Endpoint("POST", "/v1/payment_intents/{intent}/cancel", intents.cancel, "payment_intent"),
+    Endpoint("GET", "/v1/payment_intents/{intent}", payment_intents.retrieve, "payment_intent"),
+    Endpoint("POST", "/v1/payment_intents/{intent}", payment_intents.update, "payment_intent"),
+    Endpoint("POST", "/v1/payment_intents/{intent}/confirm", payment_intents.confirm, "payment_intent"),
+    Endpoint("POST", "/v1/payment_intents/{intent}/cancel", payment_intents.cancel, "payment_intent"),
     Endpoint(
         "POST",
         "/v1/payment_intents/{intent}/apply_customer_balance",
-        allocation.apply_customer_balance,
+        apply.apply_customer_balance,
         "payment_intent",
         parameter_errors="apply-parameter-errors",
     ),

@@ -4,7 +4,7 @@ import pytest
 import stripe
 from majors import as_dict, v1
 
-from pytest_stripe_balance.engine import methods
+from pytest_stripe_balance.engine.payments import payment_method_options
 
 
 def test_a_payment_method_is_made_once_and_used_by_an_intent(stripe_balance):
@@ -248,4 +248,4 @@ def test_a_type_that_cannot_fit_is_left_out_in_silence(stripe_balance):
 def test_what_is_allowed_is_filtered_by_customer_and_by_currency(customer, currency, types):
     """Bank transfers need both a customer and a currency that has them."""
     params = {"allowed_payment_method_types": ["customer_balance", "card"]}
-    assert methods._types(None, customer, currency, params) == types
+    assert payment_method_options._types(None, customer, currency, params) == types

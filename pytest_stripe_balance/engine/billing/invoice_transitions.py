@@ -10,10 +10,10 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import intents
 from pytest_stripe_balance.engine.billing.invoices import find, recipient, refused
-from pytest_stripe_balance.engine.methods import UNSET_CARD_OPTIONS
 from pytest_stripe_balance.engine.money import allocation, invoice_settlement
+from pytest_stripe_balance.engine.payments import payment_intents
+from pytest_stripe_balance.engine.payments.payment_method_options import UNSET_CARD_OPTIONS
 from pytest_stripe_balance.engine.state import amounts
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records import InvoicePayment, PaymentIntent
@@ -231,7 +231,7 @@ def _changed(world: World, before: Invoice, after: Invoice, event: str) -> Invoi
 
 def _withdraw(world: World, invoice: Invoice, reason: str | None) -> None:
     """Cancel an open invoice's intent, and what links the two."""
-    intents.withdraw(world, _intent(world, invoice), reason)
+    payment_intents.withdraw(world, _intent(world, invoice), reason)
     invoice_settlement.closed(world, invoice, status="canceled", canceled_at=world.clock.now)
 
 

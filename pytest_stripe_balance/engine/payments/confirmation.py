@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_stripe_balance.engine import methods
 from pytest_stripe_balance.engine.bank_transfers import regions
-from pytest_stripe_balance.engine.methods import PaymentMethodParams
 from pytest_stripe_balance.engine.money import allocation, invoice_settlement
+from pytest_stripe_balance.engine.payments import payment_method_options
+from pytest_stripe_balance.engine.payments.payment_method_options import PaymentMethodParams
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
@@ -21,7 +21,7 @@ CONFIRMABLE = ("requires_confirmation", "requires_payment_method", "requires_act
 
 def owner(world: World, intent: PaymentIntent) -> Customer:
     """Find the intent's customer; a fault where there is none, or it was deleted."""
-    return world.customer(methods.need_customer(world, intent.customer), in_path=False)
+    return world.customer(payment_method_options.need_customer(world, intent.customer), in_path=False)
 
 
 def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:
@@ -35,7 +35,7 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
             f"statuses may be confirmed: {', '.join(CONFIRMABLE)}."
         )
         raise _cannot_confirm(message, intent)
-    if not (methods.given(params) or intent.payment_method):
+    if not (payment_method_options.given(params) or intent.payment_method):
         raise _cannot_confirm(f"it's missing a payment method. {_way_out(intent)}", intent)
     owner(world, intent)
     if intent.invoice and invoice_settlement.invoice_of(world, intent).status == "uncollectible":

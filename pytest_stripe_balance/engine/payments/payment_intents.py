@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from pytest_stripe_balance.engine import automatic, confirming, methods, updatable
-from pytest_stripe_balance.engine.methods import AutomaticPaymentMethods, PaymentMethodParams
+from pytest_stripe_balance.engine import automatic
 from pytest_stripe_balance.engine.money import allocation
+from pytest_stripe_balance.engine.payments import confirmation, payment_method_options, updatable
+from pytest_stripe_balance.engine.payments.payment_method_options import (
+    AutomaticPaymentMethods,
+    PaymentMethodParams,
+)
 from pytest_stripe_balance.engine.state import amounts, faults, fields
 from pytest_stripe_balance.engine.state.records import NOTHING, PaymentIntent
 from pytest_stripe_balance.engine.state.table import Cursors, by_created
@@ -82,7 +86,7 @@ def create(
     if customer is not None:
         world.customer(customer, in_path=False)
     described = _descriptive(NOTHING, params)
-    typed = methods.of_new(world, customer, currency, params, automatic_payment_methods)
+    typed = payment_method_options.of_new(world, customer, currency, params, automatic_payment_methods)
     draft = PaymentIntent(
         id="",
         created=world.clock.now,
@@ -95,14 +99,14 @@ def create(
         **described,
         **typed,
     )
-    methods.check(world, draft, params)
+    payment_method_options.check(world, draft, params)
     if confirm:
-        confirming.check(world, draft, params)
+        confirmation.check(world, draft, params)
     intent_id = world.ids.mint("pi_", 24)
     secret = f"{intent_id}_secret_{world.ids.secret(intent_id, 25)}"
-    intent = methods.take(world, draft, params, id=intent_id, client_secret=secret)
+    intent = payment_method_options.take(world, draft, params, id=intent_id, client_secret=secret)
     world.record_event("payment_intent.created", world.payment_intents.put(intent))
-    return confirming.carry_out(world, intent) if confirm else intent
+    return confirmation.carry_out(world, intent) if confirm else intent
 
 
 def retrieve(world: World, intent_id: str) -> PaymentIntent:
@@ -150,15 +154,15 @@ def update(
     changed = _described(intent, params)
     if customer is not None:
         changed = _with_customer(world, changed, customer)
-    changed = methods.retyped(world, changed, params)
-    methods.check(world, changed, params)
-    repaid = methods.given(params) or bool(params.get("payment_method_options"))
-    if repaid and (intent.applied or intent.status not in confirming.CONFIRMABLE):
+    changed = payment_method_options.retyped(world, changed, params)
+    payment_method_options.check(world, changed, params)
+    repaid = payment_method_options.given(params) or bool(params.get("payment_method_options"))
+    if repaid and (intent.applied or intent.status not in confirmation.CONFIRMABLE):
         raise Refused(
             f"a new payment method or new options on {intent_id}, which is {intent.status} and "
             f"holds {intent.applied}, are not modelled"
         )
-    changed = methods.take(world, changed, params)
+    changed = payment_method_options.take(world, changed, params)
     freed = None
     if amount is not None and amount != intent.amount:
         changed, freed = _emptied(world, changed)
@@ -186,11 +190,11 @@ def confirm(world: World, intent_id: str, **params: Unpack[ConfirmParams]) -> Pa
     `payment_intent.payment_failed`, and an error. Source: FACTS 3.2 [doc]; faults: FACTS 5.5 [obs].
     """
     intent = retrieve(world, intent_id)
-    confirming.check(world, intent, params)
-    intent = methods.retyped(world, intent, params)
-    methods.check(world, intent, params)
-    changed = methods.take(world, _described(intent, params), params)
-    return confirming.carry_out(world, world.payment_intents.put(changed))
+    confirmation.check(world, intent, params)
+    intent = payment_method_options.retyped(world, intent, params)
+    payment_method_options.check(world, intent, params)
+    changed = payment_method_options.take(world, _described(intent, params), params)
+    return confirmation.carry_out(world, world.payment_intents.put(changed))
 
 
 def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = None) -> PaymentIntent:
@@ -231,7 +235,7 @@ def _emptied(world: World, intent: PaymentIntent) -> tuple[PaymentIntent, Entry 
     """Send what an intent holds back to the balance; give the row of that, if it held anything."""
     if not intent.applied:
         return intent, None
-    return allocation.take_back(world, intent, confirming.owner(world, intent))
+    return allocation.take_back(world, intent, confirmation.owner(world, intent))
 
 
 def _described(intent: PaymentIntent, params: IntentParams | ConfirmParams) -> PaymentIntent:

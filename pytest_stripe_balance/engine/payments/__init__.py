@@ -1,0 +1,1 @@
+"""Payment intents, their confirmation, and apply_customer_balance."""
