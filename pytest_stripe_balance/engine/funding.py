@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import automatic
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.money import balance_transactions
+from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def fund_cash_balance(
     world.readings.rest("fund-event-request")
     transfer = {"reference": reference, "type": region.type, region.type: region.sender}
     entry = world.move(customer, region.currency, amount, "funded", bank_transfer=transfer)
-    automatic.reconcile(world, entry, reference)
+    automatic_reconciliation.reconcile(world, entry, reference)
     if reversed_:
         _reverse(world, entry)
     return entry

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_stripe_balance.engine import automatic, events
+from pytest_stripe_balance.engine import events
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.money import balance_transactions
+from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records import Refund
 from pytest_stripe_balance.refused import Refused
@@ -63,7 +64,7 @@ def to_cash_balance(world: World, charge: Charge, amount: int) -> Refund:
     )
     row = _credit(world, charge, refund)
     refund = _recorded(world, refund._replace(balance_transaction=_booked(world, refund)))
-    automatic.reconcile(world, row)
+    automatic_reconciliation.reconcile(world, row)
     return refund
 
 
@@ -74,7 +75,7 @@ def cancel(world: World, refund: Refund) -> Refund:
     """
     canceled, row = _undone(world, refund, "canceled")
     if row is not None:
-        automatic.reconcile(world, row)
+        automatic_reconciliation.reconcile(world, row)
     return canceled
 
 
@@ -96,7 +97,7 @@ def fail(world: World, refund: Refund) -> Refund:
         failed, row = _undone(world, refund, "failed")
     world.record_event("refund.failed", failed)
     if row is not None:
-        automatic.reconcile(world, row)
+        automatic_reconciliation.reconcile(world, row)
     return failed
 
 

@@ -13,7 +13,8 @@ from pytest_stripe_balance.api.dispatch import Dispatch
 from pytest_stripe_balance.api.message import Request, Response
 from pytest_stripe_balance.api.request import Tables
 from pytest_stripe_balance.contract.contract import contract
-from pytest_stripe_balance.engine import automatic, timers
+from pytest_stripe_balance.engine import timers
+from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.engine.state.assumptions import Readings
 from pytest_stripe_balance.engine.state.determinism import Clock, Ids
 from pytest_stripe_balance.engine.state.world import World
@@ -126,7 +127,7 @@ class Fake(Session):
     def explain(self, entry_id: str) -> str:
         """Tell in words what came of a row that brought money, in whichever world it is."""
         account, entry = self.row(entry_id)
-        return automatic.explain(self.worlds[account], entry)
+        return automatic_reconciliation.explain(self.worlds[account], entry)
 
     def account_of(self, find: Callable[[World], object]) -> str | None:
         """Name the connected account that has something; None for the key's own, or if none has it."""

@@ -13,7 +13,7 @@ from calls import Shop, recorded
 from measure import interleaved, progress
 
 from pytest_stripe_balance.cassettes.replay import Replay
-from pytest_stripe_balance.engine import groups
+from pytest_stripe_balance.engine.reconciliation import subset_sum
 from pytest_stripe_balance.engine.state.table import Table
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.transport.intercept import intercept
@@ -73,12 +73,12 @@ def reconciliation(results, rounds):
 
         def typical(times, bills=bills, intents=intents):
             for _ in range(times):
-                groups.search(bills, intents, bills[-1] + intents[-1])
+                subset_sum.search(bills, intents, bills[-1] + intents[-1])
 
         def worst(times, bills=bills, intents=intents):
             for _ in range(times):
                 with contextlib.suppress(Refused):
-                    groups.search(bills, intents, 10**7 + 1)
+                    subset_sum.search(bills, intents, 10**7 + 1)
 
         spans = interleaved(
             {f"{count} items, a pair": typical, f"{count} items, none": worst}, rounds, 1

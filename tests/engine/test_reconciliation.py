@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_stripe_balance.engine import groups
-from pytest_stripe_balance.engine.explanation import explain
-from pytest_stripe_balance.engine.reconciliation import reconcile
+from pytest_stripe_balance.engine.reconciliation import subset_sum
+from pytest_stripe_balance.engine.reconciliation.explanation import explain
+from pytest_stripe_balance.engine.reconciliation.steps import reconcile
 from pytest_stripe_balance.engine.state.reconciliations import OpenItem, Rules, Step
 from pytest_stripe_balance.refused import Refused
 
@@ -270,14 +270,14 @@ def places(found):
 @settings(max_examples=600)
 def test_the_search_finds_what_trying_everything_finds(puzzle):
     """Up to nine items, the group is the one that a search of all groups prefers."""
-    assert places(groups.search(*puzzle)) == naive(*puzzle)
+    assert places(subset_sum.search(*puzzle)) == naive(*puzzle)
 
 
 @given(puzzles(most=18))
 @settings(max_examples=40, deadline=None)
 def test_the_search_finds_it_among_more_items(puzzle):
     """Up to eighteen items, where the search takes its other ways, it still finds the same."""
-    assert places(groups.search(*puzzle)) == naive(*puzzle)
+    assert places(subset_sum.search(*puzzle)) == naive(*puzzle)
 
 
 @given(puzzles(), st.integers(0, 500), st.booleans(), st.booleans())
@@ -332,7 +332,7 @@ def test_a_search_beyond_its_bound_is_refused_and_not_guessed():
 
     def refused(*puzzle):
         with pytest.raises(Refused, match="too many open items"):
-            groups.search(*puzzle)
+            subset_sum.search(*puzzle)
 
     assert _yardsticks(*_even_amounts(1000, 500), 10**7 + 1, search=refused) < 3 * A_SECOND
 
@@ -343,7 +343,7 @@ def _even_amounts(count, invoices):
     return amounts[:invoices], amounts[invoices:]
 
 
-def _yardsticks(*puzzle, search=groups.search):
+def _yardsticks(*puzzle, search=subset_sum.search):
     """Measure a search in the time of a million look-ups: the best of 3 each, in processor time."""
     tracing = sys.gettrace()
     sys.settrace(None)  # measuring coverage would be measured, too

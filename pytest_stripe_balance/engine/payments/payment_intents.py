@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from pytest_stripe_balance.engine import automatic
 from pytest_stripe_balance.engine.money import allocation
 from pytest_stripe_balance.engine.payments import confirmation, payment_method_options, updatable
 from pytest_stripe_balance.engine.payments.payment_method_options import (
     AutomaticPaymentMethods,
     PaymentMethodParams,
 )
+from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.engine.state import amounts, faults, fields
 from pytest_stripe_balance.engine.state.records import NOTHING, PaymentIntent
 from pytest_stripe_balance.engine.state.table import Cursors, by_created
@@ -177,7 +177,7 @@ def update(
     world.payment_intents.put(changed)
     if freed:
         world.readings.rest("freed-funds-event")
-        automatic.reconcile(world, freed)
+        automatic_reconciliation.reconcile(world, freed)
     return changed
 
 
@@ -227,7 +227,7 @@ def withdraw(world: World, intent: PaymentIntent, cancellation_reason: str | Non
     world.record_event("payment_intent.canceled", world.payment_intents.put(canceled))
     if freed:
         world.readings.rest("cancel-event-order")
-        automatic.reconcile(world, freed)
+        automatic_reconciliation.reconcile(world, freed)
     return canceled
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_stripe_balance.engine import groups
-from pytest_stripe_balance.engine.reconciliation import of_kind
+from pytest_stripe_balance.engine.reconciliation import subset_sum
+from pytest_stripe_balance.engine.reconciliation.steps import of_kind
 from pytest_stripe_balance.engine.state import amounts
 from pytest_stripe_balance.engine.state.reconciliations import Allocation, OpenItem, Reconciliation, Step
 
@@ -104,7 +104,7 @@ def _other_group(
     billed, others = (
         [item.outstanding for item in items if item is not without] for items in (invoices, intents)
     )
-    return groups.search_shape(billed, others, total, shape, groups.Work()) is not None
+    return subset_sum.search_shape(billed, others, total, shape, subset_sum.Work()) is not None
 
 
 def _passed_over(done: Reconciliation) -> list[tuple[OpenItem, str]]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
-from pytest_stripe_balance.engine import groups
+from pytest_stripe_balance.engine.reconciliation import subset_sum
 from pytest_stripe_balance.engine.state.reconciliations import (
     Allocation,
     Kind,
@@ -96,7 +96,7 @@ def _unnamed(items: Sequence[OpenItem], sent: int, balance: int, rules: Rules) -
     invoices, intents = of_kind(items, "invoice"), of_kind(items, "payment_intent")
     sums = (sent, balance) if rules.group_of_balance and balance != sent else (sent,)
     for total in sums:
-        group = groups.search(
+        group = subset_sum.search(
             [item.outstanding for item in invoices], [item.outstanding for item in intents], total
         )
         if group:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import explanation, reconciliation
 from pytest_stripe_balance.engine.money import allocation, invoice_settlement
+from pytest_stripe_balance.engine.reconciliation import explanation
+from pytest_stripe_balance.engine.reconciliation import steps as reconciliation
 from pytest_stripe_balance.engine.state import amounts
 from pytest_stripe_balance.engine.state.reconciliations import (
     OpenItem,
