@@ -11,7 +11,8 @@ import stripe
 
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.contract.contract import event_types
-from pytest_stripe_balance.engine import events, refunding, refunds, timers
+from pytest_stripe_balance.engine import events, timers
+from pytest_stripe_balance.engine.refunds import refund_steps, refunds
 from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.modes import ANY_TEST_KEY
 from pytest_stripe_balance.session.fake import fake_only
@@ -221,21 +222,21 @@ class StripeBalance:
 
         ValueError for a refund that isn't in `requires_action`.
         """
-        return self._moved(refund, refunding.provide_bank_details, "provide_bank_details")
+        return self._moved(refund, refund_steps.provide_bank_details, "provide_bank_details")
 
     def settle_refund(self, refund: Refund) -> stripe.Refund:
         """Fake only: let a refund reach the customer's bank; it goes to `succeeded`.
 
         ValueError for a refund that isn't `pending`.
         """
-        return self._moved(refund, refunding.settle, "settle_refund")
+        return self._moved(refund, refund_steps.settle, "settle_refund")
 
     def bounce_refund(self, refund: Refund) -> stripe.Refund:
         """Fake only: let the customer's bank send a refund back; it goes to `requires_action` again.
 
         ValueError for a refund that isn't `pending`.
         """
-        return self._moved(refund, refunding.bounce, "bounce_refund")
+        return self._moved(refund, refund_steps.bounce, "bounce_refund")
 
     def explain(self, transfer: stripe.CustomerCashBalanceTransaction | str) -> str:
         """Fake only: tell in words why each cent of a transfer went where it went.

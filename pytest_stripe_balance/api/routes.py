@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.api import search
-from pytest_stripe_balance.engine import customers, events, funding, funding_instructions, refunds
+from pytest_stripe_balance.engine import customers, events, funding, funding_instructions
 from pytest_stripe_balance.engine.billing import (
     invoice_items,
     invoice_payments,
@@ -24,6 +24,7 @@ from pytest_stripe_balance.engine.billing import (
 )
 from pytest_stripe_balance.engine.money import balance_transactions, charges, payment_methods
 from pytest_stripe_balance.engine.payments import apply, payment_intents
+from pytest_stripe_balance.engine.refunds import refunds
 
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import refunds
 from pytest_stripe_balance.engine.billing import invoice_transitions
 from pytest_stripe_balance.engine.money import balance_transactions
+from pytest_stripe_balance.engine.refunds import refunds
 from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records import Entry, Invoice, Refund
 

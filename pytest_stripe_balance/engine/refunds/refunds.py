@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
-from pytest_stripe_balance.engine import refunding
+from pytest_stripe_balance.engine.refunds import refund_steps
 from pytest_stripe_balance.engine.state import amounts, determinism, faults, fields
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.table import Cursors, by_created
@@ -69,7 +69,7 @@ def create(
     paid = refundable(world, charge, payment_intent)
     amount = checked_amount(world, paid, amount)
     email = _email(world, world.customers.get(paid.customer or ""), params)
-    return refunding.to_bank(world, paid, amount, email, _told(params))
+    return refund_steps.to_bank(world, paid, amount, email, _told(params))
 
 
 def retrieve(world: World, refund_id: str) -> Refund:
@@ -111,7 +111,7 @@ def update(world: World, refund_id: str, **params: Unpack[UpdateParams]) -> Refu
     merged = fields.merged_metadata(refund.metadata, params["metadata"])
     if merged == refund.metadata:
         return refund
-    return refunding.changed(world, refund, metadata=merged)
+    return refund_steps.changed(world, refund, metadata=merged)
 
 
 def cancel(world: World, refund_id: str) -> Refund:
@@ -119,7 +119,7 @@ def cancel(world: World, refund_id: str) -> Refund:
     refund = retrieve(world, refund_id)
     if refund.status != "requires_action":
         raise Fault("Canceling this refund is unsupported.")
-    return refunding.cancel(world, refund)
+    return refund_steps.cancel(world, refund)
 
 
 def expire(world: World, refund_id: str) -> Refund:
@@ -131,7 +131,7 @@ def expire(world: World, refund_id: str) -> Refund:
     if refund.status != "requires_action":
         message = f"This refund has a status of {refund.status}. Only requires_action can expire."
         raise Fault(message, assumed="refund-expire-state")
-    return refunding.fail(world, refund)
+    return refund_steps.fail(world, refund)
 
 
 def due(world: World, refund: Refund) -> Due | None:
@@ -156,7 +156,7 @@ def to_cash_balance(world: World, intent_id: str, amount: int | None = None) -> 
         world.customer(charge.customer or "", in_path=False)
     except Fault as fault:
         raise ValueError(fault.message) from None
-    return refunding.to_cash_balance(world, charge, amount)
+    return refund_steps.to_cash_balance(world, charge, amount)
 
 
 def refundable(world: World, charge_id: str | None, intent_id: str | None) -> Charge:
@@ -223,7 +223,7 @@ def _of_cash_balance(
         )
         raise Fault(message, param="amount", assumed="origin-above-balance")
     email = _email(world, customer, params)
-    return refunding.from_cash_balance(world, customer, amount, currency, email, _told(params))
+    return refund_steps.from_cash_balance(world, customer, amount, currency, email, _told(params))
 
 
 def _email(world: World, customer: Customer | None, params: RefundParams) -> str:
