@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.api.message import Exchange, Request, Response
-    from pytest_stripe_balance.balance import StripeBalance
-    from pytest_stripe_balance.clock import StripeClock
     from pytest_stripe_balance.contract.findings import Finding
-    from pytest_stripe_balance.payload import StripeContract
+    from pytest_stripe_balance.fixtures.balance import StripeBalance
+    from pytest_stripe_balance.fixtures.clock import StripeClock
+    from pytest_stripe_balance.fixtures.contract import StripeContract
     from pytest_stripe_balance.refused import Refused
 
     __version__: str
@@ -31,9 +31,9 @@ _HOMES = {
     "Refused": "refused",
     "Request": "api.message",
     "Response": "api.message",
-    "StripeBalance": "balance",
-    "StripeClock": "clock",
-    "StripeContract": "payload",
+    "StripeBalance": "fixtures.balance",
+    "StripeClock": "fixtures.clock",
+    "StripeContract": "fixtures.contract",
 }
 
 

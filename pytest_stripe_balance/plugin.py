@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     import stripe
 
-    from pytest_stripe_balance.balance import StripeBalance
-    from pytest_stripe_balance.clock import StripeClock
-    from pytest_stripe_balance.payload import StripeContract
+    from pytest_stripe_balance.fixtures.balance import StripeBalance
+    from pytest_stripe_balance.fixtures.clock import StripeClock
+    from pytest_stripe_balance.fixtures.contract import StripeContract
     from pytest_stripe_balance.session import Session, Settings
 
 # On one of these all that we hand over rests; and what it loads inside a test, beside our own modules.
@@ -150,7 +150,7 @@ def _stripe_session(
 @pytest.fixture
 def stripe_balance(_stripe_session: Session) -> StripeBalance:
     """Customers, intents and money on a fake Stripe with a world of this test's own."""
-    from pytest_stripe_balance.balance import StripeBalance  # noqa: PLC0415
+    from pytest_stripe_balance.fixtures.balance import StripeBalance  # noqa: PLC0415
 
     return StripeBalance(_stripe_session)
 
@@ -158,7 +158,7 @@ def stripe_balance(_stripe_session: Session) -> StripeBalance:
 @pytest.fixture
 def stripe_clock(_stripe_session: Session) -> StripeClock:
     """The time of this test's world: `now`, `advance(days=75)`, `travel_to(moment)`."""
-    from pytest_stripe_balance.clock import StripeClock  # noqa: PLC0415
+    from pytest_stripe_balance.fixtures.clock import StripeClock  # noqa: PLC0415
 
     return StripeClock(_stripe_session)
 
@@ -177,7 +177,7 @@ def stripe_contract(
 ) -> StripeContract:
     """Holds webhook payloads, or any Stripe object, to the documented shape of its API version."""
     from pytest_stripe_balance.contract.checker import Watch  # noqa: PLC0415
-    from pytest_stripe_balance.payload import StripeContract  # noqa: PLC0415
+    from pytest_stripe_balance.fixtures.contract import StripeContract  # noqa: PLC0415
 
     own = _settings_of(request, stripe_settings)
     watch = Watch(own.contract, own.api_version)

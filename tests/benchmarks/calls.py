@@ -17,9 +17,9 @@ import vcr
 from measure import above_floor, interleaved
 
 from pytest_stripe_balance.api.message import Exchange
-from pytest_stripe_balance.balance import StripeBalance
 from pytest_stripe_balance.cassettes.provenance import Provenance
 from pytest_stripe_balance.cassettes.writer import Recording
+from pytest_stripe_balance.fixtures.balance import StripeBalance
 from pytest_stripe_balance.session import Fake, Settings, newest_api_version
 
 API = "https://api.stripe.com"

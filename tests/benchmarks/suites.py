@@ -55,7 +55,7 @@ def pytest_unconfigure():
 )
 BEGIN = """
 import time
-from pytest_stripe_balance.balance import StripeBalance
+from pytest_stripe_balance.fixtures.balance import StripeBalance
 from pytest_stripe_balance.session import Fake, Settings, newest_api_version
 
 shared = Fake(Settings(newest_api_version(), name="shared"))
@@ -150,7 +150,7 @@ def test_pays(stripe_balance, number):
 """
 # It loads what the suite loads in any case.
 BARE = """
-import pytest, stripe, pytest_stripe_balance.balance
+import pytest, stripe, pytest_stripe_balance.fixtures.balance
 
 @pytest.mark.parametrize("number", range(1000))
 def test_nothing({fixture}, number):

@@ -3,10 +3,10 @@
 import stripe
 
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.balance import StripeBalance
 from pytest_stripe_balance.cassettes.replay import Replay
 from pytest_stripe_balance.comparison import conformance, drift
 from pytest_stripe_balance.comparison.conformance import Driven
+from pytest_stripe_balance.fixtures.balance import StripeBalance
 from pytest_stripe_balance.session import Fake, Settings
 
 SAMPLE = resources.folder("cassettes") / "fake" / "partial_wire.yaml"

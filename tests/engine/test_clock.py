@@ -6,8 +6,8 @@ import stripe
 from majors import as_dict, v1
 
 from pytest_stripe_balance import StripeClock
-from pytest_stripe_balance.balance import StripeBalance
 from pytest_stripe_balance.engine import timers
+from pytest_stripe_balance.fixtures.balance import StripeBalance
 from pytest_stripe_balance.session import Fake, Session, Settings, newest_api_version
 
 DAY = 86_400

@@ -6,10 +6,10 @@ import pytest
 import stripe
 from majors import as_dict
 
-from pytest_stripe_balance.balance import StripeBalance, _owner_of
 from pytest_stripe_balance.engine.money import balance_transactions
 from pytest_stripe_balance.engine.refunds import refunds
 from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.fixtures.balance import StripeBalance, _owner_of
 from pytest_stripe_balance.session import Session, Settings, newest_api_version
 
 DAY = 86_400

@@ -8,9 +8,9 @@ import pytest
 import stripe
 from majors import v1
 
-import pytest_stripe_balance.balance
+import pytest_stripe_balance.fixtures.balance
 from pytest_stripe_balance import modes
-from pytest_stripe_balance.balance import StripeBalance
+from pytest_stripe_balance.fixtures.balance import StripeBalance
 from pytest_stripe_balance.session import Session, Settings, newest_api_version
 
 # DESIGN.md, "What users write", letter by letter.
@@ -492,7 +492,7 @@ def test_a_secret_in_a_types_place_is_not_shown(stripe_balance):
 
 def test_what_came_is_held_against_no_list(stripe_balance, monkeypatch):
     """Stripe may have a type that isn't documented yet; and who asks for what came pays for no look."""
-    monkeypatch.setattr(pytest_stripe_balance.balance, "event_types", None)
+    monkeypatch.setattr(pytest_stripe_balance.fixtures.balance, "event_types", None)
     stripe_balance.customer()
     for given in ("customer.created", "customer.*", None):
         assert [event.type for event in stripe_balance.events(given)] == ["customer.created"]

@@ -9,7 +9,7 @@ from hypothesis import note
 from hypothesis.stateful import RuleBasedStateMachine
 from majors import as_dict, v1
 
-from pytest_stripe_balance.balance import StripeBalance
+from pytest_stripe_balance.fixtures.balance import StripeBalance
 from pytest_stripe_balance.resources import newest_api_version
 from pytest_stripe_balance.session import Fake, Settings
 from workload import told
