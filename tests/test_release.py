@@ -49,7 +49,12 @@ def test_the_sdist_builds_the_same_wheel(built):
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"pyproject.toml", "README.md", "LICENSE", "pytest_stripe_balance/plugin.py"} <= names
+    assert {
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "pytest_stripe_balance/plugin/__init__.py",
+    } <= names
     assert "schemas/2026-10-28.endive/payment_intent.json" in names
     assert "cassettes/documentation/apply_customer_balance.yaml" in names
 

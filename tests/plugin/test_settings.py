@@ -485,7 +485,7 @@ def test_a_bad_marker_is_an_error_of_its_test_that_names_the_marker(arguments, l
     result.assert_outcomes(passed=1, errors=1)
     assert line in result.stdout.str()
     assert "Traceback" not in result.stdout.str()
-    assert "plugin.py" not in result.stdout.str()
+    assert "plugin/__init__.py" not in result.stdout.str()
 
 
 def test_a_bad_marker_is_no_expected_failure(project):

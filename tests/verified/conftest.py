@@ -8,9 +8,10 @@ import time
 import pytest
 import stripe
 
-from pytest_stripe_balance import modes, outcome
+from pytest_stripe_balance import modes
 from pytest_stripe_balance.cassettes.provenance import STRIPE_TEST_MODE, together, who_answered
 from pytest_stripe_balance.engine.state.assumptions import REGISTER
+from pytest_stripe_balance.plugin import reporting
 
 LOOKS, PAUSE = 20, 0.5
 BANK_TRANSFER = {
@@ -123,7 +124,7 @@ def pytest_runtest_makereport(item, call):
     report = yield
     if report.when == "call" or report.failed:
         entry = item.function.__name__.removeprefix("test_").replace("_", "-")
-        kept = outcome.kept_of(item)
+        kept = reporting.kept_of(item)
         session = kept and kept.session
         vars(report)["stripe_probe"] = (entry, *_verdict(call, session), _who(session))
     return report

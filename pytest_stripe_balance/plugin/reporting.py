@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_stripe_balance import settings
+from pytest_stripe_balance.plugin import settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -76,9 +76,9 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
         if report.failed:
             report.sections.append(("Stripe", _state(kept.session)))
         if report.longrepr or report.sections or report.user_properties or hasattr(report, "wasxfail"):
-            from pytest_stripe_balance import hiding  # noqa: PLC0415 - only with something to hide it in
+            from pytest_stripe_balance.plugin import masked_reports  # noqa: PLC0415 - only with something to hide it in
 
-            hiding.hide(report, hiding.keys_of(kept.session))
+            masked_reports.hide(report, masked_reports.keys_of(kept.session))
     if report.when == "teardown":
         vars(report)[Summary.ATTRIBUTE] = _noted(kept)
         del item.stash[_kept_key]  # pytest keeps its tests to the end of the run

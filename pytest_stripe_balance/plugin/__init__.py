@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import pytest_stripe_balance
-from pytest_stripe_balance import modes, outcome, settings
+from pytest_stripe_balance import modes
+from pytest_stripe_balance.plugin import reporting, settings
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -85,11 +86,11 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         settings.refuse_unknown_variables()
         _, wire = settings.mode(config, {})
-        config.pluginmanager.register(outcome.Summary(config), "stripe_balance_rested")
+        config.pluginmanager.register(reporting.Summary(config), "stripe_balance_rested")
         if wire.key or "STRIPE_API_KEY" in os.environ:
-            from pytest_stripe_balance import hiding  # noqa: PLC0415 - only with a key to hide
+            from pytest_stripe_balance.plugin import masked_reports  # noqa: PLC0415 - only with a key to hide
 
-            if found := hiding.hider(config, wire.key):
+            if found := masked_reports.hider(config, wire.key):
                 config.pluginmanager.register(found, "stripe_balance_hides")
         if settings.is_configured(config):
             settings.settings(config, {})
@@ -136,7 +137,7 @@ def _stripe_session(
         session = opened(chosen, _failed)
     except Refused as refusal:
         raise _failed(refusal) from None
-    kept = outcome.keep(request.node)
+    kept = reporting.keep(request.node)
     kept.session, kept.failed_before = session, request.session.testsfailed
     kept.watches.append(session.watch)
     if stripe.api_key is None:
@@ -181,7 +182,7 @@ def stripe_contract(
 
     own = _settings_of(request, stripe_settings)
     watch = Watch(own.contract, own.api_version)
-    outcome.keep(request.node).watches.append(watch)
+    reporting.keep(request.node).watches.append(watch)
     return StripeContract(watch)
 
 
@@ -194,7 +195,7 @@ def _settings_of(request: pytest.FixtureRequest, computed: Mapping[str, Any]) ->
 
 
 def _bad_setting(request: pytest.FixtureRequest, error: modes.BadSettingError) -> BaseException:
-    told = outcome.keep(request.node).bad_setting = str(error)
+    told = reporting.keep(request.node).bad_setting = str(error)
     return pytest.fail.Exception(told, pytrace=False)
 
 
@@ -216,14 +217,14 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test in which something was refused, whatever swallowed it."""
-    return (yield from outcome.failing_if_refused(item))
+    return (yield from reporting.failing_if_refused(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test whose fixtures were refused something on the way out."""
     try:
-        return (yield from outcome.failing_if_refused(item, closing=True))
+        return (yield from reporting.failing_if_refused(item, closing=True))
     finally:
         _take_key_back(item)  # a monkeypatch that was there before our fixture has put it back
 
@@ -234,7 +235,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put the state into a failing test's report, and what it rested on into its last one."""
     report = yield
-    outcome.tell(item, report)
+    reporting.tell(item, report)
     return report
 
 
@@ -244,7 +245,7 @@ def _failed(refusal: Refused) -> BaseException:
 
 def _take_key_back(item: pytest.Item) -> None:
     """Unset the API key that the fixture had set, unless the test has another by now."""
-    if (kept := outcome.kept_of(item)) and kept.key_lent:
+    if (kept := reporting.kept_of(item)) and kept.key_lent:
         import stripe  # noqa: PLC0415 - as in the fixtures
 
         if stripe.api_key == modes.ANY_TEST_KEY:
