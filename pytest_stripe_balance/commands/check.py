@@ -17,7 +17,7 @@ from pytest_stripe_balance.contract.checker import kind_of, opened, unknown_in, 
 from pytest_stripe_balance.contract.contract import Contract, contract, version_of
 from pytest_stripe_balance.contract.findings import levels_of
 from pytest_stripe_balance.masking import shown
-from pytest_stripe_balance.report.findings import Outcome, Place
+from pytest_stripe_balance.report.outcome import Outcome, Place
 
 Json = Any
 BIGGEST = 100

@@ -18,7 +18,7 @@ from pytest_stripe_balance.commands.terminal import BAD_USAGE, FINDINGS, GONE, I
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.report.findings import Outcome
+    from pytest_stripe_balance.report.outcome import Outcome
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,9 +131,9 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _told(outcome: Outcome, options: argparse.Namespace, said: str | None = None) -> int:
-    from pytest_stripe_balance.report import findings  # noqa: PLC0415 - as above
+    from pytest_stripe_balance.report import formats  # noqa: PLC0415 - as above
 
-    terminal.say(findings.FORMATS[options.format](outcome) if said is None else said)
+    terminal.say(formats.FORMATS[options.format](outcome) if said is None else said)
     if options.format == "text":
         for problem in outcome.problems:
             terminal.complain(f"pytest_stripe_balance {options.command}: {problem}")

@@ -13,7 +13,7 @@ from pytest_stripe_balance.comparison import conformance as conforming
 from pytest_stripe_balance.contract import findings
 from pytest_stripe_balance.engine.state.assumptions import Readings
 from pytest_stripe_balance.report.conformance import Against, Conformance
-from pytest_stripe_balance.report.findings import Outcome, Place, shape_of
+from pytest_stripe_balance.report.outcome import Outcome, Place, shape_of
 from pytest_stripe_balance.session import BEGINNING, Fake, Settings
 
 

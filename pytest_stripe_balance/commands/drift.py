@@ -16,7 +16,7 @@ from pytest_stripe_balance.comparison import drift as drifting
 from pytest_stripe_balance.contract import findings
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
-from pytest_stripe_balance.report.findings import Outcome, Place
+from pytest_stripe_balance.report.outcome import Outcome, Place
 from pytest_stripe_balance.session import newest_api_version
 
 TAPES = {".yaml", ".yml", ".json"}

@@ -10,7 +10,7 @@ from typing import Any
 from pytest_stripe_balance import input_files
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.cassettes import interactions, provenance, yaml_loader
-from pytest_stripe_balance.report.findings import Place
+from pytest_stripe_balance.report.outcome import Place
 
 
 @dataclass(frozen=True)

@@ -198,9 +198,9 @@ class Summary:
             for note, tests in self._notes.items():
                 lines.append(f"stripe: {note}{f' ({tests} tests)' * (tests > 1)}")
         if self._findings and self._verbosity >= _STILL_TOLD:
-            from pytest_stripe_balance.report import findings  # noqa: PLC0415 - only with some
+            from pytest_stripe_balance.report import formats  # noqa: PLC0415 - only with some
 
-            lines += findings.summary(self._findings, all_levels=self._verbosity > 0)
+            lines += formats.summary(self._findings, all_levels=self._verbosity > 0)
         if self._tests and self._shown != "none":
             from pytest_stripe_balance.report import assumptions  # noqa: PLC0415 - as above
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_stripe_balance.contract.findings import Finding
-from pytest_stripe_balance.report import findings
-from pytest_stripe_balance.report.findings import Outcome, Place, one_line
+from pytest_stripe_balance.report import formats
+from pytest_stripe_balance.report.outcome import Outcome, Place, one_line
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,17 @@ class Conformance:
 
 def text(conformance: Conformance) -> str:
     """Tell it for a terminal: differences, what was not driven, what is settled, the share."""
-    return "\n".join([findings.text(conformance.outcome), *_settled(conformance), _share(conformance)])
+    return "\n".join([formats.text(conformance.outcome), *_settled(conformance), _share(conformance)])
 
 
 def github(conformance: Conformance) -> str:
     """Tell it as workflow commands."""
-    return "\n".join([findings.github(conformance.outcome), *_settled(conformance), _share(conformance)])
+    return "\n".join([formats.github(conformance.outcome), *_settled(conformance), _share(conformance)])
 
 
 def as_json(conformance: Conformance) -> str:
     """Tell it for a program."""
-    document = json.loads(findings.as_json(conformance.outcome))
+    document = json.loads(formats.as_json(conformance.outcome))
     document |= {
         "fields": conformance.fields,
         "equal": conformance.equal,
@@ -85,14 +85,14 @@ def _settled(conformance: Conformance) -> list[str]:
         if one.suspects
     ]
     lines += [
-        f"confirms {name}: {findings.counted(count, 'answer')}"
+        f"confirms {name}: {formats.counted(count, 'answer')}"
         for name, count in sorted(conformance.confirmed.items())
     ]
     by_whom: dict[str, int] = {}
     for who in conformance.unsettling.values():
         by_whom[who] = by_whom.get(who, 0) + 1
     lines += [
-        f"settles nothing: {findings.counted(count, 'recording')} answered by {who}; "
+        f"settles nothing: {formats.counted(count, 'recording')} answered by {who}; "
         "only stripe-test-mode is evidence about Stripe"
         for who, count in by_whom.items()
     ]

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from pytest_stripe_balance.contract.findings import Finding
-from pytest_stripe_balance.report import findings
-from pytest_stripe_balance.report.findings import Outcome, Place
+from pytest_stripe_balance.report import formats
+from pytest_stripe_balance.report.outcome import Outcome, Place
 
 
 def finding(path="$.amount", kind="breaking", rule="type: integer", value='"12"', version="2020-08-27"):
@@ -23,7 +23,7 @@ def outcome(*found, **levels):
 
 def test_findings_that_differ_in_an_index_only_are_one_line_with_a_count_and_the_first_place():
     """A fault in every item of a list, over all files, is told once."""
-    told = findings.text(outcome(finding("$.data[0].amount"), finding("$.data[17].amount"))).splitlines()
+    told = formats.text(outcome(finding("$.data[0].amount"), finding("$.data[17].amount"))).splitlines()
     assert told[0].startswith("error: breaking: charge at $.data[].amount")
     assert told[0].endswith("; 2 times, first in tests/a.yaml:10, GET /v1/charges")
     assert len(told) == 2
@@ -45,7 +45,7 @@ def test_findings_that_differ_in_kind_object_rule_or_path_stay_apart(other):
 
 def test_a_single_finding_keeps_its_index():
     """Where there is only one, the path leads to it."""
-    assert "$.data[3].amount" in findings.text(outcome(finding("$.data[3].amount")))
+    assert "$.data[3].amount" in formats.text(outcome(finding("$.data[3].amount")))
 
 
 def test_the_gravest_comes_first_and_then_the_most_frequent():
@@ -77,15 +77,15 @@ def test_an_input_that_could_not_be_read_makes_the_exit_code_2():
     run = outcome(finding())
     run.bad(Place("b.json", 3), "not JSON")
     assert run.exit_code == 2
-    assert "error: breaking" in findings.text(run)
-    assert "1 not readable" in findings.text(run)
+    assert "error: breaking" in formats.text(run)
+    assert "1 not readable" in formats.text(run)
 
 
 def test_the_last_line_sums_up():
     """One line says how much was looked at, how much wasn't, and what came of it."""
     run = outcome(finding(), finding(), finding(kind="enum"))
     run.passed_over("of kind token, which has no schema", Place("a"))
-    assert findings.text(run).splitlines()[-1] == (
+    assert formats.text(run).splitlines()[-1] == (
         "3 checked in 1 file, 1 not checked: 2 errors, 1 warning, 0 information"
     )
 
@@ -95,15 +95,15 @@ def test_what_was_not_checked_is_said_with_a_count():
     run = outcome()
     for line in (1, 2):
         run.passed_over("of kind token, which has no schema", Place("a.jsonl", line))
-    assert "not checked: 2 of kind token, which has no schema, as in a.jsonl:1" in findings.text(run)
+    assert "not checked: 2 of kind token, which has no schema, as in a.jsonl:1" in formats.text(run)
 
 
 def test_a_line_stays_a_line_and_no_terminal_control_gets_through():
     """Values and names from a file can neither break lines nor drive the terminal."""
     run = outcome(finding(value="a\nb\x1b[31m\x85"))
     run.bad(Place("new\nline.json"), "x\ry")
-    assert len(findings.text(run).splitlines()) == 2
-    assert "\x1b" not in findings.text(run)
+    assert len(formats.text(run).splitlines()) == 2
+    assert "\x1b" not in formats.text(run)
     assert str(run.problems[0]) == "new\\x0aline.json: x\\x0dy"
 
 
@@ -112,7 +112,7 @@ def test_json_has_everything_that_text_has():
     run = outcome(finding("$.d[0]"), finding("$.d[1]"))
     run.passed_over("without an `object` key", Place("c"))
     run.bad(Place("b.json", 3), "not JSON")
-    told = json.loads(findings.as_json(run))
+    told = json.loads(formats.as_json(run))
     assert told["findings"] == [
         {
             "level": "error",
@@ -137,7 +137,7 @@ def test_json_has_everything_that_text_has():
 )
 def test_github_gets_a_command_for_each_level(kind, command):
     """Error, warning and information are GitHub's error, warning and notice, on file and line."""
-    first = findings.github(outcome(finding(kind=kind))).splitlines()[0]
+    first = formats.github(outcome(finding(kind=kind))).splitlines()[0]
     assert first.startswith(
         f"::{command} file=tests/a.yaml,line=10,title=Stripe contract::{kind}: charge"
     )
@@ -147,7 +147,7 @@ def test_github_properties_and_messages_are_escaped():
     """What GitHub would read as syntax is escaped: % CR LF everywhere, : and , in properties too."""
     run = Outcome()
     run.bad(Place("a:b,c%d\n.json", 7), "50%: a,b\r\n::error::x")
-    first, _ = findings.github(run).split("\n")
+    first, _ = formats.github(run).split("\n")
     assert first == (
         "::error file=a%3Ab%2Cc%25d%0A.json,line=7,title=not readable::50%25: a,b%0D%0A::error::x"
     )
@@ -157,4 +157,4 @@ def test_github_leaves_out_a_line_that_is_not_known():
     """An annotation without a line stands on the file."""
     run = Outcome()
     run.bad(Place("a.json"), "empty")
-    assert findings.github(run).startswith("::error file=a.json,title=not readable::empty")
+    assert formats.github(run).startswith("::error file=a.json,title=not readable::empty")
