@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.resources import newest_api_version
 from pytest_stripe_balance.session.base import Session
-from pytest_stripe_balance.session.chosen import BEGINNING, Settings, settings
 from pytest_stripe_balance.session.fake import Fake
+from pytest_stripe_balance.session.settings import BEGINNING, Settings, settings
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.session.base import Fail
@@ -30,14 +30,15 @@ def opened(chosen: Settings, fail: Fail) -> Session:
     """Make the session of a mode; Refused where its recording can't be read, or isn't there."""
     if chosen.mode == "fake":
         return Fake(chosen, fail)
-    from pytest_stripe_balance.session import taped, wired  # noqa: PLC0415 - YAML costs, the fake doesn't
+    # Reading YAML costs, and the fake doesn't need it.
+    from pytest_stripe_balance.session import check, live, record, replay  # noqa: PLC0415
 
     kept = chosen.record == "once" and chosen.cassette is not None and chosen.cassette.is_file()
     kinds: dict[str, type[Session]] = {
-        "replay": taped.Replaying,
-        "record": taped.Replaying if kept else wired.Recorder,
-        "live": wired.Live,
-        "check": wired.Checker,
+        "replay": replay.Replaying,
+        "record": replay.Replaying if kept else record.Recorder,
+        "live": live.Live,
+        "check": check.Checker,
     }
     session = kinds[chosen.mode](chosen, fail)
     if chosen.assume:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from pytest_stripe_balance.engine.state.world import World
-    from pytest_stripe_balance.session.chosen import Settings
+    from pytest_stripe_balance.session.settings import Settings
 
 Fail: TypeAlias = Callable[[Refused], BaseException]
 _LOWERED = "(to be warned of such only: contract={'breaking': 'warning'}, or ini stripe_contract)"

@@ -25,7 +25,7 @@ from pytest_stripe_balance.session.base import Session
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records import Entry
     from pytest_stripe_balance.session.base import Fail
-    from pytest_stripe_balance.session.chosen import Settings
+    from pytest_stripe_balance.session.settings import Settings
 
 
 class Fake(Session):

@@ -22,7 +22,7 @@ from stripe._api_requestor import _APIRequestor
 from stripe._http_client import HTTPClient, HTTPXClient
 
 from pytest_stripe_balance.api.message import Headers, Request, Response, text_of
-from pytest_stripe_balance.transport import anew, clients
+from pytest_stripe_balance.transport import clients, reimport
 
 Answer = Callable[[Request], Response | Request | None]
 Observe = Callable[[Request, Response], None]
@@ -104,8 +104,8 @@ class Tap:
             self._put(self._on_stripes())
             for cls in clients.users():
                 self._put(self._on(cls))
-            anew.WATCH.begin(self._take)
-            if (other := anew.other_clients()) is not None:
+            reimport.WATCH.begin(self._take)
+            if (other := reimport.other_clients()) is not None:
                 self._take(other)
         except BaseException:
             self.close()
@@ -114,7 +114,7 @@ class Tap:
     def close(self) -> None:
         """Take every patch off again; one that others have put back meanwhile does nothing more."""
         self._run = None
-        anew.WATCH.end(self._take)
+        reimport.WATCH.end(self._take)
         for owner, name, found, _ in reversed(self._undo):
             if found is not _NOTHING:
                 setattr(owner, name, found)

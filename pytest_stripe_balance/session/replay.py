@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pytest_stripe_balance.api.message import Request, Response
     from pytest_stripe_balance.session.base import Fail
-    from pytest_stripe_balance.session.chosen import Settings
+    from pytest_stripe_balance.session.settings import Settings
 
 A_FEW = 3
 

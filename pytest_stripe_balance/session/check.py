@@ -1,0 +1,79 @@
+"""The mode `check`: Stripe's test mode answers, and is compared with the cassette."""
+
+from __future__ import annotations
+
+from pytest_stripe_balance.api.message import Exchange, Request, Response
+from pytest_stripe_balance.comparison import drift
+from pytest_stripe_balance.contract.checker import Watch
+from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.session.base import Fail
+from pytest_stripe_balance.session.live import Live
+from pytest_stripe_balance.session.replay import cassette_of, few, loaded, unrecorded
+from pytest_stripe_balance.session.settings import Settings
+
+
+class Checker(Live):
+    """A run that Stripe answers, compared with its cassette when the test is over."""
+
+    def __init__(self, settings: Settings, fail: Fail) -> None:
+        super().__init__(settings, fail)
+        path = cassette_of(settings)
+        self._is_recorded = path.is_file()
+        self._recorded = loaded(path).exchanges if self._is_recorded else []
+
+    def _answer(self, request: Request) -> Request | Response:
+        if not self._is_recorded:  # there is nothing to compare with, so nothing is sent
+            raise unrecorded(self.settings)
+        return super()._answer(request)
+
+    def close(self, ended: str) -> None:
+        """Tell what Stripe answers otherwise by now; what is at level error fails the test.
+
+        So does a test of which nothing could be compared. One that didn't pass may have asked for less
+        than it did, so of that only what was asked is compared: it may be why.
+        """
+        if not self._is_recorded:
+            return
+        self.notes += [
+            f"{one.request} was answered with no JSON ({one.response.status}), which is not compared"
+            for one in self.exchanges
+            if not one.response.is_json
+        ]
+        old, new = ([one for one in side if one.response.is_json] for side in self._sides)
+        compared = drift.Compared(old, new)
+        if ended == "passed" and not compared.pairs and (old or new or not all(self._sides)):
+            raise self._kept(Refused(self._nothing_compared)) from None
+        watch = Watch(self.settings.drift, self.settings.api_version)
+        told: dict[str, None] = {}
+        for one in compared.drifts():
+            if ended != "passed" and None in (one.old, one.new):
+                continue
+            asked = old[one.old or 0] if one.new is None else new[one.new]
+            for finding in watch.graded([one.finding], str(asked.request)):
+                told.setdefault(f"{finding}; in {asked.request}")
+        self.watch.noted += watch.noted
+        if told:
+            lines = [f"Stripe no longer answers as {self.settings.cassette} has it:", *told]
+            raise self._kept(
+                Refused("\n".join([*lines, f"If that is right, {self._way_out}"]))
+            ) from None
+
+    @property
+    def _sides(self) -> tuple[list[Exchange], list[Exchange]]:
+        return self._recorded, self.exchanges
+
+    @property
+    def _nothing_compared(self) -> str:
+        name, path = self.settings.name, self.settings.cassette
+        recorded, asked = (few([one.request for one in side]) for side in self._sides)
+        fake = 'keep it on the fake: @pytest.mark.stripe_balance(mode="fake")'
+        way_out = self._way_out if self.exchanges else fake
+        return (
+            f"nothing was compared: {name} asked for {asked}, and {path} holds {recorded}\n"
+            f"If that is right, {way_out}"
+        )
+
+    @property
+    def _way_out(self) -> str:
+        rewriting = "pytest --stripe-mode=record --stripe-record=rewrite"
+        return f"record it again: {rewriting} '{self.settings.name}'"
