@@ -432,7 +432,7 @@ def test_json_is_checked_without_what_only_cassettes_and_findings_need(tmp_path)
     """A start on a good JSON file loads neither YAML, nor vcrpy, nor the SDK, nor jsonschema, nor pytest."""
     (tmp_path / "a.json").write_text(json.dumps(BALANCE))
     code = (
-        "import sys; from pytest_stripe_balance import cli; code = cli.main(['check', 'a.json']);"
+        "import sys; from pytest_stripe_balance.commands import cli; code = cli.main(['check', 'a.json']);"
         "print(sorted({'yaml', 'vcr', 'stripe', 'jsonschema', 'pytest', 'jsonschema_rs', 'msgspec'} & set(sys.modules))); sys.exit(code)"
     )
     ended = subprocess.run(
@@ -468,7 +468,7 @@ def test_a_clean_document_costs_one_validation_per_object(tmp_path, monkeypatch)
 def test_downstream_repos_have_a_hook_for_their_cassettes():
     """The pre-commit hook runs this very command, on JSON and YAML in folders called cassettes."""
     (hook,) = yaml.safe_load(
-        Path(checking.__file__).parents[1].joinpath(".pre-commit-hooks.yaml").read_text("utf-8")
+        Path(checking.__file__).parents[2].joinpath(".pre-commit-hooks.yaml").read_text("utf-8")
     )
     command = "python -m pytest_stripe_balance check --allow-empty"
     assert (hook["id"], hook["entry"]) == ("stripe-contract", command)

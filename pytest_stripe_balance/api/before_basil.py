@@ -33,7 +33,7 @@ def invoice(world: World, record: Invoice, body: Json) -> None:
     """Name the one intent and charge that pay an invoice, and say whether it is paid."""
     if record.deleted:
         return
-    world.readings.rest("invoice-shape-before-basil")
+    world.readings.rely_on("invoice-shape-before-basil")
     intent = world.payment_intents.get(record.payment_intent or "")
     _take_out(body, "confirmation_secret", "payments")
     _lines(world, body["lines"], record.lines)
@@ -76,7 +76,7 @@ def _line(world: World, line: Json, item: InvoiceItem) -> None:
 
 def invoice_item(world: World, item: InvoiceItem, body: Json) -> None:
     """Show an item's price and unit amount beside the `pricing` that took their place."""
-    world.readings.rest("invoice-shape-before-basil")
+    world.readings.rely_on("invoice-shape-before-basil")
     price = _price(world, item)
     body |= {
         "plan": None,

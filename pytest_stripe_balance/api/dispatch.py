@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pytest_stripe_balance.api import api_keys, idempotency, routes, versions
 from pytest_stripe_balance.api.message import Request, Response
-from pytest_stripe_balance.api.request import Call, Tables
+from pytest_stripe_balance.api.request import Call, VersionRules
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import Refused
@@ -30,7 +30,7 @@ class Dispatch:
     """
 
     api_version: str
-    tables: Callable[[str], Tables]
+    tables: Callable[[str], VersionRules]
     open_world: Callable[[str | None], World]
     _accounts: dict[str | None, _Account] = field(default_factory=dict)
     _requests: int = 0
@@ -86,8 +86,8 @@ class Dispatch:
     def _account(self, request: Request, name: str | None) -> _Account:
         if name is not None and not (name.startswith("acct_") and name[5:].isalnum()):
             message = (
-                f"The provided key '{api_keys.masked(api_keys.key_of(request))}' does not have access to "
-                f"account '{name}' (or that account does not exist). Application access may have "
+                f"The provided key '{api_keys.masked(api_keys.key_of(request))}' does not have access "
+                f"to account '{name}' (or that account does not exist). Application access may have "
                 "been revoked."
             )
             raise Fault(
@@ -104,7 +104,7 @@ class Dispatch:
             raise Refused(f"{request}: the header Stripe-Context is not modelled; Stripe-Account is")
         version = request.headers.get("Stripe-Version", self.api_version)
         if ";" in version:
-            self.account(None).world.readings.rest("beta-versions")
+            self.account(None).world.readings.rely_on("beta-versions")
         if version != self.api_version:  # which was checked among the settings
             try:
                 versions.check(version)

@@ -42,7 +42,7 @@ COMMON_HEADERS = {
 
 
 @dataclass(frozen=True)
-class Tables:
+class VersionRules:
     """What the session hands over from an API version's contract, as plain values.
 
     `rule` gives the rule of an endpoint's parameters ("POST /v1/customers"), None where the version
@@ -57,7 +57,7 @@ class Tables:
 class Call:
     """One request on its way; what is called, where and at which version is settled on the way."""
 
-    def __init__(self, tables: Tables, request: Request, request_id: str, world: World) -> None:
+    def __init__(self, tables: VersionRules, request: Request, request_id: str, world: World) -> None:
         self.tables = tables
         self.request = request
         self.request_id = request_id
@@ -87,7 +87,7 @@ class Call:
         text = self.request.form
         given = compiled_form.read(text, name, tables.rule, row.verb)
         if given is None:
-            given = self._read_the_long_way(form.decode(text), rule)
+            given = self._parse_slow(form.decode(text), rule)
         self.expand = given.pop("expand", [])
         given = {**versions.defaults(name, tables.api_version), **given}
         if "limit" in given:
@@ -103,7 +103,7 @@ class Call:
         """
         clamped = min(max(limit, 1), LONGEST_PAGE)
         if clamped != limit and (limit < 0 or self.row.name != "GET /v1/customers"):
-            self.world.readings.rest("list-limit")
+            self.world.readings.rely_on("list-limit")
         return clamped
 
     def _check_expand(self) -> None:
@@ -119,7 +119,7 @@ class Call:
         refusal.message = f"{self.row.name}: {refusal.message}"
         return refusal
 
-    def _read_the_long_way(self, fields: form.Form, rule: parameters.Rule) -> dict[str, Any]:
+    def _parse_slow(self, fields: form.Form, rule: parameters.Rule) -> dict[str, Any]:
         """Read parameters that have no plain outline, or say what is wrong with them."""
         row, tables = self.row, self.tables
         if "include" in fields and row.listed and tables.api_version < versions.INCLUDES_UNTIL:
@@ -134,9 +134,9 @@ class Call:
         """Name the assumptions that an answer from before the execution rests on."""
         world = self.world
         if fault.assumed:
-            world.readings.rest(fault.assumed)
+            world.readings.rely_on(fault.assumed)
         if self.endpoint and self.endpoint.parameter_errors and fault.identified:
-            world.readings.rest(self.endpoint.parameter_errors)
+            world.readings.rely_on(self.endpoint.parameter_errors)
 
     def execute(self, ids: tuple[str, ...], given: dict[str, Any]) -> Response:
         """Run the verb and render its result, or leave the world as it was; an error now counts."""
@@ -144,11 +144,11 @@ class Call:
         world.cause = Cause(self.request_id, self.key)
         before = world.ids.minted
         try:
-            with world.all_or_nothing():
+            with world.transaction():
                 body = self._body(self.row.verb(world, *ids, **given))
         except Fault as fault:
             if fault.assumed:
-                world.readings.rest(fault.assumed)
+                world.readings.rely_on(fault.assumed)
             if fault.noted:
                 world.clock.tick()
             return self.error(fault, executed=True)
@@ -162,7 +162,7 @@ class Call:
         if not isinstance(result, Page):
             return self._object(result)
         body = {
-            "object": self.row.due,
+            "object": self.row.response_object,
             "data": [self._object(record) for record in result.data],
             "has_more": result.has_more,
             "url": self.request.path,
@@ -231,7 +231,7 @@ class Call:
                 # Only a POST that was executed tells: no GET in any capture has it [obs].
                 headers["Stripe-Should-Retry"] = "false"
                 if status == HTTPStatus.NOT_FOUND:
-                    self.world.readings.rest("should-retry-missing-object")
+                    self.world.readings.rely_on("should-retry-missing-object")
         elif self.request.method == "DELETE" and self.key:
             headers["Idempotency-Key"] = self.key
         if self.account:

@@ -56,7 +56,7 @@ class Endpoint:
         return self.name
 
     @cached_property
-    def due(self) -> str:
+    def response_object(self) -> str:
         """The object of the whole answer."""
         return "list" if self.listed else "search_result" if self.searched else self.returns
 

@@ -148,7 +148,7 @@ def _search(
     if len(there) > 1:
         assumed.add("search-order")
     for entry_id in assumed:
-        world.readings.rest(entry_id)
+        world.readings.rely_on(entry_id)
     cut = table.page(limit=limit, starting_after=after, keep=lambda record: record.id in there)
     next_page = _page_after(cut.data[-1].id, query) if cut.has_more else None
     return Found(cut.data, cut.has_more, next_page, total_count=len(there))

@@ -77,7 +77,7 @@ class Skipped:
     exchange: Exchange | None = None
 
 
-def is_tape(data: object) -> bool:
+def is_cassette(data: object) -> bool:
     """Tell a cassette from other data."""
     if isinstance(data, dict):
         return any(name in data for name in _LISTS) or _is_answers(data.get(_ANSWERS))
@@ -140,7 +140,7 @@ def _unlike_json(response: Response) -> str | None:
 def _items(data: Any) -> list[Any]:  # noqa: ANN401 - as above
     if (name := foreign.named(data)) is not None:
         raise InputError(foreign.told(name))
-    if not is_tape(data):
+    if not is_cassette(data):
         raise InputError("no cassette: it has no list of `interactions`")
     items = (
         next((data[name] for name in (*_LISTS, _ANSWERS) if name in data), None)

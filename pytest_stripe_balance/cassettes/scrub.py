@@ -100,7 +100,7 @@ class Scrubber:
                 self._sent |= {one[0] for one in shape.pattern.finditer(text)}
         told = secret_fields.named(_text(response.body))
         for name, value in (*secret_fields.fields(request), *secret_fields.named(request.body), *told):
-            if (known := secret_fields.kind_at(name, value)) and not secret_fields.is_told_by_shape(
+            if (known := secret_fields.secret_kind(name, value)) and not secret_fields.matches_pattern(
                 value
             ):
                 self._placed.setdefault(value, known)
@@ -254,7 +254,7 @@ class Scrubber:
 
     def _value(self, name: str, text: str) -> str:
         """Clean the text of a field, which may be a secret by its place alone."""
-        kind = secret_fields.kind_at(name, text)
+        kind = secret_fields.secret_kind(name, text)
         return self._placeholder(kind, text) if kind and not self._is_public(text) else self.text(text)
 
     def _piece(self, piece: str, decode: Callable[[str], str], encode: Callable[..., str]) -> str:

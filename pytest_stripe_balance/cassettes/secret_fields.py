@@ -14,14 +14,14 @@ from pytest_stripe_balance.masking import is_somebodys
 _EMAILS = [shape for shape in secret_scan.KINDS if shape.kind == "e-mail address"]
 
 
-def kind_at(name: str, value: str) -> str | None:
+def secret_kind(name: str, value: str) -> str | None:
     """Tell what kind of secret a field of that name holds; None when its place tells of none."""
     if name == "idempotency_key":
         return secret_scan.IDEMPOTENCY_KEY
     return _EMAILS[0].kind if "mail" in name.lower() and is_somebodys(value) else None
 
 
-def is_told_by_shape(value: str) -> bool:
+def matches_pattern(value: str) -> bool:
     """Tell an e-mail address that is found in any text; another has to be known."""
     found = filter(None, (shape.pattern.fullmatch(value) for shape in _EMAILS))
     return any(not one[1] for one in found)

@@ -17,4 +17,6 @@ def _calls(_: argparse.Namespace) -> int:
 
 
 def _returned(row: Endpoint) -> str:
-    return row.returns if row.due == row.returns else f"{row.due} of {row.returns}"
+    return (
+        row.returns if row.response_object == row.returns else f"{row.response_object} of {row.returns}"
+    )

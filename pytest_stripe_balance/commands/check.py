@@ -136,7 +136,7 @@ class _Judge:
             return
         from pytest_stripe_balance.cassettes import interactions  # noqa: PLC0415 - most files are no cassettes
 
-        if interactions.is_tape(value):
+        if interactions.is_cassette(value):
             self.tape(place.file, value)
         elif isinstance(value, list) and value:
             for index, item in enumerate(value):
@@ -151,7 +151,7 @@ class _Judge:
             return
         from pytest_stripe_balance.cassettes import interactions  # noqa: PLC0415 - as above
 
-        if not interactions.is_tape(data):
+        if not interactions.is_cassette(data):
             self.no_recording(file, "no list of `interactions` in it")
             return
         for found in interactions.interactions(

@@ -10,7 +10,7 @@ from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, Finding, lev
 from pytest_stripe_balance.masking import shown
 
 
-class Watch:
+class ContractChecker:
     """Checks documents, and notes what is wrong below the level error.
 
     `noted` holds the level, the source ("GET /v1/customers") and the finding, in order.

@@ -92,7 +92,9 @@ def delete(world: World, customer_id: str) -> Customer:
     """
     customer = world.customer(customer_id, "id", in_path=True)
     cash = world.ledger.available(customer_id)
-    if cash and (world.readings.rest("delete-with-cash-balance") == "ever-funded" or any(cash.values())):
+    if cash and (
+        world.readings.rely_on("delete-with-cash-balance") == "ever-funded" or any(cash.values())
+    ):
         message = f"Customer {customer_id} has a cash balance and cannot be deleted."
         raise faults.Fault(message)
     _refuse_money_under_way(world, customer_id)
@@ -185,7 +187,7 @@ def _changes(world: World, customer: Customer, params: CustomerParams) -> dict[s
             case "email":
                 changes["email"] = email = params["email"]
                 if not (email or "").isascii():
-                    world.readings.rest("email-letters")
+                    world.readings.rely_on("email-letters")
             case "address":
                 changes["address"] = address(params["address"])
             case "shipping":
@@ -217,10 +219,10 @@ def _check_prefix(world: World, customer: Customer, prefix: str | None) -> None:
 
 def _note_change(world: World, before: Customer, after: Customer) -> None:
     """Name what a change of the mode rests on: no event, and no sweep where there is cash."""
-    world.readings.rest("settings-event")
-    automatic = world.mode_of(after) == "automatic" != world.mode_of(before)
+    world.readings.rely_on("settings-event")
+    automatic = world.reconciliation_mode(after) == "automatic" != world.reconciliation_mode(before)
     if automatic and any((world.cash_balance(after).available or {}).values()):
-        world.readings.rest("settings-sweep")
+        world.readings.rely_on("settings-sweep")
 
 
 def _reconciliation(customer: Customer, settings: CashBalanceSettings) -> ReconciliationMode | None:

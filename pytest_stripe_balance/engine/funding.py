@@ -30,10 +30,10 @@ def fund_cash_balance(
     reversed_ = reference is not None and reference.startswith(REVERSAL)
     if reversed_ and region.currency != "usd":
         raise Refused(f"a reference beginning {REVERSAL!r} is only documented for usd transfers")
-    world.readings.rest("funded-test-values")
-    world.readings.rest("fund-event-request")
+    world.readings.rely_on("funded-test-values")
+    world.readings.rely_on("fund-event-request")
     transfer = {"reference": reference, "type": region.type, region.type: region.sender}
-    entry = world.move(customer, region.currency, amount, "funded", bank_transfer=transfer)
+    entry = world.post_entry(customer, region.currency, amount, "funded", bank_transfer=transfer)
     automatic_reconciliation.reconcile(world, entry, reference)
     if reversed_:
         _reverse(world, entry)
@@ -42,12 +42,12 @@ def fund_cash_balance(
 
 def _reverse(world: World, funded: Entry) -> None:
     """Pull a transfer back; what was spent of it by then comes from the merchant's balance."""
-    world.readings.rest("reversal-at-once")
+    world.readings.rely_on("reversal-at-once")
     customer = world.customer(funded.customer, in_path=False)
-    entry = world.move(customer, funded.currency, -funded.net_amount, "funding_reversed")
+    entry = world.post_entry(customer, funded.currency, -funded.net_amount, "funding_reversed")
     overdraft = -entry.ending_balance
     if overdraft > 0:
-        world.readings.rest("overdraft-adjustment")
+        world.readings.rely_on("overdraft-adjustment")
         balance_transactions.move_with_merchant(
             world,
             customer,

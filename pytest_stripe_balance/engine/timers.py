@@ -37,7 +37,7 @@ def travel(worlds: Iterable[World], clock: Clock, until: int) -> None:
         world, (moment, happen) = following
         clock.now = max(clock.now, moment)
         world.cause = None
-        with world.all_or_nothing():
+        with world.transaction():
             happen()
             agenda.look_at(world, [written for written, _ in world.journal])
     clock.now = max(clock.now, until)
@@ -132,13 +132,13 @@ class _Cash:
 
 
 def _return(world: World, customer_id: str, currency: str) -> None:
-    world.readings.rest("unclaimed-since")
+    world.readings.rely_on("unclaimed-since")
     cash = world.ledger.balance(customer_id, currency)
-    world.move(world.customer(customer_id, in_path=False), currency, -cash, "return_initiated")
+    world.post_entry(world.customer(customer_id, in_path=False), currency, -cash, "return_initiated")
 
 
 def _sweep(world: World, customer_id: str, currency: str) -> None:
-    world.readings.rest("unclaimed-since")
+    world.readings.rely_on("unclaimed-since")
     cash = world.ledger.balance(customer_id, currency)
     balance_transactions.move_with_merchant(
         world,
@@ -166,7 +166,7 @@ def fail_return(world: World, row: Entry) -> Entry:
     if customer.deleted:
         message = f"{customer.id} was deleted: {row.id} can't come back"
         raise ValueError(message)
-    world.readings.rest("return-comes-back")
-    return world.move(
+    world.readings.rely_on("return-comes-back")
+    return world.post_entry(
         customer, row.currency, -row.net_amount, "return_canceled", linked_transaction=row.id
     )

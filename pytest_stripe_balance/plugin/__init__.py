@@ -177,11 +177,11 @@ def stripe_contract(
     request: pytest.FixtureRequest, stripe_settings: Mapping[str, Any]
 ) -> StripeContract:
     """Holds webhook payloads, or any Stripe object, to the documented shape of its API version."""
-    from pytest_stripe_balance.contract.checker import Watch  # noqa: PLC0415
+    from pytest_stripe_balance.contract.checker import ContractChecker  # noqa: PLC0415
     from pytest_stripe_balance.fixtures.contract import StripeContract  # noqa: PLC0415
 
     own = _settings_of(request, stripe_settings)
-    watch = Watch(own.contract, own.api_version)
+    watch = ContractChecker(own.contract, own.api_version)
     reporting.keep(request.node).watches.append(watch)
     return StripeContract(watch)
 
@@ -245,7 +245,7 @@ def _failed(refusal: Refused) -> BaseException:
 
 def _take_key_back(item: pytest.Item) -> None:
     """Unset the API key that the fixture had set, unless the test has another by now."""
-    if (kept := reporting.kept_of(item)) and kept.key_lent:
+    if (kept := reporting.state_of(item)) and kept.key_lent:
         import stripe  # noqa: PLC0415 - as in the fixtures
 
         if stripe.api_key == modes.ANY_TEST_KEY:

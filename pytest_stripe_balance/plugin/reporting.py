@@ -14,13 +14,13 @@ from pytest_stripe_balance.plugin import settings
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from pytest_stripe_balance.contract.checker import Watch
+    from pytest_stripe_balance.contract.checker import ContractChecker
     from pytest_stripe_balance.refused import Refused
     from pytest_stripe_balance.session import Session
 
 
 @dataclass(slots=True)
-class Kept:
+class TestState:
     """What is known of a test that uses our fixtures, from the first of them to its last report.
 
     `failed_before` counts the failures of the whole run until then; `outcome` is that of its call, and
@@ -28,7 +28,7 @@ class Kept:
     """
 
     session: Session | None = None
-    watches: list[Watch] = field(default_factory=list)
+    watches: list[ContractChecker] = field(default_factory=list)
     failed_before: int = 0
     outcome: str = "failed"
     bad_setting: str | None = None
@@ -41,22 +41,22 @@ class Kept:
 
 
 _STILL_TOLD = -1  # pytest keeps its own warnings under -q, too
-_kept_key: pytest.StashKey[Kept] = pytest.StashKey()
+_kept_key: pytest.StashKey[TestState] = pytest.StashKey()
 
 
-def keep(item: pytest.Item) -> Kept:
+def keep(item: pytest.Item) -> TestState:
     """Give what is kept of a test; from here on something is."""
     if _kept_key not in item.stash:
-        item.stash[_kept_key] = Kept()
+        item.stash[_kept_key] = TestState()
     return item.stash[_kept_key]
 
 
-def kept_of(item: pytest.Item) -> Kept | None:
+def state_of(item: pytest.Item) -> TestState | None:
     """Give what is kept of a test, None if it uses none of our fixtures."""
     return item.stash.get(_kept_key, None)
 
 
-def _ended(item: pytest.Item, kept: Kept) -> str:
+def _ended(item: pytest.Item, kept: TestState) -> str:
     """Tell how a test's call ended by its reports; with a failed subtest or a refusal it failed."""
     failed = item.session.testsfailed > kept.failed_before
     return "failed" if failed or (kept.session and kept.session.refusals) else kept.outcome
@@ -64,7 +64,7 @@ def _ended(item: pytest.Item, kept: Kept) -> str:
 
 def tell(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put the state into a failing report, and into the last one what the summary needs."""
-    kept = kept_of(item)
+    kept = state_of(item)
     if kept is None:
         return
     if report.when == "call":
@@ -84,7 +84,7 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
         del item.stash[_kept_key]  # pytest keeps its tests to the end of the run
 
 
-def _noted(kept: Kept) -> dict[str, list[Any]]:
+def _noted(kept: TestState) -> dict[str, list[Any]]:
     session, noted = kept.session, [note for watch in kept.watches for note in watch.noted]
     return {
         "assumptions": sorted(session.assumptions) if session else [],
@@ -113,15 +113,15 @@ def failing_if_refused(item: pytest.Item, *, closing: bool = False) -> Generator
         try:
             result = yield
         except BaseException:
-            if closing and (kept := kept_of(item)) and kept.session:
+            if closing and (kept := state_of(item)) and kept.session:
                 with suppress(pytest.fail.Exception):  # it is kept, and told beside the other
                     kept.session.close("failed")
             raise
         # By now it is known whether its other fixtures ended well, too.
-        if closing and (kept := kept_of(item)) and kept.session:
+        if closing and (kept := state_of(item)) and kept.session:
             kept.session.close(_ended(item, kept))
     finally:
-        untold = kept.untold if (kept := kept_of(item)) else []
+        untold = kept.untold if (kept := state_of(item)) else []
         for refusal in untold:
             if refusal.fatal:
                 pytest.exit(f"{item.nodeid}: {refusal}", returncode=pytest.ExitCode.TESTS_FAILED)
@@ -130,7 +130,7 @@ def failing_if_refused(item: pytest.Item, *, closing: bool = False) -> Generator
     return result
 
 
-def tell_refusals(kept: Kept, report: pytest.TestReport) -> None:
+def tell_refusals(kept: TestState, report: pytest.TestReport) -> None:
     """See to it that the report of a test that was refused something fails, and tells of it once.
 
     An expected failure and a skip are the app's; a refusal is a hole in the fake. unittest moreover

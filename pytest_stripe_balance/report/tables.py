@@ -75,7 +75,7 @@ def _ledgers(world: World) -> list[str]:
         ]
         if rows:
             title = f"ledger of {customer.id}{_name(customer)}"
-            lines += ["", f"{title}, {world.mode_of(customer)} reconciliation"]
+            lines += ["", f"{title}, {world.reconciliation_mode(customer)} reconciliation"]
             head = (
                 "created",
                 "type",

@@ -35,8 +35,8 @@ def opened(chosen: Settings, fail: Fail) -> Session:
 
     kept = chosen.record == "once" and chosen.cassette is not None and chosen.cassette.is_file()
     kinds: dict[str, type[Session]] = {
-        "replay": replay.Replaying,
-        "record": replay.Replaying if kept else record.Recorder,
+        "replay": replay.Replayer,
+        "record": replay.Replayer if kept else record.Recorder,
         "live": live.Live,
         "check": check.Checker,
     }

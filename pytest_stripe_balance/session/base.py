@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_stripe_balance.api import api_keys, routes
 from pytest_stripe_balance.api.message import Exchange, Request, Response
-from pytest_stripe_balance.contract.checker import Watch, wrong_kind
+from pytest_stripe_balance.contract.checker import ContractChecker, wrong_kind
 from pytest_stripe_balance.contract.contract import Read, read, version_of, written
 from pytest_stripe_balance.contract.findings import Finding
 from pytest_stripe_balance.contract.releases import release_folder
@@ -48,7 +48,7 @@ class Session:
         self.settings = settings
         self.exchanges: list[Exchange] = []
         self.refusals: list[Refused] = []
-        self.watch = Watch(settings.contract, settings.api_version)
+        self.watch = ContractChecker(settings.contract, settings.api_version)
         self.notes: list[str] = []
         self._fail = fail
         self._lock = threading.RLock()
@@ -138,7 +138,7 @@ class Session:
         errors = self._over(given, request, version)
         row = routes.match(request.method, request.path)
         if row is not None and response.status == HTTPStatus.OK:
-            wrong = wrong_kind(given.document, row[0].due, version)
+            wrong = wrong_kind(given.document, row[0].response_object, version)
             errors += self.watch.graded(wrong, request) if wrong else []
         if errors:
             told = "\n".join(map(str, errors))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_stripe_balance.api.message import Exchange, Request, Response
 from pytest_stripe_balance.comparison import drift
-from pytest_stripe_balance.contract.checker import Watch
+from pytest_stripe_balance.contract.checker import ContractChecker
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session.base import Fail
 from pytest_stripe_balance.session.live import Live
@@ -43,7 +43,7 @@ class Checker(Live):
         compared = drift.Compared(old, new)
         if ended == "passed" and not compared.pairs and (old or new or not all(self._sides)):
             raise self._kept(Refused(self._nothing_compared)) from None
-        watch = Watch(self.settings.drift, self.settings.api_version)
+        watch = ContractChecker(self.settings.drift, self.settings.api_version)
         told: dict[str, None] = {}
         for one in compared.drifts():
             if ended != "passed" and None in (one.old, one.new):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.api.dispatch import Dispatch
 from pytest_stripe_balance.api.message import Request, Response
-from pytest_stripe_balance.api.request import Tables
+from pytest_stripe_balance.api.request import VersionRules
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine import timers
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
@@ -81,7 +81,7 @@ class Fake(Session):
             world = self._dispatch.account(account).world
             world.cause, before = None, world.ids.minted
             try:
-                with world.all_or_nothing():
+                with world.transaction():
                     yield world
             except Refused as refusal:
                 raise refusal.with_way_out() from None
@@ -169,7 +169,7 @@ def _open_world(settings: Settings, clock: Clock, readings: Readings, account: s
 
 
 @cache
-def _tables(api_version: str) -> Tables:
+def _tables(api_version: str) -> VersionRules:
     """Hand an API version's parameter rules and expandable paths over from its contract."""
     shapes = contract(api_version)
-    return Tables(api_version, shapes.rule, shapes.expandables)
+    return VersionRules(api_version, shapes.rule, shapes.expandables)

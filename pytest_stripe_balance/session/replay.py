@@ -63,7 +63,7 @@ def few(requests: Sequence[Request]) -> str:
     return ", ".join(named) or "nothing"
 
 
-class Replaying(Session):
+class Replayer(Session):
     """A run that is answered as it was recorded; what wasn't recorded is refused.
 
     Without a cassette a test that asks for nothing passes, as it left none behind when it was recorded.

@@ -38,7 +38,7 @@ class _Handing(Loader):
             take(module)
 
 
-class Watch:
+class ContractChecker:
     """Stands among Python's finders of modules while taps are open, and hands them what comes."""
 
     def __init__(self) -> None:
@@ -73,4 +73,4 @@ class Watch:
         return spec
 
 
-WATCH = Watch()
+WATCH = ContractChecker()

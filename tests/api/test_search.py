@@ -186,7 +186,9 @@ def test_a_draft_is_found_with_its_customer_as_they_are_now(town):
 def test_every_search_answers_with_a_search_result(search, stripe_balance):
     """The answer of a search is held to be a search_result of its row."""
     raw = stripe_balance.client.raw_request("get", search.path, query="created>0")
-    assert search.due == stripe_balance.requests[-1].response.json["object"] == "search_result"
+    assert (
+        search.response_object == stripe_balance.requests[-1].response.json["object"] == "search_result"
+    )
     assert raw.code == 200
 
 

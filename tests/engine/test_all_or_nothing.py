@@ -85,7 +85,7 @@ def test_the_first_funding_can_be_undone(stage, _stripe_session, monkeypatch):
 def test_a_signal_handler_cannot_reach_into_an_answer(stage, _stripe_session, monkeypatch):
     """A request from a handler, in the middle of another's, is refused and spoils nothing."""
     intent = stage.intent()
-    move = World.move
+    move = World.post_entry
 
     def handler(*_):
         stripe.PaymentIntent.apply_customer_balance(intent, amount=1)
@@ -94,7 +94,7 @@ def test_a_signal_handler_cannot_reach_into_an_answer(stage, _stripe_session, mo
         signal.raise_signal(signal.SIGUSR1)
         return move(*args, **kwargs)
 
-    monkeypatch.setattr(World, "move", interrupted)
+    monkeypatch.setattr(World, "post_entry", interrupted)
     before = signal.signal(signal.SIGUSR1, handler)
     try:
         with stage.balance.refused(match="signal handler"):
@@ -108,7 +108,7 @@ def test_threads_never_spend_a_cent_twice(stage, _stripe_session, monkeypatch):
     """Eight threads that apply to one balance are answered one after the other."""
     intents = [stage.intent(amount=100) for _ in range(8)]
     inside, most = threading.Semaphore(0), []
-    move = World.move
+    move = World.post_entry
 
     def counted(*args, **kwargs):
         inside.release()
@@ -117,7 +117,7 @@ def test_threads_never_spend_a_cent_twice(stage, _stripe_session, monkeypatch):
         inside.acquire()
         return move(*args, **kwargs)
 
-    monkeypatch.setattr(World, "move", counted)
+    monkeypatch.setattr(World, "post_entry", counted)
 
     def pay(intent):
         try:

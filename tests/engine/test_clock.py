@@ -220,7 +220,7 @@ def test_what_was_written_on_the_way_is_seen(unanswered):
     while (following := timers._Agenda([world], until).take()) is not None:
         _, (moment, happen) = following
         world.clock.now, world.cause = max(world.clock.now, moment), None
-        with world.all_or_nothing():
+        with world.transaction():
             happen()
     assert crowd.events() == other.events()
     came_back_later = crowd.events()[-1][0] > began + 100 * DAY
@@ -235,7 +235,11 @@ def test_the_clock_looks_at_everything_once_and_then_at_what_was_written(monkeyp
     def counted(inner):
         return lambda *given: looks.append(inner) or inner(*given)
 
-    for owner, name in (timers._Cash, "read"), (timers.refunds, "due"), (timers.invoices, "due"):
+    for owner, name in (
+        (timers._Cash, "read"),
+        (timers.refunds, "due"),
+        (timers.invoice_transitions, "due"),
+    ):
         monkeypatch.setattr(owner, name, counted(getattr(owner, name)))
     before = len(world.events)
     crowd.session.travel(crowd.session.now + 200 * DAY)

@@ -473,7 +473,7 @@ def test_the_check_of_a_world_sees_an_invoice_that_nobody_paid(billing, _stripe_
     billing.invoice(1000)
     world = _stripe_session.world
     (invoice,) = world.invoices
-    with world.all_or_nothing():
+    with world.transaction():
         world.invoices.put(invoice._replace(**changes))
         with pytest.raises(AssertionError, match=found):
             audit.check(world)

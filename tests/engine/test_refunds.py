@@ -614,7 +614,7 @@ TAMPERED = {
     ),
     "a row of no refund": (
         "rows name refunds that don't exist",
-        lambda world: world.move(
+        lambda world: world.post_entry(
             next(iter(world.customers)), "usd", 5, "refunded_from_payment", refund="re_nope"
         ),
     ),
@@ -622,7 +622,7 @@ TAMPERED = {
         "gave what nobody paid",
         lambda world: (
             world.refunds.put(next(iter(world.refunds))._replace(status="failed")),
-            world.move(
+            world.post_entry(
                 next(iter(world.customers)),
                 "usd",
                 300,
@@ -642,7 +642,7 @@ def test_the_check_of_a_world_sees_what_does_not_fit(desk, found, tamper):
     world.check()
 
     def check_tampered():
-        with world.all_or_nothing():
+        with world.transaction():
             tamper(world)
             world.check()
 

@@ -7,7 +7,7 @@ import pytest
 # Tells how many times settings were read in the run.
 COUNTED = """
 import pytest
-from pytest_stripe_balance import settings
+from pytest_stripe_balance.plugin import settings
 
 read, inner = [], settings.settings
 

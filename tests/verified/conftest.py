@@ -124,7 +124,7 @@ def pytest_runtest_makereport(item, call):
     report = yield
     if report.when == "call" or report.failed:
         entry = item.function.__name__.removeprefix("test_").replace("_", "-")
-        kept = reporting.kept_of(item)
+        kept = reporting.state_of(item)
         session = kept and kept.session
         vars(report)["stripe_probe"] = (entry, *_verdict(call, session), _who(session))
     return report

@@ -30,8 +30,8 @@ def charge(world: World, charge: Charge) -> Json:
     calculated_statement_descriptor on every py_ one of a bank debit, a receipt_url on each of those
     that succeeded (EVIDENCE 2, liberapay [obs]).
     """
-    world.readings.rest("charge-shape")
-    authorized = world.readings.rest("charge-outcome") == "authorized"
+    world.readings.rely_on("charge-shape")
+    authorized = world.readings.rely_on("charge-outcome") == "authorized"
     return {
         "id": charge.id,
         "object": "charge",
@@ -97,7 +97,7 @@ def refund(world: World, refund: Refund) -> Json:
     """
     paid = world.charges.get(refund.charge) if refund.charge else None
     if refund.status != "succeeded" or paid is None:
-        world.readings.rest("refund-shape")
+        world.readings.rely_on("refund-shape")
     optional = {name: getattr(refund, name) for name in _OMITTED_UNSET}
     return {
         "id": refund.id,
@@ -150,10 +150,10 @@ _REPORTING_CATEGORIES = {
 def balance_transaction(world: World, transaction: BalanceTransaction) -> Json:
     """Give a balance transaction's JSON object (FACTS 1.11)."""
     if transaction.type == "payment":
-        world.readings.rest("charge-shape")
-        world.readings.rest("charge-fee")
+        world.readings.rely_on("charge-shape")
+        world.readings.rely_on("charge-fee")
     else:
-        world.readings.rest("other-bookings")
+        world.readings.rely_on("other-bookings")
     return {
         "id": transaction.id,
         "object": "balance_transaction",

@@ -1,4 +1,4 @@
-"""Customers, cash balances, their rows, and funding instructions as Stripe shows them (FACTS 1.1 to 1.4)."""
+"""Customers, cash balances, their rows, funding instructions: as Stripe shows them (FACTS 1.1, 1.4)."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def invoice(world: World, record: Invoice) -> Json:
     """
     if record.deleted:
         return {"id": record.id, "object": "invoice", "deleted": True}
-    world.readings.rest("invoice-shape")
+    world.readings.rely_on("invoice-shape")
     return {
         "id": record.id,
         "object": "invoice",
@@ -192,7 +192,7 @@ def _pricing(item: InvoiceItem) -> Json:
 
 def invoice_item(world: World, item: InvoiceItem) -> Json:
     """Render an invoice item; net_amount is there only where discountable is false [obs, 5 of 5]."""
-    world.readings.rest("invoice-shape")
+    world.readings.rely_on("invoice-shape")
     return {
         "id": item.id,
         "object": "invoiceitem",

@@ -78,9 +78,9 @@ def _payment_intent(world: World, intent: PaymentIntent) -> Json:
 
 
 def _note_assumptions(world: World, intent: PaymentIntent) -> None:
-    world.readings.rest("unset-keys")
+    world.readings.rely_on("unset-keys")
     if intent.payment_method_options.get("customer_balance") == {}:
-        world.readings.rest("unset-customer-balance-options")
+        world.readings.rely_on("unset-customer-balance-options")
 
 
 def _next_action(intent: PaymentIntent) -> Json | None:

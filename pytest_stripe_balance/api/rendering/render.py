@@ -54,7 +54,7 @@ def _event(world: World, event: Event) -> Json:
         previous = invoices.previous(event.previous)
         data["previous_attributes"] = previous
     if ";" in world.api_version:
-        world.readings.rest("beta-versions")
+        world.readings.rely_on("beta-versions")
     cause = event.cause
     return {
         "id": event.id,

@@ -25,7 +25,7 @@ _BANK_CITIES = {
 _JP_HOLDER = "ストライプジャパン（カ　シュウノウダイコウ"  # noqa: RUF001 - the documented holder's own signs
 _MX_BANK, _MX_PLAZA = "002", "180"
 # The assumptions about the accounts of a country; the others are of eu_bank_transfer.
-_RESTS_ON = {"GB": "gb-networks", "JP": "jp-test-values", "MX": "mx-test-values"}
+_RELIES_ON = {"GB": "gb-networks", "JP": "jp-test-values", "MX": "mx-test-values"}
 
 
 def of(world: World, customer: Customer, country: str) -> tuple[Hash, ...]:
@@ -34,7 +34,7 @@ def of(world: World, customer: Customer, country: str) -> tuple[Hash, ...]:
     All that tells of them shares them: they would be a sixth of what an intent takes up.
     """
     if country != "US":
-        world.readings.rest(_RESTS_ON.get(country, "eu-test-values"))
+        world.readings.rely_on(_RELIES_ON.get(country, "eu-test-values"))
     place = customer.id, country
     if place not in world.accounts:
         world.accounts[place] = _made(world, customer, country)

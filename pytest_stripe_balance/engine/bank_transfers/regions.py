@@ -103,7 +103,7 @@ def fundable(world: World, currency: str) -> Region:
     """Find the region of a currency; a fault where Stripe has none."""
     region = REGIONS.get(lowered(world, currency))
     if region is None:
-        world.readings.rest("fund-other-currency")
+        world.readings.rely_on("fund-other-currency")
         known = ", ".join(REGIONS)
         message = f"Invalid currency: {currency}. Cash balances can be funded in {known}."
         raise faults.Fault(message, param="currency")
@@ -132,7 +132,7 @@ def check_transfer(world: World, transfer: BankTransferParams, currency: str, pa
     """
     region = REGIONS.get(currency)
     if region is None or region.type != transfer["type"]:
-        world.readings.rest("bank-transfer-currency")
+        world.readings.rely_on("bank-transfer-currency")
         message = f"The bank transfer type {transfer['type']} cannot be used with {currency}."
         raise faults.Fault(message, param=f"{path}[type]")
     if region.country and "eu_bank_transfer" in transfer:
@@ -145,7 +145,7 @@ def check_transfer(world: World, transfer: BankTransferParams, currency: str, pa
         )
     country = (transfer.get("eu_bank_transfer") or {}).get("country")
     if country is not None and country not in EU_COUNTRIES:
-        world.readings.rest("bank-transfer-country")
+        world.readings.rely_on("bank-transfer-country")
         message = f"Invalid country: must be one of {', '.join(EU_COUNTRIES)}"
         raise faults.Fault(message, param=f"{path}[eu_bank_transfer][country]")
     return region
@@ -154,7 +154,7 @@ def check_transfer(world: World, transfer: BankTransferParams, currency: str, pa
 def instructions(world: World, intent: PaymentIntent, customer: Customer) -> Instructions:
     """Say where the customer is to send an intent's money; its reference stays what it was."""
     if intent.confirmed_at is not None:
-        world.readings.rest("instructions-per-intent")
+        world.readings.rely_on("instructions-per-intent")
     transfer = intent.customer_balance_options["bank_transfer"]
     link = world.ids.secret(f"{intent.id} instructions", 48)
     _, found = where_to(world, REGIONS[intent.currency], customer, transfer)
@@ -192,7 +192,7 @@ def _eu_country(world: World, customer: Customer, transfer: BankTransferParams) 
     given = (transfer.get("eu_bank_transfer") or {}).get("country")
     if given is not None:
         return given
-    world.readings.rest("eu-default-country")
+    world.readings.rely_on("eu-default-country")
     own = (customer.address or {}).get("country")
     return own if own in EU_COUNTRIES else DEFAULT_EU_COUNTRY
 
@@ -203,5 +203,5 @@ def _wanted_addresses(world: World, transfer: BankTransferParams) -> set[str] | 
     if kinds is None:
         return None
     if "sepa" in kinds:
-        world.readings.rest("sepa-address-type")
+        world.readings.rely_on("sepa-address-type")
     return {"iban" if kind == "sepa" else kind for kind in kinds}

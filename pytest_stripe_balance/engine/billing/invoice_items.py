@@ -48,7 +48,7 @@ def create(
         raise Refused(f"an item of another customer or currency on {draft.id} is not modelled")
     unit = (unit_amount_decimal or Decimal(0)) if amount is None else Decimal(amount)
     total = _total(unit, quantity, given=amount is not None or unit_amount_decimal is not None)
-    if owner.currency is None and world.readings.rest("customer-currency") == "by-item":
+    if owner.currency is None and world.readings.rely_on("customer-currency") == "by-item":
         settle_currency(world, owner, currency)
     price = _price(world, description, _plain(unit), currency)
     item = InvoiceItem(
@@ -78,7 +78,7 @@ def create(
 def retrieve(world: World, item_id: str) -> InvoiceItem:
     """Find an item; 404 with param `id` [obs]. What is answered of a deleted draft's is assumed."""
     item = world.invoice_items.find(item_id, "id")
-    if item.deleted and world.readings.rest("deleted-draft-items") == "gone":
+    if item.deleted and world.readings.rely_on("deleted-draft-items") == "gone":
         raise faults.missing_object(world.invoice_items.noun, item_id, "id", in_path=True)
     return item
 
@@ -107,7 +107,7 @@ def list_(
             in_time(item.created)
             and invoice in (None, item.invoice)
             and pending in (None, item.invoice is None)
-            and not (item.deleted and world.readings.rest("deleted-draft-items") == "gone")
+            and not (item.deleted and world.readings.rely_on("deleted-draft-items") == "gone")
         ),
         **cursors,
     )
@@ -154,7 +154,7 @@ def _price(world: World, description: str | None, unit_amount: str, currency: st
     price_id = "price_" + world.ids.secret(f"{product} {unit_amount} {currency}", 24)
     known = world.prices.get(price_id)
     if known is not None:
-        world.readings.rest("one-off-prices")
+        world.readings.rely_on("one-off-prices")
         return known
     return world.prices.put(Price(price_id, world.clock.now, currency, product, unit_amount))
 

@@ -79,7 +79,7 @@ def send(world: World, invoice_id: str) -> Invoice:
             "https://support.stripe.com/contact with details, so we can help."
         )
     if not invoice.recipient["email"]:
-        world.readings.rest("invoice-send-email")
+        world.readings.rely_on("invoice-send-email")
     world.record_event("invoice.sent", invoice)
     return invoice
 
@@ -94,7 +94,7 @@ def void(world: World, invoice_id: str) -> Invoice:
         raise Fault("Invoices with `paid` payments cannot be voided.")
     if invoice.status != "open":
         raise Fault(NOT_OPEN)
-    world.readings.rest("invoice-events")
+    world.readings.rely_on("invoice-events")
     _withdraw(world, invoice, "void_invoice")
     voided = invoice._replace(status="void", auto_advance=False, voided_at=world.clock.now)
     return _changed(world, invoice, voided, "invoice.voided")
@@ -107,7 +107,7 @@ def mark_uncollectible(world: World, invoice_id: str) -> Invoice:
         raise Fault("This invoice has already been marked uncollectible.")
     if invoice.status != "open":
         raise Fault(NOT_OPEN)
-    world.readings.rest("invoice-events")
+    world.readings.rely_on("invoice-events")
     marked = invoice._replace(
         status="uncollectible",
         auto_advance=False,
@@ -126,7 +126,7 @@ def due(world: World, invoice: Invoice) -> Due | None:
 
 
 def _overdue(world: World, invoice: Invoice) -> None:
-    world.readings.rest("invoice-overdue")
+    world.readings.rely_on("invoice-overdue")
     world.record_event("invoice.overdue", world.invoices.put(invoice._replace(overdue=True)))
 
 
@@ -159,8 +159,10 @@ def _finalized(world: World, draft: Invoice) -> Invoice:
     )
     if amount:
         opened = opened._replace(payment_intent=_payable(world, opened).id)
-        if world.mode_of(customer) == "automatic" and world.ledger.balance(customer.id, currency):
-            world.readings.rest("finalize-draws-nothing")
+        if world.reconciliation_mode(customer) == "automatic" and world.ledger.balance(
+            customer.id, currency
+        ):
+            world.readings.rely_on("finalize-draws-nothing")
     opened = _changed(world, draft, opened, "invoice.finalized")
     if amount:
         return opened
@@ -181,7 +183,7 @@ def _next_number(world: World, customer: Customer) -> str:
 
 def _payable(world: World, invoice: Invoice) -> PaymentIntent:
     """Make the intent of an invoice, and what links the two; event `payment_intent.created`."""
-    world.readings.rest("invoice-intent")
+    world.readings.rely_on("invoice-intent")
     intent_id = world.ids.mint("pi_", 24)
     types = invoice.types or ("card",)
     options = {"card": UNSET_CARD_OPTIONS, "customer_balance": invoice.options or {}}
@@ -236,7 +238,7 @@ def _withdraw(world: World, invoice: Invoice, reason: str | None) -> None:
 
 
 def _paid_out_of_band(world: World, invoice: Invoice) -> Invoice:
-    world.readings.rest("invoice-out-of-band")
+    world.readings.rely_on("invoice-out-of-band")
     _withdraw(world, invoice, None)
     paid = invoice_settlement.settle(world, invoice, paid_out_of_band=True, attempted=invoice.attempted)
     invoice_settlement.tell_paid(world, invoice, paid)
@@ -248,7 +250,7 @@ def _paid_by_balance(world: World, invoice: Invoice, *, noted: bool) -> Invoice:
     intent = _intent(world, invoice)
     if "customer_balance" not in intent.payment_method_types:
         raise Refused(f"paying {invoice.id} by anything but bank transfer is not modelled")
-    world.readings.rest("invoice-pay")
+    world.readings.rely_on("invoice-pay")
     customer = world.customer(invoice.customer, in_path=False)
     balance = world.ledger.balance(customer.id, invoice.currency)
     if balance < intent.remaining:

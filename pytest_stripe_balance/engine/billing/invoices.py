@@ -92,7 +92,7 @@ def create(
     )
     invoice = world.invoices.put(_described(world, draft, params))
     if pending and owner.currency is None:
-        world.readings.rest("customer-currency")
+        world.readings.rely_on("customer-currency")
     invoice_items.settle_currency(world, owner, currency)
     for item in included:
         if item.currency == currency:
@@ -167,7 +167,7 @@ def refused(message: str) -> faults.Fault:
 
 def _currency_of(world: World, pending: list[InvoiceItem], included: list[InvoiceItem]) -> str:
     """Give the currency of a first invoice that names none: an item's, or the account's usd."""
-    looked_at = pending if world.readings.rest("invoice-currency") == "pending" else included
+    looked_at = pending if world.readings.rely_on("invoice-currency") == "pending" else included
     return looked_at[-1].currency if looked_at else "usd"
 
 

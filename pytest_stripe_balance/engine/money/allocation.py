@@ -40,7 +40,7 @@ def put_money(
 ) -> PaymentIntent:
     """Move `amount` from the balance to the intent; in full it succeeds, in part it waits on."""
     assert 0 < amount <= intent.remaining, f"{amount} does not fit {intent.id}"
-    world.readings.rest("apply-event-order")
+    world.readings.rely_on("apply-event-order")
     intent, _ = _allocate(world, intent, customer, amount)
     if intent.remaining == 0:
         return _succeed(world, intent)
@@ -57,7 +57,7 @@ def _allocate(
     world: World, intent: PaymentIntent, customer: Customer, amount: int
 ) -> tuple[PaymentIntent, Entry]:
     entry_type = "applied_to_payment" if amount > 0 else "unapplied_from_payment"
-    entry = world.move(customer, intent.currency, -amount, entry_type, payment_intent=intent.id)
+    entry = world.post_entry(customer, intent.currency, -amount, entry_type, payment_intent=intent.id)
     return world.payment_intents.put(intent._replace(applied=intent.applied + amount)), entry
 
 

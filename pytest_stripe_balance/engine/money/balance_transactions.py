@@ -83,7 +83,7 @@ def move_with_merchant(
     `net_amount` is the customer's side; `book_as` is the balance transaction's type.
     """
     booked = book(world, -net_amount, currency, book_as, source="")
-    entry = world.move(
+    entry = world.post_entry(
         customer,
         currency,
         net_amount,

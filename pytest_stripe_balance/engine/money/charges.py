@@ -83,8 +83,8 @@ def fees(world: World, currency: str) -> tuple[Hash, ...]:
 
 
 def _charge(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charge:
-    charge_id = world.ids.mint(f"{world.readings.rest('charge-id-prefix')}_", 24)
-    world.readings.rest("charge-shape")
+    charge_id = world.ids.mint(f"{world.readings.rely_on('charge-id-prefix')}_", 24)
+    world.readings.rely_on("charge-shape")
     booked = book(
         world,
         intent.amount,

@@ -56,7 +56,7 @@ def waiting(world: World, customer: Customer, currency: str) -> Iterator[tuple[I
         if invoice.status != "open" or "customer_balance" not in intent.payment_method_types:
             continue
         if world.clock.now > invoice.due_date:
-            world.readings.rest("invoice-overdue-boundary")
+            world.readings.rely_on("invoice-overdue-boundary")
         if world.clock.now <= invoice.due_date + OVERDUE_FOR:
             yield invoice, intent
 
@@ -78,12 +78,12 @@ def tell_paid(world: World, before: Invoice, paid: Invoice, link: InvoicePayment
     documentation denies.
     """
     is_told = link is not None and world.event_type("invoice_payment.paid", link) is not None
-    first = is_told and world.readings.rest("invoice-payment-event-order") == "first"
+    first = is_told and world.readings.rely_on("invoice-payment-event-order") == "first"
     if link is not None and first:
         world.record_event("invoice_payment.paid", link)
     updated(world, before, paid)
     world.record_event("invoice.paid", paid)
-    if link is not None or world.readings.rest("invoice-payment-succeeded") == "told":
+    if link is not None or world.readings.rely_on("invoice-payment-succeeded") == "told":
         world.record_event("invoice.payment_succeeded", paid)
     if link is not None and not first:
         world.record_event("invoice_payment.paid", link)

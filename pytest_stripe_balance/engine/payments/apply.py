@@ -29,7 +29,7 @@ def apply_customer_balance(
     """
     intent = world.payment_intents.find(intent_id, "intent", assumed="apply-unknown-intent")
     if intent.invoice is not None:
-        world.readings.rest("apply-invoice")
+        world.readings.rely_on("apply-invoice")
         amount = None
     attempt = Attempt(world, intent, amount, currency and amounts.lowered(world, currency))
     attempt.refuse()
@@ -80,21 +80,21 @@ class Attempt:
         broken = next((refusal for refusal in REFUSALS if refusal.broken(self)), None)
         if broken is None:
             return
-        self.world.readings.rest("apply-refusal-texts")
+        self.world.readings.rely_on("apply-refusal-texts")
         if broken.assumption is not None:
-            self.world.readings.rest(broken.assumption)
+            self.world.readings.rely_on(broken.assumption)
         raise broken.fault(self)
 
     def note_what_it_rests_on(self, customer: Customer) -> None:
         """Name the assumptions without which this success would have been another answer."""
-        rest = self.world.readings.rest
+        rest = self.world.readings.rely_on
         if self.partial:
             rest("apply-without-amount-short")
         if self.intent.payment_method is None:
             rest("apply-never-confirmed")
         if self.intent.status == "requires_confirmation":
             rest("apply-after-update")
-        if self.world.mode_of(customer) == "automatic":
+        if self.world.reconciliation_mode(customer) == "automatic":
             rest("apply-automatic-customer")
 
 
@@ -116,7 +116,7 @@ def _wrong_status(attempt: Attempt) -> bool:
 
 def _status_fault(attempt: Attempt) -> Fault:
     if attempt.intent.status == "requires_confirmation" and attempt.intent.amount_updated:
-        attempt.world.readings.rest("apply-after-update")
+        attempt.world.readings.rely_on("apply-after-update")
     message = (
         "You cannot apply the customer balance to this PaymentIntent because it has a status of "
         f"{attempt.intent.status}. Only a PaymentIntent with one of the following statuses may be "
@@ -133,7 +133,7 @@ def _above_balance(attempt: Attempt) -> bool:
 
 def _balance_fault(attempt: Attempt) -> Fault:
     if attempt.partial:
-        attempt.world.readings.rest("apply-without-amount-short")
+        attempt.world.readings.rely_on("apply-without-amount-short")
     currency = attempt.intent.currency
     message = (
         "The customer's cash balance is not enough: "

@@ -88,7 +88,7 @@ def _draws(world: World, payer: Customer) -> bool:
     In manual mode it was seen to take nothing, with the whole amount on the balance
     (gburgyan/aat-stripe plans/cash-balance/apply-refusals.yaml, 2026-08-26.dahlia).
     """
-    return world.mode_of(payer) == "automatic"
+    return world.reconciliation_mode(payer) == "automatic"
 
 
 def _payment_failed(world: World, intent: PaymentIntent, balance: int) -> Fault:
@@ -96,7 +96,7 @@ def _payment_failed(world: World, intent: PaymentIntent, balance: int) -> Fault:
 
     A balance that would do isn't drawn on in manual mode, and the error mustn't say that it is short.
     """
-    world.readings.rest("confirm-without-funding-type")
+    world.readings.rely_on("confirm-without-funding-type")
     code = "payment_method_customer_decline"
     because = "cash balance is insufficient to complete the payment"
     if balance >= intent.remaining:

@@ -168,7 +168,7 @@ def update(
         changed, freed = _emptied(world, changed)
         changed = changed._replace(amount=amount)
     if intent.status == "requires_action" and (repaid or changed.amount != intent.amount):
-        world.readings.rest("update-amount-status")
+        world.readings.rely_on("update-amount-status")
         changed = changed._replace(
             status="requires_confirmation",
             instructions=None,
@@ -176,7 +176,7 @@ def update(
         )
     world.payment_intents.put(changed)
     if freed:
-        world.readings.rest("freed-funds-event")
+        world.readings.rely_on("freed-funds-event")
         automatic_reconciliation.reconcile(world, freed)
     return changed
 
@@ -226,7 +226,7 @@ def withdraw(world: World, intent: PaymentIntent, cancellation_reason: str | Non
     )
     world.record_event("payment_intent.canceled", world.payment_intents.put(canceled))
     if freed:
-        world.readings.rest("cancel-event-order")
+        world.readings.rely_on("cancel-event-order")
         automatic_reconciliation.reconcile(world, freed)
     return canceled
 
@@ -260,7 +260,7 @@ def _descriptive(metadata: Hash, params: IntentParams | ConfirmParams) -> dict[s
 def _refuse_invoices(world: World, intent: PaymentIntent) -> None:
     """What an invoice's intent asks for, and whether it still does, is the invoice's to say."""
     if intent.invoice is not None:
-        world.readings.rest("invoice-intent-fixed")
+        world.readings.rely_on("invoice-intent-fixed")
         message = (
             "You cannot perform this action on PaymentIntents created by Invoices. Void the Invoice "
             f"{intent.invoice} instead."

@@ -69,7 +69,7 @@ def of_new(
         known(world, params["payment_method"], in_path=False)
     if types := _types(world, customer, currency, params):
         return {**_fields(types), **_allowed(params)}
-    world.readings.rest("payment-method-given-types")
+    world.readings.rely_on("payment-method-given-types")
     if given(params) and automatic is None:
         need_customer(world, customer)
         return _fields(("customer_balance",))
@@ -145,7 +145,7 @@ def _fields(types: tuple[str, ...]) -> dict[str, Any]:
 def need_customer(world: World, customer: str | None) -> str:
     """Give the id of an intent's customer; a fault where it has none."""
     if customer is None:
-        world.readings.rest("customer-balance-needs-customer")
+        world.readings.rely_on("customer-balance-needs-customer")
         raise faults.missing_parameter("customer")
     return customer
 
@@ -183,7 +183,7 @@ def _refuse_setup(world: World, intent: PaymentIntent, params: PaymentMethodPara
             "setup_future_usage is modelled only where Stripe refuses it: on an intent that is given "
             "the type customer_balance"
         )
-    world.readings.rest("setup-future-usage")
+    world.readings.rely_on("setup-future-usage")
     raise Fault(
         "`setup_future_usage` cannot be used with one or more of the values you specified in "
         "`payment_method_types`. Please remove `setup_future_usage` or remove these types from "

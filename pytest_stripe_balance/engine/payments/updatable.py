@@ -53,7 +53,7 @@ def _statuses(world: World, intent: PaymentIntent, name: str) -> tuple[str, ...]
         return ON_RECORD[name]
     if name in FREE and intent.status in OF_A_RECEIPT:
         return OF_A_RECEIPT
-    reading = world.readings.rest("update-by-status")
+    reading = world.readings.rely_on("update-by-status")
     if reading == "any" or (name in FREE and reading != "as-amount"):
         return (intent.status,)
     return BEFORE_PAYMENT if name in UNKNOWN and reading == "as-amount" else OF_A_RECEIPT
@@ -61,7 +61,7 @@ def _statuses(world: World, intent: PaymentIntent, name: str) -> tuple[str, ...]
 
 def _kept(world: World, intent: PaymentIntent, name: str, statuses: tuple[str, ...]) -> faults.Fault:
     if name != "amount":
-        world.readings.rest("update-by-status")
+        world.readings.rely_on("update-by-status")
     message = (
         f"This PaymentIntent's {name} could not be updated because it has a status of "
         f"{intent.status}. You may only update the {name} of a PaymentIntent with one of the "

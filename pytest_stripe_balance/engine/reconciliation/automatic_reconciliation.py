@@ -33,7 +33,7 @@ def reconcile(world: World, entry: Entry, reference: str | None = None) -> None:
     `cash_balance.funds_available`. Source: FACTS 3.3, 3.5 and 3.6.
     """
     customer = world.customer(entry.customer, in_path=False)
-    if world.mode_of(customer) == "automatic":
+    if world.reconciliation_mode(customer) == "automatic":
         done = reconciliation.reconcile(
             _open_items(world, customer, entry.currency),
             currency=entry.currency,
@@ -138,7 +138,7 @@ def _passes_over(world: World, entry: Entry) -> bool:
 
 def _note_assumptions(world: World, done: Reconciliation, entry: Entry) -> None:
     """Note which of the register's entries the outcome rests on."""
-    rest = world.readings.rest
+    rest = world.readings.rely_on
     if any(item.kind == "payment_intent" for item in done.items) or _passes_over(world, entry):
         rest("open-intents")
     if not done.items:

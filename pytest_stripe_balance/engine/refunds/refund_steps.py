@@ -31,7 +31,7 @@ def to_bank(world: World, charge: Charge, amount: int, email: str, told: Hash) -
     """
     refund = _asking(world, amount, charge.currency, email, told)
     refund = refund._replace(charge=charge.id, payment_intent=charge.payment_intent)
-    if world.readings.rest("refund-booking") == "at-create":
+    if world.readings.rely_on("refund-booking") == "at-create":
         refund = refund._replace(balance_transaction=_booked(world, refund))
     return _recorded(world, refund)
 
@@ -41,7 +41,7 @@ def from_cash_balance(
 ) -> Refund:
     """Begin a refund of cash that lies on a balance: `return_initiated`, then `refund.created`."""
     refund = _asking(world, amount, currency, email, told)._replace(customer=customer.id)
-    world.move(customer, currency, -amount, "return_initiated", refund=refund.id)
+    world.post_entry(customer, currency, -amount, "return_initiated", refund=refund.id)
     return _recorded(world, refund)
 
 
@@ -51,7 +51,7 @@ def to_cash_balance(world: World, charge: Charge, amount: int) -> Refund:
     The row `refunded_from_payment`, then `refund.created`, `charge.refunded` and the events of
     `automatic.reconcile`: an open intent may take the money at once.
     """
-    world.readings.rest("refund-to-cash-balance")
+    world.readings.rely_on("refund-to-cash-balance")
     refund = Refund(
         id=_id(world),
         created=world.clock.now,
@@ -88,7 +88,7 @@ def fail(world: World, refund: Refund) -> Refund:
     """
     charge = world.charges.get(refund.charge or "")
     row: Entry | None
-    if charge is not None and world.readings.rest("refund-unanswered") == "credited":
+    if charge is not None and world.readings.rely_on("refund-unanswered") == "credited":
         _refuse_deleted(world, charge)
         row = _credit(world, charge, refund)
         ended = _end(world, "failed", balance_transaction=_booked(world, refund))
@@ -125,7 +125,7 @@ def bounce(world: World, refund_id: str) -> Refund:
     It is in `requires_action`, with 45 days from now. Event `refund.updated`.
     """
     refund = _in_status(world, refund_id, "pending")
-    world.readings.rest("refund-bounce")
+    world.readings.rely_on("refund-bounce")
     assert refund.instructions_email, "unreachable because details are asked for by e-mail"
     asked = _next_action(world, refund.instructions_email)
     return changed(world, refund, status="requires_action", next_action=asked)
@@ -133,7 +133,7 @@ def bounce(world: World, refund_id: str) -> Refund:
 
 def changed(world: World, refund: Refund, **changes: Any) -> Refund:  # noqa: ANN401 - fields of a record
     """Change a refund; event `refund.updated` with what the fields were before."""
-    world.readings.rest("refund-events")
+    world.readings.rely_on("refund-events")
     after = world.refunds.put(refund._replace(**changes))
     before = {name: getattr(refund, name) for name in changes}
     world.record_event("refund.updated", after, events.previous(before, changes))
@@ -142,7 +142,7 @@ def changed(world: World, refund: Refund, **changes: Any) -> Refund:  # noqa: AN
 
 def _asking(world: World, amount: int, currency: str, email: str, told: Hash) -> Refund:
     """Make a refund that waits for the customer's bank details."""
-    world.readings.rest("refund-asks-for-details")
+    world.readings.rely_on("refund-asks-for-details")
     kind = regions.REGIONS[currency].type
     return Refund(
         id=_id(world),
@@ -158,7 +158,7 @@ def _asking(world: World, amount: int, currency: str, email: str, told: Hash) ->
 
 
 def _id(world: World) -> str:
-    return world.ids.mint(f"{world.readings.rest('refund-id-prefix')}_", 24)
+    return world.ids.mint(f"{world.readings.rely_on('refund-id-prefix')}_", 24)
 
 
 def _next_action(world: World, email: str) -> Hash:
@@ -174,7 +174,7 @@ def _next_action(world: World, email: str) -> Hash:
 
 def _recorded(world: World, refund: Refund) -> Refund:
     """Keep a new refund, on its charge too, with the events of both."""
-    world.readings.rest("refund-events")
+    world.readings.rely_on("refund-events")
     world.refunds.put(refund)
     world.record_event("refund.created", refund)
     if refund.charge is not None:
@@ -184,7 +184,7 @@ def _recorded(world: World, refund: Refund) -> Refund:
 
 def _refund_charge(world: World, charge_id: str, amount: int, *, event: str | None = None) -> None:
     """Count an amount as refunded of a charge, or as no longer refunded when it is negative."""
-    world.readings.rest("refund-amount-refunded")
+    world.readings.rely_on("refund-amount-refunded")
     before = world.charges.find(charge_id, "charge")
     after = world.charges.put(before._replace(amount_refunded=before.amount_refunded + amount))
     if event:
@@ -205,7 +205,7 @@ def _booked(world: World, refund: Refund) -> str:
 
 def _credit(world: World, charge: Charge, refund: Refund) -> Entry:
     customer = world.customer(charge.customer or "", in_path=False)
-    return world.move(
+    return world.post_entry(
         customer, refund.currency, refund.amount, "refunded_from_payment", refund=refund.id
     )
 
@@ -225,8 +225,10 @@ def _undone(
     back, goes_on = None, None
     if refund.charge is None:
         customer = world.customer(refund.customer or "", in_path=False)
-        row = world.move(customer, refund.currency, refund.amount, "return_canceled", refund=refund.id)
-        if world.readings.rest("origin-return-canceled") == "reconciled":
+        row = world.post_entry(
+            customer, refund.currency, refund.amount, "return_canceled", refund=refund.id
+        )
+        if world.readings.rely_on("origin-return-canceled") == "reconciled":
             goes_on = row
     else:
         _refund_charge(world, refund.charge, -refund.amount)
@@ -238,7 +240,7 @@ def _undone(
 
 
 def _end(world: World, status: Literal["canceled", "failed"], **more: str | None) -> Hash:
-    world.readings.rest("refund-failure")
+    world.readings.rely_on("refund-failure")
     reason = "merchant_request" if status == "canceled" else "unknown"
     return {"status": status, "failure_reason": reason, "next_action": None, **more}
 

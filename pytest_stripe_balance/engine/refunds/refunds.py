@@ -207,7 +207,7 @@ def _of_cash_balance(
     currency: str | None,
     params: RefundParams,
 ) -> Refund:
-    world.readings.rest("origin-refund")
+    world.readings.rely_on("origin-refund")
     if customer_id is None:
         raise faults.missing_parameter("customer")
     if amount is None:
@@ -230,7 +230,7 @@ def _email(world: World, customer: Customer | None, params: RefundParams) -> str
     """Find whom to ask for bank details; a fault where nobody can be [obs]."""
     email = params.get("instructions_email")
     if not email and customer and customer.deleted:
-        world.readings.rest("refund-of-deleted-customer")
+        world.readings.rely_on("refund-of-deleted-customer")
     elif not email and customer:
         email = customer.email
     if not email:

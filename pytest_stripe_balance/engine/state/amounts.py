@@ -38,5 +38,5 @@ def too_large(most: int, currency: str) -> Fault:
 def lowered(world: World, currency: str) -> str:
     """Lower a currency as Stripe does with capitals."""
     if currency != currency.lower():
-        world.readings.rest("capital-currency")
+        world.readings.rely_on("capital-currency")
     return currency.lower()

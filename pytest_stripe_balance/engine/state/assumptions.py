@@ -850,7 +850,7 @@ class Readings:
         """Give the reading of an assumption that holds, without an answer resting on it."""
         return self.chosen.get(entry_id) or REGISTER[entry_id].default
 
-    def rest(self, entry_id: str) -> str:
+    def rely_on(self, entry_id: str) -> str:
         """Note that the answer being made rests on an assumption; give the reading that holds."""
         self.rested.add(entry_id)
         return self.reading(entry_id)

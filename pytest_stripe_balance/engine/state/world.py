@@ -44,7 +44,7 @@ BUSINESS_NAME = "Acme"
 class World:
     """Customers, intents, charges, the ledger and the events, with a clock and ids of their own.
 
-    Verbs are functions that take a world first, and run inside `all_or_nothing`. `api_version` is the
+    Verbs are functions that take a world first, and run inside `transaction`. `api_version` is the
     account's default, which its events carry; `event_type` tells what an event is called there, None
     where there is none.
     """
@@ -74,7 +74,7 @@ class World:
         self.accounts: dict[tuple[str, str], tuple[Hash, ...]] = {}  # by customer and country
 
     @contextmanager
-    def all_or_nothing(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         """Undo what is written inside when anything but an answer that is noted comes out.
 
         A generator, because what interrupts even its end has it undo; and not for nesting: the journal
@@ -113,7 +113,7 @@ class World:
         """Find the customer that a route lies below, as in /v1/customers/{customer}/cash_balance."""
         return self.customer(customer_id, in_path=True, assumed="parameter-customer")
 
-    def mode_of(self, customer: Customer) -> ReconciliationMode:
+    def reconciliation_mode(self, customer: Customer) -> ReconciliationMode:
         """The reconciliation mode in effect: the customer's own, or the account's default."""
         return customer.reconciliation or MERCHANT_DEFAULT
 
@@ -127,11 +127,11 @@ class World:
         return CashBalance(
             customer=customer.id,
             available=self.ledger.available(customer.id) or None,
-            reconciliation_mode=self.mode_of(customer),
+            reconciliation_mode=self.reconciliation_mode(customer),
             using_merchant_default=customer.reconciliation is None,
         )
 
-    def move(
+    def post_entry(
         self,
         customer: Customer,
         currency: str,
