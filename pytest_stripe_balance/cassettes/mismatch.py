@@ -74,7 +74,7 @@ def _differences(entry: Entry, given: Asked, headers: Headers, bindings: Binding
         yield f"method: recorded {entry.asked.method}, given {given.method}"
     ours, theirs = "/".join(_path(entry.asked)), "/".join(_path(given))
     if not _matches(ours, theirs, known):
-        yield f"path: recorded {_shown(ours, known)}, given {_shown(theirs)}"
+        yield f"path: {_both(ours, theirs, known)}"
     recorded, sent = _fields(entry.asked), _fields(given)
     for place, name in sorted({*recorded, *sent}):
         what = "" if place == "header" else "field "
@@ -85,7 +85,7 @@ def _differences(entry: Entry, given: Asked, headers: Headers, bindings: Binding
         elif now is None:
             yield f"{where}: recorded {_shown(before, known)}, not given"
         elif not _matches(before, now, known):
-            yield f"{where}: recorded {_shown(before, known)}, given {_shown(now)}"
+            yield f"{where}: {_both(before, now, known)}"
 
 
 def _matches(recorded: str, given: str, bindings: Mapping[str, str]) -> bool:
@@ -99,6 +99,13 @@ def _path(one: Asked) -> list[str]:
 def _fields(one: Asked) -> dict[tuple[str, str], str]:
     pairs = zip(one.names, one.values, strict=True)
     return {name: value for name, value in pairs if name[0] != "path"}
+
+
+def _both(recorded: str, given: str, bindings: Mapping[str, str]) -> str:
+    """Show two values that differ, and say so where what is shown of them doesn't."""
+    before, now = _shown(recorded, bindings), _shown(given)
+    unseen = ", and they differ in what isn't shown" if before == now else ""
+    return f"recorded {before}, given {now}{unseen}"
 
 
 def _shown(value: str | None, bindings: Mapping[str, str] | None = None) -> str:

@@ -108,6 +108,26 @@ def test_what_stripe_takes_for_the_same_request_is_answered(before, now):
             "form field email: recorded 'a@example.com', given '***@***'",
         ),
         (
+            request("POST", body="email=ada@shop.example"),
+            request("POST", body="email=ADA%2B1@example.com"),
+            "form field email: recorded 'ada@shop.example', given 'ADA+1@example.com'",
+        ),
+        (
+            request("POST", body="email=joe@lovelace.org"),
+            request("POST", body="email=jane@lovelace.org"),
+            "form field email: recorded '***@***', given '***@***', and they differ in what isn't shown",
+        ),
+        (
+            request(path="/v1/x?email=joe@lovelace.org&limit=1"),
+            request(path="/v1/x?email=jane@lovelace.org&limit=1"),
+            "query field email: recorded '***@***', given '***@***', and they differ in what isn't shown",
+        ),
+        (
+            request("POST", body="description=" + "a" * 100 + "b"),
+            request("POST", body="description=" + "a" * 100 + "c"),
+            f"form field description: recorded '{'a' * 80}...', given '{'a' * 80}...', and they differ in what isn't shown",
+        ),
+        (
             request("POST", body="metadata[jane@lovelace.org]=1"),
             request("POST"),
             "form field metadata[***@***]: recorded '1', not given",
@@ -213,7 +233,10 @@ def test_a_placeholder_stands_for_one_value_only(scrubbed):
     )
     replay.answer(request("POST", body="email=joe@b.org"))
     told_of = refusal(replay, request("POST", "/v1/y", body="email=ann@b.org&n=1"))
-    assert "form field email: recorded '***@***', given '***@***'" in told_of
+    assert (
+        "form field email: recorded '***@***', given '***@***', and they differ in what isn't shown"
+        in told_of
+    )
     assert told(replay, request("POST", "/v1/y", body="n=1&email=joe@b.org")) == "2"
 
 
