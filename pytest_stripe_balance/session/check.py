@@ -8,7 +8,7 @@ from pytest_stripe_balance.contract.checker import ContractChecker
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session.base import Fail
 from pytest_stripe_balance.session.live import Live
-from pytest_stripe_balance.session.replay import cassette_of, few, loaded, unrecorded
+from pytest_stripe_balance.session.replay import KEEP, cassette_of, few, loaded, unrecorded
 from pytest_stripe_balance.session.settings import Settings
 
 
@@ -66,8 +66,7 @@ class Checker(Live):
     def _nothing_compared(self) -> str:
         name, path = self.settings.name, self.settings.cassette
         recorded, asked = (few([one.request for one in side]) for side in self._sides)
-        fake = 'keep it on the fake: @pytest.mark.stripe_balance(mode="fake")'
-        way_out = self._way_out if self.exchanges else fake
+        way_out = self._way_out if self.exchanges else KEEP
         return (
             f"nothing was compared: {name} asked for {asked}, and {path} holds {recorded}\n"
             f"If that is right, {way_out}"

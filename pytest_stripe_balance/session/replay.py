@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.session.settings import Settings
 
 A_FEW = 3
+KEEP = 'keep it on the fake: @pytest.mark.stripe_balance(mode="fake")'
 
 
 def cassette_of(settings: Settings) -> Path:
@@ -45,7 +46,8 @@ def unrecorded(settings: Settings) -> Refused:
         return Refused(f"there is no {path}, but {other.name} is there: read it with {asked}")
     return Refused(
         f"there is no recording of {settings.name}: {path} isn't there. Record it with a "
-        f"test key in STRIPE_API_KEY: pytest --stripe-mode=record '{settings.name}'"
+        f"test key in STRIPE_API_KEY: pytest --stripe-mode=record '{settings.name}'; or, if it uses "
+        f"what is fake only, as stripe_clock is, {KEEP}"
     )
 
 

@@ -208,6 +208,26 @@ def test_without_a_recording_the_error_says_how_to_make_it(mode, shop, sending, 
     result.stdout.fnmatch_lines(["*pytest --stripe-mode=record 'test_it.py::test_partial_wire'*"])
 
 
+@pytest.mark.parametrize("mode", ["replay", "check"])
+def test_a_test_of_what_is_fake_only_is_told_how_to_stay_there(mode, project, sending):
+    """Recording it would fail, so the error names the mark beside that; with the mark it is green."""
+    code = """
+        import pytest, stripe
+
+        {mark}
+        def test_it(stripe_balance, stripe_clock):
+            stripe.Customer.create()
+            stripe_clock.advance(days=75)
+        """
+    project.file("test_it.py", code.format(mark=""))
+    result = sending(mode)
+    result.assert_outcomes(failed=1)
+    mark = '@pytest.mark.stripe_balance(mode="fake")'
+    assert f"as stripe_clock is, keep it on the fake: {mark}" in result.stdout.str()
+    project.file("test_it.py", code.format(mark=mark))
+    sending(mode).assert_outcomes(passed=1)
+
+
 def test_a_test_that_asks_nothing_needs_no_recording(project, sending):
     """It leaves none when it is recorded, and is green in every mode, as one that skips itself is."""
     project.file(
