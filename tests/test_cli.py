@@ -28,7 +28,7 @@ def test_the_demo_is_run_by_pytest_and_ends_in_a_ledger():
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "2 passed" in ended.stdout
     assert "applied_to_payment    -$100.00    $0.00  usd" in ended.stdout
-    assert "stripe: 2 tests rested on" in ended.stdout
+    assert "stripe: 2 tests relied on" in ended.stdout
 
 
 def test_the_demo_is_not_disturbed_by_the_callers_options():

@@ -59,7 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--stripe-assumptions",
         choices=settings.SHOWN,
-        help="how the summary tells what tests rested on: line (default), list (with -v), none (-q)",
+        help="how the summary shows what tests relied on: line (default), list (with -vv), none (-q)",
     )
     parser.addini("stripe_mode", "as --stripe-mode")
     parser.addini("stripe_api_version", "as --stripe-api-version")

@@ -248,7 +248,7 @@ def settings(config: pytest.Config, given: Given) -> Settings:
 def shown(config: pytest.Config) -> str:
     """Say how the summary tells the assumptions: "line", "list" or "none"."""
     verbosity = config.get_verbosity()
-    by_verbosity = "none" if verbosity < 0 else "list" if verbosity > 0 else "line"
+    by_verbosity = "none" if verbosity < 0 else "list" if verbosity > 1 else "line"
     return modes.one_word(setting(config, "assumptions", {}, by_verbosity), SHOWN)
 
 

@@ -12,11 +12,12 @@ WIDTH = 96
 
 
 def summary(tests: Mapping[str, AbstractSet[str]], *, listed: bool) -> list[str]:
-    """Say how many tests rested on how many assumptions; `tests` are node ids by assumption."""
-    resting = len(set().union(*tests.values()))
-    first = f"stripe: {_counted(resting, 'test')} rested on {_counted(len(tests), 'assumption')}"
+    """Say how many tests relied on how many assumptions; `tests` are node ids by assumption."""
+    relying = len(set().union(*tests.values()))
+    assumptions = _counted(len(tests), "unconfirmed assumption")
+    first = f"stripe: {_counted(relying, 'test')} relied on {assumptions} about Stripe"
     if not listed:
-        return [f"{first} (-v lists them)"]
+        return [f"{first} (-vv lists them)"]
     lines = [first]
     for entry_id in sorted(tests, key=lambda entry_id: (-len(tests[entry_id]), entry_id)):
         lines.append(f"  {entry_id}: {_counted(len(tests[entry_id]), 'test')}")

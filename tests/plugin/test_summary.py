@@ -28,9 +28,9 @@ def test_empty_again(stripe_balance, time):
 def test_plain():
     pass
 """
-LINE = r"stripe: 4 tests rested on \d+ assumptions \(-v lists them\)$"
+LINE = r"stripe: 4 tests relied on \d+ unconfirmed assumptions about Stripe \(-vv lists them\)$"
 LIST = [
-    r"stripe: 4 tests rested on \d+ assumptions$",
+    r"stripe: 4 tests relied on \d+ unconfirmed assumptions about Stripe$",
     r"  list-limit: 3 tests$",
     r"    Every list, and a search, takes a limit outside 1 to 100 as the nearest in it, ",
     r"  charge-id-prefix: 1 test$",
@@ -49,12 +49,12 @@ def _lines(result):
 
 SHOWN = {
     "by default, one line": ([], {}, "", "line"),
-    "-v, a list": (["-v"], {}, "", "list"),
+    "-v, one line": (["-v"], {}, "", "line"),
     "-vv, a list": (["-vv"], {}, "", "list"),
     "-q, nothing": (["-q"], {}, "", "none"),
     "option list": (["--stripe-assumptions=list"], {}, "", "list"),
     "option none": (["--stripe-assumptions=none"], {}, "", "none"),
-    "option line over -v": (["-v", "--stripe-assumptions=line"], {}, "", "line"),
+    "option line over -vv": (["-vv", "--stripe-assumptions=line"], {}, "", "line"),
     "option line over -q": (["-q", "--stripe-assumptions=line"], {}, "", "line"),
     "ini": ([], {}, "list", "list"),
     "environment over ini": ([], {"PYTEST_STRIPE_ASSUMPTIONS": "list"}, "none", "list"),
@@ -85,21 +85,21 @@ def test_the_summary_shows_as_much_as_it_is_told_to(options, env, ini, shown, pr
 
 def test_the_list_is_as_long_as_the_line_says(project):
     """The list has an entry for each assumption that the first line counts, each once."""
-    first, *rest = _lines(project.test(RESTING, "-v"))
+    first, *rest = _lines(project.test(RESTING, "-vv"))
     entries = [line.split(":")[0].strip() for line in rest if not line.startswith("    ")]
-    assert f"rested on {len(entries)} assumptions" in first
+    assert f"relied on {len(entries)} unconfirmed assumptions" in first
     assert len(set(entries)) == len(entries) > 2
 
 
 def test_the_most_used_assumption_comes_first(project):
     """The list begins with what most tests rested on."""
-    _, *rest = _lines(project.test(RESTING, "-v"))
+    _, *rest = _lines(project.test(RESTING, "-vv"))
     counts = [int(line.split()[1]) for line in rest if not line.startswith("    ")]
     assert counts == sorted(counts, reverse=True)
     assert counts[0] == 3
 
 
-@pytest.mark.parametrize("verbosity", [[], ["-v"]], ids=["line", "list"])
+@pytest.mark.parametrize("verbosity", [[], ["-vv"]], ids=["line", "list"])
 def test_workers_count_the_same(verbosity, project):
     """Under pytest-xdist the summary is that of a run without it, word by word."""
     project.file("test_it.py", RESTING)
@@ -115,13 +115,13 @@ NOTHING_TO_SAY = {
 }
 
 
-@pytest.mark.parametrize("verbosity", [[], ["-v"]], ids=["line", "list"])
+@pytest.mark.parametrize("verbosity", [[], ["-vv"]], ids=["line", "list"])
 @pytest.mark.parametrize("test", NOTHING_TO_SAY.values(), ids=NOTHING_TO_SAY)
 def test_without_assumptions_the_summary_says_nothing(test, verbosity, project):
     """A run whose answers rest on no assumption has no line."""
     result = project.test(test, *verbosity)
     result.assert_outcomes(passed=1)
-    result.stdout.no_fnmatch_line("*rested on*")
+    result.stdout.no_fnmatch_line("*relied on*")
 
 
 def test_one_test_and_one_assumption_are_said_so(project):
@@ -130,7 +130,9 @@ def test_one_test_and_one_assumption_are_said_so(project):
         def test_it(stripe_balance):
             stripe_balance.client.raw_request('get', '/v1/events', limit=0)
     """)
-    result.stdout.fnmatch_lines(["stripe: 1 test rested on 1 assumption (-v lists them)"])
+    result.stdout.fnmatch_lines(
+        ["stripe: 1 test relied on 1 unconfirmed assumption about Stripe (-vv lists them)"]
+    )
 
 
 COUNTED = {
@@ -143,7 +145,9 @@ COUNTED = {
 def test_every_test_that_rested_is_counted(body, project):
     """A test counts whatever became of it."""
     result = project.test(f"import pytest\ndef test_it(stripe_balance):\n    {body}\n")
-    result.stdout.fnmatch_lines(["stripe: 1 test rested on 1 assumption (-v lists them)"])
+    result.stdout.fnmatch_lines(
+        ["stripe: 1 test relied on 1 unconfirmed assumption about Stripe (-vv lists them)"]
+    )
 
 
 def test_what_fixtures_rest_on_counts_for_their_test(project):
@@ -163,4 +167,6 @@ def test_what_fixtures_rest_on_counts_for_their_test(project):
         def test_setup(setup): pass
         def test_teardown(teardown): pass
     """)
-    result.stdout.fnmatch_lines(["stripe: 2 tests rested on 1 assumption (-v lists them)"])
+    result.stdout.fnmatch_lines(
+        ["stripe: 2 tests relied on 1 unconfirmed assumption about Stripe (-vv lists them)"]
+    )
