@@ -55,6 +55,12 @@ def is_newer(kind: str, path: str, moment: int) -> bool:
     return row is not None and row.since is not None and moment < midnight(row.since)
 
 
+def came_to_all(kind: str, path: str) -> bool:
+    """Tell whether a path lies in a key that the calendar has: it came to older API versions too."""
+    known, parts = rows().get(kind, {}), path.split(".")
+    return any(".".join(parts[:count]) in known for count in range(1, len(parts) + 1))
+
+
 def midnight(day: date) -> int:
     """Give the moment that a day begins at, in seconds since 1970."""
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())

@@ -13,6 +13,7 @@ from typing import Any
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.contract import schema_forms
+from pytest_stripe_balance.contract.calendar import came_to_all
 from pytest_stripe_balance.contract.findings import BORROWED, Finding
 from pytest_stripe_balance.contract.releases import RELEASES, release_folder, with_older_keys
 from pytest_stripe_balance.masking import shown
@@ -117,8 +118,19 @@ class Contract:
     def expandables(self, name: str) -> Mapping[str, tuple[tuple[str, ...], bool]]:
         """Give an object's expandable paths: what can stand there, and whether it is shown only then.
 
-        There are none for what is no object of Stripe's.
+        A key that came to older versions too, by the calendar, expands as at the next version whose
+        types know it; so does an object that this version's types lack. There are none for what is no
+        object of Stripe's.
         """
+        own = self._own_expandables(name)
+        later = next((one for one in RELEASES if one > self.release), None)
+        if later is None:
+            return own
+        newer = contract(later).expandables(name)
+        is_unknown = not own and name not in self.objects
+        return {path: newer[path] for path in newer if is_unknown or came_to_all(name, path)} | own
+
+    def _own_expandables(self, name: str) -> schema_forms.Expandables:
         if name in self.objects:
             return schema_forms.expandable_paths(self.schema(name))
         return schema_forms.expandables_as_read(self._beyond.get(name, {}))

@@ -121,7 +121,7 @@ SEEN = (  # applications asked so, and were answered: in recordings, or in strip
     ("invoices", "lines", ""),
     ("invoices", "lines.data", ""),
     ("invoices", "total_discount_amounts.discount.source.coupon", "clover"),
-    ("invoices", "total_taxes.tax_rate_details.tax_rate", "basil"),
+    ("invoices", "total_taxes.tax_rate_details.tax_rate", ""),
     ("invoice_payments", "invoice.total_discount_amounts.discount", "basil"),
 )
 
@@ -142,6 +142,91 @@ def test_a_path_that_stripe_was_seen_to_answer_is_answered(toured, kind, path, r
         if path.count(".") < LEVELS - 1:
             answer = trip.answer("GET", f"/v1/{kind}", expand=[f"data.{path}"])
             assert (answer.status, len(answer.body["data"])) == (200, len(listed.body["data"]))
+
+
+EVERY_PATH = {
+    kind: {path for version in api_versions() for path in contract(version).expandables(kind)}
+    for kind in sorted({row.returns for row in routes.ENDPOINTS} | {"line_item"})
+}
+
+
+def _is_rendered(value, parts):
+    """Tell whether an answer has the key that a path ends at, or nothing to look for it in."""
+    if isinstance(value, list):
+        return not value or any(_is_rendered(one, parts) for one in value)
+    if not parts or not isinstance(value, dict):
+        return True
+    return parts[0] in value and _is_rendered(value[parts[0]], parts[1:])
+
+
+def _objects_in(value):
+    """Walk the objects of an answer that have a kind of their own."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _objects_in(one)
+    elif isinstance(value, dict):
+        if str(value.get("object")) in EVERY_PATH and not value.get("deleted"):
+            yield value
+        for inner in value.values():
+            yield from _objects_in(inner)
+
+
+@ALL_VERSIONS
+def test_what_is_rendered_and_expands_at_some_version_expands_where_it_is_rendered(toured, version):
+    """A key that the calendar brings to a version is no 400 there, whichever types know it."""
+    trip = toured(version)
+    expandables = contract(version).expandables
+    seen = set()
+    for answers in trip.answers.values():
+        for found in _objects_in([answer.body for answer in answers if answer.status == 200]):
+            kind = found["object"]
+            for path in EVERY_PATH[kind]:
+                if _is_rendered(found, path.split(".")):
+                    seen.add((kind, path))
+                    expand.check([path], kind, listed=False, expandables=expandables)
+    assert {
+        ("invoice", "total_taxes.tax_rate_details.tax_rate"),
+        ("line_item", "pricing.price_details.price"),
+        ("invoiceitem", "pricing.price_details.price"),
+        ("charge", "dispute"),
+    } <= seen
+
+
+OF_BASIL = (
+    "parent.subscription_details.subscription",
+    "total_pretax_credit_amounts.credit_balance_transaction",
+    "total_pretax_credit_amounts.discount",
+    "total_taxes.tax_rate_details.tax_rate",
+    "lines.data.pretax_credit_amounts.discount",
+)
+
+
+@ALL_VERSIONS
+def test_what_basil_brought_to_invoices_expands_at_every_version(stripe_balance, version):
+    """Retrieved, listed and created; the price of an item is the whole price, a hash is refused."""
+    customer = stripe_balance.customer(email="ada@example.com")
+    made = stripe_balance.bank_transfer_invoice(customer, 1000)
+    at = {"stripe_version": version}
+    for path in OF_BASIL:
+        assert stripe.Invoice.retrieve(made.id, expand=[path], **at).id == made.id
+        if path.count(".") < LEVELS - 1:
+            assert stripe.Invoice.list(expand=[f"data.{path}"], **at).data[-1].id == made.id
+        new = stripe.Invoice.create(
+            customer=customer.id, collection_method="send_invoice", days_until_due=1, expand=[path], **at
+        )
+        assert new.object == "invoice"
+    for path in ("lines.data.pricing", "lines.data.pricing.price_details"):
+        with stripe_balance.refused(match=rf"expand\[\]={path}: .* is a hash, and not modelled"):
+            stripe.Invoice.retrieve(made.id, expand=[path], **at)
+    item = stripe.InvoiceItem.list(**at).data[0].id
+    path = "pricing.price_details.price"
+    one = stripe.InvoiceItem.retrieve(item, expand=[path], **at)
+    (listed,) = stripe.InvoiceItem.list(expand=[f"data.{path}"], **at).data
+    made = stripe.InvoiceItem.create(
+        customer=customer.id, amount=100, currency="usd", expand=[path], **at
+    )
+    for found in (one, listed, made):
+        assert found.pricing.price_details.price.object == "price"
 
 
 def paid(stripe_balance, amount=2000):
