@@ -36,7 +36,8 @@ _NOBODYS_WRITTEN = (
     rf"(?i:(?:[\w-]+{_DOT})*(?:example{_DOT}(?:com|net|org)|test|example|invalid))(?![\w-]|{_DOT}[\w-])"
 )
 _WRITTEN_AT = re.compile(rf"{_AT}|\s(?i:at)\s")
-_WRITTEN_TO_NOBODY = re.compile(rf"[^\s@]*{_AT}{_NOBODYS_WRITTEN}")
+# Without the name before it: to look for where that begins takes the square of a text's length.
+_WRITTEN_TO_NOBODY = re.compile(rf"{_AT}{_NOBODYS_WRITTEN}")
 # A live key is one even when letters are stuck to its front; `risk_test_level` is no key.
 _RECOGNISABLE = 12  # characters of a secret: sk_test_ and four more
 LIVE_KEY = r"[sprue]k_(?:[a-z]+_)?live_"
@@ -115,7 +116,7 @@ SHAPES = (
         "e-mail address",  # as people write it
         re.compile(
             rf"((?<![{_NAME}])['!#$*^~]*+)"
-            rf"(?:[\w.+-][{_NAME}]*+(?:{_SPELLED_DOT}[{_NAME}]++)*|{_QUOTED})"
+            rf"(?:[\w.+-][{_NAME}]*+(?:{_SPELLED_DOT}[{_NAME}]++){{0,31}}+|{_QUOTED})"
             rf"(?:{_AT}(?!{_NOBODYS_WRITTEN}){_HOST}|\s{{1,3}}(?i:at)\s{{1,3}}{_SAID_HOST})"
         ),
         r"\1***@***",
@@ -161,7 +162,7 @@ def is_somebodys(text: str) -> bool:
     """
     if _SOMEBODYS.fullmatch(text):
         return True
-    rest = _WRITTEN_TO_NOBODY.sub("", text)
+    rest = _WRITTEN_TO_NOBODY.sub(",", text)
     for shape in SHAPES:
         rest = shape.pattern.sub("", rest) if shape.kind == "e-mail address" else rest
     return bool(_WRITTEN_AT.search(rest))

@@ -49,7 +49,7 @@ _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\([/\"\\bfnrt])")
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _STANDARD = str.maketrans("-_", "+/")
 _NESTED = re.compile(
-    r"(%)(?:25)+(?=[0-9A-Fa-f]{2})|(&)(?:(?i:amp|#0*38|#x0*26);)+|(\\)\\+(?=u[0-9A-Fa-f]{4})"
+    r"(%)(?:25)+(?=[0-9A-Fa-f]{2})|(&)(?:(?i:amp|#0*38|#x0*26);)+|(?<!\\)(\\)\\++(?=u[0-9A-Fa-f]{4})"
 )
 _INVISIBLE = re.compile(r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 _MOST = 1_000_000  # characters, in all the dresses of a text
