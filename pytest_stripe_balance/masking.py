@@ -1,7 +1,12 @@
 """Secrets in text that people will read: found by their shape, and masked."""
 
+from __future__ import annotations
+
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Shape(NamedTuple):
@@ -10,6 +15,13 @@ class Shape(NamedTuple):
     kind: str
     pattern: re.Pattern[str]
     mask: str = r"\1***"
+    holds: Callable[[str], bool] | None = None  # what else is true of one, such as its check digits
+
+    def replaced(self, found: re.Match[str]) -> str:
+        """Give what is shown in a secret's place; what only resembles one stays."""
+        if self.holds and not self.holds(found[0][len(found[1]) :]):
+            return found[0]
+        return found.expand(self.mask)
 
 
 # RFC 2606's domains, and what lies below them, are nobody's; example.com.bank.org is somebody's.
@@ -65,9 +77,28 @@ _COUNTRIES = """
 _SIGNS = {"n": "[0-9]", "a": "[A-Za-z]", "c": "[A-Za-z0-9]"}
 _INVISIBLE = r"\u00ad\u200b-\u200d\u2060\ufeff"
 # What people put between an IBAN's groups, which are of four signs or of their bank's own.
-_CUT = rf"[\s._/\u00b7\u2010-\u2015\u2212{_INVISIBLE}-]{{0,3}}"
-# These letters are words, and as many digits as follow them are a time: "no 1732896000000".
+_CUTS = rf"[\s._/:,|+\u00b7\u2010-\u2015\u2212{_INVISIBLE}-]"
+_CUT = rf"{_CUTS}{{0,8}}"
+# These letters are words, and as many digits as follow them are a time: "no 1732896000000". Behind a
+# blank they are an IBAN's in groups only.
 _WORDS = ("BE", "NO")
+_LISTS = ":,|+"  # what stands between the items of a list too
+_CARD_CUT = rf"[\s._\u00b7\u2010-\u2015\u2212{_INVISIBLE}-]{{1,3}}"
+# The groups of a card's number, as issuers print them; below, the starts and lengths that they give out.
+_CARD_GROUPS = "|".join(
+    _CARD_CUT.join(rf"[0-9]{{{size}}}" for size in sizes)
+    for sizes in (
+        ("13,19",),
+        ("4", "6", "4,5"),
+        ("4", "4", "4", "4", "1,3"),
+        ("4", "4", "4", "1,4"),
+        ("8", "8"),
+    )
+)
+_ISSUED = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]|2[2-7])\d{14}|3[47]\d{13}|3[0689]\d{12}|35\d{14}"
+    r"|(?:6[0245]|81)\d{14,17}|(?:50|5[6-9]|6[37])\d{14}"
+)
 
 
 def _ibans() -> str:
@@ -76,12 +107,36 @@ def _ibans() -> str:
     for country in _COUNTRIES.split():
         letters, rest = country[:2], country[2:]
         pattern = "".join(f"[{letter}{letter.lower()}]" for letter in letters)
-        pattern += rf"[{_INVISIBLE}]*" if letters in _WORDS else _CUT
-        pattern += f"[0-9]{_CUT}[0-9]"
+        check = f"[0-9]{_CUT}[0-9]"
+        if letters in _WORDS:
+            pattern += rf"(?:[{_INVISIBLE}]*{check}|{_CUTS}{{1,8}}{check}(?={_CUTS}))"
+        else:
+            pattern += f"{_CUT}{check}"
         for count, kind in re.findall(r"(\d+)([nac])", rest):
             pattern += f"(?:{_CUT}{_SIGNS[kind]}){{{count}}}"
         countries.append(pattern)
     return "|".join(countries)
+
+
+def iban_holds(secret: str) -> bool:
+    """Tell whether an IBAN's check digits are right, and it is no list of numbers behind a word."""
+    cuts = set(re.findall(r"(?<=\w)[\W_]+(?=\w)", secret.strip()))
+    if len(cuts) > 1 and any(sign in cut for cut in cuts for sign in _LISTS):
+        return False
+    plain = re.sub(r"[^A-Z0-9]", "", secret.upper())
+    return int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1
+
+
+def card_holds(secret: str) -> bool:
+    """Tell a number that a card may have from others: by its start, its length and its check digit."""
+    digits = re.sub(r"\D", "", secret)
+    return bool(_ISSUED.fullmatch(digits)) and luhn(digits)
+
+
+def luhn(digits: str) -> bool:
+    """Tell whether the last digit is the check digit of those before it."""
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
+    return sum(number // 10 + number % 10 for number in doubled) % 10 == 0
 
 
 SHAPES = (
@@ -92,15 +147,26 @@ SHAPES = (
     Shape(
         "IBAN",
         re.compile(
-            rf"()(?:(?<![A-Za-z0-9])(?=[A-Za-z]{{2}}{_CUT}[0-9])(?:{_ibans()})(?![A-Za-z0-9])"
-            rf"|{_ALONE}[A-Z]{{2}}\d{{2}}"
-            rf"(?:[A-Z0-9]{{11,30}}|(?: [A-Z0-9]{{4}}){{2,7}}(?: [A-Z0-9]{{1,3}})?){_ENDS})"
+            rf"((?<![A-Za-z0-9])[A-Za-z]{{0,12}}?)(?=[A-Za-z]{{2}}{_CUT}[0-9])(?:{_ibans()})(?![A-Za-z0-9])"
+        ),
+        holds=iban_holds,
+    ),
+    Shape(
+        "IBAN",
+        re.compile(
+            rf"(){_ALONE}[A-Z]{{2}}\d{{2}}"
+            rf"(?:[A-Z0-9]{{11,30}}|(?: [A-Z0-9]{{4}}){{2,7}}(?: [A-Z0-9]{{1,3}})?){_ENDS}"
         ),
     ),
     Shape("signing secret", re.compile(r"(whsec_)\w+")),
     Shape(
         "card or account number",
         re.compile(rf"(){_ALONE}(?:\d{{13,19}}|\d{{4}}([ -])\d{{4}}\2\d{{4}}\2\d{{4}}){_ENDS}"),
+    ),
+    Shape(
+        "card or account number",  # as people write it
+        re.compile(rf"((?<![A-Za-z0-9_])(?:[A-Za-z]{{2,20}}_?)?)(?:{_CARD_GROUPS}){_ENDS}"),
+        holds=card_holds,
     ),
     Shape("client secret", re.compile(r"(_secret_)\w+")),
     Shape(
@@ -131,7 +197,7 @@ def masked(text: str) -> str:
     nobody's and stay.
     """
     for shape in SHAPES:
-        text = shape.pattern.sub(shape.mask, text)
+        text = shape.pattern.sub(shape.replaced, text)
     return text
 
 

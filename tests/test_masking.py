@@ -1,5 +1,6 @@
 """To look for secrets takes a time that grows with a text's length."""
 
+import re
 import time
 
 import pytest
@@ -41,3 +42,48 @@ def test_four_times_the_text_takes_no_sixteen_times_as_long(look, text):
     """What is looked at in a report and in a field is read in a time that grows with its length."""
     short, long = (seconds(look, text * (size // len(text))) for size in (5_000, 20_000))
     assert long < 0.02 + 9 * short
+
+
+CARDS = (
+    "3782 822463 10005",
+    "3782-822463-10005",
+    "3056 930902 5904",
+    "4242.4242.4242.4242",
+    "4242  4242  4242  4242",
+    "card4242424242424242",
+    "card_4242_4242_4242_4242",
+)
+IBANS = (
+    "IBANDE89370400440532013000",
+    "be 68 5390 0754 7034",
+    "DE89:3704:0044:0532:0130:00",
+    "DE89,3704,0044,0532,0130,00",
+    "DE89 | 3704 | 0044 | 0532 | 0130 | 00",
+    "DE89   3704   0044   0532   0130   00",
+    "DE89+3704+0044+0532+0130+00",
+)
+HONEST = (
+    "order 20241129120000, twice",
+    "at 10:30, 11:45, 12:30, 13:45, 14",
+    "no 1732896000000 of 3782 822463 10006",
+    "4242.4242.4242.4243",
+    "be 68 5390 0754 7035",
+    "pi_3QabcDEF0123456789abcdef",
+    "d41d8cd98f00b204e9800998ecf8427e 49927398716",
+    "100 % of 50%40 &amp; more",
+)
+
+
+@pytest.mark.parametrize("secret", [*CARDS, *IBANS])
+def test_a_number_with_right_check_digits_is_found_in_any_usual_grouping(secret):
+    """Cards of each brand and IBANs: the recorder finds them, and reports mask them."""
+    text = f"paid by {secret}, thanks"
+    assert left_in(text) == ["IBAN" if secret in IBANS else "card or account number"]
+    assert len(re.findall(r"\d", masked(text))) == 0
+
+
+@pytest.mark.parametrize("text", HONEST)
+def test_a_number_with_other_check_digits_stays(text):
+    """Times, ids and numbers that resemble a card's are shown and kept."""
+    assert left_in(text) == []
+    assert masked(text) == re.sub(r"\b\d{13,}\b", "***", text)  # reports show no long number at all

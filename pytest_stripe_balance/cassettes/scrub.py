@@ -97,7 +97,7 @@ class Scrubber:
                 self._place(value, kind)
         for text in (request.body, unquote_plus(request.body), unquote_plus(request.url)):
             for shape in _NUMBERS:
-                self._sent |= {one[0] for one in shape.pattern.finditer(text)}
+                self._sent |= {one[0][len(one[1]) :] for one in shape.pattern.finditer(text)}
         told = secret_fields.named(_text(response.body))
         for name, value in (*secret_fields.fields(request), *secret_fields.named(request.body), *told):
             if (known := secret_fields.secret_kind(name, value)) and not secret_fields.matches_pattern(
