@@ -24,7 +24,7 @@ class Shape(NamedTuple):
         return found.expand(self.mask)
 
 
-# RFC 2606's domains, and what lies below them, are nobody's; example.com.bank.org is somebody's.
+# RFC 2606's domains, and what lies below them, are fictions; example.com.bank.org is real.
 _NOBODYS = r"(?i:(?:[\w-]+\.)*(?:example\.(?:com|net|org)|test|example|invalid))(?![\w-]|\.[\w-])"
 # What an address's name is made of where other text may stand around it. A name may hold more, / and =
 # among it, but so do URLs and forms.
@@ -194,7 +194,7 @@ def masked(text: str) -> str:
     """Mask API keys, signing and client secrets, card numbers and e-mail addresses in a text.
 
     Addresses at the domains of RFC 2606 (example.com, .net and .org, .test, .example, .invalid) are
-    nobody's and stay.
+    no secret and stay.
     """
     for shape in SHAPES:
         text = shape.pattern.sub(shape.replaced, text)
@@ -224,7 +224,8 @@ def without(text: str, secret: str) -> str:
 def is_somebodys(text: str) -> bool:
     """Tell a field's text that is an e-mail address, however odd, or holds what may be one.
 
-    An address at a domain of RFC 2606 is nobody's; one that has a shape of its own is found by that.
+    An address at a domain of RFC 2606 belongs to nobody; one that has a shape of its own is found by
+    that.
     """
     if _SOMEBODYS.fullmatch(text):
         return True

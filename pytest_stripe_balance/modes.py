@@ -51,7 +51,7 @@ class Wire:
 
 
 class BadSettingError(ValueError):
-    """A setting that can't be meant: the message names it, where it came from and what would do."""
+    """An invalid setting. The message names the setting, its source and the allowed values."""
 
 
 @dataclass(frozen=True)

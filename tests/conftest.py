@@ -39,7 +39,7 @@ for _module in pkgutil.walk_packages(pytest_stripe_balance.__path__, "pytest_str
 # where most of its tests take long; the tests below are the cost of a file that is quick without them.
 SLOW_FILES = {
     "api": ("cost", "fuzz", "real_errors"),
-    "cassettes": ("bundled", "foreign_server", "recording", "replay_speed"),
+    "cassettes": ("bundled", "foreign_server", "writer", "replay_speed"),
     "contract": ("derive", "derive_committed", "derive_real"),
     "engine": ("workload",),
     "plugin": (
@@ -47,7 +47,8 @@ SLOW_FILES = {
         *("names", "nothing_is_paid", "paid_once", "refusals", "report", "sdk_as_installed"),
         *("settings", "summary"),
     ),
-    "tests": ("benchmarks", "cli", "cli_edges", "readme", "release", "schemas_command"),
+    "commands": ("cli", "cli_edges", "schemas"),
+    "tests": ("benchmarks", "docs", "release"),
     "verified": ("complete",),
 }
 SLOW_TESTS = {
@@ -57,7 +58,7 @@ SLOW_TESTS = {
         "a_path_that_stripe_was_seen_to_answer_is_answered",
     ),
     "api/form": ("decoding_undoes_the_sdks_encoding",),
-    "api/outline": ("both_ways_read_the_same",),
+    "api/compiled_form": ("both_ways_read_the_same",),
     "api/search": (
         "a_query_finds_what_a_filter_by_hand_finds",
         "auto_paging_finds_everything_once",
@@ -68,7 +69,7 @@ SLOW_TESTS = {
     ),
     "api/texts": ("every_limit_holds_to_the_character",),
     "api/versions": ("what_the_fake_returns_fits_the_schema_of_its_version",),
-    "cassettes/drift": (
+    "comparison/drift": (
         "independent_requests_come_in_any_order",
         "a_planted_change_is_found_wherever_it_is",
         "no_real_recording_drifted_from_itself",
@@ -91,10 +92,10 @@ SLOW_TESTS = {
         "an_iban_goes_however_it_is_written",
         "an_address_goes_however_it_is_written",
     ),
-    "cassettes/tape": ("every_interaction_of_a_real_cassette_is_read",),
+    "cassettes/interactions": ("every_interaction_of_a_real_cassette_is_read",),
     "contract/calendar": ("a_key_of_the_calendar_is_known_at_every_version",),
     "engine/clock": ("what_was_written_on_the_way_is_seen",),
-    "engine/groups": ("a_group_is_found_whatever_it_is_made_of",),
+    "engine/subset_sum": ("a_group_is_found_whatever_it_is_made_of",),
     "engine/invoice_refusals": ("a_refusal_is_what_the_table_says_and_changes_nothing",),
     "engine/reconciliation": (
         "the_search_finds_what_trying_everything_finds",
@@ -108,13 +109,13 @@ SLOW_TESTS = {
         "the_designs_example_passes",
         "a_conftests_own_fixture_leaves_the_other_working",
     ),
-    "tests/check": (
+    "commands/check": (
         "no_real_cassette_breaks_the_contract_of_its_own_version",
         "the_process_ends_with_the_code",
         "a_file_above_the_limit_is_not_read",
         "json_is_checked_without_what_only_cassettes_and_findings_need",
     ),
-    "tests/drift": (
+    "commands/drift": (
         "every_real_cassette_loads_is_itself_and_is_told_honestly",
         "what_stripe_itself_answered_confirms_and_refutes_assumptions",
     ),

@@ -67,7 +67,7 @@ def _decoded(text: str) -> Iterator[str]:
 
 
 def check(request: Request) -> None:
-    """Let test keys in; others get Stripe's own answer (FACTS 5.2)."""
+    """Let test keys in; others get Stripe's own answer (docs/stripe.md 5.2)."""
     key = key_of(request)
     if not key:
         raise Fault(NO_KEY, status=401, identified=False)

@@ -1,4 +1,4 @@
-"""The `expand` parameter: which paths can be expanded, and the objects put in (FACTS 6.5).
+"""The `expand` parameter: which paths can be expanded, and the objects put in (docs/stripe.md 6.5).
 
 A 400 is a claim about Stripe, so it is answered only where Stripe's types know nothing to expand. What
 the fake has no data of is refused out loud, and only once it comes to that: null stays null.

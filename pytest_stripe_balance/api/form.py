@@ -1,4 +1,4 @@
-"""Form encoding as Stripe reads it: `a[b][c]=v`, arrays as `a[0]=` or `a[]=` (FACTS 6.1)."""
+"""Form encoding as Stripe reads it: `a[b][c]=v`, arrays as `a[0]=` or `a[]=` (docs/stripe.md 6.1)."""
 
 from __future__ import annotations
 

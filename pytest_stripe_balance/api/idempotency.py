@@ -1,4 +1,4 @@
-"""Idempotency keys: the first answer that was executed is the answer (FACTS 6.3, 5.8).
+"""Idempotency keys: the first answer that was executed is the answer (docs/stripe.md 6.3, 5.8).
 
 The headers of a replay, and the error for a key that was used for something else, on another endpoint
 too, are asserted every night by gburgyan/aat-stripe (plans/idempotency, at 2026-08-26.dahlia).

@@ -97,7 +97,7 @@ codecs.register_error(_SHOWN, _shown)
 class Request:
     """One request as the SDK would have sent it. `method` is upper case, `body` what it posted.
 
-    `by` names the client class where it is none of stripe-python's: nobody knows what that one sends.
+    `by` names a client class that isn't stripe-python's: nobody knows what that one sends.
     """
 
     method: str

@@ -1,7 +1,7 @@
 """A request's parameters against two rulers: what Stripe documents, and what a verb models.
 
-The first ruler is a plain table derived from the SDK's types, handed in by the session; what breaks
-it gets Stripe's own errors (FACTS 5.4). The second is the verb's own signature: a parameter that
+The first ruler is a plain table derived from the SDK's types, handed in by the session; what breaks it
+gets Stripe's own errors (docs/stripe.md 5.4). The second is the verb's own signature: a parameter that
 Stripe documents and the signature doesn't hold is refused out loud.
 """
 

@@ -24,9 +24,9 @@ from pytest_stripe_balance.refused import Refused
 # The standard library's takes seven times as long, and was the largest part of a call.
 _JSON = msgspec.json.Encoder()
 LONGEST_PAGE = 100
-# What a search counts when it is asked to by `expand` (FACTS 6.6).
+# What a search counts when it is asked to by `expand` (docs/stripe.md 6.6).
 TOTAL_COUNT = "total_count"
-# What every answer of Stripe's carries (FACTS 6.2).
+# What every answer of Stripe's carries (docs/stripe.md 6.2).
 COMMON_HEADERS = {
     "Server": "nginx",
     "Content-Type": "application/json",
@@ -43,7 +43,7 @@ COMMON_HEADERS = {
 
 @dataclass(frozen=True)
 class VersionRules:
-    """What the session hands over from an API version's contract, as plain values.
+    """What the session takes from an API version's contract, as plain values.
 
     `rule` gives the rule of an endpoint's parameters ("POST /v1/customers"), None where the version
     hasn't that; `expandables` tells an object's expandable paths.
@@ -131,7 +131,7 @@ class Call:
         return given
 
     def note(self, fault: Fault) -> None:
-        """Name the assumptions that an answer from before the execution rests on."""
+        """Name the assumptions that an answer from before the execution relies on."""
         world = self.world
         if fault.assumed:
             world.readings.rely_on(fault.assumed)

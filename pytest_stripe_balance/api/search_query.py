@@ -50,7 +50,7 @@ class Field:
     """A field that Stripe documents as searchable, and how a record holds it.
 
     `read` is None where the fake doesn't hold it; `values` are the only ones that it can be asked
-    for, if that is documented; `assumed` is what finding by it rests on, if anything.
+    for, if that is documented; `assumed` is what finding by it relies on, if anything.
     """
 
     kind: Kind
@@ -69,7 +69,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Query:
-    """What a query asks of a record, and the assumptions that its answer rests on."""
+    """What a query asks of a record, and the assumptions that its answer relies on."""
 
     tests: tuple[Test, ...]
     any_of: bool

@@ -2,7 +2,7 @@
 
 The tables are the changelog. A request at an older API version sees every change undone that has a
 later date, newest first. Keys that Stripe only added stay: it adds them to older versions too [obs].
-Walking back never changes state. Source: FACTS 6.9 and Stripe's changelog [doc].
+Walking back never changes state. Source: docs/stripe.md 6.9 and Stripe's changelog [doc].
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def _known() -> list[str]:
     return resources.api_versions()
 
 
-INCLUDES_UNTIL = "2025-03-31.basil"  # a list's include[]=total_count (FACTS 6.4 [doc])
+INCLUDES_UNTIL = "2025-03-31.basil"  # a list's include[]=total_count (docs/stripe.md 6.4 [doc])
 _VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?")
 
 
@@ -181,5 +181,5 @@ def check(api_version: str) -> None:
     # Seen whole of what is no date (Kiln-AI/stripe_world, September 2026).
     assumed = "invalid-api-version" if match else None
     fault = Fault(f"Invalid Stripe API version: {api_version}", assumed=assumed)
-    fault.logged = False  # it is refused before there is one (FACTS_OBSERVED_2026 2 [obs])
+    fault.logged = False  # it is refused before there is one (docs/stripe.md 10 [obs])
     raise fault

@@ -173,7 +173,7 @@ def _put(path: Path, text: str, test: str | None) -> None:
             file.flush()
             os.fsync(file.fileno())
         try:
-            path.hardlink_to(fresh)  # nobody has the name: of two tests that begin a file one is told
+            path.hardlink_to(fresh)  # no file has the name: of two tests that begin one, one fails
         except OSError:
             _refuse_anothers(path, test)
             fresh.replace(path)

@@ -54,7 +54,7 @@ def _run_by_pytest(folder: str) -> int:
 
 
 def _plain() -> dict[str, str]:
-    """Give an environment in which no other plugin, and no option of the caller's, has a word."""
+    """Give an environment in which no other plugin and no outside option takes part."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     columns = str(shutil.get_terminal_size().columns)
     told = {"COLUMNS": columns, "PYTHONIOENCODING": "utf-8", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}

@@ -44,7 +44,7 @@ def _derive(options: argparse.Namespace) -> int:
     if lost := [name for name in skipped if (folder / f"{name}.json").exists()]:
         raise ValueError(f"{sdk} lacks {', '.join(lost)}, which {folder} has; nothing was written")
     written = derive.write(documents, folder)
-    readme = Path(__file__).parents[2] / "README.md"
+    readme = Path(__file__).parents[2] / "docs" / "calls.md"
     if options.into is None and readme.is_file():
         readme.write_text(_with_calls(readme.read_text("utf-8")), "utf-8")
     for name, reason in skipped.items():

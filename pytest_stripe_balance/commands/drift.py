@@ -104,7 +104,7 @@ def _partners(old: str, new: str, outcome: Outcome) -> Iterator[tuple[str, str]]
 
 
 def _inside(folder: Path) -> set[Path]:
-    # What is no file, a pipe or a broken link, is told when it is to be read.
+    # What is no file, a pipe or a broken link, gives its error when it is read.
     found = (path for path in folder.rglob("*") if path.suffix.lower() in TAPES and not path.is_dir())
     return {path.relative_to(folder) for path in found}
 

@@ -109,7 +109,7 @@ class Answers:
     sightings: Sightings = field(default_factory=Sightings)
 
     def compare(self, recorded: Response, given: Response, page: Page) -> Compared:
-        """Compare two answers, where they are of one kind; else only that is told."""
+        """Compare two answers, where they are of one kind; else only say that they aren't."""
         walk = _Walk(self, given.headers.get("Stripe-Version", "unknown"), page)
         walk.leaf(recorded.status, given.status, _At("answer", "status"))
         kinds = root_kind(recorded.json), root_kind(given.json)

@@ -58,7 +58,7 @@ class At:
         return At(self.kind, self.version, f"{self.path}[{number}]", f"{self.shape}[]")
 
     def user_key(self, name: str) -> At:
-        """Go into a map, whose keys are nobody's but the user's or the currencies."""
+        """Go into a map, whose keys are the user's own, or currencies."""
         return At(self.kind, self.version, f"{self.path}.{name}", f"{self.shape}.*")
 
     @property

@@ -203,7 +203,7 @@ class _Pairing:
     def similar(self) -> None:
         """Pair what is left with the most similar request to the same address, writes first.
 
-        Their answers tell most roles, so that what is about other objects is told from the rest.
+        Their answers tell most roles, so that what is about other objects is known from the rest.
         """
         groups: dict[str, list[int]] = defaultdict(list)
         for position in self.alone:

@@ -60,7 +60,7 @@ def began(version: str) -> str:
 
 # What older API versions had and the oldest schema doesn't: before a date, on an object, some keys.
 _OLDER: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
-    # 2022-11-15 took PaymentIntent.charges away (FACTS 6.9).
+    # 2022-11-15 took PaymentIntent.charges away (docs/stripe.md 6.9).
     (
         "2022-11-15",
         "payment_intent",

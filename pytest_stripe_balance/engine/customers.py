@@ -1,4 +1,4 @@
-"""Customers and the settings of their cash balance (FACTS 1.1, 1.2)."""
+"""Customers and the settings of their cash balance (docs/stripe.md 1.1, 1.2)."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ def _check_prefix(world: World, customer: Customer, prefix: str | None) -> None:
 
 
 def _note_change(world: World, before: Customer, after: Customer) -> None:
-    """Name what a change of the mode rests on: no event, and no sweep where there is cash."""
+    """Name what a change of the mode relies on: no event, and no sweep where there is cash."""
     world.readings.rely_on("settings-event")
     automatic = world.reconciliation_mode(after) == "automatic" != world.reconciliation_mode(before)
     if automatic and any((world.cash_balance(after).available or {}).values()):

@@ -1,4 +1,4 @@
-"""Events, as /v1/events tells them (FACTS 1.10)."""
+"""Events, as /v1/events tells them (docs/stripe.md 1.10)."""
 
 from __future__ import annotations
 

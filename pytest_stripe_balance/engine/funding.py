@@ -1,4 +1,4 @@
-"""Money that arrives by bank transfer, and may be pulled back (FACTS 1.3, 3.3, 3.8)."""
+"""Money that arrives by bank transfer, and may be pulled back (docs/stripe.md 1.3, 3.3, 3.8)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def fund_cash_balance(
 
     Event `customer_cash_balance_transaction.created`, then those of `automatic.reconcile`. A
     `reference` that begins with `reversal_` (us_bank_transfer only) has it pulled back afterwards.
-    Source: FACTS 3.3 and 3.8 [doc].
+    Source: docs/stripe.md 3.3 and 3.8 [doc].
     """
     customer = world.customer_above(customer_id)
     region = regions.fundable(world, currency)

@@ -1,4 +1,4 @@
-"""Where a customer can send money before there is an intent (FACTS 1.4)."""
+"""Where a customer can send money before there is an intent (docs/stripe.md 1.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What falls due as time passes: cash that nobody claims, refunds unanswered (FACTS 3.9, 8)."""
+"""What falls due as time passes: cash that nobody claims, refunds unanswered (docs/stripe.md 3.9, 8)."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker; refuse settings of the whole run that can't be meant."""
+    """Register the marker, and reject invalid settings of the run."""
     config.addinivalue_line(
         "markers",
         f"{settings.MARKER}({', '.join(f'{name}=' for name in settings.NAMES)}): settings of the "
@@ -187,7 +187,7 @@ def stripe_contract(
 
 
 def _settings_of(request: pytest.FixtureRequest, computed: Mapping[str, Any]) -> Settings:
-    """Settle one test's settings; a setting that can't be meant fails the test in one line."""
+    """Read one test's settings; an invalid one fails the test in one line."""
     try:
         return settings.of_test(request.node, computed)
     except modes.BadSettingError as error:

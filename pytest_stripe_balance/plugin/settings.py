@@ -116,7 +116,7 @@ def _table(config: pytest.Config, name: str, given: Given) -> dict[str, modes.Se
 
 
 def mode(config: pytest.Config, given: Given) -> tuple[modes.Mode, modes.Wire]:
-    """Settle who answers, and how it is reached; BadSettingError for what can't be meant."""
+    """Settle who answers, and how it is reached; BadSettingError for an invalid setting."""
     chosen = setting(config, "mode", given, "fake")
     found = modes.mode_of(chosen)
     if not found.sends:
@@ -178,7 +178,8 @@ def cassette(request: pytest.FixtureRequest) -> Path:
     """Name a test's cassette: <folder>/<module>/<test>.yaml, the folder below pytest's rootdir.
 
     A module of tests/ is named from there, unless another has that name. A name with characters that a
-    file can't have, or too long for one, or with a secret, which is masked, is told apart by a digest.
+    file can't have, or too long for one, or with a secret, which is masked, gets a digest that keeps it
+    apart.
     """
     root = request.config.rootpath
     file = os.path.relpath(request.node.path, root)
@@ -226,7 +227,7 @@ def _format(config: pytest.Config) -> str:
 
 
 def settings(config: pytest.Config, given: Given) -> Settings:
-    """Put settings together, for a test of any name; BadSettingError names one that can't be meant."""
+    """Put settings together, for a test of any name; BadSettingError names an invalid one."""
     from pytest_stripe_balance import session  # noqa: PLC0415 - only those who use the fixtures pay
 
     found, wire = mode(config, given)

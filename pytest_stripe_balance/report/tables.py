@@ -47,7 +47,7 @@ def report(
     refused = [f"refused: {first}" for first in firsts]
     lines += ["", *refused] if refused else []
     if assumptions:
-        resting = f"this rests on the assumptions {', '.join(sorted(assumptions))}"
+        resting = f"this relies on the assumptions {', '.join(sorted(assumptions))}"
         lines += ["", *textwrap.wrap(resting, WIDTH, break_on_hyphens=False)]
     for account, world in worlds.items():
         if account is not None:

@@ -52,7 +52,7 @@ def settings(
     assume: Mapping[str, Setting],
     drift: Mapping[str, Setting],
 ) -> Settings:
-    """Check settings against what there is; BadSettingError names one that can't be meant."""
+    """Check settings against what there is; BadSettingError names an invalid one."""
     try:
         versions.check(api_version.value)
     except Fault as fault:

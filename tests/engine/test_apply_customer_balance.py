@@ -67,7 +67,7 @@ def test_a_full_apply_makes_the_charge_and_its_balance_transaction(stripe_balanc
 
 
 def test_a_full_apply_has_its_events_in_order(stripe_balance):
-    """The ledger row comes first, then the charge, then the intent (FACTS 3.4)."""
+    """The ledger row comes first, then the charge, then the intent (docs/stripe.md 3.4)."""
     customer = stripe_balance.customer(reconciliation="manual")
     intent = stripe_balance.bank_transfer_intent(customer, 1000)
     stripe_balance.fund(customer, 1000)
@@ -210,7 +210,7 @@ READINGS = (
     ],
 )
 def test_another_reading_gives_another_answer(assumption, reading, make, params, status, left, stage):
-    """Where FACTS offers two readings of apply_customer_balance, a marker picks the other."""
+    """Where the facts offer two readings of apply_customer_balance, a marker picks the other."""
     if make == "updated":
         intent = stage.partly_funded()
         stripe.PaymentIntent.modify(intent, amount=500)

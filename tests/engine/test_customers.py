@@ -195,7 +195,7 @@ MODES = (
 
 @pytest.mark.parametrize(("given", "mode", "default"), MODES)
 def test_the_reconciliation_mode_says_whether_it_is_the_merchants(stripe_balance, given, mode, default):
-    """An explicit mode is the customer's own; merchant_default shows the account's (FACTS 1.2)."""
+    """An explicit mode is the customer's own; merchant_default shows the account's (docs/stripe.md 1.2)."""
     customer = stripe_balance.customer(reconciliation=given)
     settings = stripe.Customer.retrieve_cash_balance(customer.id).settings
     assert (settings.reconciliation_mode, settings.using_merchant_default) == (mode, default)

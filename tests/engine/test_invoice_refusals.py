@@ -1,4 +1,4 @@
-"""Every refusal of invoices, their items and payments, one row each (FACTS 1.9, 3.4)."""
+"""Every refusal of invoices, their items and payments, one row each (docs/stripe.md 1.9, 3.4)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Every refusal of refunds, one row each (FACTS 5.6)."""
+"""Every refusal of refunds, one row each (docs/stripe.md 5.6)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Refunds: to the bank, to the cash balance, and of the cash balance (FACTS 1.8, 3.7, 5.6)."""
+"""Refunds: to the bank, to the cash balance, and of the cash balance (docs/stripe.md 1.8, 3.7, 5.6)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Every refusal of the surface, one row each (FACTS 5)."""
+"""Every refusal of the surface, one row each (docs/stripe.md 5)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -355,7 +355,7 @@ ANSWERS = {
 
 @pytest.mark.parametrize(("name", "call", "param"), [pytest.param(*row, id=row[0]) for row in ORDER])
 def test_the_first_broken_rule_answers(name, call, param, refused_with):
-    """apply_customer_balance refuses in the order of FACTS 5.9."""
+    """apply_customer_balance refuses in the order of docs/stripe.md 5.9."""
     error, _, _ = refused_with(call)
     assert error.json_body["error"].get("param") == param
     code, text = ANSWERS.get(name, (error.code, ""))

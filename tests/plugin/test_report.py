@@ -33,7 +33,7 @@ SECTION = [
     r"  GET   /v1/customers/cus_none +401  invalid_request_error: Invalid API Key provided: \*+efgh",
     r"  GET   /v1/customers/cus_\w{14}/cash_balance +200  cash_balance",
     r"",
-    r"this rests on the assumptions .*",
+    r"this relies on the assumptions .*",
     r".*",
     r"",
     r"payment intent +amount +applied +remaining +status +customer",

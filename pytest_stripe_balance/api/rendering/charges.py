@@ -10,7 +10,7 @@ from pytest_stripe_balance.engine.state.world import World
 
 Json = dict[str, Any]
 
-# What Stripe tells of a bank debit that nobody assessed (EVIDENCE 2 [obs]).
+# What Stripe tells of a bank debit that nobody assessed (docs/stripe.md 10 [obs]).
 _AUTHORIZED: Json = {
     "advice_code": None,
     "network_advice_code": None,
@@ -24,11 +24,11 @@ _AUTHORIZED: Json = {
 
 
 def charge(world: World, charge: Charge) -> Json:
-    """Give a charge's JSON object (FACTS 1.7).
+    """Give a charge's JSON object (docs/stripe.md 1.7).
 
     destination, dispute and order are on every real charge, radar_options {} and a null
     calculated_statement_descriptor on every py_ one of a bank debit, a receipt_url on each of those
-    that succeeded (EVIDENCE 2, liberapay [obs]).
+    that succeeded (docs/stripe.md 10, liberapay [obs]).
     """
     world.readings.rely_on("charge-shape")
     authorized = world.readings.rely_on("charge-outcome") == "authorized"
@@ -91,9 +91,9 @@ _OMITTED_UNSET = (
 
 
 def refund(world: World, refund: Refund) -> Json:
-    """Give a refund's JSON object (FACTS 1.8 [obs]); without livemode, as Stripe's.
+    """Give a refund's JSON object (docs/stripe.md 1.8 [obs]); without livemode, as Stripe's.
 
-    Customer and payment method are those of its charge (EVIDENCE 2, FACTS_OBSERVED_2026 2 [obs]).
+    Customer and payment method are those of its charge (docs/stripe.md 10 [obs]).
     """
     paid = world.charges.get(refund.charge) if refund.charge else None
     if refund.status != "succeeded" or paid is None:
@@ -148,7 +148,7 @@ _REPORTING_CATEGORIES = {
 
 
 def balance_transaction(world: World, transaction: BalanceTransaction) -> Json:
-    """Give a balance transaction's JSON object (FACTS 1.11)."""
+    """Give a balance transaction's JSON object (docs/stripe.md 1.11)."""
     if transaction.type == "payment":
         world.readings.rely_on("charge-shape")
         world.readings.rely_on("charge-fee")

@@ -1,4 +1,7 @@
-"""Customers, cash balances, their rows, funding instructions: as Stripe shows them (FACTS 1.1, 1.4)."""
+"""Customers, cash balances, their rows, funding instructions: as Stripe shows them.
+
+Source: docs/stripe.md 1.1, 1.4.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from pytest_stripe_balance.api.rendering.charges import Json
 from pytest_stripe_balance.engine.state.records import CashBalance, Customer, Entry, FundingInstructions
 from pytest_stripe_balance.engine.state.world import World
 
-# What the hash named after an entry's type tells; the other types have no such hash (FACTS 1.3).
+# What the hash named after an entry's type holds; the other types have none (docs/stripe.md 1.3).
 _TOLD_OF_ENTRIES = {
     "adjusted_for_overdraft": ("balance_transaction", "linked_transaction"),
     "applied_to_payment": ("payment_intent",),

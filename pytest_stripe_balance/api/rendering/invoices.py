@@ -221,7 +221,7 @@ def invoice_item(world: World, item: InvoiceItem) -> Json:
 
 
 def invoice_payment(_: World, link: InvoicePayment) -> Json:
-    """Render what links an invoice to its intent (FACTS 1.9 [sdk])."""
+    """Render what links an invoice to its intent (docs/stripe.md 1.9 [sdk])."""
     return {
         "id": link.id,
         "object": "invoice_payment",

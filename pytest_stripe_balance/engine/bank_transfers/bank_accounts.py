@@ -1,4 +1,4 @@
-"""The accounts that test mode tells customers to pay into, by country (FACTS 1.4).
+"""The accounts that test mode tells customers to pay into, by country (docs/stripe.md 1.4).
 
 Each is derived from the customer's id: the same ones each time for one customer [doc].
 """

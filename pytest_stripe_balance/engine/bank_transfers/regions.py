@@ -1,4 +1,7 @@
-"""The regions of bank transfers: what fits which currency, and where to send money (FACTS 1.4)."""
+"""The regions of bank transfers: what fits which currency, and where to send money.
+
+Source: docs/stripe.md 1.4.
+"""
 
 from __future__ import annotations
 
@@ -116,7 +119,10 @@ def check_options(
     currency: str,
     path: str = OPTIONS,
 ) -> None:
-    """Hold a request's bank transfer options, given at `path`, against the currency (FACTS 5.7)."""
+    """Hold a request's bank transfer options, given at `path`, against the currency.
+
+    Source: docs/stripe.md 5.7.
+    """
     if not options:
         return
     transfer = options.get("bank_transfer") or {}

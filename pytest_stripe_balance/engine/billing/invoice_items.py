@@ -1,4 +1,4 @@
-"""Invoice items: what a customer is charged for, pending or on a draft invoice (FACTS 2)."""
+"""Invoice items: what a customer is charged for, pending or on a draft invoice (docs/stripe.md 2)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def create(
 
     `amount`, or `quantity` times `unit_amount_decimal`, is in minor units; `currency` is the
     invoice's unless given. Events `invoiceitem.created`, then `invoice.updated` where an invoice
-    has grown (zulip/zulip, EVIDENCE 2).
+    has grown (zulip/zulip, docs/stripe.md 10).
     """
     if customer is None:
         raise faults.missing_parameter("customer")
@@ -114,7 +114,10 @@ def list_(
 
 
 def settle_currency(world: World, owner: Customer, currency: str) -> None:
-    """Make the first currency of a customer theirs; event `customer.updated` [obs, EVIDENCE 2]."""
+    """Make the first currency of a customer theirs; event `customer.updated`.
+
+    Source: docs/stripe.md 10.
+    """
     if owner.currency is None:
         owner = world.customers.put(owner._replace(currency=currency))
         world.record_event("customer.updated", owner, {"currency": None})

@@ -1,4 +1,4 @@
-"""Invoice payments as they are read: what links an invoice to its intent (FACTS 1.9)."""
+"""Invoice payments as they are read: what links an invoice to its intent (docs/stripe.md 1.9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Invoices that are paid by bank transfer, from finalized to paid or void (FACTS 1.9, 3.3, 3.4).
+"""Invoices that are paid by bank transfer, from finalized to paid or void.
+
+Source: docs/stripe.md 1.9, 3.3, 3.4.
 
 Their states and events are documented. The texts and params of refusals, the numbers and the sums are
 as Kiln-AI/stripe_world recorded them at 2026-08-26.dahlia (tests/conformance/cassettes/13_invoices);
@@ -32,7 +34,8 @@ def finalize(world: World, invoice_id: str, *, auto_advance: bool | None = None)
     Events `payment_intent.created`, `invoice.updated`, `invoice.finalized`, in this order [obs, a
     send_invoice at clover]. When nothing is due it has no intent and is paid: the events of
     `invoice_payments.tell_paid` follow. Cash that lies on the balance stays there: finalizing is no
-    trigger of FACTS 4. Each takes the customer's next number, at 0 too [obs, 2026-08-26.dahlia].
+    trigger of docs/stripe.md 4. Each takes the customer's next number, at 0 too [obs,
+    2026-08-26.dahlia].
     """
     invoice = find(world, invoice_id, "id")
     if invoice.status != "draft":

@@ -1,4 +1,4 @@
-"""Draft invoices, and what any invoice is looked up by (FACTS 1.9, 2)."""
+"""Draft invoices, and what any invoice is looked up by (docs/stripe.md 1.9, 2)."""
 
 from __future__ import annotations
 

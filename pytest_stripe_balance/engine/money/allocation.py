@@ -1,9 +1,9 @@
 """Money between a cash balance and an intent: applied, taken back, and the charge at the end.
 
-What apply_customer_balance does is documented (FACTS 3.4). Its refusals were seen by others: the plans
-of gburgyan/aat-stripe assert their status, type, code and param against Stripe's test mode every night
-(plans/cash-balance/apply-refusals.yaml, at 2026-08-26.dahlia). Their texts aren't public: ours are the
-assumption apply-refusal-texts.
+What apply_customer_balance does is documented (docs/stripe.md 3.4). Its refusals were seen by others:
+the plans of gburgyan/aat-stripe assert their status, type, code and param against Stripe's test mode
+every night (plans/cash-balance/apply-refusals.yaml, at 2026-08-26.dahlia). Their texts aren't public:
+ours are the assumption apply-refusal-texts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Balance transactions: what moved the merchant's own money, booked and read (FACTS 1.11)."""
+"""Balance transactions: what moved the merchant's own money, booked and read (docs/stripe.md 1.11)."""
 
 from __future__ import annotations
 

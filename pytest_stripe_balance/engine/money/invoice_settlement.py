@@ -47,7 +47,8 @@ def invoice_of(world: World, intent: PaymentIntent) -> Invoice:
 def waiting(world: World, customer: Customer, currency: str) -> Iterator[tuple[Invoice, PaymentIntent]]:
     """List the invoices that a transfer may pay, with their intents, first finalized first.
 
-    Open ones that take customer_balance, not past due or overdue for up to 30 days (FACTS 4 [doc]).
+    Open ones that take customer_balance, not past due or overdue for up to 30 days (docs/stripe.md 4
+    [doc]).
     """
     for intent in world.payment_intents.of(customer.id):
         if intent.invoice is None or intent.currency != currency:
@@ -73,7 +74,7 @@ def tell_paid(world: World, before: Invoice, paid: Invoice, link: InvoicePayment
     """Tell that an invoice was paid, by the intent of `link` or without one.
 
     Events `invoice.updated`, `invoice.paid`, `invoice.payment_succeeded`, in this order for a card and
-    out of band (zulip/zulip corporate/tests/stripe_fixtures, EVIDENCE 2). Assumed is where
+    out of band (zulip/zulip corporate/tests/stripe_fixtures, docs/stripe.md 10). Assumed is where
     `invoice_payment.paid` stands; and whether a payment succeeded that no intent made, which the
     documentation denies.
     """
@@ -111,8 +112,8 @@ def closed(world: World, invoice: Invoice, **changes: Any) -> InvoicePayment:  #
 def updated(world: World, before: Invoice, after: Invoice) -> None:
     """Record `invoice.updated`, with what the invoice was before.
 
-    Of its lines that is those that were there, and how many (zulip/zulip, EVIDENCE 2: none, of a draft
-    that an item joined); of its rendering the size of a page.
+    Of its lines that is those that were there, and how many (zulip/zulip, docs/stripe.md 10: none, of a
+    draft that an item joined); of its rendering the size of a page.
     """
     previous: dict[str, Any] = {
         name: getattr(before, field)

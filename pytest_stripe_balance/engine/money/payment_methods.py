@@ -1,4 +1,4 @@
-"""Payment methods of type customer_balance: made, read, and attached to nobody (FACTS 1.6)."""
+"""Payment methods of type customer_balance: made, read, and attached to nobody (docs/stripe.md 1.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""apply_customer_balance: its refusals in their order, and the money that it moves (FACTS 3.4)."""
+"""apply_customer_balance: its refusals in their order, and the money that it moves.
+
+Source: docs/stripe.md 3.4.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def apply_customer_balance(
     `payment_intent.succeeded`. In part it stays incomplete, with `payment_intent.partially_funded`
     last. The intent of an invoice takes its full amount whatever `amount` says, and the events of
     `invoice_payments.succeeded` follow. Faults: the table REFUSALS, in its order; the payment method
-    type answers before the status [obs aat-stripe]. Source: the API reference and FACTS 3.4.
+    type answers before the status [obs aat-stripe]. Source: the API reference and docs/stripe.md 3.4.
     """
     intent = world.payment_intents.find(intent_id, "intent", assumed="apply-unknown-intent")
     if intent.invoice is not None:

@@ -1,4 +1,4 @@
-"""Confirming an intent: who may, and what comes of it (FACTS 3.2, 5.5)."""
+"""Confirming an intent: who may, and what comes of it (docs/stripe.md 3.2, 5.5)."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ def _cannot_confirm(because: str, intent: PaymentIntent) -> Fault:
 
 
 def carry_out(world: World, intent: PaymentIntent) -> PaymentIntent:
-    """Carry a checked confirm out (the matrix of FACTS 3.2)."""
+    """Carry a checked confirm out (the matrix of docs/stripe.md 3.2)."""
     payer = owner(world, intent)
     balance = world.ledger.balance(payer.id, intent.currency)
     drawn = min(balance, intent.remaining) if balance and _draws(world, payer) else 0
     if intent.invoice is not None and drawn < intent.remaining:
-        drawn = 0  # invoices never get partial money automatically (FACTS 4 [doc])
+        drawn = 0  # invoices never get partial money automatically (docs/stripe.md 4 [doc])
     if drawn < intent.remaining and "funding_type" not in intent.customer_balance_options:
         raise _payment_failed(world, intent, balance)
     changes: dict[str, Any] = {"confirmed_at": world.clock.now, "amount_updated": False}

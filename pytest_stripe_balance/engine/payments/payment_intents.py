@@ -1,4 +1,7 @@
-"""Payment intents by bank transfer: create, update, confirm, cancel (FACTS 1.5, 3.1, 3.2, 3.5, 3.6)."""
+"""Payment intents by bank transfer: create, update, confirm, cancel.
+
+Source: docs/stripe.md 1.5, 3.1, 3.2, 3.5, 3.6.
+"""
 
 from __future__ import annotations
 
@@ -138,7 +141,9 @@ def update(
     customer: str | None = None,
     **params: Unpack[IntentParams],
 ) -> PaymentIntent:
-    """Change an intent. A new amount sends all that it holds back to the balance (FACTS 3.5 [doc]).
+    """Change an intent. A new amount sends all that it holds back to the balance.
+
+    Source: docs/stripe.md 3.5 [doc].
 
     Then it is to be confirmed again. Other changes leave the money where it is; a new payment
     method on an intent that holds money is refused out loud. What a status forbids is a fault of
@@ -187,7 +192,8 @@ def confirm(world: World, intent_id: str, **params: Unpack[ConfirmParams]) -> Pa
     In automatic mode it first takes what the balance has: in full it succeeds, with the events of
     `allocation.put_money`. In manual mode the balance stays untouched [obs aat-stripe]. Event
     `payment_intent.requires_action` where money is still due. Without a funding_type it fails then:
-    `payment_intent.payment_failed`, and an error. Source: FACTS 3.2 [doc]; faults: FACTS 5.5 [obs].
+    `payment_intent.payment_failed`, and an error. Source: docs/stripe.md 3.2 [doc]; faults:
+    docs/stripe.md 5.5 [obs].
     """
     intent = retrieve(world, intent_id)
     confirmation.check(world, intent, params)
@@ -198,7 +204,7 @@ def confirm(world: World, intent_id: str, **params: Unpack[ConfirmParams]) -> Pa
 
 
 def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = None) -> PaymentIntent:
-    """Cancel an intent; what it holds goes back to the balance (FACTS 3.6 [doc]).
+    """Cancel an intent; what it holds goes back to the balance (docs/stripe.md 3.6 [doc]).
 
     Events `customer_cash_balance_transaction.created` when it held money, then
     `payment_intent.canceled`, then those of `automatic.reconcile`: the money may go to another.

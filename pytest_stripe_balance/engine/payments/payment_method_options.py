@@ -63,7 +63,7 @@ def of_new(
 
     A payment method alone stands for its own type; without one Stripe's automatic payment methods
     are on, and the options of customer_balance are filled in by Stripe [obs spree/spree_stripe]. A
-    payment method that isn't there is told before anything else [obs].
+    missing payment method is the first error to be answered [obs].
     """
     if "payment_method" in params:
         known(world, params["payment_method"], in_path=False)

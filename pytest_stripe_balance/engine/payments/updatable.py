@@ -1,4 +1,7 @@
-"""In which statuses which field of an intent may be updated (FACTS 5.5, EVIDENCE 3 [obs])."""
+"""In which statuses which field of an intent may be updated.
+
+Source: docs/stripe.md 5.5, docs/stripe.md 10 [obs].
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Automatic reconciliation at work: who waits for money, and when money goes there (FACTS 3.3, 4)."""
+"""Automatic reconciliation at work: who waits for money, and when money goes there.
+
+Source: docs/stripe.md 3.3, 4.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def reconcile(world: World, entry: Entry, reference: str | None = None) -> None:
     """Let what waits take the cash that `entry` brought, unless the customer's mode is manual.
 
     For each that is paid the events of `allocation.put_money`; then, where cash is left,
-    `cash_balance.funds_available`. Source: FACTS 3.3, 3.5 and 3.6.
+    `cash_balance.funds_available`. Source: docs/stripe.md 3.3, 3.5 and 3.6.
     """
     customer = world.customer(entry.customer, in_path=False)
     if world.reconciliation_mode(customer) == "automatic":
@@ -137,7 +140,7 @@ def _passes_over(world: World, entry: Entry) -> bool:
 
 
 def _note_assumptions(world: World, done: Reconciliation, entry: Entry) -> None:
-    """Note which of the register's entries the outcome rests on."""
+    """Note which of the register's entries the outcome relies on."""
     rest = world.readings.rely_on
     if any(item.kind == "payment_intent" for item in done.items) or _passes_over(world, entry):
         rest("open-intents")

@@ -1,4 +1,4 @@
-"""Automatic reconciliation as a pure function: which open items a transfer pays (FACTS 4).
+"""Automatic reconciliation as a pure function: which open items a transfer pays (docs/stripe.md 4).
 
 The steps are those of the reconciliation guide [doc]: a reference that names an invoice (1) or an
 intent (2), a group that sums exactly to the amount sent (3), invoices in full, oldest first (4),

@@ -1,4 +1,4 @@
-"""The group search of step 3: which 1 to 5 open items sum exactly to an amount (FACTS 4).
+"""The group search of step 3: which 1 to 5 open items sum exactly to an amount (docs/stripe.md 4).
 
 Positions stand for items: a lower one is older. Every search gives the lexicographically first
 positions, so that the oldest wins. Sums of two are looked up against sums of two, so five items cost

@@ -1,4 +1,4 @@
-"""What a refund takes, gives and gives back, step by step (FACTS 3.7).
+"""What a refund takes, gives and gives back, step by step (docs/stripe.md 3.7).
 
 A refund of a charge is the merchant's money; one of a cash balance (`origin=customer_balance`) is the
 customer's own, and has rows in the ledger and nothing on the merchant's side.

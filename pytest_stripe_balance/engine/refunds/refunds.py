@@ -1,4 +1,4 @@
-"""Refunds: of a payment to the customer's bank, or of the cash balance (FACTS 1.8, 3.7, 5.6).
+"""Refunds: of a payment to the customer's bank, or of the cash balance (docs/stripe.md 1.8, 3.7, 5.6).
 
 Test fundings never come by swift, whose payments can't be refunded to the bank by themselves [doc].
 """
@@ -55,7 +55,8 @@ def create(
 
     `amount` (minor units) defaults to all that is left of the charge. The customer is asked for bank
     details by e-mail: `requires_action`. Events: `refunding.to_bank`, `refunding.from_cash_balance`.
-    Faults in the order: objects, amount, 180 days, no e-mail. Source: FACTS 3.7 [doc], 5.6 [obs].
+    Faults in the order: objects, amount, 180 days, no e-mail. Source: docs/stripe.md 3.7 [doc], 5.6
+    [obs].
     """
     if origin is not None:
         if charge is not None or payment_intent is not None:
@@ -115,7 +116,7 @@ def update(world: World, refund_id: str, **params: Unpack[UpdateParams]) -> Refu
 
 
 def cancel(world: World, refund_id: str) -> Refund:
-    """Cancel a refund that waits for bank details; all is as before it. Source: FACTS 3.7 [doc]."""
+    """Cancel a refund that waits for bank details; undoes it (docs/stripe.md 3.7 [doc])."""
     refund = retrieve(world, refund_id)
     if refund.status != "requires_action":
         raise Fault("Canceling this refund is unsupported.")
@@ -123,7 +124,7 @@ def cancel(world: World, refund_id: str) -> Refund:
 
 
 def expire(world: World, refund_id: str) -> Refund:
-    """Let a refund that waits for bank details fail, as the test helper does (FACTS 3.7 [doc]).
+    """Let a refund that waits for bank details fail, as the test helper does (docs/stripe.md 3.7 [doc]).
 
     In another status 400 without code and param (gburgyan/aat-stripe plans/refunds).
     """

@@ -30,7 +30,7 @@ def check_intent_amount(amount: int, currency: str) -> None:
 
 
 def too_large(most: int, currency: str) -> Fault:
-    """An amount above a limit (FACTS 5.4)."""
+    """An amount above a limit (docs/stripe.md 5.4)."""
     message = f"Amount must be no more than {written(most, currency)}"
     return Fault(message, code="amount_too_large", param="amount")
 

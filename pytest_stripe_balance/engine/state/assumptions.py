@@ -1,7 +1,7 @@
 """The register of what nobody has seen from Stripe: what the fake does there, and what else it could be.
 
-Documented and observed behaviour has no entry, only its source in the docstring of the code. FACTS
-numbers are sections of the collected facts.
+Documented and observed behaviour has no entry, only its source in the docstring of the code. Numbers
+of `docs/stripe.md` are its sections.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "payment-method-unknown",
             6,
-            "An unknown payment method is told in the short text; at 2025-10-29.clover a platform was "
+            "An unknown payment method gives the short text; at 2025-10-29.clover a platform was "
             "also told that it may be a connected account's.",
         ),
         _only(
@@ -286,7 +286,7 @@ REGISTER: Mapping[str, Assumption] = {
             "Without a country, eu_bank_transfer takes the customer's own where it has bank transfers, "
             "and IE elsewhere; it is not echoed.",
         ),
-        # Automatic reconciliation: documented in prose (FACTS 4); these are the gaps between the lines.
+        # Automatic reconciliation: documented in prose (docs/stripe.md 4); these are its gaps.
         _only(
             "reconciled-at-once",
             10,
@@ -717,7 +717,7 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "invalid-api-version",
             6,
-            "An API version that has the form of a date and never was one is told in the words that "
+            "An API version that has the form of a date and never was one gives the words that "
             "were seen for what has no such form.",
         ),
         _only(
@@ -789,7 +789,7 @@ REGISTER: Mapping[str, Assumption] = {
             "Every list, and a search, takes a limit outside 1 to 100 as the nearest in it, in "
             "silence, as lists of customers were seen to take 0 and 101.",
         ),
-        # Search: the language is documented (FACTS 6.6); others assert two of its errors, and its lag.
+        # Search: its language is documented (docs/stripe.md 6.6); others assert two errors and the lag.
         _only(
             "search-at-once",
             34,
@@ -851,6 +851,6 @@ class Readings:
         return self.chosen.get(entry_id) or REGISTER[entry_id].default
 
     def rely_on(self, entry_id: str) -> str:
-        """Note that the answer being made rests on an assumption; give the reading that holds."""
+        """Note that the answer being made relies on an assumption; give the reading that holds."""
         self.rested.add(entry_id)
         return self.reading(entry_id)

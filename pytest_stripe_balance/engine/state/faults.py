@@ -1,7 +1,7 @@
 """Stripe's own error answers, as the engine raises them: status, type, code, param and message.
 
-Where a text was seen from Stripe it is exact (FACTS 5); where nothing is on record the caller has
-named the assumption that it rests on.
+Where a text was seen from Stripe it is exact (docs/stripe.md 5); where nothing is on record the caller
+has named the assumption that it relies on.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Fault(Exception):  # noqa: N818 - it is an answer of Stripe's, not a failu
 
     `identified` is False for the answers that carry neither Request-Id nor Stripe-Version (401), and
     `logged` for those that name no log of the request;
-    `assumed` names the assumption that the answer rests on, if any; `noted` says that what was
+    `assumed` names the assumption that the answer relies on, if any; `noted` says that what was
     written before it stays, as a failed payment does.
     """
 
@@ -54,7 +54,7 @@ class Fault(Exception):  # noqa: N818 - it is an answer of Stripe's, not a failu
 def missing_object(
     noun: str, given: str, param: str, *, in_path: bool, assumed: str | None = None
 ) -> Fault:
-    """No such object: 404 where the path names it, 400 where a parameter does (FACTS 5.3)."""
+    """No such object: 404 where the path names it, 400 where a parameter does (docs/stripe.md 5.3)."""
     return Fault(
         f"No such {noun}: '{given}'{_BEHIND.get(noun, '')}",
         status=404 if in_path else 400,
@@ -65,10 +65,10 @@ def missing_object(
 
 
 def missing_parameter(param: str) -> Fault:
-    """A required parameter isn't there (FACTS 5.4)."""
+    """A required parameter isn't there (docs/stripe.md 5.4)."""
     return Fault(f"Missing required param: {param}.", code="parameter_missing", param=param)
 
 
 def unexpected_state(message: str, intent: PaymentIntent, param: str | None = None) -> Fault:
-    """An intent in a status that doesn't allow it; the body embeds the intent (FACTS 5.5)."""
+    """An intent in a status that doesn't allow it; the body embeds the intent (docs/stripe.md 5.5)."""
     return Fault(message, code="payment_intent_unexpected_state", param=param, intent=intent)

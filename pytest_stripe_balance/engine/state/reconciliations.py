@@ -1,4 +1,7 @@
-"""What a reconciliation looked at and decided, as values: open items, steps, allocations (FACTS 4)."""
+"""What a reconciliation looked at and decided, as values: open items, steps, allocations.
+
+Source: docs/stripe.md 4.
+"""
 
 from __future__ import annotations
 

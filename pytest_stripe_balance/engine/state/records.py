@@ -25,7 +25,7 @@ InvoiceStatus = Literal["draft", "open", "paid", "uncollectible", "void"]
 
 
 class Customer(NamedTuple):
-    """A customer. `reconciliation` None means the account's default mode (FACTS 1.2).
+    """A customer. `reconciliation` None means the account's default mode (docs/stripe.md 1.2).
 
     `currency` is that of their first invoice, None before it.
     """
@@ -77,7 +77,10 @@ class Entry(NamedTuple):
 
 
 class PaymentMethod(NamedTuple):
-    """A payment method of type customer_balance; it is never attached to a customer (FACTS 1.5)."""
+    """A payment method of type customer_balance; it is never attached to a customer.
+
+    Source: docs/stripe.md 1.5.
+    """
 
     id: str
     created: int
@@ -153,7 +156,7 @@ class PaymentIntent(NamedTuple):
 
 
 class InvoiceItem(NamedTuple):
-    """What an invoice charges for; `line` and `invoice` are None while it is pending (FACTS 2).
+    """What an invoice charges for; `line` and `invoice` are None while it is pending (docs/stripe.md 2).
 
     `unit_amount` is decimal text; `price` and `product` are those of every item like it. One that is
     `deleted` went with its draft, which it still names.
@@ -186,7 +189,7 @@ class Price(NamedTuple):
 
 
 class Invoice(NamedTuple):
-    """An invoice of collection_method send_invoice; its money is its intent's (FACTS 1.9).
+    """An invoice of collection_method send_invoice; its money is its intent's (docs/stripe.md 1.9).
 
     `recipient` is what the invoice shows of its customer, by the customer's field; `types` None
     means that payment_method_types wasn't given; `overdue` that its due date was told to have passed.
@@ -234,7 +237,10 @@ class Invoice(NamedTuple):
 
     @property
     def page_size(self) -> str:
-        """The size of its PDF's pages, which is settled when it is finalized [obs, EVIDENCE 2]."""
+        """The size of its PDF's pages, which is settled when it is finalized.
+
+        Source: docs/stripe.md 10.
+        """
         return "auto" if self.status == "draft" else "letter"
 
     @property
@@ -254,7 +260,7 @@ class Invoice(NamedTuple):
 
 
 class InvoicePayment(NamedTuple):
-    """What links an invoice to the intent that pays it (FACTS 1.9)."""
+    """What links an invoice to the intent that pays it (docs/stripe.md 1.9)."""
 
     id: str
     created: int
@@ -268,7 +274,7 @@ class InvoicePayment(NamedTuple):
 
 
 class Charge(NamedTuple):
-    """The charge that appears when an intent is fully funded (FACTS 1.7)."""
+    """The charge that appears when an intent is fully funded (docs/stripe.md 1.7)."""
 
     id: str
     created: int
@@ -295,7 +301,7 @@ class Charge(NamedTuple):
 
 
 class Refund(NamedTuple):
-    """Money on its way back (FACTS 1.8): of a charge, or of the cash balance of `customer`.
+    """Money on its way back (docs/stripe.md 1.8): of a charge, or of the cash balance of `customer`.
 
     `next_action` and `destination_details` are what Stripe tells of them.
     """

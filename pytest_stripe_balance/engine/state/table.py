@@ -75,7 +75,7 @@ class Table(Generic[R]):
     def find(self, record_id: str, param: str, *, in_path: bool = True, assumed: str | None = None) -> R:
         """Look a record up by id; a `resource_missing` fault when it isn't there.
 
-        `assumed` names the assumption that this answer rests on, if any.
+        `assumed` names the assumption that this answer relies on, if any.
         """
         record = self.get(record_id)
         if record is None:
@@ -115,7 +115,7 @@ class Table(Generic[R]):
         ending_before: str | None = None,
         keep: Callable[[R], bool] = lambda _: True,
     ) -> Page[R]:
-        """Cut one page: cursors are exclusive, ties in time fall by creation order (FACTS 6.4).
+        """Cut one page: cursors are exclusive, ties in time fall by creation order (docs/stripe.md 6.4).
 
         Of one `customer`'s records it costs the same whatever others have. A cursor to a record that
         isn't there is a 400 `resource_missing`.

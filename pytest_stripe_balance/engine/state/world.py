@@ -118,7 +118,7 @@ class World:
         return customer.reconciliation or MERCHANT_DEFAULT
 
     def cash_balance(self, customer: Customer) -> CashBalance:
-        """Give a customer's cash balance as it is now (FACTS 1.2).
+        """Give a customer's cash balance as it is now (docs/stripe.md 1.2).
 
         Fresh it has `available` null, and a currency that was spent stays, at 0: seen by
         karibou-ch/karibou-wallet (2022-11-15 to 2024-06-20) and thebiggive/identity

@@ -1,7 +1,7 @@
-"""The auditor: a second, naive model of FACTS that predicts what each call changes and tells.
+"""The auditor: a second, naive model of docs/stripe.md that predicts what each call changes and tells.
 
 It shares no code with the engine: sums in dicts, groups by trying all, the clock by looking at
-everything that could be due. Where FACTS are silent it follows the readings of the register, those
+everything that could be due. Where that page is silent it follows the readings of the register, those
 that an example draws (`readings`) or the defaults, and these of the engine's own: a group's invoices are paid before its intents, and what falls due in the
 same second happens as cash, refunds, invoices.
 """

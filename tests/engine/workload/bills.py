@@ -1,4 +1,4 @@
-"""Invoices from draft to paid, void or uncollectible (FACTS 1.9, 3.3)."""
+"""Invoices from draft to paid, void or uncollectible (docs/stripe.md 1.9, 3.3)."""
 
 from workload.books import Intent, Invoice, Refusal
 from workload.payments import Payments

@@ -1,4 +1,4 @@
-"""What the auditor keeps: plain records, and books that only know how to add up (FACTS 1)."""
+"""What the auditor keeps: plain records, and books that only know how to add up (docs/stripe.md 1)."""
 
 import itertools
 from dataclasses import dataclass, field

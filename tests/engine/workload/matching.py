@@ -1,4 +1,4 @@
-"""Which open items a transfer pays, by trying every group there is (FACTS 4).
+"""Which open items a transfer pays, by trying every group there is (docs/stripe.md 4).
 
 Items are intents; an invoice's stands for the invoice. Both lists come oldest first.
 """

@@ -1,4 +1,4 @@
-"""Intents and the cash that goes to them: funding, applying, confirming, canceling (FACTS 3, 4)."""
+"""Intents and the cash that goes to them: funding, applying, confirming, canceling (docs/stripe.md 3, 4)."""
 
 from workload.books import DAY, Books, Intent, Refusal
 from workload.matching import match
@@ -116,7 +116,7 @@ class Payments(Books):
             self.tell("payment_intent.requires_action", intent, *intent.words())
 
     def apply(self, intent, amount, currency):
-        """Apply the customer's cash; refused in the order of FACTS 5.9."""
+        """Apply the customer's cash; refused in the order of docs/stripe.md 5.9."""
         if amount is not None and amount < 1:
             raise Refusal("parameter_invalid_integer")
         if intent.invoice:

@@ -1,4 +1,4 @@
-"""Refunds to the bank, to the cash balance, and of the cash balance (FACTS 1.8, 3.7, 8)."""
+"""Refunds to the bank, to the cash balance, and of the cash balance (docs/stripe.md 1.8, 3.7, 8)."""
 
 from workload.bills import Bills
 from workload.books import DAY, Refund, Refusal

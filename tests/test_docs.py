@@ -1,0 +1,205 @@
+"""The README and the pages of docs/: their examples run, their links lead somewhere, their words are plain."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_stripe_balance.api import routes
+from pytest_stripe_balance.contract.releases import SDKS
+from pytest_stripe_balance.engine.state.assumptions import REGISTER
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+PAGES = {"README.md": README} | {
+    f"docs/{page.name}": page.read_text("utf-8") for page in sorted((ROOT / "docs").glob("*.md"))
+}
+EXAMPLES = [
+    (page, name, code)
+    for page, text in PAGES.items()
+    for name, code in re.findall(r"```python\n# (\w+\.py)\n(.*?)```", text, re.DOTALL)
+]
+COMMANDS = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)
+LONGEST_SENTENCE = 40  # words
+BANNED = (
+    "hands over",
+    "is told",
+    "rests on",
+    "brought about",
+    "of the caller's",
+    "can't be meant",
+    "nobody's",
+    "is none of",
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "code"), EXAMPLES, ids=[f"{page}-{name}" for page, name, _ in EXAMPLES]
+)
+def test_each_example_passes_as_it_stands(page, name, code, pytester):
+    """A reader who copies an example into a file sees it pass."""
+    pytester.makepyfile(**{name.removesuffix(".py"): code})
+    if "def test_" not in code:
+        beside = [
+            other for of, other_name, other in EXAMPLES if of == page and other_name == "test_shop.py"
+        ]
+        pytester.makepyfile(test_shop=beside[0])
+    # Starlette's own words about httpx are its users' affair.
+    options = ("-p", "no:randomly", "-p", "no:asyncio", "-W", "ignore:Using `httpx`", "-q")
+    result = pytester.runpytest_inprocess(*options)
+    assert result.ret == 0
+    assert result.parseoutcomes() == {
+        "passed": max(1, code.count("def test_") + code.count("pytest.param("))
+    }
+
+
+def test_every_python_block_is_an_example():
+    """No example escapes the test above for want of a file name."""
+    assert len(EXAMPLES) == sum(text.count("```python") for text in PAGES.values())
+    assert len(EXAMPLES) > 10
+
+
+def test_the_example_of_a_replay_replays(pytester):
+    """From a checkout, with the recording that is there."""
+    (code,) = [code for _, name, code in EXAMPLES if name == "test_replayed.py"]
+    pytester.makepyfile(test_replayed=code)
+    folder = pytester.mkdir("cassettes") / "fake"
+    folder.mkdir()
+    recording = "partial_wire.yaml"
+    (folder / recording).write_bytes((ROOT / "cassettes" / "fake" / recording).read_bytes())
+    options = ("-p", "no:randomly", "-p", "no:asyncio", "--stripe-mode=replay")
+    result = pytester.runpytest_inprocess(*options)
+    result.assert_outcomes(passed=1)
+    assert "never asked for" not in result.stdout.str()
+
+
+def test_the_list_of_calls_is_the_table_of_endpoints():
+    """docs/calls.md names exactly the calls that are answered."""
+    text = PAGES["docs/calls.md"]
+    listed = text.partition("<!-- calls -->\n")[2].partition("<!-- /calls -->")[0].splitlines()[2:]
+    assert [row.split("|")[1:3] for row in listed] == [
+        [f" {row.method} ", f" `{row.path}` "] for row in routes.ENDPOINTS
+    ]
+
+
+def test_there_are_two_commands_and_ci_runs_the_marked_one():
+    """One command runs the main job, one the tests; CI takes the latter by its mark."""
+    demo, tests = COMMANDS
+    assert shlex.split(demo)[-3:] == ["-m", "pytest_stripe_balance", "demo"]
+    assert shlex.split(tests)[-2:] == ["-m", "pytest"]
+    assert README.count(f"<!-- tests -->\n```sh\n{tests}\n```") == 1
+    assert "<!-- tests -->" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_the_readme_is_two_screens_and_links_to_no_file():
+    """It is shown outside the repository too, where a relative link leads nowhere."""
+    assert len(README.splitlines()) <= 200
+    assert re.findall(r"\]\((?!https://)[^)]*\)", README) == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("docs/")])
+def test_every_link_between_pages_leads_somewhere(page):
+    """No link to another page is broken."""
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", PAGES[page]):
+        assert (ROOT / "docs" / target).is_file(), target
+
+
+def test_every_page_that_is_named_is_there_and_in_the_site():
+    """What README and CONTRIBUTING name exists, and the site's contents leave no page out."""
+    for text in (README, CONTRIBUTING):
+        for name in re.findall(r"`(docs/\w+\.md)`", text):
+            assert name in PAGES, name
+    listed = PAGES["docs/index.md"].partition("```{toctree}")[2].split("```")[0].split()[2:]
+    assert sorted(listed) == sorted(
+        Path(page).stem for page in PAGES if page not in ("README.md", "docs/index.md")
+    )
+
+
+def _sentences(text):
+    text = re.sub(r"```.*?```|<!--.*?-->|`[^`]*`", "code", text, flags=re.DOTALL)
+    for paragraph in re.split(r"\n\s*\n|\n(?=\||- |\d+\. |#)", text):
+        for cell in paragraph.split(" | "):
+            yield from re.split(r"(?<=[.:;!?])\s+", cell.replace("\n", " "))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_sentence_is_longer_than_one_breath(page):
+    """Forty words at most."""
+    assert [each for each in _sentences(PAGES[page]) if len(each.split()) > LONGEST_SENTENCE] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_say_it_in_the_usual_words(page):
+    """A short list of phrases that readers had to read twice."""
+    assert [phrase for phrase in BANNED if phrase in PAGES[page]] == []
+
+
+def test_messages_say_it_in_the_usual_words():
+    """The same phrases, in the package's own strings and comments."""
+    package = ROOT / "pytest_stripe_balance"
+    found = [
+        (path.name, phrase)
+        for path in sorted(package.rglob("*.py"))
+        for phrase in BANNED
+        if phrase in path.read_text("utf-8")
+    ]
+    assert found == []
+
+
+def test_every_assumption_that_is_named_is_in_the_register():
+    """A page that names an entry names one that is there."""
+    named = re.findall(r"assume=\{\"([a-z-]+)\"", "".join(PAGES.values()))
+    named += (
+        re.findall(r"register: (.*?)\.\n", PAGES["docs/stripe.md"], re.DOTALL)[0]
+        .replace("`", "")
+        .replace("\n", " ")
+        .split(", ")
+    )
+    assert [entry.strip() for entry in named if entry.strip() not in REGISTER] == []
+
+
+def test_what_the_code_cites_is_a_section_of_the_page():
+    """A docstring's `docs/stripe.md 3.4` leads to a heading."""
+    headings = set(re.findall(r"^#+ (\d+(?:\.\d+)?)", PAGES["docs/stripe.md"], re.MULTILINE))
+    cited = set()
+    for path in (
+        *(ROOT / "pytest_stripe_balance").rglob("*.py"),
+        *(ROOT / "tests").rglob("*.py"),
+        *(ROOT / "tests").rglob("*.yaml"),
+    ):
+        for run in re.findall(r"docs/stripe\.md ((?:\d+(?:\.\d+)?(?:, )?)+)", path.read_text("utf-8")):
+            cited |= {each.strip(" .") for each in run.split(",") if each.strip(" .")}
+    assert cited
+    assert cited - headings == set()
+
+
+def test_the_supported_majors_are_the_same_everywhere():
+    """From the floor in pyproject.toml to the newest release: no new major is left out of the runs."""
+    (oldest,) = re.findall(r'"stripe>=(\d+)"', (ROOT / "pyproject.toml").read_text("utf-8"))
+    newest = max(int(version.partition(".")[0]) for version in SDKS.values())
+    tried = re.search(r"^MAJORS = \((.*)\)$", (ROOT / "noxfile.py").read_text("utf-8"), re.MULTILINE)
+    assert re.findall(r"\d+", tried[1]) == [str(each) for each in range(int(oldest), newest + 1)]
+    assert f"each major from {oldest} to {newest}" in README
+    assert f"'stripe=={oldest}.*'" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_the_pages_build_into_a_site(tmp_path):
+    """Sphinx builds them, and a warning is an error."""
+    pytest.importorskip("myst_parser", reason="the extra `docs` isn't installed")
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "-n",
+        "-q",
+        str(ROOT / "docs"),
+        str(tmp_path / "site"),
+    ]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (built.returncode, built.stderr) == (0, "")
+    assert (tmp_path / "site" / "index.html").is_file()
