@@ -173,7 +173,7 @@ SHAPES = (
         "e-mail address",
         # Quotes before an address, as in email:'ada@bank.org', are the text's; o'neil's is its own.
         re.compile(
-            rf"((?<![{_NAME}])['!#$*^~]*+)(?:[\w.+-][{_NAME}]*+|{_QUOTED})@(?!{_NOBODYS})"
+            rf"((?<![{_NAME}])['!#$*^~]*+|(?=\"))(?:[\w.+-][{_NAME}]*+|{_QUOTED})@(?!{_NOBODYS})"
             r"(?:[\w-]+(?:\.[\w-]+)*\.[^\W\d_][\w-]*|\[(?:\d+(?:\.\d+){3}|IPv6:[\dA-Fa-f:.]+)\])"
         ),
         r"\1***@***",
@@ -181,12 +181,25 @@ SHAPES = (
     Shape(
         "e-mail address",  # as people write it
         re.compile(
-            rf"((?<![{_NAME}])['!#$*^~]*+)"
+            rf"((?<![{_NAME}])['!#$*^~]*+|(?=\"))"
             rf"(?:[\w.+-][{_NAME}]*+(?:{_SPELLED_DOT}[{_NAME}]++){{0,31}}+|{_QUOTED})"
             rf"(?:{_AT}(?!{_NOBODYS_WRITTEN}){_HOST}|\s{{1,3}}(?i:at)\s{{1,3}}{_SAID_HOST})"
         ),
         r"\1***@***",
     ),
+)
+
+
+# The text of a field that is named for addresses.
+_FIELD = re.compile(
+    rf"((?i:mail)[\w\[\]]{{0,40}}[\"']?\s{{0,3}}[=:~]\s{{0,3}}[\"']?)"
+    rf"((?:{_QUOTED}|[^\s\"(),:;<>@\[\]\\&]{{1,128}}+)@(?:\[[^\s\[\]]++\]|[\w-]++(?:\.[\w-]++)*+))"
+)
+# What a recorder reads as another sign, or as none.
+_DRESSED = re.compile(
+    rf"%(?:25)*(?P<percent>[2-7][0-9A-Fa-f])|&\#0{{0,6}}(?P<decimal>[3-9][0-9]|1[01][0-9]|12[0-6]);"
+    rf"|&\#[xX]0{{0,6}}(?P<hex>[2-7][0-9A-Fa-f]);|\\{{1,8}}u00(?P<json>[2-7][0-9A-Fa-f])"
+    rf"|(?P<wide>[\uff01-\uff5e])|(?:[{_INVISIBLE}]|%(?i:E2%80%8B|C2%AD|EF%BB%BF))"
 )
 
 
@@ -196,9 +209,57 @@ def masked(text: str) -> str:
     Addresses at the domains of RFC 2606 (example.com, .net and .org, .test, .example, .invalid) are
     no secret and stay.
     """
+    if _DRESSED.search(text):
+        text = _dressed_masked(text)
     for shape in SHAPES:
         text = shape.pattern.sub(shape.replaced, text)
+    return _FIELD.sub(_field_shown, text)
+
+
+def _dressed_masked(text: str) -> str:
+    plain, places = _undressed(text)
+    for shape in SHAPES:
+        if shape.pattern.search(plain):
+            text = _masked_in(text, shape, plain, places)
+            plain, places = _undressed(text)
     return text
+
+
+def _field_shown(found: re.Match[str]) -> str:
+    return f"{found[1]}***@***" if is_somebodys(found[2]) else found[0]
+
+
+def _undressed(text: str) -> tuple[str, list[int]]:
+    """Give what a text says, and where each of its signs stands in the text, and the text's end."""
+    plain, places, end = list[str](), list[int](), 0
+    for found in _DRESSED.finditer(text):
+        places += range(end, found.start())
+        plain.append(text[end : found.start()])
+        if said := _said(found):
+            plain.append(said)
+            places.append(found.start())
+        end = found.end()
+    places += range(end, len(text) + 1)
+    plain.append(text[end:])
+    return "".join(plain), places
+
+
+def _said(found: re.Match[str]) -> str:
+    if found.lastgroup is None:
+        return ""
+    if found.lastgroup == "wide":
+        return chr(ord(found["wide"]) - 0xFEE0)
+    return chr(int(found[found.lastgroup], 10 if found.lastgroup == "decimal" else 16))
+
+
+def _masked_in(text: str, shape: Shape, plain: str, places: list[int]) -> str:
+    """Mask in a text what its plain form shows to be a secret; all else stays as it is written."""
+    clean, end = list[str](), 0
+    for found in shape.pattern.finditer(plain):
+        if (shown := shape.replaced(found)) != found[0]:
+            clean += [text[end : places[found.end(1)]], shown[len(found[1]) :]]
+            end = places[found.end()]
+    return "".join([*clean, text[end:]])
 
 
 def shown(text: str, longest: int = 60) -> str:
