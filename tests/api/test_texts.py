@@ -21,10 +21,12 @@ INVALID = [
         "ann@example.com\n",
     ),
     *("ann\uff20example.com", "\uff41nn@example.com", "ann@example\uff0ecom", "ann\u3000@example.com"),
+    *(f"ann{wide}@example.com" for wide in "\uff5f\uff60\uffe0\uffe1\uffe2\uffe3\uffe4\uffe5\uffe6"),
     *("ann@example.", "ann@.com", "ann@example..com"),
 ]
 VALID = [
     *("ann@example.com", "ann+bar@sub.example.co.uk", "O'Hara@example.com", "Ann@Example.COM"),
+    *("ann\uff00@example.com", "ann\uff61@example.com", "ann\uffe8@example.com"),  # none of full width
     *("a@b.c", "a..b@example.com", "{}@example.com", "ann@xn--bcher-kva.example"),
 ]
 
@@ -178,6 +180,10 @@ LIMITS = {
     ("POST /v1/payment_intents", "statement_descriptor"): 22,
     ("POST /v1/payment_intents/{intent}", "statement_descriptor_suffix"): 22,
     ("POST /v1/payment_intents", "payment_method_data[billing_details][name]"): 5000,
+    ("POST /v1/payment_intents", "payment_method_data[billing_details][phone]"): 20,
+    ("POST /v1/payment_intents/{intent}/confirm", "payment_method_data[billing_details][phone]"): 20,
+    ("POST /v1/payment_intents", "shipping[phone]"): 5000,
+    ("POST /v1/payment_methods", "billing_details[phone]"): 20,
     ("POST /v1/invoiceitems", "description"): 500,
     ("POST /v1/invoices", "description"): 500,
     ("POST /v1/invoices", "footer"): 5000,
