@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from pytest_stripe_balance.api import parameters, routes
+from pytest_stripe_balance.api import parameters, request, routes
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import newest_api_version
@@ -192,15 +192,23 @@ def test_a_list_is_walked_in_pages_both_ways(row, trip):
 
 
 @LISTS
-def test_a_list_refuses_cursors_and_takes_any_limit(row, trip):
-    """A cursor to nothing is a 400 that names it; a limit outside 1 to 100 is the nearest in it."""
+def test_a_list_refuses_cursors_and_takes_any_limit(row, trip, monkeypatch):
+    """A cursor to nothing is a 400 that names it; a limit outside 1 to the longest is the nearest in it."""
     path, params = trip.asked[row][0]
     for cursor in ("starting_after", "ending_before"):
         told = trip.refused(row, path, **{**params, cursor: "nope"})
         assert told[:4] == (400, "invalid_request_error", "resource_missing", cursor)
-    for limit, nearest in ((0, 1), (-1, 1), (101, 100)):
-        given, meant = (trip.answer("GET", path, **{**params, "limit": one}) for one in (limit, nearest))
-        assert (given.status, given.body) == (200, meant.body)
+    assert request.LONGEST_PAGE == 100
+    everything = trip.answer("GET", path, **{**params, "limit": 100}).body["data"]
+    assert bool(everything) == (row.returns != "payment_method")  # none is ever attached
+    for limit in (0, -1):
+        assert trip.answer("GET", path, **{**params, "limit": limit}).body["data"] == everything[:1]
+    longest = max(len(everything) - 1, 0)  # as no list of the tour has more than 100
+    monkeypatch.setattr(request, "LONGEST_PAGE", longest)
+    for limit in (len(everything), 101):
+        given = trip.answer("GET", path, **{**params, "limit": limit})
+        assert (given.status, given.body["data"]) == (200, everything[:longest])
+        assert given.body["has_more"] == bool(everything)
 
 
 @rows(lambda row: row.listed and "created" in rule_of(row)["properties"])

@@ -37,16 +37,46 @@ def said(name, status, allowed):
     )
 
 
+NOW_THERE = {  # where an intent shows another value than was given
+    "payment_method_data": lambda intent: stripe.PaymentMethod.retrieve(intent["payment_method"]).type,
+}
+
+
+def set_to(stage, field):
+    """Give the value that is asked for, and the one that the intent shows then."""
+    value = stage.customer if field == "customer" else FIELDS[field][0]
+    return value, METHOD["type"] if field == "payment_method_data" else value
+
+
+def shown_in(intent, field):
+    """Give what an intent shows of a field."""
+    whole = as_dict(intent)
+    value = NOW_THERE[field](whole) if field in NOW_THERE else whole[field]
+    if field == "shipping":
+        address = {key: one for key, one in value["address"].items() if one is not None}
+        return {"name": value["name"], "address": address}
+    return value
+
+
 def asked(stage, field, status):
     """Ask for a change of one field of an intent in a status; what was answered, or the error."""
     intent = stage.intent(status)
-    value = stage.customer if field == "customer" else FIELDS[field][0]
+    value, _ = set_to(stage, field)
     before = as_dict(stripe.PaymentIntent.retrieve(intent))
     try:
         return stripe.PaymentIntent.modify(intent, **{field: value}), before
     except stripe.InvalidRequestError as error:
         assert as_dict(stripe.PaymentIntent.retrieve(intent)) == before
         return error, before
+
+
+def changed_to(stage, field, answer, before):
+    """Hold an intent to what was asked of it, in the answer and when it is asked for again."""
+    _, shown = set_to(stage, field)
+    for intent in (answer, stripe.PaymentIntent.retrieve(before["id"])):
+        assert (intent.id, shown_in(intent, field)) == (before["id"], shown)
+    if field not in ("customer", "allowed_payment_method_types"):  # which were so before
+        assert before.get(FIELDS[field][2]) != as_dict(answer)[FIELDS[field][2]]
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -56,7 +86,7 @@ def test_a_field_is_changed_where_its_list_of_statuses_has_it(field, status, sta
     _, allowed, named = FIELDS[field]
     answer, before = asked(stage, field, status)
     if status in allowed:
-        assert answer.id == before["id"]
+        changed_to(stage, field, answer, before)
         return
     assert answer.user_message == said(named, status, allowed)
     assert (answer.http_status, answer.code) == (400, "payment_intent_unexpected_state")
@@ -118,7 +148,7 @@ def test_other_readings_of_what_is_not_on_record(field, status, allowed, stage):
     """They move the fields that nobody has asked about, and no others."""
     answer, before = asked(stage, field, status)
     if allowed is None:
-        assert answer.id == before["id"]
+        changed_to(stage, field, answer, before)
     else:
         assert answer.user_message == said(field, status, allowed)
 
