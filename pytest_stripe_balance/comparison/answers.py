@@ -23,7 +23,7 @@ from pytest_stripe_balance.contract.findings import Finding
 Json = Any
 EPOCH = range(1_000_000_000, 5_000_000_000)
 LISTS = ("list", "search_result")
-_HEADERS = ("Stripe-Should-Retry", "Idempotent-Replayed")
+HEADERS = ("Stripe-Should-Retry", "Idempotent-Replayed")
 _TIME_KEY = re.compile(r"(?:^|_)(?:at|on|date|created|start|end|finalized|paid|voided|until|after)$")
 # Values that Stripe makes up anew each time, whatever is asked.
 _MADE_UP = re.compile(
@@ -102,11 +102,15 @@ class Page:
 
 @dataclass(frozen=True)
 class Answers:
-    """Compares answers, and learns from each which id of the fake's is which of the recording's."""
+    """Compares answers, and learns from each which id of the fake's is which of the recording's.
+
+    Of the headers only those are compared that the recording keeps.
+    """
 
     ids: Ids
     knowledge: Knowledge
     sightings: Sightings = field(default_factory=Sightings)
+    headers: Sequence[str] = HEADERS
 
     def compare(self, recorded: Response, given: Response, page: Page) -> Compared:
         """Compare two answers, where they are of one kind; else only say that they aren't."""
@@ -116,7 +120,7 @@ class Answers:
         if recorded.status == given.status and kinds[0] != kinds[1]:
             walk.leaf(*kinds, _At("answer", "$.object"))
         elif recorded.status == given.status:
-            for name in _HEADERS:
+            for name in self.headers:
                 sides = [one.headers.get(name, _ABSENT) for one in (recorded, given)]
                 walk.values(sides[0], sides[1], _At("headers", name.lower()))
             walk.values(recorded.json, given.json, _At(kinds[0]))

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response, date_of
 from pytest_stripe_balance.comparison import knowledge
-from pytest_stripe_balance.comparison.answers import EPOCH, LISTS, Answers, Page, is_masked
+from pytest_stripe_balance.comparison.answers import EPOCH, HEADERS, LISTS, Answers, Page, is_masked
 from pytest_stripe_balance.comparison.documents import root_kind
 from pytest_stripe_balance.comparison.ids import Ids, Roles
 from pytest_stripe_balance.comparison.knowledge import Knowledge, Named, named_in
@@ -141,7 +141,7 @@ class _Driver:
         self._roles = Roles(ids, Ids())
         self._knowledge = Knowledge(ids, self._roles, _shared(self.exchanges))
         self._sightings = Sightings()
-        self._answers = Answers(ids, self._knowledge, self._sightings)
+        self._answers = Answers(ids, self._knowledge, self._sightings, _kept(self.exchanges))
         self._keys = RecordedKeys(self.exchanges)
         self._polled = _polled(self.exchanges)
         self._moment = moment_of(self.exchanges)
@@ -285,6 +285,11 @@ def _reason(refusal: Refused, request: Request) -> str:
     """Name why a request was refused: the first sentence, without what was asked and its values."""
     said = refusal.message.removeprefix(f"{request}: ").partition("\n")[0].partition(". ")[0]
     return _VALUE.sub("", _CALL.sub("", said))
+
+
+def _kept(exchanges: Sequence[Exchange]) -> list[str]:
+    """Name the headers that a recording keeps: one that no answer has was left out by its recorder."""
+    return [name for name in HEADERS if any(name in one.response.headers for one in exchanges)]
 
 
 def _polled(exchanges: Sequence[Exchange]) -> AbstractSet[int]:
