@@ -48,7 +48,11 @@ def check(question: Question) -> Outcome:
     """Check every file that is named; ValueError when the question itself makes no sense."""
     if question.object is not None:
         _refuse_unknown(question.object)
-    outcome = Outcome(levels=levels_of(question.levels), may_be_empty=question.allow_empty)
+    outcome = Outcome(
+        levels=levels_of(question.levels),
+        may_be_empty=question.allow_empty,
+        way_out="--allow-empty lets that pass",
+    )
     judge = _Judge(question, contract(question.api_version or resources.newest_api_version()), outcome)
     for name in input_files.named(question.files):
         place = Place(_called(name))

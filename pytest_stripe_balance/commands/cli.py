@@ -145,7 +145,8 @@ def _told(outcome: Outcome, options: argparse.Namespace, said: str | None = None
 def _add_drift(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Compares statuses, error codes, keys, types, nulls, enums and headers; ids by their role. "
-        "Exit codes: 0 nothing at level error, 1 findings at level error, 2 an input that can't be read."
+        "Exit codes: 0 nothing at level error, 1 findings at level error, 2 an input that can't be read "
+        "or nothing that was compared."
     )
     parser.add_argument("old", metavar="OLD", help="a cassette, or a folder of them")
     parser.add_argument("new", metavar="NEW", help="one of the same requests, recorded later")

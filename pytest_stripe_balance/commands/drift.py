@@ -41,7 +41,13 @@ def drift(question: DriftQuestion, now: int) -> Outcome:
     """
     if question.max_age is not None and not question.max_age >= 0:
         raise ValueError(f"--max-age {question.max_age:g} is no number of days")
-    outcome = Outcome(levels=findings.levels_of(question.levels), verb="compared")
+    outcome = Outcome(
+        levels=findings.levels_of(question.levels),
+        verb="compared",
+        may_be_empty=False,
+        findings_suffice=False,  # requests that only one side has
+        missing="no request has an answer on both sides",
+    )
     for old_name, new_name in _partners(question.old, question.new, outcome):
         sides = []
         for name in (old_name, new_name):

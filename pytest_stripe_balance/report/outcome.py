@@ -11,7 +11,6 @@ from pytest_stripe_balance.masking import masked
 
 OK, FINDINGS, BAD_INPUT = 0, 1, 2
 _INDEX = re.compile(r"\[\d+\]")
-_WAY_OUT = "--allow-empty lets that pass"
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -61,8 +60,9 @@ class Outcome:
     """A run of `check` or `drift`: how much was looked at, and what was found.
 
     `notes` are warnings that never fail anything, and `verb` what was done with what was looked at.
-    A run that looked at nothing is no success, unless it `may_be_empty`. `silent` counts what said no
-    API version, by the one that was taken.
+    A run that looked at nothing is no success, unless it `may_be_empty`, or `findings_suffice` and it
+    has some: `missing` is what wasn't there then, `way_out` what lets that pass. `silent` counts what
+    said no API version, by the one that was taken.
     """
 
     levels: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_LEVELS))
@@ -73,6 +73,9 @@ class Outcome:
     notes: list[Problem] = field(default_factory=list)
     verb: str = "checked"
     may_be_empty: bool = True
+    findings_suffice: bool = True
+    missing: str = "no answer of Stripe's was there"
+    way_out: str = ""
     silent: dict[Taken, int] = field(default_factory=dict)
     _found: dict[tuple[str, str, str, str], tuple[Finding, Tally]] = field(default_factory=dict)
 
@@ -127,23 +130,24 @@ class Outcome:
     @property
     def nothing(self) -> str | None:
         """Why nothing at all was looked at, where that is no success."""
-        if self.may_be_empty or self.checked or self._found or self.problems:
+        if self.may_be_empty or self.checked or self.problems:
+            return None
+        if self._found and self.findings_suffice:
             return None
         reason, tally = next(iter(self.unchecked.items()), (None, None))
-        why = (
-            f"{tally.count} {reason}, as in {tally.first}"
-            if tally
-            else "no answer of Stripe's was there"
-        )
+        why = f"{tally.count} {reason}, as in {tally.first}" if tally else self.missing
         more = f"; and for {len(self.unchecked) - 1} more reasons" if len(self.unchecked) > 1 else ""
-        return one_line(f"nothing was {self.verb}: {why}{more} ({_WAY_OUT})")
+        return one_line(f"nothing was {self.verb}: {why}{more}{self._way_out}")
 
     @property
     def nothing_more(self) -> str | None:
         """The same after a report that has told the reasons: they aren't told twice."""
-        return (
-            f"nothing was {self.verb} ({_WAY_OUT})" if self.nothing and self.unchecked else self.nothing
-        )
+        short = f"nothing was {self.verb}{self._way_out}"
+        return short if self.nothing and self.unchecked else self.nothing
+
+    @property
+    def _way_out(self) -> str:
+        return f" ({self.way_out})" if self.way_out else ""
 
 
 def shape_of(path: str) -> str:

@@ -136,6 +136,24 @@ def test_only_answers_with_a_counterpart_are_counted_as_compared(run):
         assert out[-1].startswith("0 compared in 2 files")
 
 
+@pytest.mark.parametrize("form", ["text", "json", "github"])
+def test_drift_of_nothing_ends_with_2_and_says_why(run, form):
+    """Two recordings of nothing, or of other requests, or folders of such, weren't held to each other."""
+    nothing = {"version": 1, "interactions": []}
+    other = tape(INTENT)
+    other["interactions"][0]["request"]["uri"] = "https://api.stripe.com/v1/refunds"
+    why = "nothing was compared: no request has an answer on both sides"
+    for old, new in ((nothing, nothing), (tape(INTENT), nothing), (tape(INTENT), other)):
+        for sides in (("a__x", "b__x"), ("a", "b")):
+            named = ("a", "b") if "__" in sides[0] else ("a.yaml", "b.yaml")
+            files = dict(zip(sides, (old, new), strict=True))
+            code, out, err = run("drift", *named, "--format", form, **files)
+            assert (code, err) == (2, [f"pytest_stripe_balance drift: {why}"])
+            assert form != "json" or json.loads("\n".join(out))["nothing_checked"] == why
+    code, _, err = run("drift", "a.yaml", "b.yaml", a=tape(INTENT), b=tape(INTENT))
+    assert (code, err) == (0, [])
+
+
 @pytest.mark.parametrize(
     ("sides", "told"),
     [
