@@ -16,6 +16,8 @@ from pytest_stripe_balance.report.conformance import Against, Conformance
 from pytest_stripe_balance.report.outcome import Outcome, Place, shape_of
 from pytest_stripe_balance.session import BEGINNING, Fake, Settings
 
+LIVE = "not compared: `livemode`, which is true there, and the fake knows test mode only"
+
 
 @dataclass(frozen=True)
 class ConformQuestion:
@@ -72,6 +74,8 @@ def _driven(
     if not is_evidence:
         conformance.unsettling[recording.name] = recording.who
     recording = _with_parameters(recording, outcome)
+    if (at := conforming.first_live(recording.exchanges)) is not None:
+        outcome.note(recording.place(at), LIVE)
     version, why = _version(recording, otherwise)
     session = Fake(_settings(recording, assume, version))
     for one in conforming.conform(recording.exchanges, session.answer_resting):

@@ -94,6 +94,20 @@ def began_at(exchanges: Sequence[Exchange]) -> int | None:
     return None
 
 
+def first_live(exchanges: Sequence[Exchange]) -> int | None:
+    """Find the first answer of live mode; None where there is none."""
+    answers = (one.response for one in exchanges)
+    return next((at for at, one in enumerate(answers) if one.is_json and _is_live(one.json)), None)
+
+
+def _is_live(document: Json) -> bool:
+    if isinstance(document, list):
+        return any(map(_is_live, document))
+    if not isinstance(document, dict):
+        return False
+    return document.get("livemode") is True or any(map(_is_live, document.values()))
+
+
 def version_of(exchange: Exchange) -> str:
     """Give the API version that an exchange says it is of, without betas; "" where it says none."""
     return without_betas(_said(exchange))

@@ -319,6 +319,18 @@ def test_another_reading_can_be_driven(run, recorder):
     assert (code, out, len(err)) == (2, [], 1)
 
 
+def test_conform_says_once_that_live_mode_is_not_compared(run, recorder):
+    """The fake knows test mode only: `livemode` itself isn't compared, and that is told in every format."""
+    live = in_yaml(recorder.exchanges).replace('"livemode":false', '"livemode":true')
+    why = "not compared: `livemode`, which is true there, and the fake knows test mode only"
+    for form in ("text", "json", "github"):
+        code, out, _ = run("conform", "a.yaml", "--format", form, a=live)
+        told = "\n".join(out)
+        assert (code, told.count(why)) == (0, 1)
+        _, out, _ = run("conform", "a.yaml", "--format", form, a=in_yaml(recorder.exchanges))
+        assert "not compared" not in "\n".join(out)
+
+
 def test_conform_of_no_answer_at_all_is_bad_usage(run):
     """A cassette of nothing, or of another service, can't have been meant."""
     code, _, err = run("conform", "a.yaml", a={"version": 1, "interactions": []})
