@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -114,15 +114,15 @@ def _short_ids(document: Json) -> Iterator[str]:
             yield value
 
 
-def texts(document: Json) -> Iterator[str]:
-    """Walk the texts that a document holds as values."""
+def texts(document: Json, without: Container[str] = ()) -> Iterator[str]:
+    """Walk the texts that a document holds as values, but for those below the names `without`."""
     held = [document]
     while held:
         value = held.pop()
         if isinstance(value, str):
             yield value
         elif isinstance(value, dict):
-            held += value.values()
+            held += (inner for name, inner in value.items() if name not in without)
         elif isinstance(value, list):
             held += value
 

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, unquote
 
 from pytest_stripe_balance.api import routes
 from pytest_stripe_balance.api.message import Exchange, Request
-from pytest_stripe_balance.comparison.ids import Ids, Roles, own_ids
+from pytest_stripe_balance.comparison.ids import Ids, Roles, own_ids, texts
 from pytest_stripe_balance.comparison.requests import READS
 
 Json = Any
@@ -284,15 +284,7 @@ def named_in(document: Json, ids: Ids) -> set[str]:
 
 def texts_of(document: Json) -> Iterator[str]:
     """Walk the texts of an answer that aren't the user's own."""
-    held = [document]
-    while held:
-        value = held.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, dict):
-            held += (inner for name, inner in value.items() if name not in _USERS_OWN)
-        elif isinstance(value, list):
-            held += value
+    return texts(document, without=_USERS_OWN)
 
 
 def _last(name: str) -> str:
