@@ -62,13 +62,13 @@ def check(question: Question) -> Outcome:
         except input_files.NoFileError as error:
             outcome.files -= 1
             if question.allow_empty and input_files.is_pattern(name):
-                outcome.passed_over("pattern without a file", place)
+                outcome.skip("pattern without a file", place)
             else:
-                outcome.bad(place, error.reason)
+                outcome.add_problem(place, error.reason)
         except input_files.EmptyError:
-            outcome.passed_over("empty", place)
+            outcome.skip("empty", place)
         except input_files.InputError as error:
-            outcome.bad(replace(place, line=error.line), error.reason)
+            outcome.add_problem(replace(place, line=error.line), error.reason)
     return outcome
 
 
@@ -163,27 +163,27 @@ class _Judge:
         ):
             if isinstance(found, interactions.Skipped):
                 place = Place(file, found.line, found.request)
-                self._outcome.passed_over(found.reason, place)
+                self._outcome.skip(found.reason, place)
                 continue
             request, response = found.exchange.request, found.exchange.response
             place = Place(file, found.line, str(request))
             if (reason := _left_out(request)) is not None:
-                self._outcome.passed_over(reason, place)
+                self._outcome.skip(reason, place)
                 continue
             version = response.headers.api_version or request.headers.api_version
             self._held(place, response.json, version, None, found.moment)
 
     def foreign(self, file: str, name: str) -> None:
         """Count a recording of another kind, which isn't read."""
-        self._outcome.passed_over(f"in another format: {name}", Place(file), foreign.WAY_OUT)
+        self._outcome.skip(f"in another format: {name}", Place(file), foreign.WAY_OUT)
 
     def no_recording(self, file: str, why: str) -> None:
         """Count what can be read and is no recording."""
-        self._outcome.passed_over(f"without a recording ({why})", Place(file))
+        self._outcome.skip(f"without a recording ({why})", Place(file))
 
     def _document(self, place: Place, document: Json) -> None:
         if not isinstance(document, dict):
-            self._outcome.passed_over(f"without a Stripe object ({_named(document)})", place)
+            self._outcome.skip(f"without a Stripe object ({_named(document)})", place)
             return
         document, key = opened(document)
         if key:
@@ -198,14 +198,12 @@ class _Judge:
         try:
             rules = contract(version) if version else self._otherwise
         except ValueError:
-            self._outcome.passed_over(
-                f"of API version {shown(str(version))}, which has no schema", place
-            )
+            self._outcome.skip(f"of API version {shown(str(version))}, which has no schema", place)
             return
         if kind is None and kind_of(document) is None:
             # Nobody knows of which version what lies inside it is.
             wraps = foreign.wraps(document)
-            self._outcome.passed_over(f"without an `object` key {_WRAPS if wraps else _NAMELESS}", place)
+            self._outcome.skip(f"without an `object` key {_WRAPS if wraps else _NAMELESS}", place)
             return
         try:
             findings = rules.check(document, kind)
@@ -216,13 +214,13 @@ class _Judge:
         as_ever = _is_complete(moment, rules.api_version)
         for finding in findings:
             if as_ever or finding.kind != "vanished":
-                self._outcome.found(finding, place)
+                self._outcome.add_finding(finding, place)
         for reason in unknown:
-            self._outcome.passed_over(reason, place)
+            self._outcome.skip(reason, place)
         if not unknown or kind or kind_of(document) in rules.objects:
             self._outcome.checked += 1
             if not (version or self._is_told):
-                self._outcome.took(rules.api_version, "the newest")
+                self._outcome.add_assumed_version(rules.api_version, "the newest")
 
 
 def _left_out(request: Request) -> str | None:

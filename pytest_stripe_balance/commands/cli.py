@@ -182,13 +182,13 @@ def _add_conform(parser: argparse.ArgumentParser) -> None:
 
 def _conform(options: argparse.Namespace) -> int:
     from pytest_stripe_balance.commands import conform  # noqa: PLC0415 - as above
-    from pytest_stripe_balance.report import conformance  # noqa: PLC0415
+    from pytest_stripe_balance.report import conform_result  # noqa: PLC0415
 
     question = conform.ConformQuestion(
         options.files, options.level, options.assume, options.api_version, _megabytes(options)
     )
     found = conform.conform(question)
-    return _told(found.outcome, options, conformance.FORMATS[options.format](found))
+    return _told(found.outcome, options, conform_result.FORMATS[options.format](found))
 
 
 def _add_schemas(parser: argparse.ArgumentParser) -> None:
@@ -238,9 +238,9 @@ def _demo(_: argparse.Namespace) -> int:
 
 def _assumptions(options: argparse.Namespace) -> int:
     from pytest_stripe_balance.engine.state.assumptions import REGISTER  # noqa: PLC0415 - only this command needs it
-    from pytest_stripe_balance.report import assumptions  # noqa: PLC0415 - as above
+    from pytest_stripe_balance.report import assumption_list  # noqa: PLC0415 - as above
 
     if unknown := [entry_id for entry_id in options.ids if entry_id not in REGISTER]:
         raise ValueError(f"no assumption has the id {', '.join(unknown)}; without one all are listed")
-    terminal.say(assumptions.register(options.ids or REGISTER))
+    terminal.say(assumption_list.register(options.ids or REGISTER))
     return OK

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pytest_stripe_balance import input_files
 from pytest_stripe_balance.commands import check
 from pytest_stripe_balance.commands.drift import _refuse_unmodelled, _version, _with_parameters
-from pytest_stripe_balance.commands.recordings import Recording, read
+from pytest_stripe_balance.commands.recordings import LoadedCassette, read
 from pytest_stripe_balance.comparison import conformance as conforming
 from pytest_stripe_balance.contract import findings
 from pytest_stripe_balance.engine.state.assumptions import Readings
-from pytest_stripe_balance.report.conformance import Against, Conformance
+from pytest_stripe_balance.report.conform_result import Against, Conformance
 from pytest_stripe_balance.report.outcome import Outcome, Place, shape_of
 from pytest_stripe_balance.session import BEGINNING, Fake, Settings
 
@@ -50,11 +50,13 @@ def conform(question: ConformQuestion) -> Conformance:
             _driven(recording, assume, conformance, question.api_version)
         except input_files.InputError as error:
             outcome.files -= isinstance(error, input_files.NoFileError)
-            outcome.bad(Place(name, error.line), error.reason)
+            outcome.add_problem(Place(name, error.line), error.reason)
         except RecursionError:
-            outcome.bad(Place(name), "nested too deeply")
+            outcome.add_problem(Place(name), "nested too deeply")
     if not (outcome.checked or outcome.unchecked or outcome.problems):
-        outcome.bad(Place(", ".join(question.files)), "no answer of Stripe's to drive the fake with")
+        outcome.add_problem(
+            Place(", ".join(question.files)), "no answer of Stripe's to drive the fake with"
+        )
     return conformance
 
 
@@ -65,46 +67,46 @@ def _readings(settings: Sequence[str]) -> dict[str, str]:
 
 
 def _driven(
-    recording: Recording, assume: dict[str, str], conformance: Conformance, otherwise: str | None
+    recording: LoadedCassette, assume: dict[str, str], conformance: Conformance, otherwise: str | None
 ) -> None:
     outcome = conformance.outcome
     for skipped in recording.skipped:
-        outcome.passed_over(skipped.reason, Place(recording.name, skipped.line, skipped.request))
+        outcome.skip(skipped.reason, Place(recording.name, skipped.line, skipped.request))
     is_evidence = recording.who == conforming.EVIDENCE
     if not is_evidence:
         conformance.unsettling[recording.name] = recording.who
     recording = _with_parameters(recording, outcome)
     if (at := conforming.first_live(recording.exchanges)) is not None:
-        outcome.note(recording.place(at), LIVE)
+        outcome.add_note(recording.place(at), LIVE)
     version, why = _version(recording, otherwise)
     session = Fake(_settings(recording, assume, version))
     for one in conforming.conform(recording.exchanges, session.answer_resting):
         place = recording.place(one.at)
-        if isinstance(one, conforming.NotDriven):
-            outcome.passed_over(f"because {one.reason}", place)
+        if isinstance(one, conforming.SkippedRequest):
+            outcome.skip(f"because {one.reason}", place)
             continue
         outcome.checked += 1
         if why and not conforming.version_of(recording.exchanges[one.at]):
-            outcome.took(version, why)
+            outcome.add_assumed_version(version, why)
         for _ in range(one.left_out):
-            outcome.passed_over(conforming.PARTS, place)
+            outcome.skip(conforming.PARTS, place)
         conformance.fields += one.fields
         conformance.equal += one.equal
         for finding in one.differences:
-            outcome.found(finding, place)
+            outcome.add_finding(finding, place)
         if is_evidence:
             _judge(conformance, one, place)
 
 
-def _judge(conformance: Conformance, answer: conforming.Driven, place: Place) -> None:
+def _judge(conformance: Conformance, answer: conforming.Compared, place: Place) -> None:
     for finding in answer.differences:
         key = (finding.object, shape_of(finding.path), finding.rule, finding.value)
-        conformance.against.setdefault(key, Against(finding, sorted(answer.rested), place))
-    for entry_id in () if answer.differences else answer.rested:
+        conformance.against.setdefault(key, Against(finding, sorted(answer.assumptions), place))
+    for entry_id in () if answer.differences else answer.assumptions:
         conformance.confirmed[entry_id] = conformance.confirmed.get(entry_id, 0) + 1
 
 
-def _settings(recording: Recording, assume: dict[str, str], version: str) -> Settings:
+def _settings(recording: LoadedCassette, assume: dict[str, str], version: str) -> Settings:
     """Put a world at the time of a recording."""
     moment = conforming.began_at(recording.exchanges)
     now = BEGINNING if moment is None else moment

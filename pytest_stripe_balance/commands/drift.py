@@ -10,7 +10,7 @@ from pytest_stripe_balance import input_files
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.cassettes import provenance
 from pytest_stripe_balance.commands import check
-from pytest_stripe_balance.commands.recordings import Recording, read
+from pytest_stripe_balance.commands.recordings import LoadedCassette, read
 from pytest_stripe_balance.comparison import conformance as conforming
 from pytest_stripe_balance.comparison import drift as drifting
 from pytest_stripe_balance.contract import findings
@@ -56,33 +56,33 @@ def drift(question: DriftQuestion, now: int) -> Outcome:
                 sides.append(read(name, megabytes=question.megabytes))
             except input_files.InputError as error:
                 outcome.files -= isinstance(error, input_files.NoFileError)
-                outcome.bad(Place(name, error.line), error.reason)
+                outcome.add_problem(Place(name, error.line), error.reason)
         if len(sides) == len(("old", "new")):
             _between(sides[0], sides[1], outcome)
         for side in sides:
             if question.max_age is not None and (
                 said := provenance.too_old(side.moment, now, question.max_age)
             ):
-                outcome.note(Place(side.name), said)
+                outcome.add_note(Place(side.name), said)
     return outcome
 
 
-def _between(old: Recording, new: Recording, outcome: Outcome) -> None:
+def _between(old: LoadedCassette, new: LoadedCassette, outcome: Outcome) -> None:
     for side in (old, new):
         for skipped in side.skipped:
-            outcome.passed_over(skipped.reason, Place(side.name, skipped.line, skipped.request))
+            outcome.skip(skipped.reason, Place(side.name, skipped.line, skipped.request))
     try:
-        compared = drifting.Compared(old.exchanges, new.exchanges)
+        compared = drifting.ComparedRecordings(old.exchanges, new.exchanges)
         found = list(compared.drifts())
     except RecursionError:
-        outcome.bad(Place(new.name), "nested too deeply")
+        outcome.add_problem(Place(new.name), "nested too deeply")
         return
     outcome.checked += compared.pairs
     if not compared.pairs:
-        outcome.note(Place(new.name), f"nothing was compared: no request of it is in {old.name}")
+        outcome.add_note(Place(new.name), f"nothing was compared: no request of it is in {old.name}")
     for one in found:
         place = old.place(one.old or 0) if one.new is None else new.place(one.new)
-        outcome.found(one.finding, place)
+        outcome.add_finding(one.finding, place)
 
 
 def _partners(old: str, new: str, outcome: Outcome) -> Iterator[tuple[str, str]]:
@@ -101,7 +101,7 @@ def _partners(old: str, new: str, outcome: Outcome) -> Iterator[tuple[str, str]]
     names = [_inside(Path(side)) for side in (old, new)]
     for side, alone in zip((old, new), (names[0] - names[1], names[1] - names[0]), strict=True):
         for name in sorted(alone):
-            outcome.passed_over(NO_PARTNER, Place(str(Path(side, name))))
+            outcome.skip(NO_PARTNER, Place(str(Path(side, name))))
     both = sorted(names[0] & names[1])
     if not both:
         raise ValueError(f"{old} and {new}: no two recordings in them have one name")
@@ -124,17 +124,15 @@ def _refuse_unmodelled(api_version: str) -> None:
         raise ValueError(f"--api-version: {refusal.message}") from refusal
 
 
-def _with_parameters(recording: Recording, outcome: Outcome) -> Recording:
+def _with_parameters(recording: LoadedCassette, outcome: Outcome) -> LoadedCassette:
     """Leave out the requests of which a recorder kept too little to ask them again."""
     for at, one in enumerate(recording.recorded):
         if not one.is_whole:
-            outcome.passed_over(
-                "because its recorder kept nothing of what was posted", recording.place(at)
-            )
+            outcome.skip("because its recorder kept nothing of what was posted", recording.place(at))
     return replace(recording, recorded=[one for one in recording.recorded if one.is_whole])
 
 
-def _version(recording: Recording, otherwise: str | None) -> tuple[str, str]:
+def _version(recording: LoadedCassette, otherwise: str | None) -> tuple[str, str]:
     """Give the API version of a recording's account, which is that of its requests that say none.
 
     The first that the recording says and the fake has, else the newest; the option goes before both

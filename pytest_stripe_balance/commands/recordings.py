@@ -14,7 +14,7 @@ from pytest_stripe_balance.report.outcome import Place
 
 
 @dataclass(frozen=True)
-class Recording:
+class LoadedCassette:
     """A cassette that was read: its name, what it holds, what was passed over, and its provenance."""
 
     name: str
@@ -44,14 +44,14 @@ class Recording:
         return Place(self.name, one.line, str(one.exchange.request))
 
 
-def read(name: str, *, megabytes: float) -> Recording:
+def read(name: str, *, megabytes: float) -> LoadedCassette:
     """Read a cassette; InputError when it can't be read, or isn't one."""
     called = "<stdin>" if name == input_files.STDIN else name
     text = input_files.text_of(name, megabytes=megabytes)
     data = input_files.json_of(text) if text.lstrip()[:1] in ("{", "[") else yaml_loader.read_yaml(text)
     found = list(interactions.interactions(data, None if name == input_files.STDIN else Path(name)))
     provenance = data.get("provenance") if isinstance(data, dict) else None
-    return Recording(
+    return LoadedCassette(
         called,
         [one for one in found if isinstance(one, interactions.Recorded)],
         [one for one in found if isinstance(one, interactions.Skipped)],

@@ -11,7 +11,7 @@ from pytest_stripe_balance.contract.releases import SDKS
 # The releases of stripe-python that pin each release of the API.
 def releases() -> str:
     """List the API releases that have schemas, oldest first."""
-    from pytest_stripe_balance.report import differences as report  # noqa: PLC0415 - `check` has no use for it
+    from pytest_stripe_balance.report import version_diff as report  # noqa: PLC0415 - `check` has no use for it
 
     known = [contract(version) for version in resources.api_versions()]
     return report.releases(
@@ -44,7 +44,7 @@ def compared(old: str, new: str, name: str | None, form: str) -> str:
     """Tell what changed between two API versions, in all or in one object and its requests."""
     from pytest_stripe_balance.api.routes import ENDPOINTS  # noqa: PLC0415 - as above
     from pytest_stripe_balance.contract.differences import differences  # noqa: PLC0415
-    from pytest_stripe_balance.report import differences as report  # noqa: PLC0415
+    from pytest_stripe_balance.report import version_diff as report  # noqa: PLC0415
 
     sides = [contract(old), contract(new)]
     known = set().union(*(side.objects for side in sides))

@@ -15,7 +15,7 @@ from typing import Any
 
 from pytest_stripe_balance.api.message import Response
 from pytest_stripe_balance.comparison.documents import GONE, kind_of, root_kind, shown, type_of
-from pytest_stripe_balance.comparison.ids import TIME, Ids
+from pytest_stripe_balance.comparison.ids import TIME, IdDetector
 from pytest_stripe_balance.comparison.knowledge import Knowledge, named_in
 from pytest_stripe_balance.comparison.sightings import Sightings
 from pytest_stripe_balance.contract.findings import Finding
@@ -55,7 +55,7 @@ _ABSENT = object()
 
 
 @dataclass(frozen=True)
-class Compared:
+class AnswerDifferences:
     """How many fields were compared, and what differs; `left_out` counts objects that weren't."""
 
     fields: int
@@ -89,7 +89,7 @@ class _At:
 
 
 @dataclass(frozen=True)
-class Page:
+class ListScope:
     """What list a request asked for.
 
     With `is_part` it may hold more than the recording made; with `is_timed` it depends on times, which
@@ -101,18 +101,18 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Answers:
+class AnswerComparer:
     """Compares answers, and learns from each which id of the fake's is which of the recording's.
 
     Of the headers only those are compared that the recording keeps.
     """
 
-    ids: Ids
+    ids: IdDetector
     knowledge: Knowledge
     sightings: Sightings = field(default_factory=Sightings)
     headers: Sequence[str] = HEADERS
 
-    def compare(self, recorded: Response, given: Response, page: Page) -> Compared:
+    def compare(self, recorded: Response, given: Response, page: ListScope) -> AnswerDifferences:
         """Compare two answers, where they are of one kind; else only say that they aren't."""
         walk = _Walk(self, given.headers.get("Stripe-Version", "unknown"), page)
         walk.leaf(recorded.status, given.status, _At("answer", "status"))
@@ -124,7 +124,7 @@ class Answers:
                 sides = [one.headers.get(name, _ABSENT) for one in (recorded, given)]
                 walk.values(sides[0], sides[1], _At("headers", name.lower()))
             walk.values(recorded.json, given.json, _At(kinds[0]))
-        return Compared(walk.fields, walk.found, walk.left_out)
+        return AnswerDifferences(walk.fields, walk.found, walk.left_out)
 
     def is_equal(self, recorded: Json, given: Json, at: _At) -> bool:
         """Tell whether two plain values are one, or play one role."""
@@ -137,21 +137,21 @@ class Answers:
     def _is_same_text(self, recorded: str, given: str, at: _At) -> bool:
         if is_masked(recorded) or is_masked(given):
             return True
-        roles = self.knowledge.roles
-        mine, theirs = self.ids.inside(recorded), Ids().inside(given)
+        mapping = self.knowledge.mapping
+        mine, theirs = self.ids.inside(recorded), IdDetector().inside(given)
         if mine and len(mine) == len(theirs):
             if not self.knowledge.shared.isdisjoint(mine):
                 return True
-            roles.learn(recorded, given)
-            if not all(map(roles.same, mine, theirs)):
+            mapping.learn(recorded, given)
+            if not all(map(mapping.known_same, mine, theirs)):
                 return False
-            texts = self.ids.named(recorded), Ids().named(given)
+            texts = self.ids.named(recorded), IdDetector().named(given)
             if len({TIME.sub("{time}", text) for text in texts}) == 1:
                 return True
         is_banks = _BANKS in at.shape and at.name not in _BANKS_SAME
         return recorded == given or bool(recorded and given and (is_banks or _MADE_UP.search(at.name)))
 
-    def is_ours(self, item: dict[str, Json]) -> bool:
+    def fake_can_have(self, item: dict[str, Json]) -> bool:
         """Tell of a recorded list's item whether the fake can have it too: an account has more."""
         own, knowledge = str(item.get("id")), self.knowledge
         if knowledge.is_beyond(item):
@@ -161,13 +161,13 @@ class Answers:
         named = named_in(item, self.ids) - {own}
         return any(map(knowledge.is_sure, named)) and not any(map(knowledge.is_unsure, named))
 
-    def is_theirs(self, item: dict[str, Json]) -> bool:
+    def only_fake_has(self, item: dict[str, Json]) -> bool:
         """Tell of an item of the fake's that the recording can't have it, or not in its state."""
         own = str(item.get("id"))
-        recorded = self.knowledge.roles.other(own)
+        recorded = self.knowledge.mapping.old_for(own)
         if recorded is not None:
             return self.knowledge.is_unsure(recorded)
-        return any(map(self.knowledge.is_extra, named_in(item, Ids())))
+        return any(map(self.knowledge.is_extra, named_in(item, IdDetector())))
 
     def is_unknown(self, value: Json) -> bool:
         """Tell an object inside an answer that the fake hasn't in the state recorded."""
@@ -182,9 +182,9 @@ class Answers:
 class _Walk:
     """One comparison on its way through two documents."""
 
-    answers: Answers
+    answers: AnswerComparer
     version: str
-    page: Page
+    page: ListScope
     fields: int = 0
     left_out: int = 0
     found: list[Finding] = field(default_factory=list)
@@ -233,14 +233,14 @@ class _Walk:
         if not (isinstance(olds, list) and isinstance(news, list)):
             self.values(olds, news, at.key("data"))
             return False
-        is_root, is_ours = at.path == "$", self.answers.is_ours
+        is_root, fake_can_have = at.path == "$", self.answers.fake_can_have
         is_unknown = self.answers.is_unknown
         kept = {
             number: one
             for number, one in enumerate(olds)
-            if not isinstance(one, dict) or (is_ours(one) if is_root else not is_unknown(one))
+            if not isinstance(one, dict) or (fake_can_have(one) if is_root else not is_unknown(one))
         }
-        theirs = [one for one in news if not (isinstance(one, dict) and self.answers.is_theirs(one))]
+        theirs = [one for one in news if not (isinstance(one, dict) and self.answers.only_fake_has(one))]
         self.left_out += len(olds) - len(kept)
         is_all = (len(kept), len(theirs)) == (len(olds), len(news))
         is_whole = is_all and not (is_root and self.page.is_part)
@@ -263,7 +263,7 @@ class _Walk:
         """Compare items with their counterparts; tell of those without one where that says something."""
         olds = list(recorded.values())
         numbers = {id(one): number for number, one in recorded.items()}
-        pairs = list(self.answers.knowledge.roles.items(olds, given))
+        pairs = list(self.answers.knowledge.mapping.items(olds, given))
         for _, old, new in pairs:
             self.values(old, new, at.index(numbers[id(old)]))
         paired = {id(one) for _, *both in pairs for one in both}

@@ -19,9 +19,16 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response, date_of
 from pytest_stripe_balance.comparison import knowledge
-from pytest_stripe_balance.comparison.answers import EPOCH, HEADERS, LISTS, Answers, Page, is_masked
+from pytest_stripe_balance.comparison.answers import (
+    EPOCH,
+    HEADERS,
+    LISTS,
+    AnswerComparer,
+    ListScope,
+    is_masked,
+)
 from pytest_stripe_balance.comparison.documents import root_kind
-from pytest_stripe_balance.comparison.ids import Ids, Roles
+from pytest_stripe_balance.comparison.ids import IdDetector, IdMapping
 from pytest_stripe_balance.comparison.knowledge import Knowledge, Named, named_in
 from pytest_stripe_balance.comparison.newer import moment_of, without_newer
 from pytest_stripe_balance.comparison.pairing import is_replay, without_retries
@@ -47,10 +54,10 @@ _VALUE = re.compile(r"""(?<=\w|\])=(?:'[^']*'|"[^"]*"|[^\s,:]+)""")
 
 
 @dataclass(frozen=True)
-class Driven:
+class Compared:
     """One answer of the fake's against the recorded one, at its position in the recording.
 
-    `fields` were compared, of which `equal` are so; `rested` are the assumptions that it rested on, and
+    `fields` were compared, of which `equal` are so; the answer relied on `assumptions`, and
     `left_out` counts the objects inside it that weren't compared.
     """
 
@@ -58,19 +65,19 @@ class Driven:
     fields: int
     equal: int
     differences: Sequence[Finding]
-    rested: AbstractSet[str]
+    assumptions: AbstractSet[str]
     left_out: int = 0
 
 
 @dataclass(frozen=True)
-class NotDriven:
+class SkippedRequest:
     """A request that the fake has no answer to, or none to compare, and why."""
 
     at: int
     reason: str
 
 
-def conform(exchanges: Sequence[Exchange], answer: Answer) -> Iterator[Driven | NotDriven]:
+def conform(exchanges: Sequence[Exchange], answer: Answer) -> Iterator[Compared | SkippedRequest]:
     """Drive a fake with a recording's requests, in order, and compare its answers.
 
     `answer` gives a response and the assumptions behind it, and raises Refused for what isn't modelled.
@@ -79,7 +86,7 @@ def conform(exchanges: Sequence[Exchange], answer: Answer) -> Iterator[Driven | 
     counted = set(without_retries(exchanges))
     for at, exchange in enumerate(exchanges):
         again = at not in counted and not is_replay(exchange)
-        yield NotDriven(at, RETRIED) if again else driver.drive(at)
+        yield SkippedRequest(at, RETRIED) if again else driver.drive(at)
 
 
 def began_at(exchanges: Sequence[Exchange]) -> int | None:
@@ -151,23 +158,23 @@ class _Driver:
     _has_deleted: bool = False
 
     def __post_init__(self) -> None:
-        ids = Ids.of(self.exchanges)
-        self._roles = Roles(ids, Ids())
-        self._knowledge = Knowledge(ids, self._roles, _shared(self.exchanges))
+        ids = IdDetector.of(self.exchanges)
+        self._mapping = IdMapping(ids, IdDetector())
+        self._knowledge = Knowledge(ids, self._mapping, _shared(self.exchanges))
         self._sightings = Sightings()
-        self._answers = Answers(ids, self._knowledge, self._sightings, _kept(self.exchanges))
+        self._answers = AnswerComparer(ids, self._knowledge, self._sightings, _kept(self.exchanges))
         self._keys = RecordedKeys(self.exchanges)
         self._polled = _polled(self.exchanges)
         self._moment = moment_of(self.exchanges)
 
-    def drive(self, at: int) -> Driven | NotDriven:
+    def drive(self, at: int) -> Compared | SkippedRequest:
         """Ask the fake what was asked at a position, and compare."""
         exchange = self.exchanges[at]
         if reason := self._why_not(at):
             return self._left_out(at, reason)
         request = self._request(exchange)
         try:
-            given, rested = self.answer(request)
+            given, assumptions = self.answer(request)
         except Refused as refusal:
             return self._left_out(at, _reason(refusal, request))
         given = without_newer(given, exchange, self._moment)
@@ -176,11 +183,11 @@ class _Driver:
         self._keys.note(exchange, name)
         if reason := self._why_unlike(exchange, given):
             self._knowledge.doubt(exchange, given.json)
-            return NotDriven(at, reason)
+            return SkippedRequest(at, reason)
         compared = self._answers.compare(recorded, given, self._page(exchange))
         self._keep(at, given)
         equal = compared.fields - len(compared.differences)
-        return Driven(at, compared.fields, equal, compared.differences, rested, compared.left_out)
+        return Compared(at, compared.fields, equal, compared.differences, assumptions, compared.left_out)
 
     def _why_not(self, at: int) -> str | None:
         exchange = self.exchanges[at]
@@ -194,9 +201,9 @@ class _Driver:
             return KEY_UNUSED
         return None
 
-    def _left_out(self, at: int, reason: str) -> NotDriven:
+    def _left_out(self, at: int, reason: str) -> SkippedRequest:
         self._knowledge.leave_out(self.exchanges[at])
-        return NotDriven(at, reason)
+        return SkippedRequest(at, reason)
 
     def _why_unlike(self, exchange: Exchange, given: Response) -> str | None:
         """Say that the answers differ for what isn't in the recording: a setting, or a payment, say."""
@@ -225,7 +232,7 @@ class _Driver:
 
     def _is_beyond(self, exchange: Exchange) -> bool:
         """Tell an answer that names what only a payment by other means brings about."""
-        ids, document = self._roles.old, exchange.response.json
+        ids, document = self._mapping.old, exchange.response.json
         asked = Named(exchange.request, ids).all
         methods = root_kind(document) == "customer" and any(
             one.startswith("pm_") and not self._knowledge.has(one)
@@ -243,18 +250,18 @@ class _Driver:
             self._knowledge.doubt(exchange, news)
             return
         if is_write:
-            named = Named(exchange.request, self._roles.old).all | named_in(olds, self._roles.old)
+            named = Named(exchange.request, self._mapping.old).all | named_in(olds, self._mapping.old)
             self._sightings.touch(named)
         self._has_deleted |= exchange.request.method == "DELETE"
         self._sightings.keep(olds, news)
 
-    def _page(self, exchange: Exchange) -> Page:
-        named = Named(exchange.request, self._roles.old)
+    def _page(self, exchange: Exchange) -> ListScope:
+        named = Named(exchange.request, self._mapping.old)
         searched = named.endpoint is not None and named.endpoint.searched
         names = [name for name, _ in parse_qsl(exchange.request.form)]
         is_timed = any(name.startswith("created") for name in names)
         whole = any(map(self._knowledge.is_sure, named.all)) and not searched
-        return Page(is_part=not whole or is_timed, is_timed=is_timed)
+        return ListScope(is_part=not whole or is_timed, is_timed=is_timed)
 
     def _request(self, exchange: Exchange) -> Request:
         """Put the fake's ids into a request; what has none stays as it was written."""
@@ -277,7 +284,7 @@ class _Driver:
         return part if put == plain else quote(put, safe="")
 
     def _put(self, text: str) -> str:
-        return self._roles.old.put(text, self._roles.there)
+        return self._mapping.old.replace(text, self._mapping.new_for)
 
     def _headers(self, exchange: Exchange) -> Headers:
         asked, answered = exchange.request.headers, exchange.response.headers

@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any
 
 from pytest_stripe_balance import masking
-from pytest_stripe_balance.comparison.ids import Roles
+from pytest_stripe_balance.comparison.ids import IdMapping
 from pytest_stripe_balance.contract.contract import NOT_STRIPES, contract
 from pytest_stripe_balance.contract.differences import Key, keys_of
 from pytest_stripe_balance.contract.findings import Finding
@@ -40,7 +40,7 @@ _UNDER_WAY = ("in_transit", "pending", "processing")
 
 
 @dataclass(frozen=True)
-class At:
+class Location:
     """A place inside an object: its kind, API version, the path as shown and as a schema has it."""
 
     kind: str
@@ -48,18 +48,18 @@ class At:
     path: str = "$"
     shape: str = ""
 
-    def key(self, name: str) -> At:
+    def key(self, name: str) -> Location:
         """Go into a hash."""
         shape = f"{self.shape}.{name}" if self.shape else name
-        return At(self.kind, self.version, f"{self.path}.{name}", shape)
+        return Location(self.kind, self.version, f"{self.path}.{name}", shape)
 
-    def index(self, number: int) -> At:
+    def index(self, number: int) -> Location:
         """Go into a list."""
-        return At(self.kind, self.version, f"{self.path}[{number}]", f"{self.shape}[]")
+        return Location(self.kind, self.version, f"{self.path}[{number}]", f"{self.shape}[]")
 
-    def user_key(self, name: str) -> At:
+    def user_key(self, name: str) -> Location:
         """Go into a map, whose keys are the user's own, or currencies."""
-        return At(self.kind, self.version, f"{self.path}.{name}", f"{self.shape}.*")
+        return Location(self.kind, self.version, f"{self.path}.{name}", f"{self.shape}.*")
 
     @property
     def documented(self) -> Key | None:
@@ -110,7 +110,7 @@ Seen = AbstractSet[tuple[str, str, str]]
 def seen_in(documents: list[Json]) -> Seen:
     """Collect which types stand where: kind, path, type."""
     found: set[tuple[str, str, str]] = set()
-    held = [(document, At(root_kind(document), "")) for document in documents]
+    held = [(document, Location(root_kind(document), "")) for document in documents]
     while held:
         value, at = held.pop()
         found.add((at.kind, at.shape, type_of(value)))
@@ -122,10 +122,10 @@ def seen_in(documents: list[Json]) -> Seen:
     return found
 
 
-def _inside(value: Json, at: At) -> At:
+def _inside(value: Json, at: Location) -> Location:
     """Begin again where an object of its own begins."""
     kind = kind_of(value)
-    return At(kind, at.version) if kind else at
+    return Location(kind, at.version) if kind else at
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Comparison:
     whether that was a write, after the same writes.
     """
 
-    roles: Roles
+    mapping: IdMapping
     before: Seen = frozenset()
     after: Seen = frozenset()
     made: AbstractSet[str] = frozenset()
@@ -149,9 +149,9 @@ class Comparison:
 
     def documents(self, old: Json, new: Json, version: str) -> Iterator[Finding]:
         """Compare two answers' documents; the new one is of an API version."""
-        yield from self._values(old, new, At(root_kind(new), version))
+        yield from self._values(old, new, Location(root_kind(new), version))
 
-    def _values(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
+    def _values(self, old: Json, new: Json, at: Location) -> Iterator[Finding]:
         if isinstance(old, dict) and isinstance(new, dict):
             yield from self._hashes(old, new, at)
         elif isinstance(old, list) and isinstance(new, list):
@@ -167,12 +167,12 @@ class Comparison:
         elif at.shape == "livemode" and old != new:
             yield self._finding("breaking", at, CONST, new, shown(old))
 
-    def _hashes(self, old: dict[str, Json], new: dict[str, Json], at: At) -> Iterator[Finding]:
+    def _hashes(self, old: dict[str, Json], new: dict[str, Json], at: Location) -> Iterator[Finding]:
         was, now = kind_of(old), kind_of(new)
         if was != now and was and now:
-            yield self._finding("breaking", At(was, at.version).key("object"), CONST, now, was)
+            yield self._finding("breaking", Location(was, at.version).key("object"), CONST, now, was)
             return
-        at = At(now or was, at.version) if now or was else at
+        at = Location(now or was, at.version) if now or was else at
         if _is_map(old, new, at):
             yield from self._maps(old, new, at)
             return
@@ -182,7 +182,7 @@ class Comparison:
             if is_error and name in _ERROR_KEYS:
                 yield from self._exactly(old.get(name), new.get(name), here)
             elif name not in new:
-                yield self._gone(old[name], here)
+                yield self._removed(old[name], here)
             elif name not in old:
                 yield self._finding("additive", here, "the old recording has no such key", new[name])
             elif name not in NOT_STRIPES:
@@ -190,25 +190,25 @@ class Comparison:
             elif name == "metadata":
                 yield from self._metadata(old[name], new[name], here)
 
-    def _metadata(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
+    def _metadata(self, old: Json, new: Json, at: Location) -> Iterator[Finding]:
         """Tell only which keys went though the requests still send them."""
         olds, news = (set(one) if isinstance(one, dict) else set() for one in (old, new))
         for name in sorted((olds & self.sent) - news):
             yield self._finding("vanished", at.user_key(name), "it is still sent", GONE)
 
-    def _maps(self, old: dict[str, Json], new: dict[str, Json], at: At) -> Iterator[Finding]:
+    def _maps(self, old: dict[str, Json], new: dict[str, Json], at: Location) -> Iterator[Finding]:
         otherwise = next(iter(old.values()), None)
         for name, value in new.items():
             held = old.get(name, otherwise)
             if held is not None:
                 yield from self._values(held, value, at.user_key(name))
 
-    def _exactly(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
+    def _exactly(self, old: Json, new: Json, at: Location) -> Iterator[Finding]:
         if old != new:
             was = "absent" if old is None else masking.masked(str(old))
             yield self._finding("breaking", at, CONST, GONE if new is None else new, was)
 
-    def _gone(self, old: Json, at: At) -> Finding:
+    def _removed(self, old: Json, at: Location) -> Finding:
         key = at.documented
         if key is not None and key.required:
             return self._finding("breaking", at, f"required: {at.path.rpartition('.')[2]}", GONE)
@@ -216,7 +216,7 @@ class Comparison:
             return self._finding("vanished", at, "real objects always carry it", GONE)
         return self._finding("vanished", at, WAS_THERE, GONE, shown(old))
 
-    def _lists(self, old: list[Json], new: list[Json], at: At) -> Iterator[Finding]:
+    def _lists(self, old: list[Json], new: list[Json], at: Location) -> Iterator[Finding]:
         for number, held, value in self._items(old, new):
             yield from self._values(held, value, at.index(number))
         if at.kind in _LISTS and at.shape == "data" and self.same_request:
@@ -230,51 +230,51 @@ class Comparison:
 
     def _items(self, old: list[Json], new: list[Json]) -> Iterator[tuple[int, Json, Json]]:
         """Pair items that are hashes, and scalars of a new type; each with the number of the new one."""
-        yield from self.roles.items(old, new)
+        yield from self.mapping.items(old, new)
         scalars = [one for one in old if not isinstance(one, dict)]
         types = {type_of(one) for one in scalars} | {"object"}
         for number, value in enumerate(new):
             if scalars and type_of(value) not in types:
                 yield number, scalars[0], value
 
-    def _nulls(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
+    def _nulls(self, old: Json, new: Json, at: Location) -> Iterator[Finding]:
         key = at.documented
         if old is new:
             return
         if key is not None and key.null:
             yield from self._nullables(old, new, at)
         elif old is None:
-            if key is None and not _saw(self.before, at, type_of(new)) and self.same_request:
+            if key is None and not was_seen(self.before, at, type_of(new)) and self.same_request:
                 yield self._finding("additive", at, "it was null", new)
         elif key is not None:
             yield self._finding("breaking", at, f"type: {type_of(old)}", new)
-        elif self.same_request and not _saw(self.before, at, "null"):
+        elif self.same_request and not was_seen(self.before, at, "null"):
             # What has no schema may be null by its documentation.
             yield self._finding("vanished", at, WAS_NO_NULL, new, shown(old))
 
-    def _nullables(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
+    def _nullables(self, old: Json, new: Json, at: Location) -> Iterator[Finding]:
         """Tell of what may be null only that hashes came, or went, in a whole recording."""
         if not self.same_request:
             return
-        if isinstance(old, dict) and not _saw(self.after, at, "object"):
+        if isinstance(old, dict) and not was_seen(self.after, at, "object"):
             yield self._finding("vanished", at, "it was a hash; by now it is null throughout", GONE)
-        elif isinstance(new, dict) and not _saw(self.before, at, "object"):
+        elif isinstance(new, dict) and not was_seen(self.before, at, "object"):
             yield self._finding("additive", at, "it was null throughout", new)
 
     def _own(self, value: Json) -> str | None:
         """Give the id of an object, expanded or not."""
         if isinstance(value, str):
-            return value if self.roles.old.is_id(value) or self.roles.new.is_id(value) else None
+            return value if self.mapping.old.is_id(value) or self.mapping.new.is_id(value) else None
         return value.get("id") if kind_of(value) else None
 
-    def _expanded(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
+    def _expanded(self, old: Json, new: Json, at: Location) -> Iterator[Finding]:
         """Compare an object with the id in its place, whichever came with `expand`."""
         if self.same_request:
             kind, rule = ("additive", "it was an id") if isinstance(old, str) else ("vanished", EXPANDED)
             yield self._finding(kind, at, rule, new)
         yield from self._texts(str(self._own(old)), str(self._own(new)), at)
 
-    def _types(self, old: Json, new: Json, at: At) -> Iterator[Finding]:
+    def _types(self, old: Json, new: Json, at: Location) -> Iterator[Finding]:
         numbers = {type_of(old), type_of(new)} == {"integer", "number"}
         if numbers:
             key = at.documented
@@ -282,15 +282,15 @@ class Comparison:
             if (
                 isinstance(new, int)
                 or (key is not None and not whole)
-                or _saw(self.before, at, "number")
+                or was_seen(self.before, at, "number")
             ):
                 return
         yield self._finding("breaking", at, f"type: {type_of(old)}", new)
 
-    def _texts(self, old: str, new: str, at: At) -> Iterator[Finding]:
-        roles = self.roles
-        if roles.old.is_id(old) and roles.new.is_id(new):
-            if roles.apart(old, new) and old in self.made and new in self.made:
+    def _texts(self, old: str, new: str, at: Location) -> Iterator[Finding]:
+        mapping = self.mapping
+        if mapping.old.is_id(old) and mapping.new.is_id(new):
+            if mapping.known_different(old, new) and old in self.made and new in self.made:
                 yield self._finding("breaking", at, "role: the same object throughout", new)
             return
         if at.shape == "status" and self.same_write and not {old, new} & {*_UNDER_WAY}:
@@ -302,7 +302,7 @@ class Comparison:
         if (key is not None and key.values) or by_look:
             yield from self._value_came(old, new, at)
 
-    def _value_came(self, old: str | None, new: str, at: At) -> Iterator[Finding]:
+    def _value_came(self, old: str | None, new: str, at: Location) -> Iterator[Finding]:
         key = at.documented
         if key is not None and key.values and new not in key.values:
             rule = "it isn't documented"
@@ -314,16 +314,17 @@ class Comparison:
             rule = WAS
         yield self._finding("enum", at, rule, new, shown(old) if rule is WAS else "")
 
-    def _finding(self, kind: str, at: At, rule: str, value: Json, was: str = "") -> Finding:
+    def _finding(self, kind: str, at: Location, rule: str, value: Json, was: str = "") -> Finding:
         said = GONE if value is GONE else shown(value)
         return Finding(kind, at.kind, at.path, rule, said, at.version or "unknown", was)
 
 
-def _saw(seen: Seen, at: At, name: str) -> bool:
+def was_seen(seen: Seen, at: Location, name: str) -> bool:
+    """Tell whether a JSON type was seen at a location."""
     return (at.kind, at.shape, name) in seen
 
 
-def _is_map(old: dict[str, Json], new: dict[str, Json], at: At) -> bool:
+def _is_map(old: dict[str, Json], new: dict[str, Json], at: Location) -> bool:
     """Tell a map, whose keys are a user's or currencies, from a hash of Stripe's."""
     if f"{at.shape}.*" in documented(at.kind, at.version):
         return True

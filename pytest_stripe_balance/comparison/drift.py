@@ -21,9 +21,9 @@ from pytest_stripe_balance.comparison.documents import (
     seen_in,
     shown,
 )
-from pytest_stripe_balance.comparison.ids import Ids, Roles
+from pytest_stripe_balance.comparison.ids import IdDetector, IdMapping
 from pytest_stripe_balance.comparison.pairing import Pairs, pair, without_retries
-from pytest_stripe_balance.comparison.requests import Asked
+from pytest_stripe_balance.comparison.requests import ComparedRequest
 from pytest_stripe_balance.contract.findings import Finding
 
 MOST_POLLS = 10
@@ -58,24 +58,24 @@ def compare(old: Sequence[Exchange], new: Sequence[Exchange]) -> list[Drift]:
     Every body must be JSON (ValueError otherwise), as those that `tape.interactions` yields are. The
     second may be what live answered to the requests of the first.
     """
-    return list(Compared(old, new).drifts())
+    return list(ComparedRecordings(old, new).drifts())
 
 
-class Compared:
+class ComparedRecordings:
     """Two recordings, paired; `pairs` is how many answers of the new one have a counterpart."""
 
     def __init__(self, old: Sequence[Exchange], new: Sequence[Exchange]) -> None:
         self._kept = (without_retries(old), without_retries(new))
-        ids = (Ids.of(old), Ids.of(new))
-        self._old = [Asked(old[at], ids[0]) for at in self._kept[0]]
-        self._new = [Asked(new[at], ids[1]) for at in self._kept[1]]
-        self._roles = Roles(*ids)
-        self._pairs: Pairs = pair(self._old, self._new, self._roles)
+        ids = (IdDetector.of(old), IdDetector.of(new))
+        self._old = [ComparedRequest(old[at], ids[0]) for at in self._kept[0]]
+        self._new = [ComparedRequest(new[at], ids[1]) for at in self._kept[1]]
+        self._mapping = IdMapping(*ids)
+        self._pairs: Pairs = pair(self._old, self._new, self._mapping)
         self.pairs = len(self._pairs.pairs) + len(self._pairs.again)
         self._reads = _reads(self._old), _reads(self._new)
         self._alike = self._alike_until()
         self._comparison = Comparison(
-            self._roles,
+            self._mapping,
             before=seen_in([one.exchange.response.json for one in self._old]),
             after=seen_in([one.exchange.response.json for one in self._new]),
             made=self._certain(),
@@ -90,7 +90,7 @@ class Compared:
                 continue
             own = [side.exchange.response.json for side in (self._old[before], self._new[after])]
             olds, news = (str(one.get("id")) if isinstance(one, dict) else "" for one in own)
-            if self._roles.same(olds, news):
+            if self._mapping.known_same(olds, news):
                 certain |= {olds, news}
         return frozenset(certain)
 
@@ -123,7 +123,9 @@ class Compared:
         for at in self._pairs.came:
             yield self._alone("additive", self._new[at], "the old recording doesn't ask it", None, at)
 
-    def _alone(self, kind: str, asked: Asked, rule: str, old: int | None, new: int | None) -> Drift:
+    def _alone(
+        self, kind: str, asked: ComparedRequest, rule: str, old: int | None, new: int | None
+    ) -> Drift:
         value = GONE if new is None else "new"
         finding = Finding(kind, asked.address, "request", rule, value, _version(asked))
         return Drift(
@@ -158,7 +160,7 @@ class Compared:
         yield from found
 
 
-def _documents(comparison: Comparison, old: Asked, new: Asked) -> Iterator[Finding]:
+def _documents(comparison: Comparison, old: ComparedRequest, new: ComparedRequest) -> Iterator[Finding]:
     """Compare two answers' documents, unless an error stands against what is none: its status tells."""
     documents = old.exchange.response.json, new.exchange.response.json
     failed = [root_kind(document) == "error" for document in documents]
@@ -166,7 +168,7 @@ def _documents(comparison: Comparison, old: Asked, new: Asked) -> Iterator[Findi
         yield from comparison.documents(*documents, _version(new))
 
 
-def _subject(old: Asked, new: Asked) -> Iterator[Finding]:
+def _subject(old: ComparedRequest, new: ComparedRequest) -> Iterator[Finding]:
     """Tell that another object is answered than the path names, which the old one did."""
     (was, before), (now, after) = ((_own_id(one), one.exchange.request.path) for one in (old, new))
     if was and now and was in before.split("/") and now not in after.split("/"):
@@ -175,16 +177,16 @@ def _subject(old: Asked, new: Asked) -> Iterator[Finding]:
         yield Finding("breaking", kind, "$.id", rule, shown(now), _version(new))
 
 
-def _own_id(asked: Asked) -> str | None:
+def _own_id(asked: ComparedRequest) -> str | None:
     document = asked.exchange.response.json
     found = document.get("id") if isinstance(document, dict) else None
     return found if isinstance(found, str) else None
 
 
-def _reads(asked: Sequence[Asked]) -> list[list[Asked]]:
+def _reads(asked: Sequence[ComparedRequest]) -> list[list[ComparedRequest]]:
     """Give for each read those of the same thing with no write in between, itself among them."""
-    groups: dict[tuple[str, int], list[Asked]] = defaultdict(list)
-    found, writes = list[list[Asked]](), 0
+    groups: dict[tuple[str, int], list[ComparedRequest]] = defaultdict(list)
+    found, writes = list[list[ComparedRequest]](), 0
     for one in asked:
         writes += not one.is_read
         group = groups[one.exchange.request.url, writes] if one.is_read else []
@@ -193,12 +195,12 @@ def _reads(asked: Sequence[Asked]) -> list[list[Asked]]:
     return found
 
 
-def _version(asked: Asked) -> str:
+def _version(asked: ComparedRequest) -> str:
     response, request = asked.exchange.response.headers, asked.exchange.request.headers
     return response.api_version or request.api_version or "unknown"
 
 
-def _parameters(old: Asked, new: Asked) -> Iterator[Finding]:
+def _parameters(old: ComparedRequest, new: ComparedRequest) -> Iterator[Finding]:
     """Tell which fields a request was given, or not given, any more."""
     for name in sorted(_heads(old.names, new.names)):
         rule = "the old recording sends it"
@@ -221,7 +223,7 @@ def _ends(name: str) -> list[int]:
     return [at for at, sign in enumerate(name) if sign == "["] + [len(name)]
 
 
-def _headers(old: Asked, new: Asked) -> Iterator[Finding]:
+def _headers(old: ComparedRequest, new: ComparedRequest) -> Iterator[Finding]:
     """Compare what the headers of two answers say about the request; nothing where a side kept none."""
     was, now = (_telling(side.exchange.response.headers) for side in (old, new))
     if not was or not now:

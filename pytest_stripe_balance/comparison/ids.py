@@ -33,7 +33,7 @@ TIME = re.compile(r"(?<!\d)1\d{9}(?!\d)")
 
 
 @dataclass(frozen=True)
-class Ids:
+class IdDetector:
     """What counts as an id: what has the shape of one, and what answers gave as theirs (`cus_1`).
 
     And what they name as another object's, though they never show it.
@@ -42,7 +42,7 @@ class Ids:
     known: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, exchanges: Iterable[Exchange]) -> Ids:
+    def of(cls, exchanges: Iterable[Exchange]) -> IdDetector:
         """Learn the ids that the answers of a recording carry as their own, or name."""
         documents = [exchange.response.json for exchange in exchanges]
         found = {own for document in documents for own in own_ids(document) if _NAMED.fullmatch(own)}
@@ -66,15 +66,15 @@ class Ids:
         """Find the ids in a text, in order."""
         return [text] if text in self.known else self._pattern.findall(text)
 
-    def put(self, text: str, other: Callable[[str], str | None]) -> str:
+    def replace(self, text: str, replacement: Callable[[str], str | None]) -> str:
         """Write another in each id's place, where there is one."""
         if text in self.known:
-            return other(text) or text
-        return self._pattern.sub(lambda found: other(found[0]) or found[0], text)
+            return replacement(text) or text
+        return self._pattern.sub(lambda found: replacement(found[0]) or found[0], text)
 
     def named(self, text: str) -> str:
         """Write a text with the prefix in each id's place, as "/v1/customers/{cus}"."""
-        return self.put(text, lambda an_id: f"{{{prefix(an_id)}}}")
+        return self.replace(text, lambda an_id: f"{{{prefix(an_id)}}}")
 
     def path(self, text: str) -> str:
         """Write a URL's path with the prefix in each id's place."""
@@ -128,33 +128,33 @@ def texts(document: Json, without: Container[str] = ()) -> Iterator[str]:
 
 
 @dataclass
-class Roles:
+class IdMapping:
     """Which id of one recording plays the role of which in the other; one to one."""
 
-    old: Ids
-    new: Ids
-    _there: dict[str, str] = field(default_factory=dict)
-    _back: dict[str, str] = field(default_factory=dict)
+    old: IdDetector
+    new: IdDetector
+    _new_by_old: dict[str, str] = field(default_factory=dict)
+    _old_by_new: dict[str, str] = field(default_factory=dict)
 
     def conflict(self, old: str, new: str) -> bool:
         """Tell whether two ids can't be one role: either plays it opposite another."""
-        return self._there.get(old, new) != new or self._back.get(new, old) != old
+        return self._new_by_old.get(old, new) != new or self._old_by_new.get(new, old) != old
 
-    def apart(self, old: str, new: str) -> bool:
+    def known_different(self, old: str, new: str) -> bool:
         """Tell whether both ids are known, each opposite another."""
-        return old in self._there and new in self._back and self._there[old] != new
+        return old in self._new_by_old and new in self._old_by_new and self._new_by_old[old] != new
 
-    def same(self, old: str, new: str) -> bool:
+    def known_same(self, old: str, new: str) -> bool:
         """Tell whether two ids are known to be one role."""
-        return self._there.get(old) == new
+        return self._new_by_old.get(old) == new
 
-    def there(self, old: str) -> str | None:
+    def new_for(self, old: str) -> str | None:
         """Give the new recording's id that plays the role of one of the old."""
-        return self._there.get(old)
+        return self._new_by_old.get(old)
 
-    def other(self, new: str) -> str | None:
+    def old_for(self, new: str) -> str | None:
         """Give the old recording's id that plays the role of one of the new."""
-        return self._back.get(new)
+        return self._old_by_new.get(new)
 
     def learn(self, old: Json, new: Json) -> None:
         """Take the ids at equal places of two documents, or of two texts, for one role each."""
@@ -172,7 +172,7 @@ class Roles:
             pairs = zip(self.old.inside(old), self.new.inside(new), strict=False)
             for one, other in pairs:
                 if prefix(one) == prefix(other) and not self.conflict(one, other):
-                    self._there[one], self._back[other] = other, one
+                    self._new_by_old[one], self._old_by_new[other] = other, one
 
     def items(
         self, old: Sequence[Json], new: Sequence[Json], *, surely: bool = False
@@ -182,7 +182,7 @@ class Roles:
         By the role of their id, or in order those of one kind that name the same roles; if not `surely`,
         or there is one only, those of one kind too, and in lists of one length what is left at a place.
         """
-        sides = (old, self.old, self._same), (new, self.new, self._back.get)
+        sides = (old, self.old, self._same), (new, self.new, self._old_by_new.get)
         olds, news = (
             {at: _Item.of(one, ids, role) for at, one in enumerate(side) if isinstance(one, dict)}
             for side, ids, role in sides
@@ -202,7 +202,7 @@ class Roles:
                 yield number, olds[number].value, item.value
 
     def _same(self, old: str) -> str | None:
-        return old if old in self._there else None
+        return old if old in self._new_by_old else None
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ class _Item:
     kind: Sequence[tuple[Json, Json]]
 
     @classmethod
-    def of(cls, value: dict[str, Json], ids: Ids, role: Callable[[str], str | None]) -> _Item:
+    def of(cls, value: dict[str, Json], ids: IdDetector, role: Callable[[str], str | None]) -> _Item:
         told = value.get("data")
         told = told.get("object") if isinstance(told, dict) else None  # an event's
         both = [value, told if isinstance(told, dict) else {}]

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, unquote
 
 from pytest_stripe_balance.api import routes
 from pytest_stripe_balance.api.message import Exchange, Request
-from pytest_stripe_balance.comparison.ids import Ids, Roles, own_ids, texts
+from pytest_stripe_balance.comparison.ids import IdDetector, IdMapping, own_ids, texts
 from pytest_stripe_balance.comparison.requests import READS
 
 Json = Any
@@ -106,7 +106,7 @@ class Named:
     """The ids that a request names: those in its path, and those in its parameters."""
 
     request: Request
-    ids: Ids
+    ids: IdDetector
 
     @cached_property
     def endpoint(self) -> routes.Endpoint | None:
@@ -163,8 +163,8 @@ class Knowledge:
     `shared` are ids that several objects of the recording go by, as a scrubber may have left them.
     """
 
-    ids: Ids
-    roles: Roles
+    ids: IdDetector
+    mapping: IdMapping
     shared: AbstractSet[str] = frozenset()
     _unsure: set[str] = field(default_factory=set)
     _extra: set[str] = field(default_factory=set)  # the fake's ids of what the recording hasn't
@@ -172,7 +172,7 @@ class Knowledge:
 
     def has(self, an_id: str) -> bool:
         """Tell whether the fake made what the recording calls so."""
-        return self.roles.there(an_id) is not None
+        return self.mapping.new_for(an_id) is not None
 
     def is_unsure(self, an_id: str) -> bool:
         """Tell whether a request that wasn't driven made or changed it."""
@@ -190,7 +190,7 @@ class Knowledge:
 
     def is_extra(self, given: str) -> bool:
         """Tell whether an id of the fake's is of something that the recording hasn't, or not so."""
-        recorded = self.roles.other(given)
+        recorded = self.mapping.old_for(given)
         return given in self._extra or (recorded is not None and self.is_unsure(recorded))
 
     def mentioned_by(self, an_id: str) -> AbstractSet[str]:
@@ -242,7 +242,7 @@ class Knowledge:
             customers = {one for one in named if one.startswith("cus_")}
             named |= {own for own, others in self._mentioned.items() if others & customers}
         self._unsure |= named
-        self._extra |= {one for one in own_ids(given) if self.roles.other(one) is None}
+        self._extra |= {one for one in own_ids(given) if self.mapping.old_for(one) is None}
         self.see(document)
 
 
@@ -255,7 +255,7 @@ def _is_quiet(exchange: Exchange) -> bool:
     return by_card or path.startswith(_QUIET) or "/sources" in path
 
 
-def _objects(document: Json, ids: Ids) -> Iterator[tuple[str, set[str]]]:
+def _objects(document: Json, ids: IdDetector) -> Iterator[tuple[str, set[str]]]:
     """Walk the objects of an answer: the id of each, and the ids that it names."""
     held = [document]
     while held:
@@ -277,7 +277,7 @@ def _is_by_bank(document: Json) -> bool:
     return kind == _BANK or document.get("payment_method_types") == [_BANK]
 
 
-def named_in(document: Json, ids: Ids) -> set[str]:
+def named_in(document: Json, ids: IdDetector) -> set[str]:
     """Collect the ids that a document holds as values, but for texts of the user's."""
     return {an_id for text in texts_of(document) for an_id in ids.inside(text)}
 

@@ -18,8 +18,8 @@ from http import HTTPStatus
 from itertools import chain
 
 from pytest_stripe_balance.api.message import Exchange
-from pytest_stripe_balance.comparison.ids import Roles, texts
-from pytest_stripe_balance.comparison.requests import READS, Asked, Lone, plain_name
+from pytest_stripe_balance.comparison.ids import IdMapping, texts
+from pytest_stripe_balance.comparison.requests import READS, ComparedRequest, Lone, plain_name
 
 STEPS = 3
 FAR = 100  # of many requests to one address, only those about as late are compared
@@ -41,11 +41,11 @@ class Pairs:
     came: Sequence[int]
 
 
-def pair(old: Sequence[Asked], new: Sequence[Asked], roles: Roles) -> Pairs:
+def pair(old: Sequence[ComparedRequest], new: Sequence[ComparedRequest], mapping: IdMapping) -> Pairs:
     """Pair the requests of two recordings; `roles` learns the ids of the pairs."""
     shared = _sent(old) & _sent(new)
     lone = [one.lone(shared) for one in old], [one.lone(shared) for one in new]
-    found = _Pairing(old, new, roles, lone)
+    found = _Pairing(old, new, mapping, lone)
     *around, own = zip(_signs(old, lone[0]), _signs(new, lone[1]), strict=True)
     for before, after in around:
         found.equal(before, after)
@@ -99,11 +99,11 @@ def _is_retry(first: Exchange, second: Exchange, *, in_a_row: bool) -> bool:
     return told == "true" or (may and told != "false")
 
 
-def _sent(asked: Iterable[Asked]) -> AbstractSet[tuple[str, str]]:
+def _sent(asked: Iterable[ComparedRequest]) -> AbstractSet[tuple[str, str]]:
     return {sent for one in asked for sent in one.values.items()}
 
 
-def _signs(asked: Sequence[Asked], lone: Sequence[Lone]) -> Iterator[list[str]]:
+def _signs(asked: Sequence[ComparedRequest], lone: Sequence[Lone]) -> Iterator[list[str]]:
     """Yield what each request is known by, with its whole surroundings first and its own words last."""
     edges = list(_edges(asked, lone))
     signs = [[_short(one.plain(own)) for one, own in zip(asked, lone, strict=True)]]
@@ -119,7 +119,7 @@ def _signs(asked: Sequence[Asked], lone: Sequence[Lone]) -> Iterator[list[str]]:
     yield from reversed(signs)
 
 
-def _edges(asked: Sequence[Asked], lone: Sequence[Lone]) -> Iterator[tuple[int, str, str]]:
+def _edges(asked: Sequence[ComparedRequest], lone: Sequence[Lone]) -> Iterator[tuple[int, str, str]]:
     """Walk which request names an id where, and whose answer was the first to give it.
 
     And where it sends a value that only its own recording does.
@@ -141,7 +141,7 @@ def _short(*parts: str) -> str:
     return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def _keys(sign: str, asked: Asked, lone: Lone) -> Iterator[tuple[str, ...]]:
+def _keys(sign: str, asked: ComparedRequest, lone: Lone) -> Iterator[tuple[str, ...]]:
     """Give what a request waits under: its sign, alone, with each id and with each lone value."""
     yield (sign,)
     yield from ((sign, where, one) for where, one in asked.about.items())
@@ -153,18 +153,18 @@ class _Pairing:
 
     def __init__(
         self,
-        old: Sequence[Asked],
-        new: Sequence[Asked],
-        roles: Roles,
+        old: Sequence[ComparedRequest],
+        new: Sequence[ComparedRequest],
+        mapping: IdMapping,
         lone: tuple[Sequence[Lone], Sequence[Lone]],
     ) -> None:
-        self.old, self.new, self.roles, self.lone = old, new, roles, lone
+        self.old, self.new, self.mapping, self.lone = old, new, mapping, lone
         self.counterparts: dict[str, str] = {}
         self.there: dict[int, int] = {}
         self.alone = dict.fromkeys(range(len(new)))
 
     def equal(self, before: Sequence[str], after: Sequence[str], *, surely: bool = False) -> None:
-        """Pair what is known by the same sign, in order, but never against the roles.
+        """Pair what is known by the same sign, in order, but never against the mapping.
 
         `surely` wants every id to be known by then: the sign says nothing about them.
         """
@@ -175,7 +175,7 @@ class _Pairing:
         for position, sign in enumerate(before):
             if position in self.there or (sign,) not in waiting:
                 continue
-            if surely and not all(map(self.roles.there, self.old[position].about.values())):
+            if surely and not all(map(self.mapping.new_for, self.old[position].about.values())):
                 continue
             likely = self._likely(position, sign, waiting)
             other = next((other for other in likely if not self._against(position, other)), None)
@@ -189,7 +189,7 @@ class _Pairing:
 
         They name the counterpart of an id, where that is known; of a lone value it is a guess.
         """
-        about = [(where, self.roles.there(one)) for where, one in self.old[position].about.items()]
+        about = [(where, self.mapping.new_for(one)) for where, one in self.old[position].about.items()]
         known = [waiting.get((sign, where, one), {}) for where, one in about if one]
         guesses = [
             held
@@ -203,7 +203,7 @@ class _Pairing:
     def similar(self) -> None:
         """Pair what is left with the most similar request to the same address, writes first.
 
-        Their answers tell most roles, so that what is about other objects is known from the rest.
+        Their answers tell most mapping, so that what is about other objects is known from the rest.
         """
         groups: dict[str, list[int]] = defaultdict(list)
         for position in self.alone:
@@ -239,31 +239,35 @@ class _Pairing:
         equal = sum(self._equal(old, new, name) for name in common)
         return 1 + (len(both) / len(every) if every else 1) + (equal / len(common) if common else 1)
 
-    def _equal(self, old: Asked, new: Asked, name: str) -> bool:
+    def _equal(self, old: ComparedRequest, new: ComparedRequest, name: str) -> bool:
         pairs = zip(old.ids.inside(old.fields[name]), new.ids.inside(new.fields[name]), strict=False)
         return old.values[name] == new.values[name] and not any(
-            self.roles.conflict(*ids) for ids in pairs
+            self.mapping.conflict(*ids) for ids in pairs
         )
 
     def _against(self, before: int, after: int) -> bool:
         """Tell whether two requests are about objects that play other roles."""
         olds, news = self.old[before].about, self.new[after].about
-        return any(self.roles.conflict(olds[where], news[where]) for where in olds.keys() & news.keys())
+        return any(
+            self.mapping.conflict(olds[where], news[where]) for where in olds.keys() & news.keys()
+        )
 
     def _unknown(self, before: int, after: int) -> int:
         """Count the ids that two requests name at one place, and nobody knows to be one role."""
         olds, news = self.old[before].about, self.new[after].about
-        return sum(not self.roles.same(olds[where], news[where]) for where in olds.keys() & news.keys())
+        return sum(
+            not self.mapping.known_same(olds[where], news[where]) for where in olds.keys() & news.keys()
+        )
 
     def _take(self, before: int, after: int) -> None:
         self.there[before] = after
         del self.alone[after]
         old, new = self.old[before], self.new[after]
-        self.roles.learn(old.about, new.about)
+        self.mapping.learn(old.about, new.about)
         for name, one in self.lone[0][before].items():
             if name in self.lone[1][after]:
                 self.counterparts.setdefault(one, self.lone[1][after][name])
-        self.roles.learn(old.exchange.response.json, new.exchange.response.json)
+        self.mapping.learn(old.exchange.response.json, new.exchange.response.json)
 
     def pairs(self) -> Pairs:
         """Give the pairs; a read that was merely asked more or less often neither came nor went."""
@@ -283,6 +287,6 @@ class _Pairing:
         )
 
     @staticmethod
-    def _url(asked: Asked) -> str:
+    def _url(asked: ComparedRequest) -> str:
         """Give a read's URL; for a write something that no other equals."""
         return asked.exchange.request.url if asked.is_read else f"{id(asked)}"

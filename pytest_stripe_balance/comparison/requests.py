@@ -10,7 +10,7 @@ from functools import cached_property
 from urllib.parse import parse_qsl, unquote
 
 from pytest_stripe_balance.api.message import Exchange
-from pytest_stripe_balance.comparison.ids import TIME, Ids
+from pytest_stripe_balance.comparison.ids import TIME, IdDetector
 
 ALONE = "{alone}"  # stands for a value that only one recording sends
 READS = ("GET", "HEAD")
@@ -23,11 +23,11 @@ _MEANT = re.compile(r"[A-Za-z_]*|-?[0-9.]+")
 
 
 @dataclass(frozen=True)
-class Asked:
+class ComparedRequest:
     """What a request asks, apart from its ids; `fields` are those of query and body."""
 
     exchange: Exchange
-    ids: Ids
+    ids: IdDetector
 
     @property
     def is_read(self) -> bool:
@@ -77,7 +77,7 @@ class Asked:
         found = ((_METADATA.search(name), value) for name, value in self.fields.items())
         return frozenset(key[1] for key, value in found if key and value)
 
-    def is_as(self, other: Asked) -> bool:
+    def is_as(self, other: ComparedRequest) -> bool:
         """Tell whether another asks the same, apart from metadata and values as if drawn at random.
 
         An amount, a word, or one of Stripe's test tokens is no such value.

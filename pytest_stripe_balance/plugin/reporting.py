@@ -202,7 +202,7 @@ class Summary:
 
             lines += formats.summary(self._findings, all_levels=self._verbosity > 0)
         if self._tests and self._shown != "none":
-            from pytest_stripe_balance.report import assumptions  # noqa: PLC0415 - as above
+            from pytest_stripe_balance.report import assumption_list  # noqa: PLC0415 - as above
 
-            lines += assumptions.summary(self._tests, listed=self._shown == "list")
+            lines += assumption_list.summary(self._tests, listed=self._shown == "list")
         return lines

@@ -58,7 +58,7 @@ def as_json(outcome: Outcome) -> str:
         ],
         "without_api_version": [
             {"count": count, "taken": taken.api_version, "why": taken.why}
-            for taken, count in outcome.silent.items()
+            for taken, count in outcome.assumed_versions.items()
         ],
         "problems": [_problem(problem) for problem in outcome.problems],
         "notes": [_problem(note) for note in outcome.notes],
@@ -102,7 +102,7 @@ def summary(noted: Iterable[tuple[str, ...]], *, all_levels: bool) -> list[str]:
     for test, level, request, *parts in noted:
         levels = dict.fromkeys(DEFAULT_LEVELS, level)
         found = by_level.setdefault(level, Outcome(levels=levels))
-        found.found(Finding(*parts), Place(test, of=request))
+        found.add_finding(Finding(*parts), Place(test, of=request))
     return [
         one_line(f"stripe: {level}: {said}")
         for told in ("warning", "information")[: 2 if all_levels else 1]
@@ -122,7 +122,7 @@ def _advice(tally: Tally) -> str:
 
 
 def _silent(outcome: Outcome) -> Iterator[str]:
-    for taken, count in outcome.silent.items():
+    for taken, count in outcome.assumed_versions.items():
         says = "answer says" if count == 1 else "answers say"
         yield (
             f"{count} {says} no API version: {outcome.verb} at {taken.api_version}, {taken.why} "

@@ -48,7 +48,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Taken:
+class AssumedVersion:
     """The API version that was taken for what says none, and why that one: "the newest"."""
 
     api_version: str
@@ -61,8 +61,8 @@ class Outcome:
 
     `notes` are warnings that never fail anything, and `verb` what was done with what was looked at.
     A run that looked at nothing is no success, unless it `may_be_empty`, or `findings_suffice` and it
-    has some: `missing` is what wasn't there then, `way_out` what lets that pass. `silent` counts what
-    said no API version, by the one that was taken.
+    has some: `missing` is what wasn't there then, `way_out` what lets that pass.
+    `assumed_versions` counts the answers without an API version, by the version they were checked at.
     """
 
     levels: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_LEVELS))
@@ -76,28 +76,28 @@ class Outcome:
     findings_suffice: bool = True
     missing: str = "no answer of Stripe's was there"
     way_out: str = ""
-    silent: dict[Taken, int] = field(default_factory=dict)
+    assumed_versions: dict[AssumedVersion, int] = field(default_factory=dict)
     _found: dict[tuple[str, str, str, str], tuple[Finding, Tally]] = field(default_factory=dict)
 
-    def found(self, finding: Finding, place: Place) -> None:
+    def add_finding(self, finding: Finding, place: Place) -> None:
         """Note a finding; those of one kind, object, rule and path are one with a count."""
         key = (finding.kind, finding.object, finding.rule, shape_of(finding.path))
         self._found.setdefault(key, (finding, Tally(place)))[1].count += 1
 
-    def passed_over(self, reason: str, place: Place, way_out: str = "") -> None:
+    def skip(self, reason: str, place: Place, way_out: str = "") -> None:
         """Note a document that wasn't looked at, why, and what to do."""
         self.unchecked.setdefault(reason, Tally(place, way_out=way_out)).count += 1
 
-    def took(self, api_version: str, why: str, count: int = 1) -> None:
+    def add_assumed_version(self, api_version: str, why: str, count: int = 1) -> None:
         """Note what says no API version, and was looked at by one that nobody named."""
-        taken = Taken(api_version, why)
-        self.silent[taken] = self.silent.get(taken, 0) + count
+        taken = AssumedVersion(api_version, why)
+        self.assumed_versions[taken] = self.assumed_versions.get(taken, 0) + count
 
-    def bad(self, place: Place, reason: str) -> None:
+    def add_problem(self, place: Place, reason: str) -> None:
         """Note an input that couldn't be read."""
         self.problems.append(Problem(place, reason))
 
-    def note(self, place: Place, warning: str) -> None:
+    def add_note(self, place: Place, warning: str) -> None:
         """Note what deserves a warning, and is no finding."""
         self.notes.append(Problem(place, warning))
 

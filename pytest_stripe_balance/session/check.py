@@ -40,7 +40,7 @@ class Checker(Live):
             if not one.response.is_json
         ]
         old, new = ([one for one in side if one.response.is_json] for side in self._sides)
-        compared = drift.Compared(old, new)
+        compared = drift.ComparedRecordings(old, new)
         if ended == "passed" and not compared.pairs and (old or new or not all(self._sides)):
             raise self._kept(Refused(self._nothing_compared)) from None
         watch = ContractChecker(self.settings.drift, self.settings.api_version)

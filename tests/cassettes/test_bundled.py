@@ -5,7 +5,7 @@ import stripe
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.cassettes.replay import Replay
 from pytest_stripe_balance.comparison import conformance, drift
-from pytest_stripe_balance.comparison.conformance import Driven
+from pytest_stripe_balance.comparison.conformance import Compared
 from pytest_stripe_balance.fixtures.balance import StripeBalance
 from pytest_stripe_balance.session import Fake, Settings
 
@@ -65,4 +65,4 @@ def test_the_sample_is_what_the_fake_answers_today():
     assert drift.compare(recorded, told()) == []
     session = Fake(Settings(VERSION, seed="another"))
     found = list(conformance.conform(recorded, session.answer_resting))
-    assert [one.differences for one in found if isinstance(one, Driven)] == [[]] * len(recorded)
+    assert [one.differences for one in found if isinstance(one, Compared)] == [[]] * len(recorded)

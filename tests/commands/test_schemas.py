@@ -7,7 +7,7 @@ import pytest
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.commands import cli
 from pytest_stripe_balance.contract.differences import Difference, differences
-from pytest_stripe_balance.report import differences as told
+from pytest_stripe_balance.report import version_diff as told
 
 NEWEST = resources.newest_api_version()
 

@@ -7,7 +7,7 @@ import pytest
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.comparison import conformance, knowledge
-from pytest_stripe_balance.comparison.conformance import Driven, NotDriven
+from pytest_stripe_balance.comparison.conformance import Compared, SkippedRequest
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session import Fake, Settings
 
@@ -34,7 +34,7 @@ def differences(found):
     return [
         (one.kind, one.object, one.path)
         for row in found
-        if isinstance(row, Driven)
+        if isinstance(row, Compared)
         for one in row.differences
     ]
 
@@ -121,9 +121,9 @@ def test_what_the_fake_does_not_model_is_listed_and_counts_as_nothing(recorder):
     )
     found = driven([source, user, old])
     assert found == [
-        NotDriven(0, "the fake does not model this endpoint"),
-        NotDriven(1, knowledge.UNMADE),
-        NotDriven(2, "API version 2019-05-16 is not modelled: 2023-10-16 is the oldest that is"),
+        SkippedRequest(0, "the fake does not model this endpoint"),
+        SkippedRequest(1, knowledge.UNMADE),
+        SkippedRequest(2, "API version 2019-05-16 is not modelled: 2023-10-16 is the oldest that is"),
     ]
 
 
@@ -202,7 +202,7 @@ def test_a_retry_that_got_the_kept_answer_moves_money_once(new_recorder):
     lost = Exchange(keyed, Response(504, Headers(), b'{"error": {"type": "api_error"}}'))
     told = Headers({**made.response.headers, "Idempotent-Replayed": "true"})
     found = driven([lost, Exchange(keyed, replace(made.response, headers=told))])
-    assert found[0] == conformance.NotDriven(0, conformance.RETRIED)
+    assert found[0] == conformance.SkippedRequest(0, conformance.RETRIED)
     assert [(row.equal, row.differences) for row in found[1:]] == [(found[1].fields, [])]
 
 
@@ -218,7 +218,7 @@ def test_an_answer_after_which_it_was_sent_again_is_not_driven(new_recorder, sta
     listed.ask(0, "POST", "/v1/customers", "name=A")
     listed.ask(0, "GET", "/v1/customers")
     found = driven([failed, replace(made, request=keyed), listed.exchanges[1]])
-    assert found[0] == conformance.NotDriven(0, conformance.RETRIED)
+    assert found[0] == conformance.SkippedRequest(0, conformance.RETRIED)
     assert differences(found[1:]) == []
 
 
@@ -243,12 +243,12 @@ def test_a_conflict_is_equal_but_for_the_key(new_recorder, key):
     assert differences(driven([made, changed])) == [("breaking", "error", "$.error.message")]
 
 
-def test_an_answer_knows_the_assumptions_that_it_rested_on(recorder):
+def test_an_answer_knows_the_assumptions_that_it_relied_on(recorder):
     """Each answer has its own, not those of the answers before it."""
     found = driven(recorder.exchanges)
     asked = [str(one.request) for one in recorder.exchanges]
-    resting = [at for at, row in enumerate(found) if "apply-event-order" in row.rested]
-    assert resting == [at for at, one in enumerate(asked) if one.endswith("apply_customer_balance")]
+    relying = [at for at, row in enumerate(found) if "apply-event-order" in row.assumptions]
+    assert relying == [at for at, one in enumerate(asked) if one.endswith("apply_customer_balance")]
 
 
 def test_a_recording_begins_when_its_first_answer_was_given(recorder):
@@ -272,4 +272,4 @@ def test_a_refusal_is_named_by_its_first_sentence():
     exchange = Exchange(
         Request("GET", "https://api.stripe.com/v1/customers", Headers()), Response(200, Headers(), b"{}")
     )
-    assert list(conformance.conform([exchange], refuse)) == [NotDriven(0, "not modelled")]
+    assert list(conformance.conform([exchange], refuse)) == [SkippedRequest(0, "not modelled")]

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.comparison import conformance, knowledge
-from pytest_stripe_balance.comparison.conformance import Driven, NotDriven
+from pytest_stripe_balance.comparison.conformance import Compared, SkippedRequest
 from pytest_stripe_balance.session import Fake, Settings
 
 API = "https://api.stripe.com"
@@ -74,9 +74,9 @@ class Story:
         session = Fake(Settings(VERSION, seed="other", now=1_780_000_000))
         rows = list(conformance.conform(self.exchanges, session.answer_resting))
         found = [
-            (one.kind, one.path) for row in rows if isinstance(row, Driven) for one in row.differences
+            (one.kind, one.path) for row in rows if isinstance(row, Compared) for one in row.differences
         ]
-        return found, {row.at: row.reason for row in rows if isinstance(row, NotDriven)}, rows
+        return found, {row.at: row.reason for row in rows if isinstance(row, SkippedRequest)}, rows
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_what_the_environment_refused_changed_nothing(story):
     story.asked("GET", f"/v1/customers/{customer}")
     _, why, rows = story.told()
     assert set(why) == {1, 2, 3}
-    assert isinstance(rows[4], Driven)
+    assert isinstance(rows[4], Compared)
 
 
 @pytest.mark.parametrize("status", [402, 200, 500])

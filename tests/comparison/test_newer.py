@@ -9,7 +9,7 @@ import pytest
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.comparison import conformance, newer
-from pytest_stripe_balance.comparison.conformance import Driven
+from pytest_stripe_balance.comparison.conformance import Compared
 from pytest_stripe_balance.session import Fake, Settings
 
 VERSION = "2026-10-28.endive"
@@ -34,7 +34,9 @@ def told(exchanges):
     """Name what conform finds, by its kind and path."""
     session = Fake(Settings(VERSION, seed="other"))
     found = conformance.conform(exchanges, session.answer_resting)
-    return [(one.kind, one.path) for row in found if isinstance(row, Driven) for one in row.differences]
+    return [
+        (one.kind, one.path) for row in found if isinstance(row, Compared) for one in row.differences
+    ]
 
 
 @pytest.mark.parametrize(

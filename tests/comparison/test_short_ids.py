@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from pytest_stripe_balance.comparison import conformance, drift
-from pytest_stripe_balance.comparison.conformance import Driven
-from pytest_stripe_balance.comparison.ids import Ids
+from pytest_stripe_balance.comparison.conformance import Compared
+from pytest_stripe_balance.comparison.ids import IdDetector
 from pytest_stripe_balance.session import Fake, Settings
 
 AN_ID = re.compile(rb"\b([a-z]+)_(?=[a-z]*[0-9A-Z])[A-Za-z0-9]{14,}")
@@ -61,7 +61,7 @@ def test_a_recording_with_short_ids_is_equal_throughout(new_recorder, style):
     assert any(b'"payment_method":"pm_' in one.response.body for one in exchanges)
     assert not any(b'"object":"payment_method"' in one.response.body for one in exchanges)
     found = driven(exchanges)
-    assert [row for row in found if not isinstance(row, Driven) or row.differences] == []
+    assert [row for row in found if not isinstance(row, Compared) or row.differences] == []
 
 
 @pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
@@ -102,4 +102,4 @@ def test_what_is_no_id_is_not_taken_for_one(new_recorder, held):
     recorder.ask(0, "GET", "/v1/payment_intents/pi_3ScPMjFmGsiQWfE61qMaWSFF")
     (one,) = recorder.exchanges
     body = json.dumps(held).encode()
-    assert Ids.of([replace(one, response=replace(one.response, body=body))]).known == frozenset()
+    assert IdDetector.of([replace(one, response=replace(one.response, body=body))]).known == frozenset()

@@ -17,7 +17,7 @@ def outcome(*found, **levels):
     made = Outcome(files=1, checked=len(found))
     made.levels = {**made.levels, **levels}
     for number, one in enumerate(found):
-        made.found(one, Place("tests/a.yaml", 10 + number, "GET /v1/charges"))
+        made.add_finding(one, Place("tests/a.yaml", 10 + number, "GET /v1/charges"))
     return made
 
 
@@ -53,7 +53,7 @@ def test_the_gravest_comes_first_and_then_the_most_frequent():
     run = outcome(
         finding("$.a", "additive"), finding("$.b", "enum"), finding("$.c"), finding("$.b", "enum")
     )
-    run.found(finding("$.d", "enum"), Place("b"))
+    run.add_finding(finding("$.d", "enum"), Place("b"))
     assert [row[1].path for row in run.findings] == ["$.c", "$.b", "$.d", "$.a"]
 
 
@@ -75,7 +75,7 @@ def test_the_exit_code_is_1_with_a_finding_at_level_error_and_else_0(found, leve
 def test_an_input_that_could_not_be_read_makes_the_exit_code_2():
     """Bad input outranks findings, and they are still told."""
     run = outcome(finding())
-    run.bad(Place("b.json", 3), "not JSON")
+    run.add_problem(Place("b.json", 3), "not JSON")
     assert run.exit_code == 2
     assert "error: breaking" in formats.text(run)
     assert "1 not readable" in formats.text(run)
@@ -84,7 +84,7 @@ def test_an_input_that_could_not_be_read_makes_the_exit_code_2():
 def test_the_last_line_sums_up():
     """One line says how much was looked at, how much wasn't, and what came of it."""
     run = outcome(finding(), finding(), finding(kind="enum"))
-    run.passed_over("of kind token, which has no schema", Place("a"))
+    run.skip("of kind token, which has no schema", Place("a"))
     assert formats.text(run).splitlines()[-1] == (
         "3 checked in 1 file, 1 not checked: 2 errors, 1 warning, 0 information"
     )
@@ -94,14 +94,14 @@ def test_what_was_not_checked_is_said_with_a_count():
     """No document is left out in silence."""
     run = outcome()
     for line in (1, 2):
-        run.passed_over("of kind token, which has no schema", Place("a.jsonl", line))
+        run.skip("of kind token, which has no schema", Place("a.jsonl", line))
     assert "not checked: 2 of kind token, which has no schema, as in a.jsonl:1" in formats.text(run)
 
 
 def test_a_line_stays_a_line_and_no_terminal_control_gets_through():
     """Values and names from a file can neither break lines nor drive the terminal."""
     run = outcome(finding(value="a\nb\x1b[31m\x85"))
-    run.bad(Place("new\nline.json"), "x\ry")
+    run.add_problem(Place("new\nline.json"), "x\ry")
     assert len(formats.text(run).splitlines()) == 2
     assert "\x1b" not in formats.text(run)
     assert str(run.problems[0]) == "new\\x0aline.json: x\\x0dy"
@@ -110,8 +110,8 @@ def test_a_line_stays_a_line_and_no_terminal_control_gets_through():
 def test_json_has_everything_that_text_has():
     """The JSON form is parsed back to level, finding, count, first place, problems and exit code."""
     run = outcome(finding("$.d[0]"), finding("$.d[1]"))
-    run.passed_over("without an `object` key", Place("c"))
-    run.bad(Place("b.json", 3), "not JSON")
+    run.skip("without an `object` key", Place("c"))
+    run.add_problem(Place("b.json", 3), "not JSON")
     told = json.loads(formats.as_json(run))
     assert told["findings"] == [
         {
@@ -146,7 +146,7 @@ def test_github_gets_a_command_for_each_level(kind, command):
 def test_github_properties_and_messages_are_escaped():
     """What GitHub would read as syntax is escaped: % CR LF everywhere, : and , in properties too."""
     run = Outcome()
-    run.bad(Place("a:b,c%d\n.json", 7), "50%: a,b\r\n::error::x")
+    run.add_problem(Place("a:b,c%d\n.json", 7), "50%: a,b\r\n::error::x")
     first, _ = formats.github(run).split("\n")
     assert first == (
         "::error file=a%3Ab%2Cc%25d%0A.json,line=7,title=not readable::50%25: a,b%0D%0A::error::x"
@@ -156,5 +156,5 @@ def test_github_properties_and_messages_are_escaped():
 def test_github_leaves_out_a_line_that_is_not_known():
     """An annotation without a line stands on the file."""
     run = Outcome()
-    run.bad(Place("a.json"), "empty")
+    run.add_problem(Place("a.json"), "empty")
     assert formats.github(run).startswith("::error file=a.json,title=not readable::empty")
