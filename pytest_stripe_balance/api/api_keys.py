@@ -55,8 +55,8 @@ def refuse_live(request: Request, *, anywhere: bool) -> None:
         texts += [decoded for text in headers for decoded in _decoded(text)]
         found = next(filter(None, map(_LIVE.search, texts)), None)
     if found:
-        told, where = masked(found.group()), "" if found.string == key else ", in what it sends"
-        raise Refused(f"{request}: a live API key ({told}) was used in a test{where}. Use a test key")
+        shown, where = masked(found.group()), "" if found.string == key else ", in what it sends"
+        raise Refused(f"{request}: a live API key ({shown}) was used in a test{where}. Use a test key")
 
 
 def _decoded(text: str) -> Iterator[str]:
@@ -70,12 +70,12 @@ def check(request: Request) -> None:
     """Let test keys in; others get Stripe's own answer (docs/stripe.md 5.2)."""
     key = key_of(request)
     if not key:
-        raise Fault(NO_KEY, status=401, identified=False)
+        raise Fault(NO_KEY, status=401, has_request_id=False)
     if key.startswith("pk_test_"):
-        raise Fault(PUBLISHABLE, status=403, code="secret_key_required", assumed="publishable-key")
+        raise Fault(PUBLISHABLE, status=403, code="secret_key_required", assumption="publishable-key")
     if not key.startswith(TEST_KEYS):
         message = f"Invalid API Key provided: {masked(key)}"
-        raise Fault(message, status=401, identified=False)
+        raise Fault(message, status=401, has_request_id=False)
 
 
 def masked(key: str) -> str:

@@ -46,8 +46,8 @@ def read(
         return None
     if "%" in text:
         values = [form.unquote(value) if "%" in value else value for value in values]
-    given: dict[str, Any] = {}
-    made: list[Any] = [given]
+    params: dict[str, Any] = {}
+    made: list[Any] = [params]
     try:
         for into, key, place, reader in steps:
             if place is None:
@@ -57,7 +57,7 @@ def read(
                 made[into][key] = reader(values[place]) if reader else values[place]
     except KeyError:  # a choice that isn't there, or a text that doesn't fit
         return None
-    return given
+    return params
 
 
 @lru_cache(256)
@@ -119,7 +119,7 @@ class _Steps:
             self.steps.append((into, key, int(place), _reader(rule, modelled, path)))
             return
         if "anyOf" in rule:
-            fitting = [one for one in rule["anyOf"] if one.get("type") in ("object", "array")]
+            fitting = [option for option in rule["anyOf"] if option.get("type") in ("object", "array")]
             if len(fitting) != 1:
                 raise _NotPlainError
             (rule,) = fitting
@@ -173,8 +173,8 @@ def _reader(rule: Rule, modelled: Modelled, path: Path) -> Callable[[str], Any] 
     return None
 
 
-def _fitting(rule: Rule, given: str) -> str:
+def _fitting(rule: Rule, text: str) -> str:
     """Read a text that is bound; a KeyError for one that isn't as its rule asks."""
-    if not texts.fits(given, rule):
-        raise KeyError(given)
-    return given
+    if not texts.fits(text, rule):
+        raise KeyError(text)
+    return text

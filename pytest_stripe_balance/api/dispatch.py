@@ -19,7 +19,7 @@ class _Account:
     """One account's world and the answers kept under its idempotency keys."""
 
     world: World
-    answers: idempotency.Answers = field(default_factory=idempotency.Answers)
+    answers: idempotency.SavedAnswers = field(default_factory=idempotency.SavedAnswers)
 
 
 @dataclass
@@ -63,18 +63,18 @@ class Dispatch:
             tables = self.tables(self._version(request))
             call.world, call.endpoint, call.tables = account.world, endpoint, tables
             call.ids = ids
-            given = call.read()
-            kept = None
+            params = call.read()
+            saved = None
             if call.key and request.method == "POST":
-                kept = account.answers.replay(account.world, call.key, request)
+                saved = account.answers.replay(account.world, call.key, request)
         except Fault as fault:
             call.note(fault)
             return call.error(fault, executed=False)
-        if kept is not None:
-            return idempotency.replayed(kept, call.request_id)
-        response = call.execute(ids, given)
+        if saved is not None:
+            return idempotency.replayed(saved, call.request_id)
+        response = call.execute(ids, params)
         if call.key and request.method == "POST":
-            account.answers.keep(account.world, call.key, request, response)
+            account.answers.save(account.world, call.key, request, response)
         return response
 
     def account(self, name: str | None) -> _Account:
@@ -94,8 +94,8 @@ class Dispatch:
                 message,
                 status=403,
                 code="account_invalid",
-                identified=False,
-                assumed="account-invalid",
+                has_request_id=False,
+                assumption="account-invalid",
             )
         return self.account(name)
 

@@ -114,7 +114,7 @@ class Expansion:
 
     def _opened(self, value: Any, name: str, here: str, rest: list[str]) -> Any:  # noqa: ANN401 - any JSON
         if isinstance(value, list):
-            return [self._opened(one, name, here, rest) for one in value]
+            return [self._opened(item, name, here, rest) for item in value]
         if isinstance(value, str):
             value = self._found(value, name, here)
         if not isinstance(value, dict):

@@ -82,7 +82,7 @@ def _both(path: Sequence[str]) -> Fault:
 
 
 def _unreadable(why: str, param: str | None = None) -> Fault:
-    return Fault(f"Invalid request: {why}", param=param, assumed="parameter-texts")
+    return Fault(f"Invalid request: {why}", param=param, assumption="parameter-texts")
 
 
 def bracketed(path: Sequence[str]) -> str:

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 
 from pytest_stripe_balance.api.form import decode
 from pytest_stripe_balance.api.message import Headers, Request, Response
+from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.world import World
 
-KEPT_SECONDS = 24 * 60 * 60
+SAVED_SECONDS = DAY
 MAX_LENGTH = 255
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _SavedAnswer:
     request: Request
     response: Response
     at: int
@@ -31,10 +32,10 @@ class _Kept:
 
 
 @dataclass
-class Answers:
+class SavedAnswers:
     """What was answered under each key, kept for 24 hours of the world's clock."""
 
-    _kept: dict[str, _Kept] = field(default_factory=dict)
+    _saved: dict[str, _SavedAnswer] = field(default_factory=dict)
     _in_use: set[str] = field(default_factory=set)
 
     @contextmanager
@@ -53,7 +54,7 @@ class Answers:
         """
         if len(key) > MAX_LENGTH:
             message = f"Idempotency keys can be at most {MAX_LENGTH} characters long."
-            raise Fault(message, type="idempotency_error", assumed="idempotency-key-length")
+            raise Fault(message, type="idempotency_error", assumption="idempotency-key-length")
         if key in self._in_use:
             message = (
                 "There is currently another in-progress request using this Idempotent Key (that "
@@ -65,23 +66,23 @@ class Answers:
                 status=409,
                 type="idempotency_error",
                 code="idempotency_key_in_use",
-                assumed="idempotency-key-in-use",
+                assumption="idempotency-key-in-use",
             )
-        kept = self._kept.get(key)
-        if kept is None or world.clock.now - kept.at >= KEPT_SECONDS:
+        saved = self._saved.get(key)
+        if saved is None or world.clock.now - saved.at >= SAVED_SECONDS:
             return None
-        if not kept.is_of(request):
+        if not saved.is_of(request):
             message = (
                 "Keys for idempotent requests can only be used with the same parameters they were "
                 f"first used with. Try using a key other than '{key}' if you meant to execute a "
                 "different request."
             )
             raise Fault(message, type="idempotency_error")
-        return kept.response
+        return saved.response
 
-    def keep(self, world: World, key: str, request: Request, response: Response) -> None:
+    def save(self, world: World, key: str, request: Request, response: Response) -> None:
         """Keep an answer that was executed, an error too."""
-        self._kept[key] = _Kept(request, response, world.clock.now)
+        self._saved[key] = _SavedAnswer(request, response, world.clock.now)
 
 
 def replayed(response: Response, request_id: str) -> Response:

@@ -52,37 +52,37 @@ def read(form: Form, rule: Rule) -> dict[str, Any]:
     return _hash(form, rule, ())
 
 
-def value_at(path: Path, given: str | Form, rule: Rule) -> Any:  # noqa: ANN401 - any JSON
+def value_at(path: Path, raw: str | Form, rule: Rule) -> Any:  # noqa: ANN401 - any JSON
     """Read one value, as `read` does; its path is for what is wrong with it."""
-    if given == "":
+    if raw == "":
         return _cleared(rule, path)
     if "anyOf" in rule:
-        return _alternative(given, rule["anyOf"], path)
+        return _alternative(raw, rule["anyOf"], path)
     match rule.get("type"):
         case "string":  # as most are
-            return _string(given, rule, path)
+            return _string(raw, rule, path)
         case "object":
-            return _hash(given, rule, path)
+            return _hash(raw, rule, path)
         case "array":
-            return _array(given, rule, path)
+            return _array(raw, rule, path)
         case "integer":
-            return _integer(given, rule, path)
+            return _integer(raw, rule, path)
         case "boolean":
-            return _boolean(given, path)
+            return _boolean(raw, path)
         case "number":
-            return _number(given, path)
+            return _number(raw, path)
         case kind:  # "any" is what Stripe takes and its types don't tell
-            return given if kind == "any" else _string(given, rule, path)
+            return raw if kind == "any" else _string(raw, rule, path)
 
 
-def _alternative(given: str | Form, rules: list[Rule], path: Path) -> Any:  # noqa: ANN401 - any JSON
+def _alternative(raw: str | Form, rules: list[Rule], path: Path) -> Any:  # noqa: ANN401 - any JSON
     """Read by the first alternative that takes what was given; the first fitting one's fault."""
     nested = ("object", "array")
-    fitting = [rule for rule in rules if (rule.get("type") in nested) == isinstance(given, dict)]
+    fitting = [rule for rule in rules if (rule.get("type") in nested) == isinstance(raw, dict)]
     fault: Fault | None = None
     for rule in fitting or rules[:1]:
         try:
-            return value_at(path, given, rule)
+            return value_at(path, raw, rule)
         except Fault as refused:
             fault = fault or refused
     assert fault is not None, "unreachable because one alternative at least was tried"
@@ -91,7 +91,7 @@ def _alternative(given: str | Form, rules: list[Rule], path: Path) -> Any:  # no
 
 def _cleared(rule: Rule, path: Path) -> None:
     """An empty string: None where it clears, a fault elsewhere."""
-    if any(one.get("clearable") for one in (rule, *rule.get("anyOf", ()))):
+    if any(option.get("clearable") for option in (rule, *rule.get("anyOf", ()))):
         return
     name = bracketed(path)
     message = (
@@ -102,25 +102,25 @@ def _cleared(rule: Rule, path: Path) -> None:
     raise Fault(message, code="parameter_invalid_empty", param=name)
 
 
-def _hash(given: str | Form, rule: Rule, path: Path) -> dict[str, Any]:
+def _hash(raw: str | Form, rule: Rule, path: Path) -> dict[str, Any]:
     """Read a hash with named members, or a map such as metadata."""
-    if not isinstance(given, dict):
+    if not isinstance(raw, dict):
         raise _not_a("object", path)
     members = rule.get("properties")
     if members is None:
-        return _map(given, rule, path)
-    if not given.keys() <= members.keys():
-        raise _unknown([bracketed((*path, name)) for name in given if name not in members])
-    for name in given:
+        return _map(raw, rule, path)
+    if not raw.keys() <= members.keys():
+        raise _unknown([bracketed((*path, name)) for name in raw if name not in members])
+    for name in raw:
         if "gone" in members[name]:
             raise _gone(members[name], (*path, name))
     for name in rule.get("required", ()):
-        if name not in given:
+        if name not in raw:
             raise faults.missing_parameter(bracketed((*path, name)))
-    return {name: value_at((*path, name), value, members[name]) for name, value in given.items()}
+    return {name: value_at((*path, name), value, members[name]) for name, value in raw.items()}
 
 
-def _map(given: Form, rule: Rule, path: Path) -> dict[str, Any]:
+def _map(raw: Form, rule: Rule, path: Path) -> dict[str, Any]:
     """Read a map of free keys, as metadata is. An empty value is one there: it takes the key out.
 
     A key or value that is too long is the map's fault, and the map is named.
@@ -128,7 +128,7 @@ def _map(given: Form, rule: Rule, path: Path) -> dict[str, Any]:
     inner, of_keys = rule.get("additionalProperties", {}), rule.get("propertyNames", {})
     name = bracketed(path)
     read: dict[str, Any] = {}
-    for key, value in given.items():
+    for key, value in raw.items():
         texts.check_length(key, of_keys, name)
         if isinstance(value, str):
             texts.check_length(value, inner, name)
@@ -136,12 +136,12 @@ def _map(given: Form, rule: Rule, path: Path) -> dict[str, Any]:
     return read
 
 
-def _array(given: str | Form, rule: Rule, path: Path) -> list[Any]:
+def _array(raw: str | Form, rule: Rule, path: Path) -> list[Any]:
     """Read an array; its indexes give the order."""
-    if not isinstance(given, dict) or not all(map(INDEX.fullmatch, given)):
+    if not isinstance(raw, dict) or not all(map(INDEX.fullmatch, raw)):
         raise _not_a("array", path)
     inner = rule.get("items", {})
-    in_order = sorted(given.items(), key=lambda item: int(item[0]))
+    in_order = sorted(raw.items(), key=lambda item: int(item[0]))
     return [value_at((*path, index), value, inner) for index, value in in_order]
 
 
@@ -158,21 +158,21 @@ def _gone(rule: Rule, path: Path) -> Fault:
     message = (
         f"The parameter {name} is no longer supported in this API version. Use allowed_{name} instead."
     )
-    return Fault(message, code=rule["gone"], param=name, assumed="payment-method-types-gone")
+    return Fault(message, code=rule["gone"], param=name, assumption="payment-method-types-gone")
 
 
-def _scalar(given: str | Form, kind: str, path: Path) -> str:
-    if isinstance(given, dict):
+def _scalar(raw: str | Form, kind: str, path: Path) -> str:
+    if isinstance(raw, dict):
         raise _not_a(kind, path)
-    return given
+    return raw
 
 
 def _not_a(kind: str, path: Path) -> Fault:
-    return Fault(f"Invalid {kind}", param=bracketed(path), assumed="parameter-texts")
+    return Fault(f"Invalid {kind}", param=bracketed(path), assumption="parameter-texts")
 
 
-def _integer(given: str | Form, rule: Rule, path: Path) -> int:
-    text = _scalar(given, "integer", path)
+def _integer(raw: str | Form, rule: Rule, path: Path) -> int:
+    text = _scalar(raw, "integer", path)
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdecimal()) or len(digits) > MAX_DIGITS:
         raise _bad_integer(f"Invalid integer: {text}", path)
@@ -186,26 +186,26 @@ def _bad_integer(message: str, path: Path) -> Fault:
     return Fault(message, code="parameter_invalid_integer", param=bracketed(path))
 
 
-def _boolean(given: str | Form, path: Path) -> bool:
-    text = _scalar(given, "boolean", path)
+def _boolean(raw: str | Form, path: Path) -> bool:
+    text = _scalar(raw, "boolean", path)
     if text.lower() not in ("true", "false"):
         raise _not_a(f"boolean: {text}", path)
     return text.lower() == "true"
 
 
-def _number(given: str | Form, path: Path) -> Decimal:
-    text = _scalar(given, "number", path)
+def _number(raw: str | Form, path: Path) -> Decimal:
+    text = _scalar(raw, "number", path)
     if not _DECIMAL.fullmatch(text):
         raise _not_a(f"decimal: {text}", path)
     return Decimal(text)
 
 
-def _string(given: str | Form, rule: Rule, path: Path) -> str:
-    if isinstance(given, dict):
+def _string(raw: str | Form, rule: Rule, path: Path) -> str:
+    if isinstance(raw, dict):
         raise _not_a("string", path)
     if len(rule) > 1:  # more than its type
-        texts.check(given, rule, bracketed(path))
-    return given
+        texts.check(raw, rule, bracketed(path))
+    return raw
 
 
 @dataclass(frozen=True)
@@ -244,16 +244,16 @@ def _modelled(annotation: Any) -> Modelled:  # noqa: ANN401 - any type
     if origin is list:
         return Modelled(items=_modelled(get_args(annotation)[0]))
     if origin in (Union, UnionType):
-        kinds = [_modelled(one) for one in get_args(annotation) if one is not type(None)]
+        kinds = [_modelled(kind) for kind in get_args(annotation) if kind is not type(None)]
         return kinds[0] if len(kinds) == 1 else ANYTHING
     return ANYTHING
 
 
 def refuse_together(params: Mapping[str, Any], where: str) -> None:
     """Refuse parameters that exclude each other: how Stripe answers them is not on record."""
-    for one, other in EXCLUSIVE if len(params) > 1 else ():
-        if one in params and other in params:
-            raise Refused(f"{where}: {one} and {other} exclude each other. Send one of them")
+    for first, second in EXCLUSIVE if len(params) > 1 else ():
+        if first in params and second in params:
+            raise Refused(f"{where}: {first} and {second} exclude each other. Send one of them")
 
 
 def refuse_unmodelled(params: Mapping[str, Any], verb: Callable[..., object], where: str) -> None:

@@ -85,16 +85,16 @@ class Call:
                 f"at {tables.api_version}"
             )
         text = self.request.form
-        given = compiled_form.read(text, name, tables.rule, row.verb)
-        if given is None:
-            given = self._parse_slow(form.decode(text), rule)
-        self.expand = given.pop("expand", [])
-        given = {**versions.defaults(name, tables.api_version), **given}
-        if "limit" in given:
-            given["limit"] = self._page_size(given["limit"])
+        params = compiled_form.read(text, name, tables.rule, row.verb)
+        if params is None:
+            params = self._parse_slow(form.decode(text), rule)
+        self.expand = params.pop("expand", [])
+        params = {**versions.defaults(name, tables.api_version), **params}
+        if "limit" in params:
+            params["limit"] = self._page_size(params["limit"])
         if self.expand:
             self._check_expand()
-        return given
+        return params
 
     def _page_size(self, limit: int) -> int:
         """Take a limit outside 1 to 100 as the nearest in it, in silence.
@@ -124,32 +124,32 @@ class Call:
         row, tables = self.row, self.tables
         if "include" in fields and row.listed and tables.api_version < versions.INCLUDES_UNTIL:
             raise Refused(f"{row.name}: include[], which Stripe had until basil, is not modelled")
-        given = parameters.read(fields, rule)
-        asked = {name: value for name, value in given.items() if name != "expand"}
-        parameters.refuse_unmodelled(asked, row.verb, row.name)
-        parameters.refuse_together(asked, row.name)
-        return given
+        params = parameters.read(fields, rule)
+        sent = {name: value for name, value in params.items() if name != "expand"}
+        parameters.refuse_unmodelled(sent, row.verb, row.name)
+        parameters.refuse_together(sent, row.name)
+        return params
 
     def note(self, fault: Fault) -> None:
         """Name the assumptions that an answer from before the execution relies on."""
         world = self.world
-        if fault.assumed:
-            world.readings.rely_on(fault.assumed)
-        if self.endpoint and self.endpoint.parameter_errors and fault.identified:
+        if fault.assumption:
+            world.readings.rely_on(fault.assumption)
+        if self.endpoint and self.endpoint.parameter_errors and fault.has_request_id:
             world.readings.rely_on(self.endpoint.parameter_errors)
 
-    def execute(self, ids: tuple[str, ...], given: dict[str, Any]) -> Response:
+    def execute(self, ids: tuple[str, ...], params: dict[str, Any]) -> Response:
         """Run the verb and render its result, or leave the world as it was; an error now counts."""
         world = self.world
         world.cause = Cause(self.request_id, self.key)
         before = world.ids.minted
         try:
             with world.transaction():
-                body = self._body(self.row.verb(world, *ids, **given))
+                body = self._body(self.row.verb(world, *ids, **params))
         except Fault as fault:
-            if fault.assumed:
-                world.readings.rely_on(fault.assumed)
-            if fault.noted:
+            if fault.assumption:
+                world.readings.rely_on(fault.assumption)
+            if fault.keeps_changes:
                 world.clock.tick()
             return self.error(fault, executed=True)
         except Refused as refusal:
@@ -193,14 +193,14 @@ class Call:
         error["message"] = fault.message
         if fault.param:
             error["param"] = fault.param
-        if intent := fault.intent or self._asked_about(fault):
+        if intent := fault.intent or self._embedded_intent(fault):
             error["payment_intent"] = self._render(intent)
         if fault.logged:
             logs = "https://dashboard.stripe.com/test/logs"
             error["request_log_url"] = f"{logs}/{self.request_id}?t={self.world.clock.now}"
         error["type"] = fault.type
         response = self.respond(fault.status, {"error": error}, executed=executed)
-        if fault.identified:
+        if fault.has_request_id:
             return response
         bare = {
             name: value
@@ -211,7 +211,7 @@ class Call:
             bare["Www-Authenticate"] = 'Bearer realm="Stripe"'
         return Response(response.status, Headers(bare), response.body)
 
-    def _asked_about(self, fault: Fault) -> PaymentIntent | None:
+    def _embedded_intent(self, fault: Fault) -> PaymentIntent | None:
         """Give the intent of the path, which the answer to an unknown parameter embeds [obs]."""
         if fault.code != "parameter_unknown" or "{intent}" not in self.row.path:
             return None

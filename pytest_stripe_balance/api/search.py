@@ -63,7 +63,7 @@ PAYMENT_INTENTS = Resource(
         "created": _created(),
         "currency": Field("token", attrgetter("currency")),
         "customer": Field("token", attrgetter("customer")),
-        "status": Field("token", attrgetter("status"), assumed="search-intent-status"),
+        "status": Field("token", attrgetter("status"), assumption="search-intent-status"),
     },
 )
 CHARGES = Resource(
@@ -138,20 +138,20 @@ def _search(
 
     A query that isn't one, and a page that isn't of this query, are 400 (search-errors, search-page).
     """
-    asked: Query = parse(query, resource)
+    parsed: Query = parse(query, resource)
     after = None if page is None else _last_of(page, query, table)
-    found = {record.id: getattr(record, "deleted", False) for record in table if asked.matches(record)}
-    there = {record_id for record_id, deleted in found.items() if not deleted}
-    assumed = {"search-at-once", *asked.assumed}
-    if len(there) < len(found):
-        assumed.add("search-deleted")
-    if len(there) > 1:
-        assumed.add("search-order")
-    for entry_id in assumed:
+    found = {record.id: getattr(record, "deleted", False) for record in table if parsed.matches(record)}
+    present = {record_id for record_id, deleted in found.items() if not deleted}
+    assumptions = {"search-at-once", *parsed.assumptions}
+    if len(present) < len(found):
+        assumptions.add("search-deleted")
+    if len(present) > 1:
+        assumptions.add("search-order")
+    for entry_id in assumptions:
         world.readings.rely_on(entry_id)
-    cut = table.page(limit=limit, starting_after=after, keep=lambda record: record.id in there)
+    cut = table.page(limit=limit, starting_after=after, keep=lambda record: record.id in present)
     next_page = _page_after(cut.data[-1].id, query) if cut.has_more else None
-    return Found(cut.data, cut.has_more, next_page, total_count=len(there))
+    return Found(cut.data, cut.has_more, next_page, total_count=len(present))
 
 
 def _page_after(record_id: str, query: str) -> str:
@@ -169,7 +169,7 @@ def _last_of(page: str, query: str, table: Table[R]) -> str:
         raise Fault(
             f"Invalid page: {page}. Send the next_page of this query's last answer, or none.",
             param="page",
-            assumed="search-page",
+            assumption="search-page",
         )
     return record_id
 

@@ -50,13 +50,13 @@ class Field:
     """A field that Stripe documents as searchable, and how a record holds it.
 
     `read` is None where the fake doesn't hold it; `values` are the only ones that it can be asked
-    for, if that is documented; `assumed` is what finding by it relies on, if anything.
+    for, if that is documented; `assumption` is what finding by it relies on, if anything.
     """
 
     kind: Kind
     read: Callable[[Any], Value] | None = None
     values: tuple[Value, ...] | None = None
-    assumed: str | None = None
+    assumption: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Query:
 
     tests: tuple[Test, ...]
     any_of: bool
-    assumed: frozenset[str]
+    assumptions: frozenset[str]
 
     def matches(self, record: object) -> bool:
         """Tell whether a record is found."""
@@ -97,12 +97,12 @@ def parse(text: str, resource: Resource) -> Query:
     parser = _Parser(text)
     pairs = [(clause, _field(clause, resource)) for clause in list(parser.clauses())]
     tests = tuple(_test(clause, field) for clause, field in pairs)
-    assumed = {field.assumed for _, field in pairs if field.assumed}
+    assumptions = {field.assumption for _, field in pairs if field.assumption}
     if any(
         field.kind == "string" and clause.operator == ":" and clause.value for clause, field in pairs
     ):
-        assumed.add("search-words")
-    return Query(tests, any_of=parser.joint == "OR", assumed=frozenset(assumed))
+        assumptions.add("search-words")
+    return Query(tests, any_of=parser.joint == "OR", assumptions=frozenset(assumptions))
 
 
 class _Parser:
@@ -206,7 +206,7 @@ class _Parser:
 
 
 def _fault(message: str) -> Fault:
-    return Fault(message, assumed="search-errors")
+    return Fault(message, assumption="search-errors")
 
 
 def _field(clause: _Clause, resource: Resource) -> Field:
@@ -239,7 +239,7 @@ def _wrong_value(clause: _Clause, field: Field) -> str | None:
     value = clause.value
     if field.values is not None and (value and value.lower()) not in field.values:
         return "its value must be one of " + ", ".join(
-            "null" if one is None else f'"{one}"' for one in field.values
+            "null" if choice is None else f'"{choice}"' for choice in field.values
         )
     if value is None:
         return None if clause.operator == ":" else "null is asked for by `:` only"
@@ -263,8 +263,8 @@ def _test(clause: _Clause, field: Field) -> Test:
     fits = _fits(field.kind, clause.operator, wanted)
 
     def test(record: Any) -> bool:  # noqa: ANN401 - each resource has its own records
-        held = read(record)
-        return (held is not None and fits(held)) is not clause.negated
+        value = read(record)
+        return (value is not None and fits(value)) is not clause.negated
 
     return test
 
@@ -272,17 +272,17 @@ def _test(clause: _Clause, field: Field) -> Test:
 def _fits(kind: Kind, symbol: str, wanted: str) -> Test:
     if kind == "numeric":
         compare, number = COMPARISONS[symbol], int(wanted)
-        return lambda held: compare(held, number)
+        return lambda value: compare(value, number)
     folded = wanted.casefold()
     if symbol == "~":
-        return lambda held: folded in held.casefold()
+        return lambda value: folded in value.casefold()
     if kind == "token":
-        return lambda held: held.casefold() == folded
+        return lambda value: value.casefold() == folded
     words = folded.split()
-    return lambda held: _side_by_side(words, held.casefold().split())
+    return lambda value: _side_by_side(words, value.casefold().split())
 
 
-def _side_by_side(words: list[str], held: list[str]) -> bool:
+def _side_by_side(words: list[str], value: list[str]) -> bool:
     """Tell whether words stand in a text one after the other."""
-    places = range(len(held) - len(words) + 1)
-    return any(held[place : place + len(words)] == words for place in places)
+    places = range(len(value) - len(words) + 1)
+    return any(value[place : place + len(words)] == words for place in places)

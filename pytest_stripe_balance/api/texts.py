@@ -19,20 +19,20 @@ _PART = re.compile(r"\{(ends|length|limit|text)\}")
 _FULL_WIDTH = re.compile("[\uff01-\uff60\uffe0-\uffe6]")
 
 
-def check(given: str, rule: Rule, name: str) -> None:
+def check(text: str, rule: Rule, name: str) -> None:
     """Hold a text to its rule; a Fault (400), with `name` as its param, for what breaks it."""
     choices = rule.get("enum")
-    if choices and given not in choices:
+    if choices and text not in choices:
         raise _no_choice(rule, name)
-    if rule.get("format") == "email" and not is_address(given):
-        raise Fault(f"Invalid email address: {given}", code="email_invalid", param=name)
-    check_length(given, rule, name)
+    if rule.get("format") == "email" and not is_address(text):
+        raise Fault(f"Invalid email address: {text}", code="email_invalid", param=name)
+    check_length(text, rule, name)
 
 
-def fits(given: str, rule: Rule) -> bool:
+def fits(text: str, rule: Rule) -> bool:
     """Tell whether a text is what its rule asks for, choices apart."""
-    return len(given) <= rule.get("maxLength", len(given)) and (
-        rule.get("format") != "email" or is_address(given)
+    return len(text) <= rule.get("maxLength", len(text)) and (
+        rule.get("format") != "email" or is_address(text)
     )
 
 
@@ -41,15 +41,15 @@ def is_address(text: str) -> bool:
     return bool(_ADDRESS.fullmatch(text)) and not _FULL_WIDTH.search(text)
 
 
-def check_length(given: str, rule: Rule, name: str) -> None:
+def check_length(text: str, rule: Rule, name: str) -> None:
     """Hold a text to its limit, in characters: `maxLength`, with what is said instead in `over`."""
     limit = rule.get("maxLength")
-    if limit is None or len(given) <= limit:
+    if limit is None or len(text) <= limit:
         return
     message = rule.get("over", "Invalid string: {ends}; must be at most {limit} characters")
-    told = {"ends": _ends(given), "length": str(len(given)), "limit": str(limit), "text": given}
-    message = _PART.sub(lambda part: told[part[1]], message)
-    raise Fault(message, param=None if rule.get("unnamed") else name, assumed="text-limits")
+    parts = {"ends": _ends(text), "length": str(len(text)), "limit": str(limit), "text": text}
+    message = _PART.sub(lambda part: parts[part[1]], message)
+    raise Fault(message, param=None if rule.get("unnamed") else name, assumption="text-limits")
 
 
 def _ends(text: str) -> str:
@@ -63,7 +63,7 @@ def _no_choice(rule: Rule, name: str) -> Fault:
     """Name the choices in Stripe's own order where it is on record: `listed`."""
     listed = rule.get("listed")
     message = f"Invalid {name}: must be one of {_in_words(listed or rule['enum'])}"
-    return Fault(message, param=name, assumed=None if listed else "choice-order")
+    return Fault(message, param=name, assumption=None if listed else "choice-order")
 
 
 def _in_words(choices: Sequence[str]) -> str:

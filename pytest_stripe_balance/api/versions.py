@@ -65,14 +65,16 @@ class DefaultChange:
 def _without_chaps(_: World, __: PaymentIntent | FundingInstructions, body: Json) -> None:
     """CHAPS came to sort codes."""
     action = body.get("next_action") or {}
-    told = body.get("bank_transfer") or action.get("display_bank_transfer_instructions")
-    if told:
-        told["financial_addresses"] = [
+    transfer = body.get("bank_transfer") or action.get("display_bank_transfer_instructions")
+    if transfer:
+        transfer["financial_addresses"] = [
             {
                 **address,
-                "supported_networks": [one for one in address["supported_networks"] if one != "chaps"],
+                "supported_networks": [
+                    name for name in address["supported_networks"] if name != "chaps"
+                ],
             }
-            for address in told["financial_addresses"]
+            for address in transfer["financial_addresses"]
         ]
 
 
@@ -123,20 +125,22 @@ def walk_back(world: World, record: Record, body: Json, api_version: str) -> Jso
 
 @cache
 def _ways_back(kind: type, api_version: str) -> tuple[WalkBack, ...]:
-    return tuple(one.back for one in CHANGES if issubclass(kind, one.kind) and api_version < one.date)
+    return tuple(
+        change.back for change in CHANGES if issubclass(kind, change.kind) and api_version < change.date
+    )
 
 
 def event_type_at(api_version: str) -> Callable[[str, Record], str | None]:
     """Make what tells an event's type at an API version, None where it has no such event."""
-    changes = [one for one in EVENT_CHANGES if api_version < one.date]
+    changes = [change for change in EVENT_CHANGES if api_version < change.date]
 
-    def told(event_type: str, subject: Record) -> str | None:
+    def type_then(event_type: str, subject: Record) -> str | None:
         for change in changes:
             if isinstance(subject, change.kind):
                 return change.before(event_type, subject)
         return event_type
 
-    return told
+    return type_then
 
 
 @cache
@@ -171,7 +175,7 @@ def check(api_version: str) -> None:
         return
     match = _VERSION.fullmatch(base)
     date, name = match.groups() if match else ("", None)
-    release = next((one for one in known if name and one.endswith(f".{name}")), "")
+    release = next((release for release in known if name and release.endswith(f".{name}")), "")
     if release and known[known.index(release) - 1] < date and (date <= release or release == known[-1]):
         return
     if date and date < known[0]:
@@ -179,7 +183,7 @@ def check(api_version: str) -> None:
     if date > known[-1] or name in ("preview", "beta"):
         raise Refused(f"API version {api_version} is not modelled: {known[-1]} is the newest that is")
     # Seen whole of what is no date (Kiln-AI/stripe_world, September 2026).
-    assumed = "invalid-api-version" if match else None
-    fault = Fault(f"Invalid Stripe API version: {api_version}", assumed=assumed)
+    assumption = "invalid-api-version" if match else None
+    fault = Fault(f"Invalid Stripe API version: {api_version}", assumption=assumption)
     fault.logged = False  # it is refused before there is one (docs/stripe.md 10 [obs])
     raise fault

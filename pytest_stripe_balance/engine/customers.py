@@ -166,7 +166,7 @@ def list_cash_balance_transactions(
 def retrieve_cash_balance_transaction(world: World, customer_id: str, entry_id: str) -> Entry:
     """Find one ledger row of a customer."""
     rows = world.ledger.rows(world.customer_above(customer_id).id)
-    return rows.find(entry_id, "transaction", assumed="parameter-transaction")
+    return rows.find(entry_id, "transaction", assumption="parameter-transaction")
 
 
 def _changes(world: World, customer: Customer, params: CustomerParams) -> dict[str, Any]:
@@ -206,13 +206,13 @@ def _check_prefix(world: World, customer: Customer, prefix: str | None) -> None:
         return
     if not INVOICE_PREFIX.fullmatch(prefix):
         raise faults.Fault("Invoice number prefix must be 1\N{EN DASH}12 uppercase letters or numbers.")
-    other = next((one for one in world.customers if one.invoice_prefix == prefix), None)
-    if other is None:
+    holder = next((known for known in world.customers if known.invoice_prefix == prefix), None)
+    if holder is None:
         return
-    if other.deleted:
-        raise Refused(f"the invoice_prefix {prefix} of {other.id}, which was deleted, is not modelled")
+    if holder.deleted:
+        raise Refused(f"the invoice_prefix {prefix} of {holder.id}, which was deleted, is not modelled")
     message = (
-        f"This invoice number prefix is taken by customer: {other.id}. Please enter a different prefix."
+        f"This invoice number prefix is taken by customer: {holder.id}. Please enter a different prefix."
     )
     raise faults.Fault(message, param="invoice_prefix")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def retrieve(world: World, event_id: str) -> Event:
     """Find an event; 404 with param `id`, the name of the path's placeholder."""
-    return world.events.find(event_id, "id", assumed="other-missing-objects")
+    return world.events.find(event_id, "id", assumption="other-missing-objects")
 
 
 def list_(

@@ -159,7 +159,7 @@ def fail_return(world: World, row: Entry) -> Entry:
     if row.type != "return_initiated" or row.refund is not None:
         message = f"{row.id} is no return of unclaimed cash; it is {row.type}"
         raise ValueError(message)
-    if any(other.linked_transaction == row.id for other in rows):
+    if any(later.linked_transaction == row.id for later in rows):
         message = f"{row.id} has come back already"
         raise ValueError(message)
     customer = world.customers.find(row.customer, "customer")

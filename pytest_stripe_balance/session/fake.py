@@ -46,7 +46,7 @@ class Fake(Session):
 
     def answer_resting(self, request: Request) -> tuple[Response, frozenset[str]]:
         """Answer a request, and name the assumptions that this one answer rested on."""
-        rested = self._readings.rested
+        rested = self._readings.used
         before = set(rested)
         rested.clear()
         try:
@@ -69,7 +69,7 @@ class Fake(Session):
     @property
     def assumptions(self) -> frozenset[str]:
         """The assumptions that answers have rested on so far."""
-        return frozenset(self._readings.rested)
+        return frozenset(self._readings.used)
 
     @contextmanager
     def outside(self, what: str, account: str | None = None) -> Iterator[World]:

@@ -32,7 +32,7 @@ def outcome(way, *asked):
     try:
         return repr(way(*asked))
     except Fault as fault:
-        return fault.message, fault.param, fault.code, fault.assumed
+        return fault.message, fault.param, fault.code, fault.assumption
     except Refused as refusal:
         return refusal.message
 

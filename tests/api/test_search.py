@@ -258,7 +258,7 @@ def test_what_is_no_query_is_refused_with_its_place(query, message, stripe_balan
         stripe.PaymentIntent.search(query=query)
     assert re.search(message, caught.value.user_message)
     assert (caught.value.http_status, caught.value.param, caught.value.code) == (400, None, None)
-    assert "search-errors" in _stripe_session.world.readings.rested
+    assert "search-errors" in _stripe_session.world.readings.used
 
 
 @pytest.mark.parametrize(
@@ -347,9 +347,9 @@ def test_a_search_rests_on_what_it_needs(resource, query, rested, town, _stripe_
     """Each answer names the assumptions under which it would have been another one."""
     stripe.Customer.delete(stripe.Customer.create(name="Gone", email="gone@example.com").id)
     readings = _stripe_session.world.readings
-    readings.rested.clear()
+    readings.used.clear()
     resource.search(query=query)
-    assert {one for one in readings.rested if one.startswith("search-")} == {"search-at-once", *rested}
+    assert {one for one in readings.used if one.startswith("search-")} == {"search-at-once", *rested}
 
 
 def test_pages_follow_each_other_while_objects_are_added(stripe_balance):
@@ -380,7 +380,7 @@ def test_a_page_is_the_next_page_of_its_query(town, _stripe_session):
         with pytest.raises(stripe.InvalidRequestError, match="Invalid page") as caught:
             search()
         assert (caught.value.http_status, caught.value.param) == (400, "page")
-    assert "search-page" in _stripe_session.world.readings.rested
+    assert "search-page" in _stripe_session.world.readings.used
     assert stripe.PaymentIntent.search(query="created>0", page=page).data
 
 

@@ -334,7 +334,7 @@ def test_choices_are_listed_in_stripe_s_order(endpoint, name, listed, assumed, v
     fault = refused(version, endpoint, ((name, rule),), "odd")
     assert fault.message == f"Invalid {name}: must be one of {listed}"
     assert (fault.code, fault.param) == (None, name)
-    assert fault.assumed == ("choice-order" if assumed else None)
+    assert fault.assumption == ("choice-order" if assumed else None)
 
 
 def test_what_is_listed_is_what_is_taken():

@@ -405,7 +405,7 @@ def test_a_version_with_betas_is_answered_as_what_stands_before_them(version, be
 
 def test_only_a_version_with_betas_rests_on_what_betas_do(shop, _stripe_session):
     """A request without betas is answered from the contract alone."""
-    rested = _stripe_session._readings.rested
+    rested = _stripe_session._readings.used
     for version, rests in (("2024-06-20", False), ("2024-06-20; feature_beta=v3", True)):
         rested.clear()
         shop.at(version).customers.list()
@@ -429,5 +429,5 @@ def test_a_fault_of_a_version_rests_on_its_assumption():
     for version in ("2024-06-21", "latest"):
         with pytest.raises(Fault, match=f"^Invalid Stripe API version: {version}$") as caught:
             versions.check(version)
-        faults[version] = caught.value.assumed
+        faults[version] = caught.value.assumption
     assert faults == {"2024-06-21": "invalid-api-version", "latest": None}

@@ -317,7 +317,7 @@ def apply_in_automatic_mode(stage):
 @pytest.mark.parametrize(("assumption", "call"), [pytest.param(*row, id=row[0]) for row in RESTS])
 def test_an_answer_names_the_assumption_that_it_rests_on(assumption, call, stage, _stripe_session):
     """The register knows which assumption each guessed answer rests on."""
-    _stripe_session._readings.rested.clear()
+    _stripe_session._readings.used.clear()
     call(stage)
     assert assumption in _stripe_session.assumptions
 
@@ -371,7 +371,7 @@ REFUSED_RESTS = (
 )
 def test_a_refusal_names_the_assumption_that_it_rests_on(assumption, told, call, stage, _stripe_session):
     """An error whose text or param nobody has seen says so, before and after the execution."""
-    _stripe_session._readings.rested.clear()
+    _stripe_session._readings.used.clear()
     with pytest.raises(stripe.StripeError, match=told):
         call(stage)
     assert assumption in _stripe_session.assumptions
@@ -379,7 +379,7 @@ def test_a_refusal_names_the_assumption_that_it_rests_on(assumption, told, call,
 
 def test_a_limit_that_was_not_seen_rests_on_the_assumption(stage, _stripe_session):
     """Lists of customers were seen with 0 and 101; other lists, and limits below 0, weren't."""
-    rested = _stripe_session._readings.rested
+    rested = _stripe_session._readings.used
     rested.clear()
     for limit in (0, 1, 100, 101):
         stripe.Customer.list(limit=limit)

@@ -350,7 +350,7 @@ def test_an_assumption_is_named_where_it_decides_and_nowhere_else(
 
     for does, expected in ((does_not, False), (rests, True)):
         till.customer = till.balance.customer(email="ada@example.com").id
-        _stripe_session._readings.rested.clear()
+        _stripe_session._readings.used.clear()
         does(till, mode)
         assert (assumption in _stripe_session.assumptions) is expected
 

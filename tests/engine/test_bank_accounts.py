@@ -172,13 +172,13 @@ RESTS = (
 def test_instructions_name_what_they_rest_on(desk, assumption, currency, transfer, _stripe_session):
     """Addresses that nobody has seen say so, in each answer that tells them."""
     for _ in range(2):
-        _stripe_session._readings.rested.clear()
+        _stripe_session._readings.used.clear()
         desk.told(currency, **transfer)
         assert assumption in _stripe_session.assumptions
 
 
 def test_us_instructions_rest_on_nothing(desk, _stripe_session):
     """The US addresses were seen: funding instructions of usd rest on no assumption."""
-    _stripe_session._readings.rested.clear()
+    _stripe_session._readings.used.clear()
     desk.instructions("usd")
     assert not _stripe_session.assumptions

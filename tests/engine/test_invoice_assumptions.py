@@ -138,8 +138,8 @@ def rested(_stripe_session):
     """Tell what the world's answers have rested on since this was last asked."""
 
     def since():
-        found = set(_stripe_session._readings.rested)
-        _stripe_session._readings.rested.clear()
+        found = set(_stripe_session._readings.used)
+        _stripe_session._readings.used.clear()
         return found
 
     return since

@@ -205,7 +205,7 @@ def test_only_refunds_of_payments_that_are_there_were_seen(desk, make, steps, re
     refund = make(desk)
     for step in steps:
         refund = desk.step(step, refund)
-    rested = _stripe_session._readings.rested
+    rested = _stripe_session._readings.used
     rested.clear()
     stripe.Refund.retrieve(refund.id)
     assert ("refund-shape" in rested) == rests

@@ -170,7 +170,7 @@ def test_other_readings_of_what_is_not_on_record(field, status, allowed, stage):
 def test_what_an_update_rests_on(field, status, rests, stage, _stripe_session):
     """Only what isn't on record, and the code and param that amount's alone was seen with."""
     intent = stage.intent(status)
-    _stripe_session._readings.rested.clear()
+    _stripe_session._readings.used.clear()
     value = FIELDS[field][0]
     with contextlib.suppress(stripe.InvalidRequestError):
         stripe.PaymentIntent.modify(intent, **{field: value})

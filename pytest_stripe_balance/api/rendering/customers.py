@@ -10,7 +10,7 @@ from pytest_stripe_balance.engine.state.records import CashBalance, Customer, En
 from pytest_stripe_balance.engine.state.world import World
 
 # What the hash named after an entry's type holds; the other types have none (docs/stripe.md 1.3).
-_TOLD_OF_ENTRIES = {
+_FIELDS_OF_ENTRIES = {
     "adjusted_for_overdraft": ("balance_transaction", "linked_transaction"),
     "applied_to_payment": ("payment_intent",),
     "funded": ("bank_transfer",),
@@ -76,11 +76,11 @@ def _cash_balance(_: World, balance: CashBalance) -> Json:
 
 
 def _entry(_: World, entry: Entry) -> Json:
-    told = _TOLD_OF_ENTRIES.get(entry.type)
+    names = _FIELDS_OF_ENTRIES.get(entry.type)
     return {
         "id": entry.id,
         "object": "customer_cash_balance_transaction",
-        **({entry.type: {name: getattr(entry, name) for name in told}} if told else {}),
+        **({entry.type: {name: getattr(entry, name) for name in names}} if names else {}),
         "created": entry.created,
         "currency": entry.currency,
         "customer": entry.customer,
@@ -92,15 +92,15 @@ def _entry(_: World, entry: Entry) -> Json:
     }
 
 
-def _funding_instructions(_: World, told: FundingInstructions) -> Json:
+def _funding_instructions(_: World, instructions: FundingInstructions) -> Json:
     return {
         "object": "funding_instructions",
         "bank_transfer": {
-            "country": told.country,
-            "financial_addresses": list(told.financial_addresses),
-            "type": told.type,
+            "country": instructions.country,
+            "financial_addresses": list(instructions.financial_addresses),
+            "type": instructions.type,
         },
-        "currency": told.currency,
+        "currency": instructions.currency,
         "funding_type": "bank_transfer",
         "livemode": False,
     }

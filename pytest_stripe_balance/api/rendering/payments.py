@@ -84,17 +84,17 @@ def _note_assumptions(world: World, intent: PaymentIntent) -> None:
 
 
 def _next_action(intent: PaymentIntent) -> Json | None:
-    told = intent.instructions
-    if told is None:
+    instructions = intent.instructions
+    if instructions is None:
         return None
     return {
         "display_bank_transfer_instructions": {
             "amount_remaining": intent.remaining,
             "currency": intent.currency,
-            "financial_addresses": list(told.financial_addresses),
-            "hosted_instructions_url": told.hosted_instructions_url,
-            "reference": told.reference,
-            "type": told.type,
+            "financial_addresses": list(instructions.financial_addresses),
+            "hosted_instructions_url": instructions.hosted_instructions_url,
+            "reference": instructions.reference,
+            "type": instructions.type,
         },
         "type": "display_bank_transfer_instructions",
     }

@@ -195,9 +195,9 @@ def options_of(world: World, customer: Customer, currency: str) -> Hash:
 
 
 def _eu_country(world: World, customer: Customer, transfer: BankTransferParams) -> str:
-    given = (transfer.get("eu_bank_transfer") or {}).get("country")
-    if given is not None:
-        return given
+    named = (transfer.get("eu_bank_transfer") or {}).get("country")
+    if named is not None:
+        return named
     world.readings.rely_on("eu-default-country")
     own = (customer.address or {}).get("country")
     return own if own in EU_COUNTRIES else DEFAULT_EU_COUNTRY

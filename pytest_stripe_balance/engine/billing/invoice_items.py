@@ -47,7 +47,7 @@ def create(
     if draft is not None and (draft.customer, draft.currency) != (owner.id, currency):
         raise Refused(f"an item of another customer or currency on {draft.id} is not modelled")
     unit = (unit_amount_decimal or Decimal(0)) if amount is None else Decimal(amount)
-    total = _total(unit, quantity, given=amount is not None or unit_amount_decimal is not None)
+    total = _total(unit, quantity, is_set=amount is not None or unit_amount_decimal is not None)
     if owner.currency is None and world.readings.rely_on("customer-currency") == "by-item":
         settle_currency(world, owner, currency)
     price = _price(world, description, _plain(unit), currency)
@@ -97,9 +97,9 @@ def list_(
     What went with a deleted draft isn't pending [obs, 2026-08-26.dahlia].
     """
     if customer is not None:
-        world.customers.find(customer, "customer", in_path=False, assumed="list-unknown-customer")
+        world.customers.find(customer, "customer", in_path=False, assumption="list-unknown-customer")
     if invoice is not None:
-        world.invoices.find(invoice, "invoice", in_path=False, assumed="list-unknown-customer")
+        world.invoices.find(invoice, "invoice", in_path=False, assumption="list-unknown-customer")
     in_time = by_created(created)
     return world.invoice_items.page(
         customer=customer,
@@ -142,7 +142,7 @@ def _draft(world: World, invoice_id: str) -> Invoice:
             "Invalid invoice: This invoice is no longer editable",
             code="invoice_not_editable",
             param="invoice",
-            assumed="invoice-refusals",
+            assumption="invoice-refusals",
         )
     return invoice
 
@@ -175,13 +175,13 @@ def _plain(unit: Decimal) -> str:
     return f"{whole}.{rest}".rstrip("0").rstrip(".") if rest else whole
 
 
-def _total(unit: Decimal, quantity: int, *, given: bool) -> int:
+def _total(unit: Decimal, quantity: int, *, is_set: bool) -> int:
     """Multiply exactly: a Decimal's own product is rounded to 28 digits."""
     total = Fraction(unit) * quantity
-    if not given or quantity < 0 or total < 0 or total.denominator != 1:
-        told = (f"{unit}" if quantity == 1 else f"{quantity} times {unit}") if given else "none"
+    if not is_set or quantity < 0 or total < 0 or total.denominator != 1:
+        shown = (f"{unit}" if quantity == 1 else f"{quantity} times {unit}") if is_set else "none"
         raise Refused(
-            f"an invoice item is modelled with a whole amount of 0 or more, not {told}: give such an "
+            f"an invoice item is modelled with a whole amount of 0 or more, not {shown}: give such an "
             "`amount`, or `unit_amount_decimal` and `quantity`"
         )
     return int(total)

@@ -18,7 +18,7 @@ class PaymentFilter(TypedDict, total=False):
 
 def retrieve(world: World, payment_id: str) -> InvoicePayment:
     """Find what links an invoice to its intent; 404 with param `invoice_payment`."""
-    return world.invoice_payments.find(payment_id, "invoice_payment", assumed="invoice-refusals")
+    return world.invoice_payments.find(payment_id, "invoice_payment", assumption="invoice-refusals")
 
 
 def list_(
@@ -32,7 +32,7 @@ def list_(
 ) -> Page[InvoicePayment]:
     """List the payments of invoices, newest first; those of one `invoice`, intent or status."""
     if invoice is not None:
-        world.invoices.find(invoice, "invoice", in_path=False, assumed="list-unknown-customer")
+        world.invoices.find(invoice, "invoice", in_path=False, assumption="list-unknown-customer")
     intent = (payment or {}).get("payment_intent")
     in_time = by_created(created)
     return world.invoice_payments.page(

@@ -66,7 +66,7 @@ def pay(world: World, invoice_id: str, *, paid_out_of_band: bool = False) -> Inv
         raise refused(NOT_OPEN)
     if paid_out_of_band:
         return _paid_out_of_band(world, invoice)
-    return _paid_by_balance(world, invoice, noted=finalized)
+    return _paid_by_balance(world, invoice, keeps_changes=finalized)
 
 
 def send(world: World, invoice_id: str) -> Invoice:
@@ -141,7 +141,7 @@ def _finalized(world: World, draft: Invoice) -> Invoice:
     amount, currency = draft.amount_due, draft.currency
     if amount and not amounts.MINIMUM[currency] <= amount <= amounts.MAXIMUM:
         least, most = (
-            amounts.written(one, currency) for one in (amounts.MINIMUM[currency], amounts.MAXIMUM)
+            amounts.written(limit, currency) for limit in (amounts.MINIMUM[currency], amounts.MAXIMUM)
         )
         raise Refused(
             f"finalizing {draft.id}, an invoice over {amounts.written(amount, currency)} {currency}, "
@@ -248,8 +248,8 @@ def _paid_out_of_band(world: World, invoice: Invoice) -> Invoice:
     return paid
 
 
-def _paid_by_balance(world: World, invoice: Invoice, *, noted: bool) -> Invoice:
-    """Pay from the cash balance; `noted` says that what was done before stays if it can't be."""
+def _paid_by_balance(world: World, invoice: Invoice, *, keeps_changes: bool) -> Invoice:
+    """Pay from the cash balance; `keeps_changes` says that what was done before stays if it can't be."""
     intent = _intent(world, invoice)
     if "customer_balance" not in intent.payment_method_types:
         raise Refused(f"paying {invoice.id} by anything but bank transfer is not modelled")
@@ -262,6 +262,6 @@ def _paid_by_balance(world: World, invoice: Invoice, *, noted: bool) -> Invoice:
             f"{amounts.written(intent.remaining, invoice.currency)} {invoice.currency} is due, "
             f"{amounts.written(balance, invoice.currency)} {invoice.currency} is available."
         )
-        raise Fault(message, noted=noted)
+        raise Fault(message, keeps_changes=keeps_changes)
     allocation.put_money(world, intent, customer, intent.remaining)
     return world.invoices.find(invoice.id, "invoice")

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
 from pytest_stripe_balance.engine.billing import invoice_items
-from pytest_stripe_balance.engine.money.invoice_settlement import DAY
 from pytest_stripe_balance.engine.state import amounts, faults, fields
-from pytest_stripe_balance.engine.state.determinism import END_OF_TIME
+from pytest_stripe_balance.engine.state.determinism import DAY, END_OF_TIME
 from pytest_stripe_balance.engine.state.records import Invoice
 from pytest_stripe_balance.engine.state.table import Cursors, Page, by_created
 from pytest_stripe_balance.refused import Refused
@@ -118,7 +117,7 @@ def list_(
 ) -> Page[Invoice]:
     """List invoices, newest first."""
     if customer is not None:
-        world.customers.find(customer, "customer", in_path=False, assumed="list-unknown-customer")
+        world.customers.find(customer, "customer", in_path=False, assumption="list-unknown-customer")
     in_time, is_due = by_created(created), by_created(due_date)
     page = world.invoices.page(
         customer=customer,
@@ -162,7 +161,7 @@ def find(world: World, invoice_id: str, param: str) -> Invoice:
 
 def refused(message: str) -> faults.Fault:
     """A refusal without a code, in words that others say they had from Stripe."""
-    return faults.Fault(message, assumed="invoice-refusals")
+    return faults.Fault(message, assumption="invoice-refusals")
 
 
 def _currency_of(world: World, pending: list[InvoiceItem], included: list[InvoiceItem]) -> str:
@@ -193,7 +192,7 @@ def _described(world: World, draft: Invoice, params: InvoiceParams) -> Invoice:
     regions.check_options(world, options or {}, draft.currency, OPTIONS_PATH)
     types = settings.get("payment_method_types")
     number = params.get("number")
-    if number is not None and any(number == other.number for other in world.invoices):
+    if number is not None and any(number == known.number for known in world.invoices):
         raise Refused(f"two invoices with the number {number!r} are not modelled")
     advances = params.get("auto_advance", False)
     return draft._replace(

@@ -38,10 +38,10 @@ def list_(
 ) -> Page[Charge]:
     """List charges, newest first; those of one `customer`, `payment_intent` or `transfer_group`."""
     if customer is not None:
-        world.customers.find(customer, "customer", in_path=False, assumed="list-unknown-customer")
+        world.customers.find(customer, "customer", in_path=False, assumption="list-unknown-customer")
     if payment_intent is not None:
         world.payment_intents.find(
-            payment_intent, "payment_intent", in_path=False, assumed="list-unknown-customer"
+            payment_intent, "payment_intent", in_path=False, assumption="list-unknown-customer"
         )
     in_time = by_created(created)
     return world.charges.page(

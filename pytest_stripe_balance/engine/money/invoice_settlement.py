@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records import InvoicePayment
 
 if TYPE_CHECKING:
@@ -15,10 +16,9 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records import Customer, Invoice, PaymentIntent
     from pytest_stripe_balance.engine.state.world import World
 
-DAY = 86_400
 OVERDUE_FOR = 30 * DAY
-# What invoice.updated tells of as it is, by its name in Stripe's JSON.
-TOLD = {
+# The fields that invoice.updated names with their previous values, by their names in Stripe's JSON.
+UPDATED_FIELDS = {
     "amount_due": "amount_due",
     "amount_paid": "amount_paid",
     "amount_remaining": "amount_remaining",
@@ -105,7 +105,7 @@ def settle(world: World, invoice: Invoice, **changes: Any) -> Invoice:  # noqa: 
 
 def closed(world: World, invoice: Invoice, **changes: Any) -> InvoicePayment:  # noqa: ANN401 - as above
     """Make the link between an invoice and its intent paid or canceled."""
-    link = next(one for one in world.invoice_payments if one.invoice == invoice.id)
+    link = next(link for link in world.invoice_payments if link.invoice == invoice.id)
     return world.invoice_payments.put(link._replace(**changes))
 
 
@@ -117,7 +117,7 @@ def updated(world: World, before: Invoice, after: Invoice) -> None:
     """
     previous: dict[str, Any] = {
         name: getattr(before, field)
-        for name, field in TOLD.items()
+        for name, field in UPDATED_FIELDS.items()
         if getattr(before, field) != getattr(after, field)
     }
     was, became = before.status_transitions, after.status_transitions

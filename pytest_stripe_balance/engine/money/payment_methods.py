@@ -137,7 +137,7 @@ def known(world: World, method_id: str, *, in_path: bool) -> PaymentMethod:
         )
         refuse_not_kept("payment_method", method_id, way)
     return world.payment_methods.find(
-        method_id, "payment_method", in_path=in_path, assumed="payment-method-unknown"
+        method_id, "payment_method", in_path=in_path, assumption="payment-method-unknown"
     )
 
 
@@ -153,9 +153,9 @@ def refuse_not_kept(name: str, method_id: str | None, way: str) -> None:
 def made(world: World, data: PaymentMethodData) -> PaymentMethod:
     """Make a payment method from a request's data."""
     details: Hash = NO_BILLING_DETAILS  # one for all that have none
-    if told := data.get("billing_details"):
-        rest = {key: told.get(key) or None for key in ("email", "name", "phone", "tax_id")}
-        details = {"address": fields.address(told.get("address") or {}), **rest}
+    if billing := data.get("billing_details"):
+        rest = {key: billing.get(key) or None for key in ("email", "name", "phone", "tax_id")}
+        details = {"address": fields.address(billing.get("address") or {}), **rest}
     return payment_method(
         world,
         details,

@@ -30,7 +30,7 @@ def apply_customer_balance(
     `invoice_payments.succeeded` follow. Faults: the table REFUSALS, in its order; the payment method
     type answers before the status [obs aat-stripe]. Source: the API reference and docs/stripe.md 3.4.
     """
-    intent = world.payment_intents.find(intent_id, "intent", assumed="apply-unknown-intent")
+    intent = world.payment_intents.find(intent_id, "intent", assumption="apply-unknown-intent")
     if intent.invoice is not None:
         world.readings.rely_on("apply-invoice")
         amount = None

@@ -35,7 +35,7 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
             f"statuses may be confirmed: {', '.join(CONFIRMABLE)}."
         )
         raise _cannot_confirm(message, intent)
-    if not (payment_method_options.given(params) or intent.payment_method):
+    if not (payment_method_options.has_payment_method(params) or intent.payment_method):
         raise _cannot_confirm(f"it's missing a payment method. {_way_out(intent)}", intent)
     owner(world, intent)
     if intent.invoice and invoice_settlement.invoice_of(world, intent).status == "uncollectible":
@@ -72,8 +72,8 @@ def carry_out(world: World, intent: PaymentIntent) -> PaymentIntent:
         raise _payment_failed(world, intent, balance)
     changes: dict[str, Any] = {"confirmed_at": world.clock.now, "amount_updated": False}
     if drawn < intent.remaining:
-        told = regions.instructions(world, intent, payer)
-        changes |= {"status": "requires_action", "instructions": told}
+        instructions = regions.instructions(world, intent, payer)
+        changes |= {"status": "requires_action", "instructions": instructions}
     intent = world.payment_intents.put(intent._replace(**changes))
     if drawn:
         event = "payment_intent.requires_action"
@@ -110,4 +110,4 @@ def _payment_failed(world: World, intent: PaymentIntent, balance: int) -> Fault:
         last_payment_error=error,
     )
     world.record_event("payment_intent.payment_failed", world.payment_intents.put(failed))
-    return Fault(message, code=code, intent=failed, noted=True)
+    return Fault(message, code=code, intent=failed, keeps_changes=True)

@@ -126,7 +126,7 @@ def list_(
 ) -> Page[PaymentIntent]:
     """List intents, newest first; those of one `customer`, who may be deleted by now."""
     if customer is not None:
-        world.customers.find(customer, "customer", in_path=False, assumed="list-unknown-customer")
+        world.customers.find(customer, "customer", in_path=False, assumption="list-unknown-customer")
     in_time = by_created(created)
     return world.payment_intents.page(
         customer=customer, keep=lambda intent: in_time(intent.created), **cursors
@@ -151,8 +151,8 @@ def update(
     the money has: `customer_cash_balance_transaction.created`, then those of `automatic.reconcile`.
     """
     intent = retrieve(world, intent_id)
-    given = {"amount": amount, "customer": customer}
-    updatable.check(world, intent, {*params, *(name for name, value in given.items() if value)})
+    named = {name for name, value in (("amount", amount), ("customer", customer)) if value}
+    updatable.check(world, intent, {*params, *named})
     if amount is not None:
         amounts.check_intent_amount(amount, intent.currency)
         _refuse_invoices(world, intent)
@@ -161,7 +161,9 @@ def update(
         changed = _with_customer(world, changed, customer)
     changed = payment_method_options.retyped(world, changed, params)
     payment_method_options.check(world, changed, params)
-    repaid = payment_method_options.given(params) or bool(params.get("payment_method_options"))
+    repaid = payment_method_options.has_payment_method(params) or bool(
+        params.get("payment_method_options")
+    )
     if repaid and (intent.applied or intent.status not in confirmation.CONFIRMABLE):
         raise Refused(
             f"a new payment method or new options on {intent_id}, which is {intent.status} and "

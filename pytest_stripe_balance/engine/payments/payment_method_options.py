@@ -47,7 +47,7 @@ class AutomaticPaymentMethods(TypedDict, total=False):
     allow_redirects: Literal["always", "never"]
 
 
-def given(params: PaymentMethodParams) -> bool:
+def has_payment_method(params: PaymentMethodParams) -> bool:
     """Tell whether a request names a payment method, by id or by its data."""
     return "payment_method" in params or "payment_method_data" in params
 
@@ -70,7 +70,7 @@ def of_new(
     if types := _types(world, customer, currency, params):
         return {**_fields(types), **_allowed(params)}
     world.readings.rely_on("payment-method-given-types")
-    if given(params) and automatic is None:
+    if has_payment_method(params) and automatic is None:
         need_customer(world, customer)
         return _fields(("customer_balance",))
     fields = _fields(("card", "customer_balance") if _fits(customer, currency) else ("card",))
@@ -100,8 +100,8 @@ def retyped(world: World, intent: PaymentIntent, params: PaymentMethodParams) ->
             "are not modelled"
         )
     fields = _fields(types)
-    kept = {**fields["payment_method_options"], **intent.payment_method_options}
-    fields["payment_method_options"] = {kind: kept[kind] for kind in fields["payment_method_options"]}
+    options = {**fields["payment_method_options"], **intent.payment_method_options}
+    fields["payment_method_options"] = {kind: options[kind] for kind in fields["payment_method_options"]}
     return intent._replace(**fields, **_allowed(params))
 
 
@@ -157,12 +157,12 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
         raise Refused("clearing payment_method_options by an empty string is not modelled")
     if "payment_method" in params:
         known(world, params["payment_method"], in_path=False)
-    if given(params):
+    if has_payment_method(params):
         need_customer(world, intent.customer)
     if params.get("setup_future_usage"):
         _refuse_setup(world, intent, params)
     options = _options(params)
-    if (given(params) or options) and "customer_balance" not in intent.payment_method_types:
+    if (has_payment_method(params) or options) and "customer_balance" not in intent.payment_method_types:
         raise Refused(
             "a customer_balance payment method on an intent that takes only "
             f"{', '.join(intent.payment_method_types)} is not modelled; let the intent take it, by "
@@ -205,7 +205,7 @@ def take(
     if options := _options(params):
         merged = {**intent.customer_balance_options, **options}
         changes["payment_method_options"] = {**intent.payment_method_options, "customer_balance": merged}
-    if given(params):
+    if has_payment_method(params):
         method = (
             made(world, params["payment_method_data"])
             if "payment_method_data" in params

@@ -37,8 +37,8 @@ UNKNOWN = (
 )
 
 
-def check(world: World, intent: PaymentIntent, given: Container[str]) -> None:
-    """Refuse to change an intent that a status keeps as it is; `given` has the names of the fields.
+def check(world: World, intent: PaymentIntent, names: Container[str]) -> None:
+    """Refuse to change an intent that a status keeps as it is; `names` has the names of the fields.
 
     400 `payment_intent_unexpected_state`, param the field, with the intent embedded. In the other
     statuses nothing is refused and no assumption is rested on.
@@ -46,8 +46,8 @@ def check(world: World, intent: PaymentIntent, given: Container[str]) -> None:
     if intent.status in BEFORE_PAYMENT:
         return
     for name in (*ON_RECORD, *FREE, *UNKNOWN):
-        if name in given and intent.status not in (statuses := _statuses(world, intent, name)):
-            raise _kept(world, intent, name.removesuffix("_data"), statuses)
+        if name in names and intent.status not in (statuses := _statuses(world, intent, name)):
+            raise _not_updatable(world, intent, name.removesuffix("_data"), statuses)
 
 
 def _statuses(world: World, intent: PaymentIntent, name: str) -> tuple[str, ...]:
@@ -62,7 +62,9 @@ def _statuses(world: World, intent: PaymentIntent, name: str) -> tuple[str, ...]
     return BEFORE_PAYMENT if name in UNKNOWN and reading == "as-amount" else OF_A_RECEIPT
 
 
-def _kept(world: World, intent: PaymentIntent, name: str, statuses: tuple[str, ...]) -> faults.Fault:
+def _not_updatable(
+    world: World, intent: PaymentIntent, name: str, statuses: tuple[str, ...]
+) -> faults.Fault:
     if name != "amount":
         world.readings.rely_on("update-by-status")
     message = (

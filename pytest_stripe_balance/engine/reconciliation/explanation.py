@@ -36,14 +36,14 @@ def _item(done: Reconciliation, item: OpenItem) -> str:
 
 
 def _came(done: Reconciliation) -> str:
-    told = f"{_written(done, done.sent)} came"
+    line = f"{_written(done, done.sent)} came"
     if done.reference:
-        told += f" with the reference {done.reference!r}"
+        line += f" with the reference {done.reference!r}"
         if not done.rules.references:
-            told += " (which counts for nothing in this currency)"
+            line += " (which counts for nothing in this currency)"
     if done.balance != done.sent:
-        told += f", beside {_written(done, done.balance - done.sent)} on the balance"
-    return told + ":"
+        line += f", beside {_written(done, done.balance - done.sent)} on the balance"
+    return line + ":"
 
 
 def _line(done: Reconciliation, part: Allocation) -> str:

@@ -43,9 +43,9 @@ def reconcile(
     named = _named(items, sent, reference) if rules.references and reference else None
     allocations = [named] if named else []
     rest = [item for item in items if named is None or item is not named.item]
-    given = named.amount if named else 0
-    if given < sent:
-        allocations += _unnamed(rest, sent - given, balance - given, rules)
+    placed = named.amount if named else 0
+    if placed < sent:
+        allocations += _unnamed(rest, sent - placed, balance - placed, rules)
     return Reconciliation(currency, sent, balance, reference, items, rules, tuple(allocations))
 
 
@@ -77,7 +77,7 @@ def _numbered(invoices: Sequence[OpenItem], reference: str) -> list[OpenItem]:
     return [
         item
         for item, places in found.items()
-        if any(not any(_inside(span, other) for other in spans) for span in places)
+        if any(not any(_inside(span, outer) for outer in spans) for span in places)
     ]
 
 
@@ -87,8 +87,8 @@ def _places(number: str, reference: str) -> list[tuple[int, int]]:
     return [found.span() for found in re.finditer(alone, reference)]
 
 
-def _inside(span: tuple[int, int], other: tuple[int, int]) -> bool:
-    return span != other and other[0] <= span[0] and span[1] <= other[1]
+def _inside(span: tuple[int, int], outer: tuple[int, int]) -> bool:
+    return span != outer and outer[0] <= span[0] and span[1] <= outer[1]
 
 
 def _unnamed(items: Sequence[OpenItem], sent: int, balance: int, rules: Rules) -> list[Allocation]:

@@ -112,8 +112,8 @@ def _reached_by_3(amounts: Sequence[int], totals: Collection[int], work: Work) -
             total
             for total in totals
             if any(
-                last.get(total - one - amounts[second], -1) > second
-                for first, one in enumerate(amounts)
+                last.get(total - amount - amounts[second], -1) > second
+                for first, amount in enumerate(amounts)
                 for second in range(first + 1, count)
             )
         }
@@ -145,7 +145,7 @@ def _first(amounts: Sequence[int], size: int, totals: Collection[int], work: Wor
         case 0:
             return () if 0 in totals else None
         case 1:
-            return next(((place,) for place, one in enumerate(amounts) if one in totals), None)
+            return next(((place,) for place, amount in enumerate(amounts) if amount in totals), None)
         case 2:
             return _first_2(amounts, totals, work)
         case 3:
@@ -162,13 +162,13 @@ def _first_2(amounts: Sequence[int], totals: Collection[int], work: Work) -> Pos
     work.spend(count * min(count, len(totals)))
     if len(totals) < count:
         last = _last_places(amounts)
-        for first, one in enumerate(amounts):
-            if any(last.get(total - one, -1) > first for total in totals):
-                return first, *_first_after(amounts, first, 1, totals, one, work)
+        for first, amount in enumerate(amounts):
+            if any(last.get(total - amount, -1) > first for total in totals):
+                return first, *_first_after(amounts, first, 1, totals, amount, work)
         return None
-    for first, one in enumerate(amounts):
+    for first, amount in enumerate(amounts):
         for second in range(first + 1, count):
-            if one + amounts[second] in totals:
+            if amount + amounts[second] in totals:
                 return first, second
     return None
 
@@ -204,8 +204,8 @@ def _first_4(amounts: Sequence[int], totals: Collection[int], work: Work) -> Pos
         rests = [total - amounts[second] for total in totals]
         # A later round has a lower second, so it wins where the first is the same.
         for first in range(second if found is None else min(second, found[0] + 1)):
-            one = amounts[first]
-            if not above.isdisjoint([rest - one for rest in rests]):
+            amount = amounts[first]
+            if not above.isdisjoint([rest - amount for rest in rests]):
                 found = first, second
                 break
     if found is None:
@@ -258,4 +258,4 @@ def _first_after(
 
 
 def _last_places(amounts: Sequence[int]) -> dict[int, int]:
-    return {one: place for place, one in enumerate(amounts)}
+    return {amount: place for place, amount in enumerate(amounts)}

@@ -24,12 +24,12 @@ ANSWER_WITHIN = 45 * DAY
 CASH_BALANCE = "customer_cash_balance"
 
 
-def to_bank(world: World, charge: Charge, amount: int, email: str, told: Hash) -> Refund:
+def to_bank(world: World, charge: Charge, amount: int, email: str, details: Hash) -> Refund:
     """Begin a refund of a charge to the customer's bank, of which the customer is asked by e-mail.
 
-    `told` is what the refund only says. Events `refund.created`, `charge.refunded`.
+    `details` is what the refund only says. Events `refund.created`, `charge.refunded`.
     """
-    refund = _asking(world, amount, charge.currency, email, told)
+    refund = _asking(world, amount, charge.currency, email, details)
     refund = refund._replace(charge=charge.id, payment_intent=charge.payment_intent)
     if world.readings.rely_on("refund-booking") == "at-create":
         refund = refund._replace(balance_transaction=_booked(world, refund))
@@ -37,10 +37,10 @@ def to_bank(world: World, charge: Charge, amount: int, email: str, told: Hash) -
 
 
 def from_cash_balance(
-    world: World, customer: Customer, amount: int, currency: str, email: str, told: Hash
+    world: World, customer: Customer, amount: int, currency: str, email: str, details: Hash
 ) -> Refund:
     """Begin a refund of cash that lies on a balance: `return_initiated`, then `refund.created`."""
-    refund = _asking(world, amount, currency, email, told)._replace(customer=customer.id)
+    refund = _asking(world, amount, currency, email, details)._replace(customer=customer.id)
     world.post_entry(customer, currency, -amount, "return_initiated", refund=refund.id)
     return _recorded(world, refund)
 
@@ -112,11 +112,11 @@ def settle(world: World, refund_id: str) -> Refund:
     """Let the refund reach the customer's bank: `succeeded`. Event `refund.updated`."""
     refund = _in_status(world, refund_id, "pending")
     kind = refund.destination_details["type"]
-    there = {
+    reached = {
         "reference": world.ids.code(f"{refund.id} reference", 12),
         "reference_status": "available",
     }
-    return changed(world, refund, status="succeeded", destination_details={kind: there, "type": kind})
+    return changed(world, refund, status="succeeded", destination_details={kind: reached, "type": kind})
 
 
 def bounce(world: World, refund_id: str) -> Refund:
@@ -127,8 +127,8 @@ def bounce(world: World, refund_id: str) -> Refund:
     refund = _in_status(world, refund_id, "pending")
     world.readings.rely_on("refund-bounce")
     assert refund.instructions_email, "unreachable because details are asked for by e-mail"
-    asked = _next_action(world, refund.instructions_email)
-    return changed(world, refund, status="requires_action", next_action=asked)
+    next_action = _next_action(world, refund.instructions_email)
+    return changed(world, refund, status="requires_action", next_action=next_action)
 
 
 def changed(world: World, refund: Refund, **changes: Any) -> Refund:  # noqa: ANN401 - fields of a record
@@ -140,7 +140,7 @@ def changed(world: World, refund: Refund, **changes: Any) -> Refund:  # noqa: AN
     return after
 
 
-def _asking(world: World, amount: int, currency: str, email: str, told: Hash) -> Refund:
+def _asking(world: World, amount: int, currency: str, email: str, details: Hash) -> Refund:
     """Make a refund that waits for the customer's bank details."""
     world.readings.rely_on("refund-asks-for-details")
     kind = regions.REGIONS[currency].type
@@ -153,7 +153,7 @@ def _asking(world: World, amount: int, currency: str, email: str, told: Hash) ->
         destination_details={"type": kind, kind: {}},
         instructions_email=email,
         next_action=_next_action(world, email),
-        **told,
+        **details,
     )
 
 
@@ -189,7 +189,8 @@ def _refund_charge(world: World, charge_id: str, amount: int, *, event: str | No
     after = world.charges.put(before._replace(amount_refunded=before.amount_refunded + amount))
     if event:
         was, is_ = (
-            {"amount_refunded": one.amount_refunded, "refunded": one.refunded} for one in (before, after)
+            {"amount_refunded": charge.amount_refunded, "refunded": charge.refunded}
+            for charge in (before, after)
         )
         world.record_event(event, after, events.previous(was, is_))
 
@@ -249,7 +250,7 @@ def _in_status(world: World, refund_id: str, status: RefundStatus) -> Refund:
     """Find a refund in a status; ValueError otherwise: no call of Stripe's is answered here."""
     refund = world.refunds.find(refund_id, "refund")
     if refund.status != status:
-        asked = refund.status == "requires_action"
-        way_out = ": let the customer provide_bank_details first" if asked else ""
+        waits = refund.status == "requires_action"
+        way_out = ": let the customer provide_bank_details first" if waits else ""
         raise ValueError(f"{refund_id} is {refund.status}, and has to be {status}{way_out}")
     return refund

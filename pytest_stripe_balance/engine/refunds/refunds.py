@@ -70,7 +70,7 @@ def create(
     paid = refundable(world, charge, payment_intent)
     amount = checked_amount(world, paid, amount)
     email = _email(world, world.customers.get(paid.customer or ""), params)
-    return refund_steps.to_bank(world, paid, amount, email, _told(params))
+    return refund_steps.to_bank(world, paid, amount, email, _details(params))
 
 
 def retrieve(world: World, refund_id: str) -> Refund:
@@ -88,10 +88,10 @@ def list_(
 ) -> Page[Refund]:
     """List refunds, newest first; those of one `charge` or `payment_intent`."""
     if charge is not None:
-        world.charges.find(charge, "charge", in_path=False, assumed="refund-unknown")
+        world.charges.find(charge, "charge", in_path=False, assumption="refund-unknown")
     if payment_intent is not None:
         world.payment_intents.find(
-            payment_intent, "payment_intent", in_path=False, assumed="refund-unknown"
+            payment_intent, "payment_intent", in_path=False, assumption="refund-unknown"
         )
     in_time = by_created(created)
     return world.refunds.page(
@@ -131,7 +131,7 @@ def expire(world: World, refund_id: str) -> Refund:
     refund = retrieve(world, refund_id)
     if refund.status != "requires_action":
         message = f"This refund has a status of {refund.status}. Only requires_action can expire."
-        raise Fault(message, assumed="refund-expire-state")
+        raise Fault(message, assumption="refund-expire-state")
     return refund_steps.fail(world, refund)
 
 
@@ -176,7 +176,7 @@ def refundable(world: World, charge_id: str | None, intent_id: str | None) -> Ch
         return charge
     assert intent_id is not None, "unreachable because one of them is given"
     intent = world.payment_intents.find(
-        intent_id, "payment_intent", in_path=False, assumed="refund-unknown"
+        intent_id, "payment_intent", in_path=False, assumption="refund-unknown"
     )
     paid = world.charges.get(intent.latest_charge or "")
     if paid is None:
@@ -192,12 +192,12 @@ def checked_amount(world: World, charge: Charge, amount: int | None) -> int:
     wanted = left if amount is None else amount
     for what, most in (("charge amount", charge.amount), ("unrefunded amount on charge", left)):
         if wanted > most:
-            told = amounts.written(wanted, charge.currency), amounts.written(most, charge.currency)
-            message = f"Refund amount ({told[0]}) is greater than {what} ({told[1]})"
+            shown = amounts.written(wanted, charge.currency), amounts.written(most, charge.currency)
+            message = f"Refund amount ({shown[0]}) is greater than {what} ({shown[1]})"
             raise Fault(message, param="amount")
     if world.clock.now > charge.created + WINDOW_DAYS * determinism.DAY:
         message = f"Charge {charge.id} was made more than {WINDOW_DAYS} days ago: it can't be refunded."
-        raise Fault(message, assumed="refund-window")
+        raise Fault(message, assumption="refund-window")
     return wanted
 
 
@@ -216,15 +216,15 @@ def _of_cash_balance(
     if currency is None:
         raise faults.missing_parameter("currency")
     customer, currency = world.customer(customer_id, in_path=False), amounts.lowered(world, currency)
-    there = world.ledger.balance(customer.id, currency)
-    if amount > there:
+    balance = world.ledger.balance(customer.id, currency)
+    if amount > balance:
         message = (
             f"Refund amount ({amounts.written(amount, currency)}) is greater than the customer's cash "
-            f"balance ({amounts.written(there, currency)})"
+            f"balance ({amounts.written(balance, currency)})"
         )
-        raise Fault(message, param="amount", assumed="origin-above-balance")
+        raise Fault(message, param="amount", assumption="origin-above-balance")
     email = _email(world, customer, params)
-    return refund_steps.from_cash_balance(world, customer, amount, currency, email, _told(params))
+    return refund_steps.from_cash_balance(world, customer, amount, currency, email, _details(params))
 
 
 def _email(world: World, customer: Customer | None, params: RefundParams) -> str:
@@ -239,7 +239,7 @@ def _email(world: World, customer: Customer | None, params: RefundParams) -> str
     return email
 
 
-def _told(params: RefundParams) -> Hash:
+def _details(params: RefundParams) -> Hash:
     """Read what a refund only says."""
     return {
         "metadata": fields.merged_metadata({}, params.get("metadata")),

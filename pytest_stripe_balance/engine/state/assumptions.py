@@ -832,7 +832,7 @@ class Readings:
     """Which readings hold in one test, and which assumptions its answers have rested on so far."""
 
     chosen: Mapping[str, str] = field(default_factory=dict)
-    rested: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for entry_id, reading in self.chosen.items():
@@ -852,5 +852,5 @@ class Readings:
 
     def rely_on(self, entry_id: str) -> str:
         """Note that the answer being made relies on an assumption; give the reading that holds."""
-        self.rested.add(entry_id)
+        self.used.add(entry_id)
         return self.reading(entry_id)

@@ -18,21 +18,21 @@ def check(world: World) -> None:
     paid when its one intent is, in full.
     """
     world.ledger.check()
-    held: dict[str, int] = {}
+    applied: dict[str, int] = {}
     for customer in world.ledger.customers():
         for entry in world.ledger.rows(customer):
             if entry.payment_intent:
-                held[entry.payment_intent] = held.get(entry.payment_intent, 0) - entry.net_amount
+                applied[entry.payment_intent] = applied.get(entry.payment_intent, 0) - entry.net_amount
     for intent in world.payment_intents:
-        assert held.pop(intent.id, 0) == intent.applied, f"{intent.id} holds another sum"
+        assert applied.pop(intent.id, 0) == intent.applied, f"{intent.id} holds another sum"
         assert 0 <= intent.applied <= intent.amount, f"{intent.id} holds more than its amount"
         assert not (intent.status == "canceled" and intent.applied), f"{intent.id} holds money"
-        told = intent.instructions is not None
-        assert (intent.status == "requires_action") == told, f"{intent.id} and instructions"
+        waits = intent.instructions is not None
+        assert (intent.status == "requires_action") == waits, f"{intent.id} and instructions"
         charge = world.charges.get(intent.latest_charge or "")
         assert (intent.status == "succeeded") == (charge is not None), f"{intent.id} and charge"
         assert charge is None or charge.amount == intent.amount == intent.applied
-    assert not held, f"money was applied to intents that don't exist: {held}"
+    assert not applied, f"money was applied to intents that don't exist: {applied}"
     _check_refunds(world)
     for invoice in world.invoices:
         _check_invoice(world, invoice)
@@ -50,17 +50,17 @@ def _check_refunds(world: World) -> None:
     refunded: dict[str, int] = {}
     for refund in world.refunds:
         moved = rows.pop(refund.id, [])
-        given = _check_rows(refund, moved)
+        net = _check_rows(refund, moved)
         if refund.charge:
-            refunded[refund.charge] = refunded.get(refund.charge, 0) + given
-        taken = given if refund.charge and refund.balance_transaction else 0
+            refunded[refund.charge] = refunded.get(refund.charge, 0) + net
+        taken = net if refund.charge and refund.balance_transaction else 0
         assert booked.get(refund.id, 0) == -taken, f"{refund.id} is booked wrongly"
         assert taken or not (refund.charge and moved), f"{refund.id} gave what nobody paid"
     assert not rows, f"rows name refunds that don't exist: {rows}"
     for charge in world.charges:
-        given = refunded.pop(charge.id, 0)
-        assert given == charge.amount_refunded, f"{charge.id} was refunded another sum"
-        assert 0 <= given <= charge.amount, f"{charge.id} was refunded more than its amount"
+        net = refunded.pop(charge.id, 0)
+        assert net == charge.amount_refunded, f"{charge.id} was refunded another sum"
+        assert 0 <= net <= charge.amount, f"{charge.id} was refunded more than its amount"
     assert not refunded, f"refunds are of charges that don't exist: {refunded}"
 
 

@@ -19,10 +19,9 @@ _BEHIND = {"Invoice Item": "(livemode=false)"}
 class Fault(Exception):  # noqa: N818 - it is an answer of Stripe's, not a failure of ours
     """An error answer. `intent` is the PaymentIntent that the body embeds, as state errors do.
 
-    `identified` is False for the answers that carry neither Request-Id nor Stripe-Version (401), and
-    `logged` for those that name no log of the request;
-    `assumed` names the assumption that the answer relies on, if any; `noted` says that what was
-    written before it stays, as a failed payment does.
+    `has_request_id` is False for answers without Request-Id and Stripe-Version (401). `logged` is False
+    for answers without `request_log_url`. `assumption` names the assumption that the answer relies on.
+    With `keeps_changes` the changes that were made before it stay, as those of a failed payment do.
     """
 
     def __init__(
@@ -34,9 +33,9 @@ class Fault(Exception):  # noqa: N818 - it is an answer of Stripe's, not a failu
         code: str | None = None,
         param: str | None = None,
         intent: PaymentIntent | None = None,
-        identified: bool = True,
-        assumed: str | None = None,
-        noted: bool = False,
+        has_request_id: bool = True,
+        assumption: str | None = None,
+        keeps_changes: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -45,22 +44,22 @@ class Fault(Exception):  # noqa: N818 - it is an answer of Stripe's, not a failu
         self.code = code
         self.param = param
         self.intent = intent
-        self.identified = identified
-        self.logged = identified
-        self.assumed = assumed
-        self.noted = noted
+        self.has_request_id = has_request_id
+        self.logged = has_request_id
+        self.assumption = assumption
+        self.keeps_changes = keeps_changes
 
 
 def missing_object(
-    noun: str, given: str, param: str, *, in_path: bool, assumed: str | None = None
+    noun: str, record_id: str, param: str, *, in_path: bool, assumption: str | None = None
 ) -> Fault:
     """No such object: 404 where the path names it, 400 where a parameter does (docs/stripe.md 5.3)."""
     return Fault(
-        f"No such {noun}: '{given}'{_BEHIND.get(noun, '')}",
+        f"No such {noun}: '{record_id}'{_BEHIND.get(noun, '')}",
         status=404 if in_path else 400,
         code="resource_missing",
         param=param,
-        assumed=assumed,
+        assumption=assumption,
     )
 
 

@@ -8,32 +8,32 @@ from pytest_stripe_balance.engine.state.records import Hash
 MOST_KEYS = 50  # of metadata, as documented
 
 
-def merged_metadata(metadata: Hash, given: dict[str, str] | None) -> dict[str, str]:
+def merged_metadata(metadata: Hash, params: dict[str, str] | None) -> dict[str, str]:
     """Merge metadata as Stripe does: a key with an empty value goes, None clears them all.
 
     A fault for more than 50 keys, in words that were met (FlowFuse/flowfuse #1948).
     """
-    if given is None:
+    if params is None:
         return {}
-    merged = {key: value for key, value in {**metadata, **given}.items() if value not in ("", None)}
+    merged = {key: value for key, value in {**metadata, **params}.items() if value not in ("", None)}
     if len(merged) > MOST_KEYS:
         message = (
             f"Metadata can have up to {MOST_KEYS} keys, but you've set {len(merged)}. Email us at "
             "support+metadata@stripe.com for more information."
         )
-        raise faults.Fault(message, param="metadata", assumed="text-limits")
+        raise faults.Fault(message, param="metadata", assumption="text-limits")
     return merged
 
 
-def address(given: Hash | None) -> Hash | None:
+def address(params: Hash | None) -> Hash | None:
     """Fill an address up to the keys that Stripe always shows."""
     keys = ("city", "country", "line1", "line2", "postal_code", "state")
-    return None if given is None else {key: given.get(key) or None for key in keys}
+    return None if params is None else {key: params.get(key) or None for key in keys}
 
 
-def shipping(given: Hash | None) -> Hash | None:
+def shipping(params: Hash | None) -> Hash | None:
     """Fill a shipping hash up to the keys that Stripe always shows [obs]."""
-    if given is None:
+    if params is None:
         return None
-    rest = {key: given.get(key) or None for key in ("carrier", "name", "phone", "tracking_number")}
-    return {"address": address(given.get("address")), **rest}
+    rest = {key: params.get(key) or None for key in ("carrier", "name", "phone", "tracking_number")}
+    return {"address": address(params.get("address")), **rest}

@@ -72,14 +72,18 @@ class Table(Generic[R]):
         """Tell how many were created before a record; KeyError when it isn't there."""
         return self._places[record_id]
 
-    def find(self, record_id: str, param: str, *, in_path: bool = True, assumed: str | None = None) -> R:
+    def find(
+        self, record_id: str, param: str, *, in_path: bool = True, assumption: str | None = None
+    ) -> R:
         """Look a record up by id; a `resource_missing` fault when it isn't there.
 
-        `assumed` names the assumption that this answer relies on, if any.
+        `assumption` names the assumption that this answer relies on, if any.
         """
         record = self.get(record_id)
         if record is None:
-            raise faults.missing_object(self.noun, record_id, param, in_path=in_path, assumed=assumed)
+            raise faults.missing_object(
+                self.noun, record_id, param, in_path=in_path, assumption=assumption
+            )
         return record
 
     def put(self, record: R) -> R:

@@ -84,7 +84,7 @@ class World:
         try:
             yield
         except BaseException as error:
-            if not (isinstance(error, faults.Fault) and error.noted):
+            if not (isinstance(error, faults.Fault) and error.keeps_changes):
                 for _, undo in reversed(self.journal):
                     undo()
             raise
@@ -99,19 +99,19 @@ class World:
         return next(filter(None, (table.get(record_id) for table in tables)), None)
 
     def customer(
-        self, customer_id: str, param: str = "customer", *, in_path: bool, assumed: str | None = None
+        self, customer_id: str, param: str = "customer", *, in_path: bool, assumption: str | None = None
     ) -> Customer:
         """Find a customer that isn't deleted; a `resource_missing` fault otherwise."""
-        customer = self.customers.find(customer_id, param, in_path=in_path, assumed=assumed)
+        customer = self.customers.find(customer_id, param, in_path=in_path, assumption=assumption)
         if customer.deleted:
             raise faults.missing_object(
-                self.customers.noun, customer_id, param, in_path=in_path, assumed=assumed
+                self.customers.noun, customer_id, param, in_path=in_path, assumption=assumption
             )
         return customer
 
     def customer_above(self, customer_id: str) -> Customer:
         """Find the customer that a route lies below, as in /v1/customers/{customer}/cash_balance."""
-        return self.customer(customer_id, in_path=True, assumed="parameter-customer")
+        return self.customer(customer_id, in_path=True, assumption="parameter-customer")
 
     def reconciliation_mode(self, customer: Customer) -> ReconciliationMode:
         """The reconciliation mode in effect: the customer's own, or the account's default."""
@@ -164,11 +164,11 @@ class World:
         previous: Hash | None = None,
     ) -> None:
         """Record that something happened; the subject is kept as it is now."""
-        told = self.event_type(event_type, subject)
-        if told is None:
+        type_then = self.event_type(event_type, subject)
+        if type_then is None:
             return
         event_id = self.ids.mint("evt_", 24)
-        event = Event(event_id, self.clock.now, told, subject, self.cause, previous)
+        event = Event(event_id, self.clock.now, type_then, subject, self.cause, previous)
         self.events.put(event)
 
     def check(self) -> None:
