@@ -175,6 +175,7 @@ def test_what_the_code_cites_is_a_section_of_the_page():
             cited |= {each.strip(" .") for each in run.split(",") if each.strip(" .")}
     assert cited
     assert cited - headings == set()
+    assert "10" not in cited, "section 10 names sources; the fact is in another section"
 
 
 def test_the_supported_majors_are_the_same_everywhere():

@@ -3,7 +3,7 @@
 Each function changes a rendered object in place to the shape that it had before. Which keys went is
 documented in the changelog; what they hold on an invoice like ours is known from the example objects of
 the API reference of that time (the assumption invoice-shape-before-basil). Those that came stay: since
-2025-03 acacia has them too, on invoices and items (docs/stripe.md 10 [obs]) and on lines (pay-rails/pay
+2025-03 acacia has them too, on invoices and items (docs/stripe.md 1.9 [obs]) and on lines (pay-rails/pay
 [obs]).
 """
 

@@ -1,7 +1,7 @@
 """What a text may be: one of certain words, an e-mail address, no longer than its limit.
 
 The rules are the contract's. The words are Stripe's own: of a choice docs/stripe.md 5.4 [obs], of an
-address and a text that is too long docs/stripe.md 10 [obs].
+address and a text that is too long docs/stripe.md 5.4 [obs].
 """
 
 from __future__ import annotations

@@ -185,5 +185,5 @@ def check(api_version: str) -> None:
     # Seen whole of what is no date (Kiln-AI/stripe_world, September 2026).
     assumption = "invalid-api-version" if match else None
     fault = Fault(f"Invalid Stripe API version: {api_version}", assumption=assumption)
-    fault.logged = False  # it is refused before there is one (docs/stripe.md 10 [obs])
+    fault.logged = False  # it is refused before there is one (docs/stripe.md 6.8 [obs])
     raise fault

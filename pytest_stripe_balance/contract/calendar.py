@@ -1,7 +1,7 @@
 """Since when Stripe sends a key, and how that is known: `schemas/calendar.json`.
 
 Stripe adds keys to old API versions too, so the calendar tells what an answer has, not its version
-alone (docs/stripe.md 10 [obs]). A row stands for a key of an object, as a dotted path through hashes and
+alone (docs/stripe.md 6.8 [obs]). A row stands for a key of an object, as a dotted path of hashes and
 arrays. `since` is the first day of which it is known that every answer has the key; without it the key
 is as old as all recordings. `source` names a sentence of `sources`, `is` a shape of `shapes`, for the
 releases whose types lack the key; `always` counts the real objects that carry a nullable one.

@@ -206,7 +206,7 @@ def test_a_memo_with_the_number_pays_that_invoice(billing, memo):
 
 
 def test_an_invoice_wins_over_an_older_intent(billing):
-    """A group with more invoices is preferred (docs/stripe.md 4, example 3)."""
+    """A group with more invoices is preferred (docs/stripe.md 4)."""
     intent, invoice = billing.intent(1000), billing.invoice(1000)
     billing.fund(1000)
     assert billing.status(invoice) == ["paid"]
@@ -236,7 +236,7 @@ def test_the_first_finalized_is_paid_first(billing):
 
 @pytest.mark.parametrize(("late", "status"), [(0, "paid"), (30 * DAY, "paid"), (30 * DAY + 1, "open")])
 def test_an_overdue_invoice_waits_for_30_more_days(billing, stripe_clock, late, status):
-    """A transfer pays an invoice up to 30 days after its due date (docs/stripe.md 4, example 15)."""
+    """A transfer pays an invoice up to 30 days after its due date (docs/stripe.md 4)."""
     invoice = billing.invoice(1000, days_until_due=10)
     stripe_clock.travel_to(invoice.due_date + late)
     billing.fund(1000)

@@ -13,7 +13,7 @@ from pytest_stripe_balance import modes
 from pytest_stripe_balance.fixtures.balance import StripeBalance
 from pytest_stripe_balance.session import Session, Settings, newest_api_version
 
-# DESIGN.md, "What users write", letter by letter.
+# The first example that this plugin was built to pass, letter by letter.
 PARTIAL_WIRE = """
 def test_partial_wire(stripe_balance):
     customer = stripe_balance.customer(reconciliation="manual")

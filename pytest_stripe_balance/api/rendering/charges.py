@@ -10,7 +10,7 @@ from pytest_stripe_balance.engine.state.world import World
 
 Json = dict[str, Any]
 
-# What Stripe tells of a bank debit that nobody assessed (docs/stripe.md 10 [obs]).
+# What Stripe tells of a bank debit that nobody assessed (docs/stripe.md 1.7 [obs]).
 _AUTHORIZED: Json = {
     "advice_code": None,
     "network_advice_code": None,
@@ -28,7 +28,7 @@ def charge(world: World, charge: Charge) -> Json:
 
     destination, dispute and order are on every real charge, radar_options {} and a null
     calculated_statement_descriptor on every py_ one of a bank debit, a receipt_url on each of those
-    that succeeded (docs/stripe.md 10, liberapay [obs]).
+    that succeeded (docs/stripe.md 1.7, liberapay [obs]).
     """
     world.readings.rely_on("charge-shape")
     authorized = world.readings.rely_on("charge-outcome") == "authorized"
@@ -93,7 +93,7 @@ _OMITTED_UNSET = (
 def refund(world: World, refund: Refund) -> Json:
     """Give a refund's JSON object (docs/stripe.md 1.8 [obs]); without livemode, as Stripe's.
 
-    Customer and payment method are those of its charge (docs/stripe.md 10 [obs]).
+    Customer and payment method are those of its charge (docs/stripe.md 1.8 [obs]).
     """
     paid = world.charges.get(refund.charge) if refund.charge else None
     if refund.status != "succeeded" or paid is None:

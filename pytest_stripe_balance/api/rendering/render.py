@@ -1,7 +1,7 @@
 """Records as Stripe's JSON: rendered at the newest API version's shape, then walked back from it.
 
 Every key that Stripe sends on the day of the newest release is here, null or not, at every API version
-(docs/stripe.md 10 [obs]; contract/calendar.py has the days). Keys that no capture and no documentation
+(docs/stripe.md 6.8 [obs]; contract/calendar.py has the days). Keys that no capture and no documentation
 shows on an unset object are left out (the assumption unset-keys).
 """
 

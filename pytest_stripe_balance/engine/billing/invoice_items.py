@@ -1,4 +1,4 @@
-"""Invoice items: what a customer is charged for, pending or on a draft invoice (docs/stripe.md 2)."""
+"""Invoice items: what a customer is charged for, pending or on a draft invoice (docs/stripe.md 1.9)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def create(
 
     `amount`, or `quantity` times `unit_amount_decimal`, is in minor units; `currency` is the
     invoice's unless given. Events `invoiceitem.created`, then `invoice.updated` where an invoice
-    has grown (zulip/zulip, docs/stripe.md 10).
+    has grown (zulip/zulip, docs/stripe.md 1.9).
     """
     if customer is None:
         raise faults.missing_parameter("customer")
@@ -116,7 +116,7 @@ def list_(
 def settle_currency(world: World, owner: Customer, currency: str) -> None:
     """Make the first currency of a customer theirs; event `customer.updated`.
 
-    Source: docs/stripe.md 10.
+    Source: docs/stripe.md 1.1.
     """
     if owner.currency is None:
         owner = world.customers.put(owner._replace(currency=currency))

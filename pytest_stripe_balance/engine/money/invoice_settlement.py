@@ -74,7 +74,7 @@ def tell_paid(world: World, before: Invoice, paid: Invoice, link: InvoicePayment
     """Tell that an invoice was paid, by the intent of `link` or without one.
 
     Events `invoice.updated`, `invoice.paid`, `invoice.payment_succeeded`, in this order for a card and
-    out of band (zulip/zulip corporate/tests/stripe_fixtures, docs/stripe.md 10). Assumed is where
+    out of band (zulip/zulip corporate/tests/stripe_fixtures, docs/stripe.md 1.9). Assumed is where
     `invoice_payment.paid` stands; and whether a payment succeeded that no intent made, which the
     documentation denies.
     """
@@ -112,7 +112,7 @@ def closed(world: World, invoice: Invoice, **changes: Any) -> InvoicePayment:  #
 def updated(world: World, before: Invoice, after: Invoice) -> None:
     """Record `invoice.updated`, with what the invoice was before.
 
-    Of its lines that is those that were there, and how many (zulip/zulip, docs/stripe.md 10: none, of a
+    Of its lines that is those that were there, and how many (zulip/zulip, docs/stripe.md 1.9: none, of a
     draft that an item joined); of its rendering the size of a page.
     """
     previous: dict[str, Any] = {

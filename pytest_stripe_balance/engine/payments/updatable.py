@@ -1,6 +1,6 @@
 """In which statuses which field of an intent may be updated.
 
-Source: docs/stripe.md 5.5, docs/stripe.md 10 [obs].
+Source: docs/stripe.md 5.5 [obs].
 """
 
 from __future__ import annotations

@@ -151,8 +151,9 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "unset-keys",
             11,
-            "Keys that no capture shows on an unset intent are left out: hooks, managed_payments, "
-            "payment_details, payment_record, presentment_details, allowed_payment_method_types.",
+            "An intent by bank transfer has the keys that Stripe sends of card intents since 2026: "
+            "allowed_payment_method_types, managed_payments, payment_record and "
+            "shared_payment_granted_token. It has no hooks, payment_details and presentment_details.",
         ),
         _only(
             "confirm-without-funding-type",

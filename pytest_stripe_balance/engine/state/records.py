@@ -79,7 +79,7 @@ class Entry(NamedTuple):
 class PaymentMethod(NamedTuple):
     """A payment method of type customer_balance; it is never attached to a customer.
 
-    Source: docs/stripe.md 1.5.
+    Source: docs/stripe.md 1.6.
     """
 
     id: str
@@ -156,7 +156,7 @@ class PaymentIntent(NamedTuple):
 
 
 class InvoiceItem(NamedTuple):
-    """What an invoice charges for; `line` and `invoice` are None while it is pending (docs/stripe.md 2).
+    """What an invoice charges for (docs/stripe.md 1.9). A pending one has no `line` and no `invoice`.
 
     `unit_amount` is decimal text; `price` and `product` are those of every item like it. One that is
     `deleted` went with its draft, which it still names.
@@ -239,7 +239,7 @@ class Invoice(NamedTuple):
     def page_size(self) -> str:
         """The size of its PDF's pages, which is settled when it is finalized.
 
-        Source: docs/stripe.md 10.
+        Source: docs/stripe.md 1.9.
         """
         return "auto" if self.status == "draft" else "letter"
 
