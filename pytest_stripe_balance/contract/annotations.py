@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pytest_stripe_balance.contract.sdk import Class, Module
+    from pytest_stripe_balance.contract.source import Class, Module
 
 
 @dataclass(frozen=True)

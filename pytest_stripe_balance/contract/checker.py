@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from pytest_stripe_balance.contract.contract import Read, contract
+from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, Finding, level_of
+from pytest_stripe_balance.contract.parsed import Parsed
 from pytest_stripe_balance.masking import shown
 
 
 class ContractChecker:
     """Checks documents, and notes what is wrong below the level error.
 
-    `noted` holds the level, the source ("GET /v1/customers") and the finding, in order.
+    `warnings` holds the level, the source ("GET /v1/customers") and the finding, in order.
     """
 
     def __init__(self, levels: Mapping[str, str], api_version: str) -> None:
         self.levels = {**DEFAULT_LEVELS, **levels}
         self.api_version = api_version
-        self.noted: list[tuple[str, str, Finding]] = []
+        self.warnings: list[tuple[str, str, Finding]] = []
 
-    def over(
+    def check(
         self,
-        given: Read,
+        parsed: Parsed,
         source: object,
         *,
         object: str | None = None,  # noqa: A002 - Stripe's own name for it
@@ -35,10 +36,10 @@ class ContractChecker:
         """
         shapes = contract(api_version or self.api_version)
         try:
-            found = shapes.check_read(given, object)
+            found = shapes.check_parsed(parsed, object)
         except (ValueError, RecursionError) as error:
             raise ValueError(why_unchecked(error)) from error
-        return self.graded(found, source)
+        return self.by_level(found, source)
 
     def knows(self, api_version: str) -> bool:
         """Tell whether an API version has schemas."""
@@ -52,7 +53,7 @@ class ContractChecker:
         """Name the objects that have a schema at an API version."""
         return contract(api_version or self.api_version).objects
 
-    def graded(self, findings: Iterable[Finding], source: object) -> list[Finding]:
+    def by_level(self, findings: Iterable[Finding], source: object) -> list[Finding]:
         """Give the findings at level error, note the others."""
         errors = []
         for finding in findings:
@@ -60,7 +61,7 @@ class ContractChecker:
             if level == "error":
                 errors.append(finding)
             else:
-                self.noted.append((level, str(source), finding))
+                self.warnings.append((level, str(source), finding))
         return errors
 
 

@@ -7,63 +7,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.contract import schema_forms
+from pytest_stripe_balance.contract import explanation, schema_forms
 from pytest_stripe_balance.contract.calendar import came_to_all
 from pytest_stripe_balance.contract.findings import BORROWED, Finding
+from pytest_stripe_balance.contract.parsed import Parsed, version_of
 from pytest_stripe_balance.contract.releases import RELEASES, release_folder, with_older_keys
 from pytest_stripe_balance.masking import shown
 
 Json = Any
-SHOWN = 200
+LONGEST_VALUE = 200
 NESTED = (dict, list)
-# What these hold is a user's own, or a part of an object only.
+# The user's own keys, or parts of an object only: nothing in them is an object of Stripe's.
 NOT_STRIPES = frozenset({"metadata", "previous_attributes"})
-
-
-@dataclass(slots=True)
-class Read:
-    """A parsed document, and what its text tells of it without a walk.
-
-    Whether a number was written as a float; and whether only one of its hashes, which is then the
-    document's own, can name its kind.
-    """
-
-    document: Json
-    with_floats: bool
-    alone: bool = False
-
-
-def read(text: bytes | str) -> Read:
-    """Parse JSON once for everything that looks at it; ValueError when it isn't JSON."""
-    text = text if isinstance(text, str) else text.decode("utf-8")
-    floats: list[str] = []
-
-    def number(written: str) -> float:
-        floats.append(written)
-        return float(written)
-
-    document = json.loads(text, parse_float=number)
-    # A walk through an intent takes as long as its validation: the text tells whether one is due.
-    is_object = isinstance(document, dict) and "object" in document
-    alone = is_object and text.count('"object"') == 1 and "\\u" not in text
-    return Read(document, with_floats=bool(floats), alone=alone)
-
-
-def written(document: dict[str, Json], body: bytes) -> Read:
-    """Take a document that a body was just written from, without a float in it, as read from there."""
-    return Read(document, with_floats=False, alone="object" in document and body.count(b'"object"') == 1)
-
-
-def version_of(document: Json) -> str | None:
-    """Read the API version that an event carries, and is held to; None for anything else."""
-    if isinstance(document, dict) and document.get("object") == "event":
-        return resources.named_version(document.get("api_version")) or None
-    return None
 
 
 class Contract:
@@ -123,7 +82,7 @@ class Contract:
         object of Stripe's.
         """
         own = self._own_expandables(name)
-        later = next((one for one in RELEASES if one > self.release), None)
+        later = next((release for release in RELEASES if release > self.release), None)
         if later is None:
             return own
         newer = contract(later).expandables(name)
@@ -145,17 +104,13 @@ class Contract:
         """Give an object's committed schema, with what its API version had besides."""
         return with_older_keys(self._load(name), name, self.api_version)
 
-    def check_text(self, text: bytes | str, object: str | None = None) -> list[Finding]:  # noqa: A002 - Stripe's own name for it
-        """Check a document as it was sent; ValueError when it isn't JSON."""
-        return self.check_read(read(text), object)
-
-    def check_read(self, given: Read, object: str | None = None) -> list[Finding]:  # noqa: A002 - as above
-        """Check a document that was read already."""
-        if given.alone and object is None:
-            kind = self._kind_of(given.document, "$")
-            with_floats = given.with_floats
-            return self._check_one(kind, given.document, "$", with_floats=with_floats) if kind else []
-        return self._check(given.document, object, with_floats=given.with_floats)
+    def check_parsed(self, parsed: Parsed, object: str | None = None) -> list[Finding]:  # noqa: A002 - Stripe's own name for it
+        """Check a document that is parsed already; otherwise as `check`."""
+        if parsed.alone and object is None:
+            kind = self._kind_of(parsed.document, "$")
+            with_floats = parsed.with_floats
+            return self._check_one(kind, parsed.document, "$", with_floats=with_floats) if kind else []
+        return self._check(parsed.document, object, with_floats=parsed.with_floats)
 
     def check(self, document: Json, object: str | None = None) -> list[Finding]:  # noqa: A002 - as above
         """Check a document, and every object inside it that has a schema; [] when all is well.
@@ -186,13 +141,12 @@ class Contract:
         self, value: Json, path: str, name: str | None = None
     ) -> Iterator[tuple[Contract, str, str, Json]]:
         """Walk the objects inside a document; an event inside it goes by its own API version."""
-        held = [(self, path, value)] if isinstance(value, NESTED) else []
-        while held:
-            of, path, value = held.pop()
+        waiting = [(self, path, value)] if isinstance(value, NESTED) else []
+        while waiting:
+            of, path, value = waiting.pop()
             if isinstance(value, list):
-                nested = [
-                    (of, f"{path}[{at}]", one) for at, one in enumerate(value) if isinstance(one, NESTED)
-                ]
+                items = enumerate(value)
+                nested = [(of, f"{path}[{at}]", item) for at, item in items if isinstance(item, NESTED)]
             else:
                 if path != "$":
                     of = of._of_event(value)  # noqa: SLF001 - its own kind
@@ -200,11 +154,11 @@ class Contract:
                 if kind is not None:
                     yield of, path, kind, value
                 nested = [
-                    (of, f"{path}.{key}", one)
-                    for key, one in value.items()
-                    if isinstance(one, NESTED) and key not in NOT_STRIPES
+                    (of, f"{path}.{key}", item)
+                    for key, item in value.items()
+                    if isinstance(item, NESTED) and key not in NOT_STRIPES
                 ]
-            held += nested[::-1]
+            waiting += nested[::-1]
 
     def _wrong_subject(self, event: dict[str, Json], path: str) -> Finding | None:
         """Find that an event is about another object than its type says, as "charge.succeeded" does."""
@@ -254,19 +208,14 @@ class Contract:
         return schema
 
     def _explain(self, name: str, value: Json, path: str) -> list[Finding]:
-        """Say all that is wrong with one object, each place once."""
-        found: dict[tuple[str, str], tuple[str, Json]] = {}
-        if not self._leniently(name).is_valid(value):
-            for kind, where, rule, what in _broken(self._shallow(name), value):
-                before = found.setdefault((kind, where), (rule, what))[0]
-                if rule.startswith("required: ") and rule not in before:
-                    found[kind, where] = (f"{before}; {rule}", what)
-        for kind, where, rule, what in _undocumented(self._strictly(name), self._shallow(name), value):
-            if ("breaking", where) not in found and not _is_event_type(name, where, what):
-                found.setdefault((kind, where), (rule, what))
+        """List all that is wrong with one object, each place once."""
+        lenient, strict = self._leniently(name), self._strictly(name)
         return [
             Finding(kind, name, path + where, rule, _shown(what), self._called)
-            for (kind, where), (rule, what) in found.items()
+            for kind, where, rule, what in explanation.problems(
+                self._shallow(name), lenient, strict, value
+            )
+            if not (kind == "enum" and _is_event_type(name, where, what))
         ]
 
     def _floats(self, name: str, value: Json, path: str) -> list[Finding]:
@@ -299,73 +248,9 @@ def _compiled(schema: Json) -> Any:  # noqa: ANN401 - as above
     return jsonschema_rs.validator_for(schema)
 
 
-def _broken(shallow: Json, value: Json) -> Iterator[tuple[str, str, str, Json]]:
-    """Let jsonschema tell what breaks a schema: kind, path, rule, value."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - paid for by a broken one only
-    from jsonschema.exceptions import best_match  # noqa: PLC0415
-
-    for error in Draft202012Validator(shallow).iter_errors(value):
-        cause = best_match([error]) or error
-        rule = f"{cause.validator}: {_short(cause.validator_value)}"
-        if cause.validator == "required":
-            gone = [key for key in cause.validator_value if key not in cause.instance]
-            yield "breaking", cause.json_path[1:], f"required: {', '.join(gone)}", cause.instance
-        else:
-            yield "breaking", cause.json_path[1:], rule, cause.instance
-
-
-def _undocumented(
-    strict: Any,  # noqa: ANN401 - as above
-    shallow: Json,
-    value: Json,
-) -> Iterator[tuple[str, str, str, Json]]:
-    """Let jsonschema-rs tell what the documentation doesn't have: kind, path, rule, value."""
-    for error in strict.iter_errors(value):
-        where, rule = _json_path(error.instance_path), error.kind.name
-        if rule == "additionalProperties" and _closed(shallow, error.schema_path):
-            for key in error.kind.unexpected:
-                held = error.instance[key]
-                yield "additive", f"{where}.{key}", "the documentation has no such key", held
-        elif rule == "enum":
-            yield (
-                "enum",
-                where,
-                f"the documented values are {_short(error.kind.options)}",
-                error.instance,
-            )
-        elif rule == "required" and error.kind.property in _always(shallow, error.schema_path):
-            key = error.kind.property
-            yield "vanished", f"{where}.{key}", "real objects always carry it", None
-
-
-def _at(schema: Json, path: list[str | int]) -> Json:
-    for part in path[:-1]:
-        schema = schema[part]
-    return schema
-
-
-def _closed(shallow: Json, path: list[str | int]) -> bool:
-    """Tell a hash that only the strict form closes from a map whose values have a type."""
-    return "additionalProperties" not in _at(shallow, path)
-
-
-def _always(shallow: Json, path: list[str | int]) -> Mapping[str, int]:
-    always: Mapping[str, int] = _at(shallow, path).get(schema_forms.ALWAYS, {})
-    return always
-
-
-def _json_path(parts: list[str | int]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
-
-
-def _short(value: Json) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
-
-
 def _shown(value: Json) -> str:
     """Show a value for people: its secrets masked first, then cut."""
-    return shown(json.dumps(value, ensure_ascii=False), SHOWN)
+    return shown(json.dumps(value, ensure_ascii=False), LONGEST_VALUE)
 
 
 def _is_event_type(name: str, where: str, value: Json) -> bool:

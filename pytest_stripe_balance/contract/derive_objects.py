@@ -23,7 +23,8 @@ from pytest_stripe_balance.contract.schema_forms import ENUM, EXPANDABLE
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from pytest_stripe_balance.contract.sdk import Class, Sdk
+    from pytest_stripe_balance.contract.sdk import Sdk
+    from pytest_stripe_balance.contract.source import Class
 
 Node: TypeAlias = dict[str, Any]
 

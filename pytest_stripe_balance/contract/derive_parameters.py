@@ -21,7 +21,8 @@ from pytest_stripe_balance.contract.annotations import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from pytest_stripe_balance.contract.sdk import Class, Sdk
+    from pytest_stripe_balance.contract.sdk import Sdk
+    from pytest_stripe_balance.contract.source import Class
 
 Node: TypeAlias = dict[str, Any]
 
@@ -36,11 +37,12 @@ def rules(sdk: Sdk, endpoints: Iterable[str]) -> Node:
 
 def _rule(of: Class | None) -> Node:
     fields = of.fields if of else {}
-    told = of.documented if of else {}
+    documented = of.documented if of else {}
     return {
         "type": "object",
         "properties": {
-            name: _limited(_parameter(name, kind), told.get(name, "")) for name, kind in fields.items()
+            name: _limited(_parameter(name, kind), documented.get(name, ""))
+            for name, kind in fields.items()
         },
         "required": sorted(name for name, kind in fields.items() if not isinstance(kind, Absent)),
     }
@@ -52,9 +54,9 @@ def _parameter(name: str, kind: Type) -> Node:
     return {"type": "number"} if name.endswith("_decimal") and node == {"type": "string"} else node
 
 
-def _limited(node: Node, documented: str) -> Node:
+def _limited(node: Node, text: str) -> Node:
     """Put on a text the limit that its documentation says it has."""
-    found = _LIMIT.search(documented)
+    found = _LIMIT.search(text)
     if found is None or node.get("type") != "string":
         return node
     return node | {"maxLength": int(found[1])}

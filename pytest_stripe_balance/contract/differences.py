@@ -82,9 +82,10 @@ def _compared(
         before, after = old.get(path), new.get(path)
         if before is None or after is None:
             if not _inside(path, old.keys() ^ new.keys()):
-                change, kept = ("added", after) if after else ("removed", before)
-                held = kept.kind if kept else ""
-                yield Difference(of, where, path, change, *(("", held) if after else (held, "")))
+                if before is not None:
+                    yield Difference(of, where, path, "removed", before=before.kind)
+                if after is not None:
+                    yield Difference(of, where, path, "added", after=after.kind)
         else:
             yield from _changed(of, where, path, before, after)
 

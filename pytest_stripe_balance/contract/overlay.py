@@ -170,8 +170,8 @@ def _nest(rule: Node, steps: tuple[str, ...]) -> Node:
     return rule
 
 
-def _merge(into: Node, other: Node) -> None:
-    for key, value in other.items():
+def _merge(into: Node, rule: Node) -> None:
+    for key, value in rule.items():
         if isinstance(value, dict) and key in into:
             _merge(into[key], value)
         elif isinstance(value, list) and key in into:
@@ -240,5 +240,5 @@ def _with(node: Node, keywords: Node) -> Node:
     """Add keywords to a member; to its texts alone, where it can be something else too."""
     if "anyOf" not in node:
         return {**node, **keywords}
-    parts = [{**one, **keywords} if one.get("type") == "string" else one for one in node["anyOf"]]
+    parts = [{**part, **keywords} if part.get("type") == "string" else part for part in node["anyOf"]]
     return {**node, "anyOf": parts}

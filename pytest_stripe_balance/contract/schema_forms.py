@@ -99,8 +99,8 @@ def _expandable(node: Mapping[str, Any], path: str) -> Iterator[tuple[str, tuple
         elif "allOf" in part:  # a list, of objects
             yield from [] if EXPANDABLE in node else [(path, (), False)]
             items = part["properties"]["data"]["items"]
-            held = [_object_at(one) for one in [items, *items.get("anyOf", ())]]
-            yield f"{path}.data", tuple(dict.fromkeys(filter(None, held))), False
+            targets = [_object_at(item) for item in [items, *items.get("anyOf", ())]]
+            yield f"{path}.data", tuple(dict.fromkeys(filter(None, targets))), False
         elif "items" in part:
             yield from _expandable(part["items"], path)
         else:
@@ -131,8 +131,8 @@ def expandables_as_written(paths: Expandables) -> dict[str, str]:
 def expandables_as_read(paths: Mapping[str, str]) -> Expandables:
     """Read what `expandables_as_written` wrote."""
     return {
-        path: (tuple(told.removeprefix(_ONLY_THEN).split()), told.startswith(_ONLY_THEN))
-        for path, told in paths.items()
+        path: (tuple(text.removeprefix(_ONLY_THEN).split()), text.startswith(_ONLY_THEN))
+        for path, text in paths.items()
     }
 
 
@@ -148,13 +148,13 @@ def integers_written_as_floats(schema: Any, value: Any, path: str) -> Iterator[t
         yield from integers_written_as_floats(inner, value, path)
     if isinstance(value, dict):
         others = schema.get("additionalProperties")
-        for key, held in value.items():
+        for key, item in value.items():
             inner = schema.get("properties", {}).get(key, others)
             if isinstance(inner, dict):
-                yield from integers_written_as_floats(inner, held, f"{path}.{key}")
+                yield from integers_written_as_floats(inner, item, f"{path}.{key}")
     elif isinstance(value, list) and isinstance(schema.get("items"), dict):
-        for index, held in enumerate(value):
-            yield from integers_written_as_floats(schema["items"], held, f"{path}[{index}]")
+        for index, item in enumerate(value):
+            yield from integers_written_as_floats(schema["items"], item, f"{path}[{index}]")
 
 
 def as_of_today(schema: Any) -> Any:  # noqa: ANN401 - any JSON

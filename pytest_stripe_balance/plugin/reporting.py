@@ -85,7 +85,7 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
 
 
 def _noted(kept: TestState) -> dict[str, list[Any]]:
-    session, noted = kept.session, [note for watch in kept.watches for note in watch.noted]
+    session, noted = kept.session, [note for watch in kept.watches for note in watch.warnings]
     return {
         "assumptions": sorted(session.assumptions) if session else [],
         "findings": [(level, source, *astuple(finding)) for level, source, finding in noted],

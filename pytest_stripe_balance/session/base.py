@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from pytest_stripe_balance.api import api_keys, routes
 from pytest_stripe_balance.api.message import Exchange, Request, Response
 from pytest_stripe_balance.contract.checker import ContractChecker, wrong_kind
-from pytest_stripe_balance.contract.contract import Read, read, version_of, written
 from pytest_stripe_balance.contract.findings import Finding
+from pytest_stripe_balance.contract.parsed import Parsed, just_written, parse, version_of
 from pytest_stripe_balance.contract.releases import release_folder
 from pytest_stripe_balance.engine.state.determinism import Ids
 from pytest_stripe_balance.masking import masked
@@ -128,7 +128,7 @@ class Session:
         self.exchanges.append(Exchange(request, response))
         document = response.take_document()
         try:
-            given = read(response.body) if document is None else written(document, response.body)
+            given = parse(response.body) if document is None else just_written(document, response.body)
         except (ValueError, RecursionError):
             return
         version = version_of(given.document)
@@ -139,19 +139,19 @@ class Session:
         row = routes.match(request.method, request.path)
         if row is not None and response.status == HTTPStatus.OK:
             wrong = wrong_kind(given.document, row[0].response_object, version)
-            errors += self.watch.graded(wrong, request) if wrong else []
+            errors += self.watch.by_level(wrong, request) if wrong else []
         if errors:
             told = "\n".join(map(str, errors))
             message = f"{request}: the answer does not have the documented shape:\n{told}\n{_LOWERED}"
             raise self._kept(Refused(message)) from None
 
-    def _over(self, given: Read, request: Request, version: str) -> list[Finding]:
+    def _over(self, given: Parsed, request: Request, version: str) -> list[Finding]:
         try:
             if not self.watch.knows(version) and release_folder(version):
                 note = f"answers at API version {version} have no schema, and were not checked"
                 self.notes += [] if note in self.notes else [note]
                 return []
-            return self.watch.over(given, request, api_version=version)
+            return self.watch.check(given, request, api_version=version)
         except ValueError as error:
             message = f"{request}: the answer can't be checked: {error}"
             raise self._kept(Refused(message)) from None

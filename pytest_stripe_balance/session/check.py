@@ -49,9 +49,9 @@ class Checker(Live):
             if ended != "passed" and None in (one.old, one.new):
                 continue
             asked = old[one.old or 0] if one.new is None else new[one.new]
-            for finding in watch.graded([one.finding], str(asked.request)):
+            for finding in watch.by_level([one.finding], str(asked.request)):
                 told.setdefault(f"{finding}; in {asked.request}")
-        self.watch.noted += watch.noted
+        self.watch.warnings += watch.warnings
         if told:
             lines = [f"Stripe no longer answers as {self.settings.cassette} has it:", *told]
             raise self._kept(

@@ -12,7 +12,7 @@ import pytest_stripe_balance
 from pytest_stripe_balance.api import compiled_form
 from pytest_stripe_balance.api.message import Headers, Request
 from pytest_stripe_balance.api.rendering import render
-from pytest_stripe_balance.contract import contract
+from pytest_stripe_balance.contract import contract, parsed
 from pytest_stripe_balance.engine.state import records
 from pytest_stripe_balance.resources import newest_api_version
 from pytest_stripe_balance.session import Fake, Settings
@@ -99,7 +99,7 @@ def test_a_request_does_everything_once(shop, kind, function, does):
 def test_an_answer_is_written_and_never_read_again(shop, kind):
     """What the body was written from is what the contract checks."""
     counts = shop.counted(kind)
-    assert (counts[contract.written.__code__], counts[contract.read.__code__]) == (1, 0)
+    assert (counts[parsed.just_written.__code__], counts[parsed.parse.__code__]) == (1, 0)
 
 
 @pytest.mark.parametrize(("kind", "times"), [("create", 2), ("apply", 1), ("retrieve", 0)])

@@ -33,7 +33,7 @@ def test_what_the_fake_returns_fits_the_schema_of_its_version(api_version, tour,
         assert any(answer.status == 200 for answer in answers), row
     noted = {
         (finding.kind, finding.object, finding.path, finding.value)
-        for _, _, finding in _stripe_session.watch.noted
+        for _, _, finding in _stripe_session.watch.warnings
     }
     assert noted == set()
 
@@ -420,7 +420,7 @@ def test_an_account_may_be_at_a_version_with_betas(shop, stripe_balance, _stripe
     assert event.api_version == "2024-06-20; feature_beta=v3"
     assert "invoice" in event.data.object
     assert "beta-versions" in _stripe_session.assumptions
-    assert [one for one in _stripe_session.watch.noted if one[2].kind != "additive"] == []
+    assert [one for one in _stripe_session.watch.warnings if one[2].kind != "additive"] == []
 
 
 def test_a_fault_of_a_version_rests_on_its_assumption():
