@@ -6,9 +6,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from pytest_stripe_balance.api import api_keys, idempotency, routes, versions
+from pytest_stripe_balance.api import api_keys, idempotency, response, routes, versions
 from pytest_stripe_balance.api.message import Request, Response
 from pytest_stripe_balance.api.request import Call, VersionRules
+from pytest_stripe_balance.api.response import Envelope
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import Refused
@@ -26,11 +27,11 @@ class _Account:
 class Dispatch:
     """Answers requests from worlds: one for each `Stripe-Account`, opened on first use.
 
-    `api_version` is the account's default, for requests that name none; `tables` gives a version's.
+    `api_version` is the account's default, for requests that name none; `rules` gives a version's.
     """
 
     api_version: str
-    tables: Callable[[str], VersionRules]
+    rules: Callable[[str], VersionRules]
     open_world: Callable[[str | None], World]
     _accounts: dict[str | None, _Account] = field(default_factory=dict)
     _requests: int = 0
@@ -52,30 +53,41 @@ class Dispatch:
         home = self.account(None).world
         self._requests += 1
         request_id = "req_" + home.ids.secret(f"request {self._requests}", 14)
-        call = Call(self.tables(self.api_version), request, request_id, home)
         try:
-            api_keys.check(request)
-            account = self._account(request, call.account)
-            found = routes.match(request.method, request.path)
-            if found is None:
-                raise _unmodelled(request)
-            endpoint, ids = found
-            tables = self.tables(self._version(request))
-            call.world, call.endpoint, call.tables = account.world, endpoint, tables
-            call.ids = ids
-            params = call.read()
-            saved = None
-            if call.key and request.method == "POST":
-                saved = account.answers.replay(account.world, call.key, request)
+            call = self._resolved(request, request_id)
         except Fault as fault:
-            call.note(fault)
-            return call.error(fault, executed=False)
+            envelope = Envelope(request, request_id, home, self.api_version)
+            return response.fail(envelope, fault, executed=False)
+        return self._answer(call)
+
+    def _resolved(self, request: Request, request_id: str) -> Call:
+        """Find whose world, which endpoint and which API version a request is for."""
+        api_keys.check(request)
+        account = self._account_of(request)
+        found = routes.match(request.method, request.path)
+        if found is None:
+            raise _unmodelled(request)
+        endpoint, ids = found
+        rules = self.rules(self._version(request))
+        envelope = Envelope(request, request_id, account.world, rules.api_version)
+        return Call(envelope, endpoint, ids, rules)
+
+    def _answer(self, call: Call) -> Response:
+        """Answer from the saved answers or by the verb; save what was executed under a key."""
+        request, request_id, world, _ = call.envelope
+        key = call.envelope.key if request.method == "POST" else None
+        answers = self.account(request.headers.get("Stripe-Account")).answers
+        try:
+            params = call.read()
+            saved = answers.replay(world, key, request) if key else None
+        except Fault as fault:
+            return call.refuse(fault)
         if saved is not None:
-            return idempotency.replayed(saved, call.request_id)
-        response = call.execute(ids, params)
-        if call.key and request.method == "POST":
-            account.answers.save(account.world, call.key, request, response)
-        return response
+            return idempotency.replayed(saved, request_id)
+        answer = call.execute(params)
+        if key:
+            answers.save(world, key, request, answer)
+        return answer
 
     def account(self, name: str | None) -> _Account:
         """Give an account's world and answers, opening them on first use."""
@@ -83,7 +95,8 @@ class Dispatch:
             self._accounts[name] = _Account(self.open_world(name))
         return self._accounts[name]
 
-    def _account(self, request: Request, name: str | None) -> _Account:
+    def _account_of(self, request: Request) -> _Account:
+        name = request.headers.get("Stripe-Account")
         if name is not None and not (name.startswith("acct_") and name[5:].isalnum()):
             message = (
                 f"The provided key '{api_keys.masked(api_keys.key_of(request))}' does not have access "

@@ -56,6 +56,11 @@ class Endpoint:
         return self.name
 
     @cached_property
+    def paged(self) -> bool:
+        """The answer is a page of objects: a list, or what a search found."""
+        return self.listed or self.searched
+
+    @cached_property
     def response_object(self) -> str:
         """The object of the whole answer."""
         return "list" if self.listed else "search_result" if self.searched else self.returns
