@@ -1,7 +1,7 @@
 """pytest's side: options, ini settings, the marker, fixtures and hooks.
 
-This file is loaded into every pytest run of a repo that has the plugin installed, so it imports
-pytest alone; the rest comes inside the fixtures.
+Every pytest run of a project that has the plugin installed loads this file. It imports pytest alone;
+the fixtures import the rest.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.fixtures.contract import StripeContract
     from pytest_stripe_balance.session import Session, Settings
 
-# On one of these all that we hand over rests; and what it loads inside a test, beside our own modules.
-_OURS = frozenset({"_stripe_session", "stripe_contract"})
-_LATE = ("jsonschema_rs", "jsonschema")
+# Every fixture of ours asks for one of these.
+_BASE_FIXTURES = frozenset({"_stripe_session", "stripe_contract"})
+# What our modules import only when it is needed, and the modules that are programs.
+_LATE_IMPORTS = ("jsonschema_rs", "jsonschema")
 _PROGRAMS = ("__main__", "demo")
 
 
@@ -41,33 +42,33 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--stripe-mode", help=f"who answers: {', '.join(modes.MODES)} (default: fake)")
     group.addoption(
         "--stripe-record",
-        help="what the mode record does about a cassette that is there: once (default) replays it, "
-        "rewrite makes it anew if its test passes, all in any case, new adds what it lacks",
+        help="what the mode record does with an existing cassette: once (default) replays it, "
+        "rewrite records again if the test passes, all in any case, new adds what is missing",
     )
     group.addoption(
-        "--stripe-cassette-dir", help="where recordings lie (default: tests/cassettes/stripe)"
+        "--stripe-cassette-dir", help="the folder of the recordings (default: tests/cassettes/stripe)"
     )
     group.addoption(
-        "--stripe-cassette-format", help="how recordings are written: yaml (default) or json"
+        "--stripe-cassette-format", help="the format of new recordings: yaml (default) or json"
     )
     group.addoption(
-        "--stripe-max-age", help="warn of recordings older than so many days; nothing fails for it"
+        "--stripe-max-age", help="warn of recordings that are older than this many days; no test fails"
     )
-    group.addoption("--stripe-base-url", help="a server in Stripe's place, for the modes that send")
+    group.addoption("--stripe-base-url", help="a server to ask instead of Stripe")
     group.addoption("--stripe-api-version", help="the account's default API version")
-    group.addoption("--stripe-seed", help="what ids are made from (default 0)")
+    group.addoption("--stripe-seed", help="ids are derived from this text (default 0)")
     group.addoption(
         "--stripe-assumptions",
         choices=settings.SHOWN,
-        help="how the summary shows what tests relied on: line (default), list (with -vv), none (-q)",
+        help="how the summary shows the assumptions: line (default), list (with -vv), none (-q)",
     )
     parser.addini("stripe_mode", "as --stripe-mode")
     parser.addini("stripe_api_version", "as --stripe-api-version")
     parser.addini("stripe_seed", "as --stripe-seed")
-    parser.addini("stripe_now", "when the world begins, in seconds since 1970")
-    parser.addini("stripe_contract", "levels of findings, as breaking=error lines", type="linelist")
-    parser.addini("stripe_drift", "levels of what the mode check finds, likewise", type="linelist")
-    parser.addini("stripe_assume", "readings of assumptions, as id=reading lines", type="linelist")
+    parser.addini("stripe_now", "the time at which a test begins, in seconds since 1970")
+    parser.addini("stripe_contract", "levels of findings: lines like breaking=error", type="linelist")
+    parser.addini("stripe_drift", "levels of findings of the mode check", type="linelist")
+    parser.addini("stripe_assume", "readings of assumptions: lines like id=reading", type="linelist")
     parser.addini("stripe_assumptions", "as --stripe-assumptions")
     parser.addini("stripe_record", "as --stripe-record")
     parser.addini("stripe_cassette_dir", "as --stripe-cassette-dir")
@@ -81,17 +82,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         f"{settings.MARKER}({', '.join(f'{name}=' for name in settings.NAMES)}): settings of the "
-        "Stripe fixtures for one test; it configures them and activates nothing",
+        "Stripe fixtures for one test; the marker alone doesn't activate them",
     )
     try:
         settings.refuse_unknown_variables()
         _, wire = settings.mode(config, {})
-        config.pluginmanager.register(reporting.Summary(config), "stripe_balance_rested")
+        config.pluginmanager.register(reporting.Summary(config), "stripe_balance_summary")
         if wire.key or "STRIPE_API_KEY" in os.environ:
-            from pytest_stripe_balance.plugin import masked_reports  # noqa: PLC0415 - only with a key to hide
+            from pytest_stripe_balance.plugin import masked_reports  # noqa: PLC0415 - only with a key to mask
 
-            if found := masked_reports.hider(config, wire.key):
-                config.pluginmanager.register(found, "stripe_balance_hides")
+            if plugin := masked_reports.key_masking(config, wire.key):
+                config.pluginmanager.register(plugin, "stripe_balance_masking")
         if settings.is_configured(config):
             settings.settings(config, {})
     except modes.BadSettingError as error:
@@ -99,21 +100,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """Name who answers, where it isn't the fake."""
+    """Say who answers, unless it is the fake."""
     return settings.header(config)
 
 
 @pytest.fixture
 def stripe_settings() -> Mapping[str, Any]:
-    """Settings that a project computes; override it to return any of the marker's keywords."""
+    """Settings that a project computes: override it to return a dict of the marker's keywords."""
     return {}
 
 
 @pytest.fixture
 def stripe_cassette(request: pytest.FixtureRequest) -> Path:
-    """Where this test's recording is, or is to be; override it to keep it elsewhere.
+    """Give the path of this test's recording; override it to keep the recording elsewhere.
 
-    An override may give a str as well; a relative path lies below pytest's rootdir.
+    An override returns a Path or a str. A relative path starts at pytest's rootdir.
     """
     return settings.cassette(request)
 
@@ -122,7 +123,7 @@ def stripe_cassette(request: pytest.FixtureRequest) -> Path:
 def _stripe_session(
     request: pytest.FixtureRequest, stripe_settings: Mapping[str, Any]
 ) -> Iterator[Session]:
-    """The run behind all our fixtures: what stripe-python asks is answered while it lives."""
+    """The session behind all our fixtures: it answers stripe-python until the test ends."""
     import stripe  # noqa: PLC0415 - only those who use the fixtures pay
 
     from pytest_stripe_balance.session import opened  # noqa: PLC0415
@@ -137,20 +138,20 @@ def _stripe_session(
         session = opened(chosen, _failed)
     except Refused as refusal:
         raise _failed(refusal) from None
-    kept = reporting.keep(request.node)
-    kept.session, kept.failed_before = session, request.session.testsfailed
-    kept.watches.append(session.watch)
+    state = reporting.ensure_state(request.node)
+    state.session, state.failed_before = session, request.session.testsfailed
+    state.checkers.append(session.watch)
     if stripe.api_key is None:
         stripe.api_key = modes.ANY_TEST_KEY
-        kept.key_lent = True
+        state.has_dummy_key = True
     with session.tapped():
         yield session
-    _take_key_back(request.node)
+    _remove_dummy_key(request.node)
 
 
 @pytest.fixture
 def stripe_balance(_stripe_session: Session) -> StripeBalance:
-    """Customers, intents and money on a fake Stripe with a world of this test's own."""
+    """Builders and views of customers, intents and money on a fake Stripe of this test's own."""
     from pytest_stripe_balance.fixtures.balance import StripeBalance  # noqa: PLC0415
 
     return StripeBalance(_stripe_session)
@@ -158,7 +159,7 @@ def stripe_balance(_stripe_session: Session) -> StripeBalance:
 
 @pytest.fixture
 def stripe_clock(_stripe_session: Session) -> StripeClock:
-    """The time of this test's world: `now`, `advance(days=75)`, `travel_to(moment)`."""
+    """The time of the fake Stripe: `now`, `advance(days=75)`, `travel_to(moment)`."""
     from pytest_stripe_balance.fixtures.clock import StripeClock  # noqa: PLC0415
 
     return StripeClock(_stripe_session)
@@ -166,7 +167,7 @@ def stripe_clock(_stripe_session: Session) -> StripeClock:
 
 @pytest.fixture
 def stripe_client(_stripe_session: Session) -> stripe.StripeClient:
-    """A `stripe.StripeClient` whose requests are answered in this test's world."""
+    """A `stripe.StripeClient` that this test's fake Stripe answers."""
     import stripe  # noqa: PLC0415
 
     return stripe.StripeClient(modes.ANY_TEST_KEY)
@@ -176,14 +177,14 @@ def stripe_client(_stripe_session: Session) -> stripe.StripeClient:
 def stripe_contract(
     request: pytest.FixtureRequest, stripe_settings: Mapping[str, Any]
 ) -> StripeContract:
-    """Holds webhook payloads, or any Stripe object, to the documented shape of its API version."""
+    """Checks webhook payloads, or any Stripe object, against the documented shape of its API version."""
     from pytest_stripe_balance.contract.checker import ContractChecker  # noqa: PLC0415
     from pytest_stripe_balance.fixtures.contract import StripeContract  # noqa: PLC0415
 
     own = _settings_of(request, stripe_settings)
-    watch = ContractChecker(own.contract, own.api_version)
-    reporting.keep(request.node).watches.append(watch)
-    return StripeContract(watch)
+    checker = ContractChecker(own.contract, own.api_version)
+    reporting.ensure_state(request.node).checkers.append(checker)
+    return StripeContract(checker)
 
 
 def _settings_of(request: pytest.FixtureRequest, computed: Mapping[str, Any]) -> Settings:
@@ -195,47 +196,50 @@ def _settings_of(request: pytest.FixtureRequest, computed: Mapping[str, Any]) ->
 
 
 def _bad_setting(request: pytest.FixtureRequest, error: modes.BadSettingError) -> BaseException:
-    told = reporting.keep(request.node).bad_setting = str(error)
-    return pytest.fail.Exception(told, pytrace=False)
+    message = reporting.ensure_state(request.node).bad_setting = str(error)
+    return pytest.fail.Exception(message, pytrace=False)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Load what our fixtures need before pyfakefs hides it: what is imported behind it is taken back."""
+    """Import what our fixtures need before pyfakefs hides the files.
+
+    pyfakefs also removes the modules that were imported while it was active.
+    """
     if "pyfakefs" not in sys.modules or session.config.option.collectonly:
         return
-    used = (name for item in session.items for name in getattr(item, "fixturenames", ()))
-    if not _OURS.isdisjoint(used):
+    fixtures = (name for item in session.items for name in getattr(item, "fixturenames", ()))
+    if not _BASE_FIXTURES.isdisjoint(fixtures):
         import pkgutil  # noqa: PLC0415 - only beside pyfakefs
 
         ours = pkgutil.walk_packages(pytest_stripe_balance.__path__, "pytest_stripe_balance.")
-        for name in (*_LATE, *(module.name for module in ours)):
+        for name in (*_LATE_IMPORTS, *(module.name for module in ours)):
             if not name.endswith(_PROGRAMS):
                 importlib.import_module(name)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test in which something was refused, whatever swallowed it."""
+    """Fail a test in which a request was refused, even if the test swallowed the error."""
     return (yield from reporting.failing_if_refused(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test whose fixtures were refused something on the way out."""
+    """Fail a test if a request was refused while its fixtures were torn down."""
     try:
         return (yield from reporting.failing_if_refused(item, closing=True))
     finally:
-        _take_key_back(item)  # a monkeypatch that was there before our fixture has put it back
+        _remove_dummy_key(item)  # a monkeypatch older than our fixture has just restored it
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put the state into a failing test's report, and what it rested on into its last one."""
+    """Add the state to a failing test's report, and what the summary needs to its last report."""
     report = yield
-    reporting.tell(item, report)
+    reporting.complete(item, report)
     return report
 
 
@@ -243,9 +247,9 @@ def _failed(refusal: Refused) -> BaseException:
     return pytest.fail.Exception(str(refusal), pytrace=False)
 
 
-def _take_key_back(item: pytest.Item) -> None:
-    """Unset the API key that the fixture had set, unless the test has another by now."""
-    if (kept := reporting.state_of(item)) and kept.key_lent:
+def _remove_dummy_key(item: pytest.Item) -> None:
+    """Unset the API key that the fixture had set, unless the test has set another since."""
+    if (state := reporting.state_of(item)) and state.has_dummy_key:
         import stripe  # noqa: PLC0415 - as in the fixtures
 
         if stripe.api_key == modes.ANY_TEST_KEY:

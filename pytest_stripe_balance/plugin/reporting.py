@@ -1,4 +1,4 @@
-"""What a test's report says of refusals, findings and assumptions, and the summary at the end."""
+"""Refusals, findings and assumptions in a test's report, and in the summary at the end of the run."""
 
 from __future__ import annotations
 
@@ -21,150 +21,153 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class TestState:
-    """What is known of a test that uses our fixtures, from the first of them to its last report.
+    """What is known of a test that uses our fixtures.
 
-    `failed_before` counts the failures of the whole run until then; `outcome` is that of its call, and
-    "failed" until that is over.
+    - `failed_before` is the number of failures in the run before this test.
+    - `outcome` is that of the call phase, and "failed" until it has finished.
     """
 
     session: Session | None = None
-    watches: list[ContractChecker] = field(default_factory=list)
+    checkers: list[ContractChecker] = field(default_factory=list)
     failed_before: int = 0
     outcome: str = "failed"
     bad_setting: str | None = None
-    key_lent: bool = False
+    has_dummy_key: bool = False
 
     @property
-    def untold(self) -> list[Refused]:
-        """The refusals that no report has told of yet."""
-        return [one for one in self.session.refusals if not one.told] if self.session else []
+    def unreported(self) -> list[Refused]:
+        """The refusals that no report shows yet."""
+        refusals = self.session.refusals if self.session else []
+        return [refusal for refusal in refusals if not refusal.told]
 
 
-_STILL_TOLD = -1  # pytest keeps its own warnings under -q, too
-_kept_key: pytest.StashKey[TestState] = pytest.StashKey()
+_SWALLOWED = "These requests were refused, and the test swallowed the error:"
+_QUIET = -1  # pytest's own warnings are shown with -q, too
+_state_key: pytest.StashKey[TestState] = pytest.StashKey()
 
 
-def keep(item: pytest.Item) -> TestState:
-    """Give what is kept of a test; from here on something is."""
-    if _kept_key not in item.stash:
-        item.stash[_kept_key] = TestState()
-    return item.stash[_kept_key]
+def ensure_state(item: pytest.Item) -> TestState:
+    """Give the state of a test, a new one if it has none."""
+    if _state_key not in item.stash:
+        item.stash[_state_key] = TestState()
+    return item.stash[_state_key]
 
 
 def state_of(item: pytest.Item) -> TestState | None:
-    """Give what is kept of a test, None if it uses none of our fixtures."""
-    return item.stash.get(_kept_key, None)
+    """Give the state of a test, None if it uses none of our fixtures."""
+    return item.stash.get(_state_key, None)
 
 
-def _ended(item: pytest.Item, kept: TestState) -> str:
-    """Tell how a test's call ended by its reports; with a failed subtest or a refusal it failed."""
-    failed = item.session.testsfailed > kept.failed_before
-    return "failed" if failed or (kept.session and kept.session.refusals) else kept.outcome
+def _outcome(item: pytest.Item, state: TestState) -> str:
+    """Say how a test ended; after a failed subtest or a refusal it has failed."""
+    failed = item.session.testsfailed > state.failed_before
+    return "failed" if failed or (state.session and state.session.refusals) else state.outcome
 
 
-def tell(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Put the state into a failing report, and into the last one what the summary needs."""
-    kept = state_of(item)
-    if kept is None:
+def complete(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Add the state to a failing report, and what the summary needs to a test's last report."""
+    state = state_of(item)
+    if state is None:
         return
     if report.when == "call":
-        kept.outcome = report.outcome
-    if kept.bad_setting and report.when == "setup" and not report.failed:
-        _fail(report, kept.bad_setting)  # no test is expected to fail by a slip
-    if kept.session is not None:
-        tell_refusals(kept, report)
+        state.outcome = report.outcome
+    if state.bad_setting and report.when == "setup" and not report.failed:
+        _fail(report, state.bad_setting)  # an xfail mark doesn't expect this
+    if state.session is not None:
+        report_refusals(state, report)
         if report.failed:
-            report.sections.append(("Stripe", _state(kept.session)))
+            report.sections.append(("Stripe", _tables(state.session)))
         if report.longrepr or report.sections or report.user_properties or hasattr(report, "wasxfail"):
-            from pytest_stripe_balance.plugin import masked_reports  # noqa: PLC0415 - only with something to hide it in
+            from pytest_stripe_balance.plugin import masked_reports  # noqa: PLC0415 - only with something to mask
 
-            masked_reports.hide(report, masked_reports.keys_of(kept.session))
+            masked_reports.hide(report, masked_reports.keys_of(state.session))
     if report.when == "teardown":
-        vars(report)[Summary.ATTRIBUTE] = _noted(kept)
-        del item.stash[_kept_key]  # pytest keeps its tests to the end of the run
+        vars(report)[Summary.ATTRIBUTE] = _for_summary(state)
+        del item.stash[_state_key]  # pytest keeps the items until the run ends
 
 
-def _noted(kept: TestState) -> dict[str, list[Any]]:
-    session, noted = kept.session, [note for watch in kept.watches for note in watch.warnings]
+def _for_summary(state: TestState) -> dict[str, list[Any]]:
+    session = state.session
+    warnings = [warning for checker in state.checkers for warning in checker.warnings]
     return {
         "assumptions": sorted(session.assumptions) if session else [],
-        "findings": [(level, source, *astuple(finding)) for level, source, finding in noted],
+        "findings": [(level, source, *astuple(finding)) for level, source, finding in warnings],
         "notes": session.notes if session else [],
     }
 
 
-def _state(session: Session) -> str:
-    """Tell a test's state; what goes wrong here must not end the run."""
+def _tables(session: Session) -> str:
+    """Show a test's state in tables; an error in here must not end the run."""
     try:
         return session.report()
     except Exception as error:  # noqa: BLE001 - as the docstring says
-        return f"the state can't be told: {error!r}"
+        return f"the state can't be shown: {error!r}"
 
 
 def failing_if_refused(item: pytest.Item, *, closing: bool = False) -> Generator[None, object, object]:
-    """Run a phase of a test; one that seems well fails with what it was refused.
+    """Run a phase of a test, and fail it if a request was refused and the error was swallowed.
 
-    With `closing` it is the last one, and the run behind our fixtures ends with it.
-
-    An exception of the test's own goes its way, and its report is made to tell; a fatal refusal ends the
-    run, whatever the test made of it.
+    - `closing`: the phase is the last one, and the session behind our fixtures ends with it.
+    - An exception of the test's own stays; its report also shows the refusal.
+    - A fatal refusal ends the run, even if the test swallowed it.
     """
     try:
         try:
             result = yield
         except BaseException:
-            if closing and (kept := state_of(item)) and kept.session:
-                with suppress(pytest.fail.Exception):  # it is kept, and told beside the other
-                    kept.session.close("failed")
+            if closing and (state := state_of(item)) and state.session:
+                with suppress(pytest.fail.Exception):  # the report shows it beside the other exception
+                    state.session.close("failed")
             raise
-        # By now it is known whether its other fixtures ended well, too.
-        if closing and (kept := state_of(item)) and kept.session:
-            kept.session.close(_ended(item, kept))
+        # Only now it is known how the test's other fixtures were torn down.
+        if closing and (state := state_of(item)) and state.session:
+            state.session.close(_outcome(item, state))
     finally:
-        untold = kept.untold if (kept := state_of(item)) else []
-        for refusal in untold:
+        unreported = state.unreported if (state := state_of(item)) else []
+        for refusal in unreported:
             if refusal.fatal:
                 pytest.exit(f"{item.nodeid}: {refusal}", returncode=pytest.ExitCode.TESTS_FAILED)
-    if untold:
-        raise pytest.fail.Exception(_swallowed(untold), pytrace=False)
+    if unreported:
+        raise pytest.fail.Exception(_swallowed(unreported), pytrace=False)
     return result
 
 
-def tell_refusals(kept: TestState, report: pytest.TestReport) -> None:
-    """See to it that the report of a test that was refused something fails, and tells of it once.
+def report_refusals(state: TestState, report: pytest.TestReport) -> None:
+    """Make the report of a test with a refused request a failure that shows each refusal once.
 
-    An expected failure and a skip are the app's; a refusal is a hole in the fake. unittest moreover
-    puts outcomes of its own in the place of what a hook raises.
+    A test may be expected to fail, or be skipped, because of the app. A refusal is a gap in the fake
+    instead, so it fails the test in any case. unittest also replaces what a hook has raised by outcomes
+    of its own.
     """
-    untold = kept.untold
-    if not untold or (report.when == "setup" and report.passed):
+    unreported = state.unreported
+    if not unreported or (report.when == "setup" and report.passed):
         return
-    unsaid = [refusal for refusal in untold if refusal.message not in report.longreprtext]
+    missing = [refusal for refusal in unreported if refusal.message not in report.longreprtext]
     add = getattr(report.longrepr, "addsection", None)
     if not report.failed:
-        _fail(report, _swallowed(untold))
-    elif unsaid and add:
-        add("Stripe refused", _swallowed(unsaid))
-    elif unsaid:
-        report.longrepr = f"{report.longreprtext}\n{_swallowed(unsaid)}"
-    for refusal in untold:
+        _fail(report, _swallowed(unreported))
+    elif missing and add:
+        add("Stripe refused", _swallowed(missing))
+    elif missing:
+        report.longrepr = f"{report.longreprtext}\n{_swallowed(missing)}"
+    for refusal in unreported:
         refusal.told = True
 
 
 def _fail(report: pytest.TestReport, why: str) -> None:
-    """Make a report that of a failure, and of no expected one."""
+    """Turn a report into a failure, and not an expected one."""
     report.outcome, report.longrepr = "failed", why
     vars(report).pop("wasxfail", None)
 
 
 def _swallowed(refusals: list[Refused]) -> str:
-    return "\n".join(("refused on the way here, whatever the test made of it:", *map(str, refusals)))
+    return "\n".join((_SWALLOWED, *map(str, refusals)))
 
 
 class Summary:
-    """What the run's tests rested on, and what was found below the level error.
+    """What the run's tests relied on, and the findings below the level error.
 
-    It reads the reports, so with xdist it lives where the summary is written.
+    It reads the reports, so under xdist it works in the controller, which writes the summary.
     """
 
     ATTRIBUTE = "stripe_balance"
@@ -177,27 +180,27 @@ class Summary:
         self._notes: Counter[str] = Counter()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Collect what a test's last report carries."""
-        noted = getattr(report, self.ATTRIBUTE, None)
-        if noted is None:
+        """Collect what the summary needs from a test's last report."""
+        content = getattr(report, self.ATTRIBUTE, None)
+        if content is None:
             return
-        for assumption in noted["assumptions"]:
+        for assumption in content["assumptions"]:
             self._tests.setdefault(assumption, set()).add(report.nodeid)
-        self._findings += [(report.nodeid, *finding) for finding in noted["findings"]]
-        for note in noted["notes"]:
+        self._findings += [(report.nodeid, *finding) for finding in content["findings"]]
+        for note in content["notes"]:
             self._notes[note] += 1
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Write the findings, each kind once with a count, and the line of the assumptions."""
+        """Write the notes, the findings (each kind once) and the line of the assumptions."""
         for line in self._lines():
             terminalreporter.write_line(line)
 
     def _lines(self) -> list[str]:
         lines = []
-        if self._verbosity >= _STILL_TOLD:
+        if self._verbosity >= _QUIET:
             for note, tests in self._notes.items():
                 lines.append(f"stripe: {note}{f' ({tests} tests)' * (tests > 1)}")
-        if self._findings and self._verbosity >= _STILL_TOLD:
+        if self._findings and self._verbosity >= _QUIET:
             from pytest_stripe_balance.report import formats  # noqa: PLC0415 - only with some
 
             lines += formats.summary(self._findings, all_levels=self._verbosity > 0)

@@ -22,58 +22,60 @@ NAMES = ("mode", "api_version", "seed", "now", "contract", "assume", "record", "
 _OF_A_RUN = ("cassette_dir", "cassette_format", "max_age", "base_url")
 FORMATS = ("yaml", "json")
 AGES = range(1, 100_000)
-LONGEST = 150  # bytes of a file's name; the recorder's own beside it is longer, and 255 is the limit
+LONGEST = 150  # bytes of a file's name: the limit is 255, and temporary files beside it are longer
 CASSETTES = "tests/cassettes/stripe"
 SHOWN = ("line", "list", "none")
-_NO_TEST_KEY = f"that is no test key, which begins {' or '.join(modes.TEST_KEYS)}"
-# One test's own settings: the value, and where it came from.
+_NO_TEST_KEY = f"it is not a test key; those begin with {' or '.join(modes.TEST_KEYS)}"
+# One test's own settings: where each came from, and its value.
 Given = Mapping[str, tuple[str, Any]]
-# What settings of the environment are called there.
+# The names of the settings in the environment.
 _VARIABLES = (
     "STRIPE_API_KEY",
     *(f"PYTEST_STRIPE_{name.upper()}" for name in (*NAMES, *_OF_A_RUN, "assumptions")),
 )
 _ENCODED = tuple(map(os.environ.encodekey, _VARIABLES))
-# What a run has settled, by the environment and the ids of the markers it was settled for; kept here,
-# they stay theirs.
-_Settled = dict[tuple[object, ...], tuple[list[pytest.Mark], "Settings"]]
-_settled_key = pytest.StashKey[_Settled]()
+# A run's settings by the environment and the ids of the markers; a marker kept here keeps its id.
+_Cache = dict[tuple[object, ...], tuple[list[pytest.Mark], "Settings"]]
+_cache_key = pytest.StashKey[_Cache]()
 
 
 def of_test(node: pytest.Item, computed: Mapping[str, Any]) -> Settings:
-    """Settle one test's settings: once for the same markers and environment, if none is computed."""
+    """Read one test's settings: once for the same markers and environment, unless some are computed."""
     if type(computed) is not dict and not isinstance(computed, Mapping):
-        message = f"fixture stripe_settings: {computed!r} is no dict; return one, as {{'seed': '7'}}"
+        message = f"fixture stripe_settings: {computed!r} is not a dict like {{'seed': '7'}}"
         raise modes.BadSettingError(message)
     marks = [*node.iter_markers(MARKER)]
-    settled = node.config.stash.setdefault(_settled_key, {})
+    cached = node.config.stash.setdefault(_cache_key, {})
     key = (*_environment(), *map(id, marks))
-    _, found = settled.get(key, (marks, None))
+    _, found = cached.get(key, (marks, None))
     if found is None or computed:
         found = settings(node.config, _given(marks, computed))
     if not computed:
-        settled[key] = marks, found
+        cached[key] = marks, found
     return found._replace(name=node.nodeid)
 
 
 def _environment() -> Iterable[object]:
-    """Give what the environment sets, from inside: os.environ's look-ups are a fifth of a fixture."""
-    held = getattr(os.environ, "_data", os.environ)
-    return map(held.get, _VARIABLES if held is os.environ else _ENCODED)
+    """Give the settings of the environment.
+
+    They are read from inside os.environ: its own look-ups take a fifth of a fixture's time.
+    """
+    data = getattr(os.environ, "_data", os.environ)
+    return map(data.get, _VARIABLES if data is os.environ else _ENCODED)
 
 
 def _given(marks: list[pytest.Mark], computed: Mapping[str, Any]) -> Given:
-    """Collect one test's own settings with their source: the markers', above the fixture's."""
+    """Collect one test's own settings with their source; markers override the fixture."""
     found: dict[str, tuple[str, Any]] = {}
     layers = [("fixture stripe_settings", computed)]
     layers += [(f"marker {MARKER}", mark.kwargs) for mark in marks[::-1]]
     if any(mark.args for mark in marks):
-        message = f"marker {MARKER} takes keywords only: {', '.join(NAMES)}"
+        message = f"marker {MARKER} takes only keywords: {', '.join(NAMES)}"
         raise modes.BadSettingError(message)
     for source, keywords in layers:
         for name, value in keywords.items():
             if name not in NAMES:
-                message = f"{source} has no {name!r}; there are {', '.join(NAMES)}"
+                message = f"{source}: unknown setting {name!r}; known: {', '.join(NAMES)}"
                 raise modes.BadSettingError(message)
             found[name] = (source, value)
     return found
@@ -98,10 +100,10 @@ def setting(config: pytest.Config, name: str, given: Given, default: str) -> mod
 
 
 def _table(config: pytest.Config, name: str, given: Given) -> dict[str, modes.Setting]:
-    """Read a setting that is a table: the ini's, the environment's, and over them the test's own."""
+    """Read a setting that is a table: the ini's rows, then the environment's, then the test's own."""
     source, own = given.get(name, ("", None))
     if own is not None and not hasattr(own, "items"):
-        message = f"{source}: {name}= is a dict, as {{'id': 'value'}}, not {own!r}"
+        message = f"{source}: {name}= must be a dict, like {{'id': 'value'}}, not {own!r}"
         raise modes.BadSettingError(message)
     variable = f"PYTEST_STRIPE_{name.upper()}"
     in_environment = os.environ.get(variable, "")
@@ -116,7 +118,7 @@ def _table(config: pytest.Config, name: str, given: Given) -> dict[str, modes.Se
 
 
 def mode(config: pytest.Config, given: Given) -> tuple[modes.Mode, modes.Wire]:
-    """Settle who answers, and how it is reached; BadSettingError for an invalid setting."""
+    """Read who answers, and how that server is reached; BadSettingError for an invalid setting."""
     chosen = setting(config, "mode", given, "fake")
     found = modes.mode_of(chosen)
     if not found.sends:
@@ -126,20 +128,20 @@ def mode(config: pytest.Config, given: Given) -> tuple[modes.Mode, modes.Wire]:
 
 
 def _wire(mode: modes.Setting, key: str, base_url: modes.Setting) -> modes.Wire:
-    """Settle how a mode sends; BadSettingError without a test key, and for a URL that is no server's.
+    """Read how a mode sends; BadSettingError without a test key, or for an invalid base URL.
 
-    `key` is what STRIPE_API_KEY holds; it is never part of a message.
+    `key` is the value of STRIPE_API_KEY. No message shows it.
     """
-    sends = f"{mode.source}: the mode {mode.value!r} sends, with the test key in STRIPE_API_KEY: "
+    sends = f"{mode.source}: the mode {mode.value!r} needs a test key in STRIPE_API_KEY: "
     if key.startswith(modes.LIVE_KEYS):
-        raise modes.BadSettingError(sends + "that is a live key, which no test may use")
+        raise modes.BadSettingError(sends + "it is a live key, which no test may use")
     if not key.startswith(modes.TEST_KEYS):
-        raise modes.BadSettingError(sends + (_NO_TEST_KEY if key else "that is not set"))
+        raise modes.BadSettingError(sends + (_NO_TEST_KEY if key else "it is not set"))
     if any(left_out in key for left_out in ("...", "…", "***")):  # as documentation has keys
-        told = "that is a placeholder; copy a key from Stripe's Dashboard"
-        raise modes.BadSettingError(sends + told)
+        way_out = "it is a placeholder; copy a key from Stripe's Dashboard"
+        raise modes.BadSettingError(sends + way_out)
     if not re.fullmatch(r"\w+", key, re.ASCII):
-        raise modes.BadSettingError(sends + "that has a character that no key has, a line break perhaps")
+        raise modes.BadSettingError(sends + "it contains an invalid character (a line break?)")
     url = urlsplit(base_url.value)
     if base_url.value and not (
         url.scheme in ("http", "https")
@@ -147,18 +149,19 @@ def _wire(mode: modes.Setting, key: str, base_url: modes.Setting) -> modes.Wire:
         and url.path in ("", "/")
         and not (url.query or "@" in base_url.value)
     ):
-        told = "a URL with an @" if "@" in base_url.value else repr(base_url.value)  # a password perhaps
+        # A part before an @ may be a password.
+        shown_url = "a URL with an @" if "@" in base_url.value else repr(base_url.value)
         raise modes.BadSettingError(
-            f"{base_url.source}: {told} is not a server's URL, as http://127.0.0.1:8420 is"
+            f"{base_url.source}: {shown_url} is not a server's URL, like http://127.0.0.1:8420"
         )
     return modes.Wire(key, base_url.value.rstrip("/"))
 
 
 def refuse_unknown_variables() -> None:
-    """Refuse what looks like a setting in the environment, and is none: it would say nothing."""
+    """Refuse an unknown setting in the environment: a misspelt name would have no effect."""
     for name in os.environ:
         if name.startswith("PYTEST_STRIPE_") and name not in _VARIABLES:
-            raise modes.BadSettingError(f"{name} is no setting; there are {', '.join(_VARIABLES[1:])}")
+            raise modes.BadSettingError(f"unknown setting {name}; known: {', '.join(_VARIABLES[1:])}")
 
 
 def header(config: pytest.Config) -> str | None:
@@ -166,8 +169,8 @@ def header(config: pytest.Config) -> str | None:
     chosen, wire = mode(config, {})
     if chosen.name == "fake":
         return None
-    told = f"stripe: mode {chosen.name}, {chosen.told(wire.base_url)}"
-    return told if chosen.name == "live" else f"{told}, cassettes in {_folder(config)}"
+    line = f"stripe: mode {chosen.name}, {chosen.told(wire.base_url)}"
+    return line if chosen.name == "live" else f"{line}, cassettes in {_folder(config)}"
 
 
 def _folder(config: pytest.Config) -> str:
@@ -177,9 +180,9 @@ def _folder(config: pytest.Config) -> str:
 def cassette(request: pytest.FixtureRequest) -> Path:
     """Name a test's cassette: <folder>/<module>/<test>.yaml, the folder below pytest's rootdir.
 
-    A module of tests/ is named from there, unless another has that name. A name with characters that a
-    file can't have, or too long for one, or with a secret, which is masked, gets a digest that keeps it
-    apart.
+    - `tests/` is left out of a module's path, unless another module has that name.
+    - A name gets a digest that keeps it unique if it is too long for a file, has characters that a file
+      can't have, or has a secret. A secret is masked.
     """
     root = request.config.rootpath
     file = os.path.relpath(request.node.path, root)
@@ -191,28 +194,28 @@ def cassette(request: pytest.FixtureRequest) -> Path:
 
 
 def chosen_cassette(request: pytest.FixtureRequest) -> Path:
-    """Give what the fixture stripe_cassette names; BadSettingError where an override returns no path."""
-    given = request.getfixturevalue("stripe_cassette")
-    if not isinstance(given, str | os.PathLike):
+    """Give the path from the fixture stripe_cassette; BadSettingError if an override returns no path."""
+    path = request.getfixturevalue("stripe_cassette")
+    if not isinstance(path, str | os.PathLike):
         raise modes.BadSettingError(
-            f"fixture stripe_cassette: {given!r} is no path; return a str or a Path"
+            f"fixture stripe_cassette: {path!r} is not a path; return a str or a Path"
         )
-    return request.config.rootpath / given
+    return request.config.rootpath / path
 
 
 def _name(node: Any) -> str:  # noqa: ANN401 - a pytest.Item, with a callspec where it has parameters
-    """Give a test's name as part of a file's name, another for each test of a module."""
+    """Give a test's name as part of a file's name, unique in its module."""
     function, bracket, parameters = node.nodeid.partition("::")[2].partition("[")
     before = function.replace("::", ".") + bracket
     test, shown = before + parameters, before + _masked(parameters)
-    # A guess at a secret could be held against a digest of it, so its parameter's place is digested.
+    # A digest of a secret would confirm a guess at it, so the parameter's index is digested instead.
     different = test if shown == test else f"{shown} {node.callspec.indices}"
     name = re.sub(r"[^\w.\[\]=-]+", "-", shown).encode()[:LONGEST].decode("utf-8", "ignore")
     return name if name == test else f"{name}-{hashlib.sha256(different.encode()).hexdigest()[:8]}"
 
 
 def _masked(parameters: str) -> str:
-    """Put stand-ins in the place of secrets, as in the cassette itself; nothing where that can't be."""
+    """Replace secrets by placeholders, as in the cassette; leave all out if a secret remains."""
     if not parameters:
         return ""
     from pytest_stripe_balance.cassettes.scrub import Scrubber  # noqa: PLC0415 - as below
@@ -227,14 +230,14 @@ def _format(config: pytest.Config) -> str:
 
 
 def settings(config: pytest.Config, given: Given) -> Settings:
-    """Put settings together, for a test of any name; BadSettingError names an invalid one."""
+    """Read all settings but a test's name; BadSettingError names an invalid one."""
     from pytest_stripe_balance import session  # noqa: PLC0415 - only those who use the fixtures pay
 
     found, wire = mode(config, given)
     _format(config)
     record = modes.one_word(setting(config, "record", given, modes.RECORD[0]), modes.RECORD)
     age = setting(config, "max_age", {}, "")
-    max_age = modes.whole_number(age, AGES, "a number of days is due") if age.value else None
+    max_age = modes.whole_number(age, AGES, "must be a whole number of days") if age.value else None
     checked = session.settings(
         api_version=setting(config, "api_version", given, session.newest_api_version()),
         seed=setting(config, "seed", given, "0"),
@@ -247,14 +250,14 @@ def settings(config: pytest.Config, given: Given) -> Settings:
 
 
 def shown(config: pytest.Config) -> str:
-    """Say how the summary tells the assumptions: "line", "list" or "none"."""
+    """Say how the summary shows the assumptions: "line", "list" or "none"."""
     verbosity = config.get_verbosity()
     by_verbosity = "none" if verbosity < 0 else "list" if verbosity > 1 else "line"
     return modes.one_word(setting(config, "assumptions", {}, by_verbosity), SHOWN)
 
 
 def is_configured(config: pytest.Config) -> bool:
-    """Tell whether the run sets anything; reading it costs imports that a plain run is spared."""
+    """Say whether the run has settings; to check them costs imports that a plain run doesn't need."""
     names = ("api_version", "seed", "now", "record", "cassette_format", "max_age")
     scalars = any(setting(config, name, {}, "").value for name in names)
     return scalars or any(_table(config, name, {}) for name in ("contract", "assume", "drift"))

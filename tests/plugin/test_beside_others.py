@@ -144,7 +144,7 @@ def test_a_refusal_fails_its_test_on_a_worker(project):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "refused on the way here, whatever the test made of it:",
+            "These requests were refused, and the test swallowed the error:",
             "POST /v1/transfers: the fake does not model this endpoint*",
             "  asked at *test_it.py:7 in test_it",
         ]

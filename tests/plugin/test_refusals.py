@@ -222,7 +222,7 @@ def test_a_swallowed_refusal_says_that_it_was_swallowed(code, project):
     """The report of a swallowed refusal says that it was, so that nobody looks for a raise."""
     result = project.test(ASKING + dedent(code), *ALONE)
     result.stdout.fnmatch_lines(
-        ["refused on the way here, whatever the test made of it:", f"{REFUSAL}*"]
+        ["These requests were refused, and the test swallowed the error:", f"{REFUSAL}*"]
     )
 
 

@@ -237,7 +237,7 @@ def test_another_reading_of_an_assumption_can_be_chosen(prefix, reading, stripe_
     assert paid.latest_charge.startswith(prefix), reading
 
 
-# What can't be meant.
+# Invalid settings.
 
 WHOLE_RUN = {
     "an unknown mode, option": (["--stripe-mode=fast"], {}, "", "--stripe-mode: no mode 'fast'"),
@@ -349,7 +349,7 @@ WHOLE_RUN = {
 
 @pytest.mark.parametrize(("options", "env", "ini", "line"), WHOLE_RUN.values(), ids=WHOLE_RUN)
 def test_a_bad_setting_of_the_run_stops_it_with_one_line(options, env, ini, line, project, monkeypatch):
-    """A setting of the whole run that can't be meant is a usage error that names its source."""
+    """A setting of the whole run that is invalid is a usage error that names its source."""
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     project.file("pytest.ini", f"[pytest]\n{ini}\n")
@@ -371,9 +371,9 @@ SENDING = [mode.name for mode in modes.MODES.values() if mode.sends]
 KEYS = [
     (None, "is not set"),
     ("sk_live_1", "is a live key"),
-    ("pk_test_1", "begins sk_test_ or rk_test_"),
+    ("pk_test_1", "begin with sk_test_ or rk_test_"),
 ]
-KEYS.append(("sk_test_1\n", "has a character that no key has, a line break perhaps"))
+KEYS.append(("sk_test_1\n", "contains an invalid character (a line break?)"))
 KEYS += [
     (key, "is a placeholder; copy a key")
     for key in ("sk_test_...", "rk_test_51H…", "sk_test_***", "sk_test_51...bc")
@@ -389,7 +389,7 @@ def test_a_mode_that_sends_needs_a_test_key(mode, key, why, project, monkeypatch
     result = project.test("def test_it(): raise SystemExit", f"--stripe-mode={mode}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     (told,) = [line for line in result.errlines if line.startswith("ERROR: ")]
-    assert told.startswith(f"ERROR: --stripe-mode: the mode '{mode}' sends, with the test key in")
+    assert told.startswith(f"ERROR: --stripe-mode: the mode '{mode}' needs a test key in")
     assert told.endswith(why) or why in told
     assert not key or key not in told
 
@@ -415,7 +415,7 @@ def test_a_base_url_is_that_of_a_server(url, project, monkeypatch):
     monkeypatch.setenv("STRIPE_API_KEY", "sk_test_1")
     result = project.test("def test_it(): pass", "--stripe-mode=live", f"--stripe-base-url={url}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert f"--stripe-base-url: '{url}' is not a server's URL, as http://" in result.stderr.str()
+    assert f"--stripe-base-url: '{url}' is not a server's URL, like http://" in result.stderr.str()
 
 
 def test_a_way_to_record_that_there_is_not_is_a_usage_error(project):
@@ -426,12 +426,15 @@ def test_a_way_to_record_that_there_is_not_is_a_usage_error(project):
 
 
 ONE_TEST = {
-    "an unknown keyword": ("colour='blue'", "marker stripe_balance has no 'colour'; there are mode,"),
-    "a positional argument": ("'fake'", "marker stripe_balance takes keywords only: mode,"),
+    "an unknown keyword": (
+        "colour='blue'",
+        "marker stripe_balance: unknown setting 'colour'; known: mode,",
+    ),
+    "a positional argument": ("'fake'", "marker stripe_balance takes only keywords: mode,"),
     "an unknown mode": ("mode='fast'", "marker stripe_balance: no mode 'fast'"),
     "a mode that sends, without a key": (
         "mode='live'",
-        "marker stripe_balance: the mode 'live' sends, with the test key in STRIPE_API_KEY: that is not",
+        "marker stripe_balance: the mode 'live' needs a test key in STRIPE_API_KEY: it is not",
     ),
     "a version that isn't modelled": (
         "api_version='2024-06-21'",
@@ -455,13 +458,13 @@ ONE_TEST = {
     ),
     "readings that are no dict": (
         "assume='charge-id-prefix=ch'",
-        "marker stripe_balance: assume= is a dict",
+        "marker stripe_balance: assume= must be a dict",
     ),
     "an assumption that there isn't": (
         "assume={'luck': 'good'}",
         "marker stripe_balance: no assumption 'luck'",
     ),
-    "levels that are no dict": ("contract='error'", "marker stripe_balance: contract= is a dict"),
+    "levels that are no dict": ("contract='error'", "marker stripe_balance: contract= must be a dict"),
     "a level that there isn't": (
         "contract={'breaking': 'loud'}",
         "marker stripe_balance: breaking='loud'; it can be error, warning, information",
@@ -471,7 +474,7 @@ ONE_TEST = {
 
 @pytest.mark.parametrize(("arguments", "line"), ONE_TEST.values(), ids=ONE_TEST)
 def test_a_bad_marker_is_an_error_of_its_test_that_names_the_marker(arguments, line, project):
-    """A marker that can't be meant is an error of its test, which names the marker; others run."""
+    """An invalid marker is an error of its test, which names the marker; others run."""
     result = project.test(f"""
         import pytest
 
@@ -499,7 +502,7 @@ def test_a_bad_marker_is_no_expected_failure(project):
             raise AssertionError("ran")
     """)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["marker stripe_balance has no 'assmue'; there are*"])
+    result.stdout.fnmatch_lines(["marker stripe_balance: unknown setting 'assmue'; known: *"])
 
 
 def test_a_bad_settings_fixture_is_named(project):
@@ -515,7 +518,7 @@ def test_a_bad_settings_fixture_is_named(project):
             raise AssertionError("ran")
     """)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["fixture stripe_settings has no 'colour'; there are*"])
+    result.stdout.fnmatch_lines(["fixture stripe_settings: unknown setting 'colour'; known: *"])
 
 
 def test_a_variable_that_is_no_setting_is_refused(project, monkeypatch):
@@ -523,7 +526,7 @@ def test_a_variable_that_is_no_setting_is_refused(project, monkeypatch):
     monkeypatch.setenv("PYTEST_STRIPE_SEEED", "1")
     result = project.test("def test_it(): pass")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    told = "ERROR: PYTEST_STRIPE_SEEED is no setting; there are PYTEST_STRIPE_MODE, *PYTEST_STRIPE_SEED*"
+    told = "ERROR: unknown setting PYTEST_STRIPE_SEEED; known: PYTEST_STRIPE_MODE, *PYTEST_STRIPE_SEED*"
     result.stderr.fnmatch_lines([told])
 
 
@@ -571,11 +574,15 @@ def test_the_environment_counts_for_the_test_that_has_it(project):
 
 
 OVERRIDES = {
-    "settings": ("stripe_settings", "fake", "fixture stripe_settings: None is no dict; return one, as*"),
+    "settings": (
+        "stripe_settings",
+        "fake",
+        "fixture stripe_settings: None is not a dict like*",
+    ),
     "a cassette": (
         "stripe_cassette",
         "replay",
-        "fixture stripe_cassette: None is no path; return a str*",
+        "fixture stripe_cassette: None is not a path; return a str*",
     ),
 }
 
