@@ -13,9 +13,10 @@ from pytest_stripe_balance import input_files, resources
 from pytest_stripe_balance.api import api_keys
 from pytest_stripe_balance.api.message import Request
 from pytest_stripe_balance.cassettes import foreign
-from pytest_stripe_balance.contract.checker import kind_of, opened, unknown_in, why_unchecked
+from pytest_stripe_balance.contract.checker import opened, unknown_in, why_unchecked
 from pytest_stripe_balance.contract.contract import Contract, contract
 from pytest_stripe_balance.contract.findings import levels_of
+from pytest_stripe_balance.contract.kinds import kind_of
 from pytest_stripe_balance.contract.parsed import version_of
 from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.report.outcome import Outcome, Place

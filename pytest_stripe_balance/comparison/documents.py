@@ -18,9 +18,11 @@ from typing import Any
 
 from pytest_stripe_balance import masking
 from pytest_stripe_balance.comparison.ids import IdMapping
+from pytest_stripe_balance.contract import kinds
 from pytest_stripe_balance.contract.contract import NOT_STRIPES, contract
 from pytest_stripe_balance.contract.differences import Key, keys_of
 from pytest_stripe_balance.contract.findings import Finding
+from pytest_stripe_balance.contract.kinds import object_name
 
 Json = Any
 GONE = "gone"
@@ -77,18 +79,17 @@ def documented(kind: str, version: str) -> Mapping[str, Key]:
     return (keys_of(rules.schema(kind)) or {}) if kind in rules.objects else {}
 
 
-def kind_of(value: Json, otherwise: str = "") -> str:
-    """Name an object's kind; `otherwise` for a hash that is no object of its own."""
-    name = value.get("object") if isinstance(value, dict) else None
-    if not isinstance(name, str):
-        return otherwise
+def kind_of(value: Json) -> str:
+    """Name an object's kind, as "charge" or "deleted_customer"; "" for anything else."""
+    name = object_name(value)
+    if name is None:
+        return ""
     return f"deleted_{name}" if value.get("deleted") is True else name
 
 
 def root_kind(document: Json) -> str:
     """Name a document's kind: its own, "error", or "answer"."""
-    error = isinstance(document, dict) and isinstance(document.get("error"), dict)
-    return kind_of(document, "error" if error else "answer")
+    return kind_of(document) or kinds.kind_of(document) or "answer"
 
 
 def shown(value: Json) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, Finding, level_of
+from pytest_stripe_balance.contract.kinds import kind_of, object_name
 from pytest_stripe_balance.contract.parsed import Parsed
 from pytest_stripe_balance.masking import shown
 
@@ -89,19 +90,9 @@ def opened(document: Any) -> tuple[Any, str]:  # noqa: ANN401 - any JSON
     for key, keys in _ENVELOPES:
         if isinstance(document, dict) and "object" not in document and document.keys() >= keys:
             inside = document[key]
-            if isinstance(inside, dict) and isinstance(inside.get("object"), str):
+            if object_name(inside) is not None:
                 return inside, key
     return document, ""
-
-
-def kind_of(document: Any) -> str | None:  # noqa: ANN401 - any JSON
-    """Give the kind that a document says it is; "error" for the answer that is one."""
-    if not isinstance(document, dict):
-        return None
-    name = document.get("object")
-    if name is None and isinstance(document.get("error"), dict):
-        return "error"
-    return name if isinstance(name, str) else None
 
 
 def unknown_in(document: Any, objects: Collection[str]) -> Iterator[str]:  # noqa: ANN401 - as above

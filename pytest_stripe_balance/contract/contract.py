@@ -14,6 +14,7 @@ from pytest_stripe_balance import resources
 from pytest_stripe_balance.contract import explanation, schema_forms
 from pytest_stripe_balance.contract.calendar import came_to_all
 from pytest_stripe_balance.contract.findings import BORROWED, Finding
+from pytest_stripe_balance.contract.kinds import kind_of
 from pytest_stripe_balance.contract.parsed import Parsed, version_of
 from pytest_stripe_balance.contract.releases import RELEASES, release_folder, with_older_keys
 from pytest_stripe_balance.masking import shown
@@ -183,10 +184,8 @@ class Contract:
             return self
 
     def _kind_of(self, value: dict[str, Json], path: str) -> str | None:
-        name = value.get("object")
-        if name is None:
-            return "error" if path == "$" and isinstance(value.get("error"), dict) else None
-        if not isinstance(name, str):
+        name = kind_of(value)
+        if name is None or (name == "error" and path != "$"):
             return None
         if value.get("deleted") is True and f"deleted_{name}" in self.objects:
             return f"deleted_{name}"
