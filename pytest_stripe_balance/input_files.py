@@ -39,7 +39,7 @@ def is_pattern(name: str) -> bool:
     return name != STDIN and glob.has_magic(name)
 
 
-def named(patterns: Sequence[str]) -> list[str]:
+def expand_patterns(patterns: Sequence[str]) -> list[str]:
     """Give the names that patterns mean, each once and in order; a pattern without a match is kept.
 
     `**` goes into folders. A file that is there is never taken for a pattern.
@@ -74,7 +74,7 @@ def _content(name: str, limit: int) -> bytes:
     """Read one byte more than the limit, at most."""
     if name == STDIN and sys.stdin is None:
         raise InputError("standard input is closed")
-    if name != STDIN and (what := no_file(Path(name))):
+    if name != STDIN and (what := not_a_file(Path(name))):
         raise InputError(
             what + "; name its files, or a pattern such as 'folder/**/*.json'" * (what == FOLDER)
         )
@@ -99,7 +99,7 @@ def _read(file: BufferedReader, size: int) -> bytes:
     return b"".join(pieces)
 
 
-def no_file(path: Path) -> str | None:
+def not_a_file(path: Path) -> str | None:
     """Say what stands where a file is due and can't be read as one; None for a file, and for nothing.
 
     Such as are never opened: a pipe would have its reader wait for ever.

@@ -229,7 +229,7 @@ def _dressed_masked(text: str) -> str:
 
 
 def _field_shown(found: re.Match[str]) -> str:
-    return f"{found[1]}***@***" if is_somebodys(found[2]) else found[0]
+    return f"{found[1]}***@***" if is_real_address(found[2]) else found[0]
 
 
 def _undressed(text: str) -> tuple[str, list[int]]:
@@ -285,7 +285,7 @@ def without(text: str, secret: str) -> str:
     return "".join([*clean, text[end:]])
 
 
-def is_somebodys(text: str) -> bool:
+def is_real_address(text: str) -> bool:
     """Tell a field's text that is an e-mail address, however odd, or holds what may be one.
 
     An address at a domain of RFC 2606 belongs to nobody; one that has a shape of its own is found by

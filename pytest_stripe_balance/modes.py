@@ -18,7 +18,7 @@ class Mode:
     sends: bool
     then: str = ""
 
-    def told(self, base_url: str = "") -> str:
+    def describe(self, base_url: str = "") -> str:
         """Say who answers, as "a cassette answers"; a server in Stripe's place is named as such."""
         who = f"the server at {base_url}" if base_url and self.sends else self.who_answers
         return f"{who} answers{self.then}"

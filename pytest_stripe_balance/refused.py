@@ -20,7 +20,7 @@ class Refused(BaseException):
         self.message = message
         self.asked_at: str | None = None
         self.raised_as: BaseException | None = None
-        self.told = False
+        self.is_reported = False
         self.fatal = False
 
     def with_way_out(self) -> Refused:

@@ -17,7 +17,7 @@ WAY_OUT = "Save Stripe's responses as JSON lines (.jsonl) to check them"
 _DEEPEST = 4
 
 
-def named(data: Json) -> str | None:
+def format_of(data: Json) -> str | None:
     """Name the format of a recording that isn't read here; None for anything else."""
     first = data[0] if isinstance(data, list) and data else data
     return next((name for name, is_it in _FORMATS if is_it(data, first)), None)
@@ -37,7 +37,7 @@ def wraps(value: Json, depth: int = _DEEPEST) -> bool:
     )
 
 
-def told(name: str) -> str:
+def no_cassette(name: str) -> str:
     """Say where a cassette is due that it is another format, and what to do."""
     return f"no cassette but {name}. {WAY_OUT}"
 

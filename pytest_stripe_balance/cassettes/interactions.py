@@ -138,8 +138,8 @@ def _unlike_json(response: Response) -> str | None:
 
 
 def _items(data: Any) -> list[Any]:  # noqa: ANN401 - as above
-    if (name := foreign.named(data)) is not None:
-        raise InputError(foreign.told(name))
+    if (name := foreign.format_of(data)) is not None:
+        raise InputError(foreign.no_cassette(name))
     if not is_cassette(data):
         raise InputError("no cassette: it has no list of `interactions`")
     items = (

@@ -36,7 +36,7 @@ _ACCOUNT = ("Stripe-Account", "Stripe-Context")
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestKey:
     """A request's comparable parts.
 
     `names` say of each of the `values` where it stands, as ("path", "") or ("form", "a[b]").
@@ -60,14 +60,14 @@ class Asked:
             values[place] = ANYTHING
         return tuple(values)
 
-    def known(self, bindings: Mapping[str, str]) -> Asked:
+    def known(self, bindings: Mapping[str, str]) -> RequestKey:
         """The same, with what its placeholders, got from earlier answers, stand for by now."""
         if not any("scrubbed" in value for value in self.values):
             return self
-        return replace(self, values=tuple(filled(value, bindings) for value in self.values))
+        return replace(self, values=tuple(fill_in(value, bindings) for value in self.values))
 
 
-def asked(request: Request, *, by_field: bool = True, by_account: bool = True) -> Asked:
+def request_key(request: Request, *, by_field: bool = True, by_account: bool = True) -> RequestKey:
     """Take a request apart; with `by_field` off, query and body are one text each, in their order."""
     path = [(("path", ""), text_of(unquote_to_bytes(part))) for part in request.path.split("/")]
     headers = [(("header", name), request.headers[name]) for name in _ACCOUNT if name in request.headers]
@@ -76,7 +76,7 @@ def asked(request: Request, *, by_field: bool = True, by_account: bool = True) -
     else:
         fields = [(("query", ""), unquote(request.query)), (("body", ""), unquote(request.body))]
     names, values = zip(*path, *(headers if by_account else ()), *sorted(fields), strict=True)
-    return Asked(request.method.upper(), names, values)
+    return RequestKey(request.method.upper(), names, values)
 
 
 def _body(request: Request) -> list[tuple[tuple[str, str], str]]:
@@ -149,7 +149,7 @@ def _kind(name: str) -> str:
     return found[1]
 
 
-class Entry:
+class RecordedExchange:
     """One recorded exchange.
 
     `number` is its place among those of the cassette, from 1; `used` whether it was given; `open` the
@@ -161,11 +161,11 @@ class Entry:
         self.number = number
         self.exchange = exchange
         self.used = False
-        self.asked = asked(exchange.request, by_account=by_account)
+        self.key = request_key(exchange.request, by_account=by_account)
         # A secret was in a field's name: there is no order to sort by, so the recorded one counts.
-        self.is_text = any(PLACEHOLDER.search(name) for _, name in self.asked.names)
+        self.is_text = any(PLACEHOLDER.search(name) for _, name in self.key.names)
         if self.is_text:
-            self.asked = asked(exchange.request, by_field=False, by_account=by_account)
+            self.key = request_key(exchange.request, by_field=False, by_account=by_account)
         self._headers = {
             name: value for name, value in exchange.request.headers.items() if PLACEHOLDER.search(value)
         }
@@ -174,17 +174,17 @@ class Entry:
         told = [response.body.decode("utf-8", "replace"), *response.headers.values()]
         self.has_placeholders = any(PLACEHOLDER.search(text) for text in told)
 
-    def __lt__(self, other: Entry) -> bool:
+    def __lt__(self, other: RecordedExchange) -> bool:
         return self.number < other.number
 
     def settle(self, bindings: Mapping[str, str]) -> None:
         """Tell what placeholders leave open, by what they stand for by now."""
-        named = {place: set(placeholders(value)) for place, value in enumerate(self.asked.values)}
+        named = {place: set(placeholders(value)) for place, value in enumerate(self.key.values)}
         self.unbound = {name for names in named.values() for name in names} - bindings.keys()
         self.open = tuple(place for place, names in named.items() if names & self.unbound)
-        self.known = self.asked.known(bindings).masked(self.open)
+        self.known = self.key.known(bindings).masked(self.open)
 
-    def heard(self, headers: Headers, bindings: Bindings) -> dict[str, str] | None:
+    def match_headers(self, headers: Headers, bindings: Bindings) -> dict[str, str] | None:
         """Say what placeholders would stand for by a request's headers.
 
         None when its idempotency key is the same as another request's, or isn't, otherwise than it was
@@ -194,24 +194,24 @@ class Entry:
         for name, value in self._headers.items():
             if name not in headers:
                 continue
-            more = bound(value, headers[name], ChainMap(found, bindings))
+            more = match_placeholders(value, headers[name], ChainMap(found, bindings))
             if more is not None and bindings.allow(found | more):
                 found |= more
             elif name.lower() == "idempotency-key":
                 return None
         return found
 
-    def fits(self, given: Asked, headers: Headers, bindings: Bindings) -> dict[str, str] | None:
+    def match(self, given: RequestKey, headers: Headers, bindings: Bindings) -> dict[str, str] | None:
         """Say what placeholders would stand for if this answered a request; None when it can't."""
-        if self.asked.shape != given.shape:
+        if self.key.shape != given.shape:
             return None
-        found = self.heard(headers, bindings)
+        found = self.match_headers(headers, bindings)
         if found is None:
             return None
-        for recorded, value in zip(self.asked.values, given.values, strict=True):
+        for recorded, value in zip(self.key.values, given.values, strict=True):
             if recorded == value and "scrubbed" not in value:
                 continue
-            more = bound(recorded, value, ChainMap(found, bindings))
+            more = match_placeholders(recorded, value, ChainMap(found, bindings))
             if more is None or not bindings.allow(more):
                 return None
             found |= more
@@ -223,7 +223,7 @@ def placeholders(text: str) -> list[str]:
     return [found[0].replace("%40", "@") for found in PLACEHOLDER.finditer(text)]
 
 
-def filled(text: str, bindings: Mapping[str, str]) -> str:
+def fill_in(text: str, bindings: Mapping[str, str]) -> str:
     """Put values in the place of the placeholders that stand for them, coded as these are."""
 
     def value(found: re.Match[str]) -> str:
@@ -235,12 +235,12 @@ def filled(text: str, bindings: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(value, text)
 
 
-def bound(recorded: str, given: str, bindings: Mapping[str, str]) -> dict[str, str] | None:
+def match_placeholders(recorded: str, given: str, bindings: Mapping[str, str]) -> dict[str, str] | None:
     """Say what a recorded text's placeholders stand for in the text given; None when they can't match.
 
     One that stands for something by now, in `bindings` or further left, stands for the same.
     """
-    known = filled(recorded, bindings)
+    known = fill_in(recorded, bindings)
     open_at = [found.span() for found in PLACEHOLDER.finditer(known)]
     if not open_at:
         return {} if known == given else None
@@ -252,7 +252,7 @@ def bound(recorded: str, given: str, bindings: Mapping[str, str]) -> dict[str, s
         literals.append(re.escape(recorded[last : found.start()]))
         last, name = found.end(), found[0].replace("%40", "@")
         if name in bindings:
-            groups.append(re.escape(filled(found[0], bindings)))
+            groups.append(re.escape(fill_in(found[0], bindings)))
         elif name in names:
             groups.append(rf"\{names.index(name) + 1}")
         else:

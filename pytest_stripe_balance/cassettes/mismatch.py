@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_stripe_balance.api.message import Headers, Request
-from pytest_stripe_balance.cassettes.matching import Asked, Bindings, Entry, bound, filled
+from pytest_stripe_balance.cassettes.matching import (
+    Bindings,
+    RecordedExchange,
+    RequestKey,
+    fill_in,
+    match_placeholders,
+)
 from pytest_stripe_balance.masking import masked, shown
 
 MOST = 3
@@ -15,11 +21,11 @@ _STABLE = "Names that are new in each run match nothing: stripe_balance.unique()
 _ONE = "two values that differed when they were recorded are one now"
 
 
-def refusal(
+def explain_mismatch(
     request: Request,
-    given: Asked,
-    entries: Sequence[Entry],
-    same: Sequence[Entry],
+    given: RequestKey,
+    entries: Sequence[RecordedExchange],
+    same: Sequence[RecordedExchange],
     bindings: Bindings,
     name: str,
 ) -> str:
@@ -41,7 +47,7 @@ def refusal(
     for (*address, _, _), entry in by_distance[:MOST]:
         if address > list(by_distance[0][0][:2]):  # another endpoint than the nearest one's
             continue
-        if entry.asked.method != given.method and entry.asked.values[1:3] != given.values[1:3]:
+        if entry.key.method != given.method and entry.key.values[1:3] != given.values[1:3]:
             continue
         differing = "; ".join(_differences(entry, given, request.headers, bindings))
         if not differing:
@@ -51,31 +57,33 @@ def refusal(
     return "\n  ".join([*told, f"{_WAY_OUT}, or send what was recorded", _STABLE])
 
 
-def _distance(entry: Entry, given: Asked) -> tuple[bool, int, int, bool]:
+def _distance(entry: RecordedExchange, given: RequestKey) -> tuple[bool, int, int, bool]:
     """Order by the method, then by the path's parts, then by the fields; one not given yet is first."""
-    recorded, sent = _fields(entry.asked), _fields(given)
+    recorded, sent = _fields(entry.key), _fields(given)
     differing = sum(recorded.get(name) != sent.get(name) for name in {*recorded, *sent})
-    ours, theirs = _path(entry.asked), _path(given)
+    ours, theirs = _path(entry.key), _path(given)
     path = sum(one != other for one, other in zip(ours, theirs, strict=False))
     return (
-        entry.asked.method != given.method,
+        entry.key.method != given.method,
         2 * path + 3 * abs(len(ours) - len(theirs)),
         differing,
         entry.used,
     )
 
 
-def _differences(entry: Entry, given: Asked, headers: Headers, bindings: Bindings) -> Iterator[str]:
-    heard = entry.heard(headers, bindings)
+def _differences(
+    entry: RecordedExchange, given: RequestKey, headers: Headers, bindings: Bindings
+) -> Iterator[str]:
+    heard = entry.match_headers(headers, bindings)
     if heard is None:
         yield "header Idempotency-Key: it was sent before, or wasn't, otherwise than in the recording"
     known = (heard or {}) | bindings
-    if entry.asked.method != given.method:
-        yield f"method: recorded {entry.asked.method}, given {given.method}"
-    ours, theirs = "/".join(_path(entry.asked)), "/".join(_path(given))
+    if entry.key.method != given.method:
+        yield f"method: recorded {entry.key.method}, given {given.method}"
+    ours, theirs = "/".join(_path(entry.key)), "/".join(_path(given))
     if not _matches(ours, theirs, known):
         yield f"path: {_both(ours, theirs, known)}"
-    recorded, sent = _fields(entry.asked), _fields(given)
+    recorded, sent = _fields(entry.key), _fields(given)
     for place, name in sorted({*recorded, *sent}):
         what = "" if place == "header" else "field "
         where = masked(f"{place} {what}{name}" if name else place)
@@ -89,14 +97,14 @@ def _differences(entry: Entry, given: Asked, headers: Headers, bindings: Binding
 
 
 def _matches(recorded: str, given: str, bindings: Mapping[str, str]) -> bool:
-    return recorded == given or bound(recorded, given, bindings) is not None
+    return recorded == given or match_placeholders(recorded, given, bindings) is not None
 
 
-def _path(one: Asked) -> list[str]:
+def _path(one: RequestKey) -> list[str]:
     return [value for (place, _), value in zip(one.names, one.values, strict=True) if place == "path"]
 
 
-def _fields(one: Asked) -> dict[tuple[str, str], str]:
+def _fields(one: RequestKey) -> dict[tuple[str, str], str]:
     pairs = zip(one.names, one.values, strict=True)
     return {name: value for name, value in pairs if name[0] != "path"}
 
@@ -110,4 +118,4 @@ def _both(recorded: str, given: str, bindings: Mapping[str, str]) -> str:
 
 def _shown(value: str | None, bindings: Mapping[str, str] | None = None) -> str:
     """Show a value with its secrets masked, the recorded one as what it stands for by now."""
-    return repr(shown(filled(value or "", bindings or {}), _LONGEST))
+    return repr(shown(fill_in(value or "", bindings or {}), _LONGEST))

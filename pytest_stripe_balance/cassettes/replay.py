@@ -18,14 +18,20 @@ from urllib.parse import quote
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import interactions, mismatch, yaml_loader
-from pytest_stripe_balance.cassettes.matching import Asked, Bindings, Entry, asked, filled
+from pytest_stripe_balance.cassettes.matching import (
+    Bindings,
+    RecordedExchange,
+    RequestKey,
+    fill_in,
+    request_key,
+)
 from pytest_stripe_balance.cassettes.provenance import Provenance, provenance_of
 from pytest_stripe_balance.cassettes.secret_scan import PLACEHOLDER
 from pytest_stripe_balance.input_files import InputError
 from pytest_stripe_balance.refused import Refused
 
-_Found = tuple[Entry, dict[str, str]]  # with what its placeholders stand for, then
-_Waiting = dict[tuple[int, ...], dict[tuple[str, ...], list[Entry]]]
+_Found = tuple[RecordedExchange, dict[str, str]]  # with what its placeholders stand for, then
+_Waiting = dict[tuple[int, ...], dict[tuple[str, ...], list[RecordedExchange]]]
 
 
 class Replay:
@@ -49,23 +55,23 @@ class Replay:
         *,
         name: str = "the cassette",
         provenance: Provenance | None = None,
-        passed_over: list[interactions.Skipped] | None = None,
+        skipped: list[interactions.Skipped] | None = None,
         by_path: bool = False,
     ) -> None:
         self.name = name
         self.by_path = by_path
         self.provenance = provenance or provenance_of(None)
-        self.passed_over = passed_over or []
+        self.skipped = skipped or []
         ours = self.provenance.plugin is not None
         self._by_account = ours or any("Stripe-Account" in one.request.headers for one in exchanges)
         self._entries = [
-            Entry(number, exchange, by_account=self._by_account)
+            RecordedExchange(number, exchange, by_account=self._by_account)
             for number, exchange in enumerate(exchanges, 1)
         ]
         self._has_texts = any(entry.is_text for entry in self._entries)
         self._bindings = Bindings()
         self._waiting: dict[Any, _Waiting] = {}
-        self._holders: dict[str, list[Entry]] = defaultdict(list)
+        self._holders: dict[str, list[RecordedExchange]] = defaultdict(list)
         self._lock = threading.RLock()
         for entry in self._entries:
             self._file(entry)
@@ -88,9 +94,7 @@ class Replay:
             [one.exchange for one in found if one.exchange is not None],
             name=str(path),
             provenance=provenance_of(data),
-            passed_over=[
-                one for one in found if isinstance(one, interactions.Skipped) and not one.exchange
-            ],
+            skipped=[one for one in found if isinstance(one, interactions.Skipped) and not one.exchange],
             by_path=any(isinstance(one, interactions.Recorded) and not one.is_whole for one in found),
         )
 
@@ -127,10 +131,10 @@ class Replay:
                 entry = self._take(self._asked(request, by_field=False), request.headers)
             return None if entry is None else self._restored(entry)
 
-    def _asked(self, request: Request, *, by_field: bool) -> Asked:
+    def _asked(self, request: Request, *, by_field: bool) -> RequestKey:
         if self.by_path:
             request = replace(request, body="")
-        one = asked(request, by_field=by_field, by_account=self._by_account)
+        one = request_key(request, by_field=by_field, by_account=self._by_account)
         return one.known(self._bindings)
 
     def _told(self, request: Request) -> str:
@@ -140,22 +144,23 @@ class Replay:
             entry
             for entry in self._entries
             if entry.used
-            and entry.fits(text if entry.is_text else given, request.headers, self._bindings) is not None
+            and entry.match(text if entry.is_text else given, request.headers, self._bindings)
+            is not None
         ]
-        told = mismatch.refusal(request, given, self._entries, same, self._bindings, self.name)
+        told = mismatch.explain_mismatch(request, given, self._entries, same, self._bindings, self.name)
         return told + self._also(request)
 
     def _also(self, request: Request) -> str:
-        reasons = [one.reason for one in self.passed_over if one.request == str(request)]
+        reasons = [one.reason for one in self.skipped if one.request == str(request)]
         return f"\n  one was recorded {reasons[0]}" if reasons else ""
 
-    def _file(self, entry: Entry) -> None:
+    def _file(self, entry: RecordedExchange) -> None:
         """Put an entry where requests find it: by its values as far as they are known by now."""
         entry.settle(self._bindings)
-        by_values = self._waiting.setdefault(entry.asked.shape, {}).setdefault(entry.open, {})
+        by_values = self._waiting.setdefault(entry.key.shape, {}).setdefault(entry.open, {})
         insort(by_values.setdefault(entry.known, []), entry)
 
-    def _take(self, given: Asked, headers: Headers) -> Entry | None:
+    def _take(self, given: RequestKey, headers: Headers) -> RecordedExchange | None:
         queues = dict(self._queues(given))
         exact = [self._first((), queues.pop((), []), given, headers)]
         if any("scrubbed" in value for value in given.values):
@@ -171,7 +176,7 @@ class Replay:
         self._bind(bindings)
         return entry
 
-    def _queues(self, given: Asked) -> Iterator[tuple[tuple[int, ...], list[Entry]]]:
+    def _queues(self, given: RequestKey) -> Iterator[tuple[tuple[int, ...], list[RecordedExchange]]]:
         """Give the entries that could fit, by each set of places that recordings leave open."""
         for places, by_values in self._waiting.get(given.shape, {}).items():
             if queue := by_values.get(given.masked(places)):
@@ -180,8 +185,8 @@ class Replay:
     def _first(
         self,
         places: tuple[int, ...],
-        queue: list[Entry],
-        given: Asked,
+        queue: list[RecordedExchange],
+        given: RequestKey,
         headers: Headers,
         *,
         same: bool = False,
@@ -193,13 +198,13 @@ class Replay:
         for entry in queue:
             if entry.used or entry.open != places or (same and not self._is_same(entry, given)):
                 continue
-            bindings = entry.fits(given, headers, self._bindings)
+            bindings = entry.match(given, headers, self._bindings)
             if bindings is not None:
                 return entry, bindings
         return None
 
-    def _is_same(self, entry: Entry, given: Asked) -> bool:
-        return entry.asked.known(self._bindings).values == given.values
+    def _is_same(self, entry: RecordedExchange, given: RequestKey) -> bool:
+        return entry.key.known(self._bindings).values == given.values
 
     def _bind(self, bindings: Mapping[str, str]) -> None:
         for name, value in bindings.items():
@@ -212,12 +217,12 @@ class Replay:
                 if entry.open != before and not entry.used:
                     self._file(entry)
 
-    def _restored(self, entry: Entry) -> Response:
+    def _restored(self, entry: RecordedExchange) -> Response:
         response, bindings = entry.exchange.response, self._bindings
         if not entry.has_placeholders or not bindings:
             return response
         body = _put_back(response.body, bindings)
-        headers = {name: filled(value, bindings) for name, value in response.headers.items()}
+        headers = {name: fill_in(value, bindings) for name, value in response.headers.items()}
         for name in headers:
             if name.lower() == "content-length":
                 headers[name] = str(len(body))

@@ -4,8 +4,8 @@
     pi_3Q_secret_scrubbedSecret1                        acct_scrubbedAccount1
     scrubbedEmail1@example.com                          Idempotency-Key: scrubbedIdempotency1
 
-All are found by one regular expression, `leaks.PLACEHOLDER`. They are texts where texts were and keep
-a secret's prefix, so that documents stay valid and a replay can put the test's own values back.
+All are found by one regular expression, `secret_scan.PLACEHOLDER`. They are texts where texts were
+and keep a secret's prefix, so that documents stay valid and a replay can put the test's own values back.
 """
 
 from __future__ import annotations
@@ -136,10 +136,10 @@ class Scrubber:
         )
 
     @cached_property
-    def _known(self) -> secret_scan.Known:
+    def _known(self) -> secret_scan.KnownSecrets:
         # An id is no secret, even where a key was made of it alone.
         placed = {value: kind for value, kind in self._placed.items() if value not in self._ids}
-        return secret_scan.Known(placed, self._keys - self._ids)
+        return secret_scan.KnownSecrets(placed, self._keys - self._ids)
 
     @cached_property
     def scan(self) -> secret_scan.Scan:
@@ -209,7 +209,7 @@ class Scrubber:
 
     def _replaced(self, shape: Shape) -> Callable[[re.Match[str]], str]:
         def replaced(found: re.Match[str]) -> str:
-            if self._is_public(found[0]) or not secret_scan.proven(shape, found):
+            if self._is_public(found[0]) or not secret_scan.is_real_secret(shape, found):
                 return found[0]
             return found[1] + self._placeholder(shape.kind, found[0][len(found[1]) :])
 

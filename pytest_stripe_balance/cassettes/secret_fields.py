@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from pytest_stripe_balance.api.message import Request
 from pytest_stripe_balance.cassettes import secret_scan
-from pytest_stripe_balance.masking import is_somebodys
+from pytest_stripe_balance.masking import is_real_address
 
 _EMAILS = [shape for shape in secret_scan.KINDS if shape.kind == "e-mail address"]
 
@@ -18,7 +18,7 @@ def secret_kind(name: str, value: str) -> str | None:
     """Tell what kind of secret a field of that name holds; None when its place tells of none."""
     if name == "idempotency_key":
         return secret_scan.IDEMPOTENCY_KEY
-    return _EMAILS[0].kind if "mail" in name.lower() and is_somebodys(value) else None
+    return _EMAILS[0].kind if "mail" in name.lower() and is_real_address(value) else None
 
 
 def matches_pattern(value: str) -> bool:

@@ -72,7 +72,7 @@ class SecretLeftError(ValueError):
         self.kind, self.interaction, self.side, self.path = kind, interaction, side, path
 
 
-class Known:
+class KnownSecrets:
     """Secrets that no shape tells, such as idempotency keys, found where they stand as words.
 
     `kinds` names each one's kind. Those of less than eight characters are secrets in their place only.
@@ -121,7 +121,7 @@ def unlike_words(secret: str, kind: str) -> str | None:
     return rest if len(rest) >= _NO_WORD and any(map(str.isdigit, rest)) else None
 
 
-def proven(shape: Shape, found: re.Match[str]) -> bool:
+def is_real_secret(shape: Shape, found: re.Match[str]) -> bool:
     """Tell a secret from what has its shape only: checksums hold, and a placeholder is none.
 
     Numbers are the cards' and the IBANs' whose check digits are right; other long numbers are order
@@ -140,7 +140,7 @@ def proven(shape: Shape, found: re.Match[str]) -> bool:
     return True
 
 
-def coded(token: str) -> Iterator[tuple[str, bool]]:
+def decodings(token: str) -> Iterator[tuple[str, bool]]:
     """Decode what may be base64, from each place where it may begin; and tell whether it is all text.
 
     What may be hex or base32 is decoded too, and given when it holds what may be a key.
@@ -198,12 +198,12 @@ def _undressed(text: str) -> Iterator[str]:
 class Scan:
     """Looks for secrets: by shape, and the known ones by value; `published` values are none."""
 
-    def __init__(self, known: Known | None = None, published: Collection[str] = ()) -> None:
-        self._known = known or Known()
+    def __init__(self, known: KnownSecrets | None = None, published: Collection[str] = ()) -> None:
+        self._known = known or KnownSecrets()
         self._published = published
         self._seen: dict[str, frozenset[str]] = {}
 
-    def left_in(self, text: str) -> list[str]:
+    def find_secrets(self, text: str) -> list[str]:
         """Name the kinds of secrets that a text holds, in whatever dress; [] when there are none."""
         if (kinds := self._seen.get(text)) is None:
             kinds = self._seen[text] = frozenset(self._kinds(text))
@@ -212,8 +212,8 @@ class Scan:
     def in_base64(self, token: str) -> bool:
         """Tell whether a token is a secret in base64."""
         return any(
-            bool(self.left_in(plain) if is_text else next(self._plain(plain, _SURE), None))
-            for plain, is_text in coded(token)
+            bool(self.find_secrets(plain) if is_text else next(self._plain(plain, _SURE), None))
+            for plain, is_text in decodings(token)
         )
 
     def is_cut(self, text: str) -> bool:
@@ -235,11 +235,11 @@ class Scan:
             yield from self._plain(plain, KINDS)
             yield from self._of_known(plain)
             for run in _CUT.finditer(plain):
-                for inner, _ in coded("".join(run[0].split())):
+                for inner, _ in decodings("".join(run[0].split())):
                     yield from self._sure(inner)
             found = dict.fromkeys(_undressed(plain))
             for token in BASE64.finditer(plain):
-                for inner, is_text in coded(token[0]):
+                for inner, is_text in decodings(token[0]):
                     # What is no text by its bytes is ids and digests: only what can't be chance counts.
                     if is_text:
                         found[inner] = None
@@ -259,7 +259,9 @@ class Scan:
     def _plain(self, text: str, shapes: Iterable[Shape]) -> Iterator[str]:
         for shape in shapes:
             for found in shape.pattern.finditer(text):
-                if proven(shape, found) and not any(found[0] in value for value in self._published):
+                if is_real_secret(shape, found) and not any(
+                    found[0] in value for value in self._published
+                ):
                     yield shape.kind
 
     def refuse(self, interactions: Iterable[Any]) -> None:
@@ -267,22 +269,17 @@ class Scan:
         for number, item in enumerate(interactions, 1):
             for side in ("request", "response"):
                 for path, text in _leaves(item.get(side), ""):
-                    if kinds := self.left_in(text):
+                    if kinds := self.find_secrets(text):
                         parts = path.lstrip(".").split(": ", 1)
-                        shown = ("***" if self.left_in(part) else masked(part) for part in parts)
+                        shown = ("***" if self.find_secrets(part) else masked(part) for part in parts)
                         raise SecretLeftError(kinds[0], number, side, ": ".join(shown))
 
 
 def _longest(token: str) -> int:
     """Measure the longest secret that a token is, coded; 0 when it is none."""
-    plains = (plain for plain, _ in coded(token))
+    plains = (plain for plain, _ in decodings(token))
     found = (one for plain in plains for shape in _SURE for one in shape.pattern.finditer(plain))
     return max((len(one[0]) for one in found), default=0)
-
-
-def left_in(text: str) -> list[str]:
-    """Name the kinds of secrets that a text holds, in whatever dress; [] when there are none."""
-    return Scan().left_in(text)
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any YAML

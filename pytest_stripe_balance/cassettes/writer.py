@@ -28,7 +28,7 @@ _WAY_OUT = "Let the fixture stripe_cassette name another file for this test, or 
 _OF_THE_WIRE = frozenset({"content-encoding", "transfer-encoding"})
 
 
-class Recording:
+class CassetteWriter:
     """A test's exchanges, to become a cassette; `path` ends in .json for JSON, else it is YAML.
 
     With `append` they go behind the interactions that the file holds by then, which stay as they were;
@@ -147,7 +147,7 @@ def _serialized(data: dict[str, Any], writer: Any, path: Path) -> str:  # noqa: 
         ) from error
 
 
-def is_anothers(recorded: str, test: str) -> bool:
+def is_of_another_test(recorded: str, test: str) -> bool:
     """Tell another test's recording by the test's id; of the secrets in one nobody can tell."""
     there, here = (PLACEHOLDER.sub("", Scrubber().text(one)) for one in (recorded, test))
     return there != here
@@ -159,7 +159,7 @@ def _refuse_anothers(path: Path, test: str | None) -> None:
         there = provenance_of(yaml_loader.data_of(path)).test
     except InputError:
         return  # there is none, or none that can be read
-    if there and test and is_anothers(there, test):
+    if there and test and is_of_another_test(there, test):
         raise InputError(f"it is the recording of {there}. {_WAY_OUT}")
 
 

@@ -55,7 +55,7 @@ def data_of(path: Path) -> Any:  # noqa: ANN401 - any YAML or JSON
 def read_yaml(text: str) -> Any:  # noqa: ANN401 - any YAML
     """Read a YAML cassette. InputError when it isn't YAML, is cut short, or holds a foreign tag."""
     if foreign.is_raw_http(text):
-        raise InputError(foreign.told(foreign.RAW_HTTP))
+        raise InputError(foreign.no_cassette(foreign.RAW_HTTP))
     try:
         _refuse_deep(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader above is a safe one

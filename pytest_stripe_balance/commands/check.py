@@ -56,7 +56,7 @@ def check(question: Question) -> Outcome:
         way_out="--allow-empty lets that pass",
     )
     judge = _Judge(question, contract(question.api_version or resources.newest_api_version()), outcome)
-    for name in input_files.named(question.files):
+    for name in input_files.expand_patterns(question.files):
         place = Place(_called(name))
         outcome.files += 1
         try:
@@ -137,7 +137,7 @@ class _Judge:
         if isinstance(value, dict) and "object" in value:
             self._document(place, value)
             return
-        if (name := foreign.named(value)) is not None:
+        if (name := foreign.format_of(value)) is not None:
             self.foreign(place.file, name)
             return
         from pytest_stripe_balance.cassettes import interactions  # noqa: PLC0415 - most files are no cassettes
@@ -152,7 +152,7 @@ class _Judge:
 
     def tape(self, file: str, data: Json) -> None:
         """Check every answer of Stripe's that a cassette holds."""
-        if (name := foreign.named(data)) is not None:
+        if (name := foreign.format_of(data)) is not None:
             self.foreign(file, name)
             return
         from pytest_stripe_balance.cassettes import interactions  # noqa: PLC0415 - as above

@@ -43,7 +43,7 @@ def conform(question: ConformQuestion) -> Conformance:
     assume = _readings(question.assume)
     if question.api_version is not None:
         _refuse_unmodelled(question.api_version)
-    for name in input_files.named(question.files):
+    for name in input_files.expand_patterns(question.files):
         outcome.files += 1
         try:
             recording = read(name, megabytes=question.megabytes)

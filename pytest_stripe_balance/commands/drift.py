@@ -92,7 +92,7 @@ def _partners(old: str, new: str, outcome: Outcome) -> Iterator[tuple[str, str]]
         yield old, new
         return
     for side in (old, new):
-        if (what := input_files.no_file(Path(side))) and what != input_files.FOLDER:
+        if (what := input_files.not_a_file(Path(side))) and what != input_files.FOLDER:
             raise ValueError(f"{side}: {what}")
     if missing := [side for side in (old, new) if side != input_files.STDIN and not Path(side).exists()]:
         raise ValueError(f"{' and '.join(missing)}: there is no such file or folder")

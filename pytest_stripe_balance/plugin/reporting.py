@@ -38,7 +38,7 @@ class TestState:
     def unreported(self) -> list[Refused]:
         """The refusals that no report shows yet."""
         refusals = self.session.refusals if self.session else []
-        return [refusal for refusal in refusals if not refusal.told]
+        return [refusal for refusal in refusals if not refusal.is_reported]
 
 
 _SWALLOWED = "These requests were refused, and the test swallowed the error:"
@@ -151,7 +151,7 @@ def report_refusals(state: TestState, report: pytest.TestReport) -> None:
     elif missing:
         report.longrepr = f"{report.longreprtext}\n{_swallowed(missing)}"
     for refusal in unreported:
-        refusal.told = True
+        refusal.is_reported = True
 
 
 def _fail(report: pytest.TestReport, why: str) -> None:

@@ -169,7 +169,7 @@ def header(config: pytest.Config) -> str | None:
     chosen, wire = mode(config, {})
     if chosen.name == "fake":
         return None
-    line = f"stripe: mode {chosen.name}, {chosen.told(wire.base_url)}"
+    line = f"stripe: mode {chosen.name}, {chosen.describe(wire.base_url)}"
     return line if chosen.name == "live" else f"{line}, cassettes in {_folder(config)}"
 
 
@@ -222,7 +222,7 @@ def _masked(parameters: str) -> str:
 
     scrubber = Scrubber()
     clean = scrubber.text(parameters)
-    return "]" if scrubber.scan.left_in(clean) else clean
+    return "]" if scrubber.scan.find_secrets(clean) else clean
 
 
 def _format(config: pytest.Config) -> str:

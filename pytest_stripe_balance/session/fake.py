@@ -156,7 +156,7 @@ def fake_only(session: Session, what: str) -> Fake:
     mode, base_url = session.settings.mode, session.settings.wire.base_url
     raise RuntimeError(
         f"{what} is fake only, and this test runs in the mode {mode!r}, where "
-        f"{MODES[mode].told(base_url)}: "
+        f"{MODES[mode].describe(base_url)}: "
         '@pytest.mark.stripe_balance(mode="fake") keeps the test on the fake in every mode'
     )
 

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pytest_stripe_balance.api import api_keys
 from pytest_stripe_balance.api.message import Exchange, Request, Response
 from pytest_stripe_balance.cassettes.provenance import UNKNOWN, Provenance, together, who_answered
-from pytest_stripe_balance.cassettes.writer import Recording
+from pytest_stripe_balance.cassettes.writer import CassetteWriter
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session.base import Fail
 from pytest_stripe_balance.session.live import Live
@@ -54,12 +54,12 @@ class Recorder(Live):
             self.notes.append(f"{self._path} was not written: its test did not pass")
             return
         known = {} if self._replay is None else self._replay.bindings
-        recording = Recording(self._path, append=self._replay is not None, known=known)
+        writer = CassetteWriter(self._path, append=self._replay is not None, known=known)
         for exchange in sent:
-            recording.add(exchange)
+            writer.add(exchange)
         with self.refusing():
             try:
-                recording.write(self._provenance(sent))
+                writer.write(self._provenance(sent))
             except (ValueError, OSError) as error:
                 raise Refused(f"{self._path} was not written: {error}") from None
             except RecursionError:

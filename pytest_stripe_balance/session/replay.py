@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.cassettes import provenance
 from pytest_stripe_balance.cassettes.replay import Replay
-from pytest_stripe_balance.cassettes.writer import is_anothers
-from pytest_stripe_balance.input_files import InputError, no_file
+from pytest_stripe_balance.cassettes.writer import is_of_another_test
+from pytest_stripe_balance.input_files import InputError, not_a_file
 from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session.base import Session
@@ -29,7 +29,7 @@ def cassette_of(settings: Settings) -> Path:
     """Give the path of a run's cassette, there or not; Refused where something else stands."""
     path = settings.cassette
     assert path is not None, "unreachable because the plugin names a cassette for every test"
-    if what := no_file(path):
+    if what := not_a_file(path):
         raise Refused(
             f"{path} is {what}; a recording is due there. Put it away, or let the fixture "
             "stripe_cassette name another file"
@@ -78,7 +78,7 @@ class Replayer(Session):
         if self._replay is None:
             return
         test = self._replay.provenance.test
-        if settings.mode == "record" and test and is_anothers(test, settings.name):
+        if settings.mode == "record" and test and is_of_another_test(test, settings.name):
             own = masked(settings.name)
             self.notes.append(
                 f"{own} was not recorded: {path} answers it, the recording of {test}. Let the fixture "

@@ -18,7 +18,7 @@ from measure import above_floor, interleaved
 
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.cassettes.provenance import Provenance
-from pytest_stripe_balance.cassettes.writer import Recording
+from pytest_stripe_balance.cassettes.writer import CassetteWriter
 from pytest_stripe_balance.fixtures.balance import StripeBalance
 from pytest_stripe_balance.session import Fake, Settings, newest_api_version
 
@@ -233,7 +233,7 @@ def _mocked(shop, exchange, own):
 def recorded(path, exchange, intent, size):
     """Write a cassette of one exchange over and over, each of another intent; give their ids."""
     ids = [f"pi_{number:024}" for number in range(size)]
-    recording = Recording(path)
+    recording = CassetteWriter(path)
     for an_id in ids:
         request = replace(exchange.request, url=exchange.request.url.replace(intent, an_id))
         body = exchange.response.body.replace(intent.encode(), an_id.encode())

@@ -12,7 +12,7 @@ from pytest_stripe_balance.cassettes.provenance import (
     together,
     who_answered,
 )
-from pytest_stripe_balance.cassettes.writer import Recording
+from pytest_stripe_balance.cassettes.writer import CassetteWriter
 
 STRIPE = "https://api.stripe.com/v1/customers"
 WHOLE = Provenance(
@@ -70,7 +70,7 @@ def test_a_mixed_recording_is_never_stripes(whos, who):
 def test_the_header_is_read_as_it_was_written_and_plain_vcrpy_reads_past_it(suffix, tmp_path):
     """What was written about a cassette comes back, and vcrpy replays the cassette all the same."""
     path = tmp_path / f"one.{suffix}"
-    recording = Recording(path)
+    recording = CassetteWriter(path)
     answer = Response(200, Headers({"Content-Type": "application/json"}), b'{"id":"cus_1"}')
     recording.add(Exchange(Request("GET", STRIPE, Headers({})), answer))
     recording.write(WHOLE)

@@ -13,10 +13,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes.matching import Bindings, Entry, asked, filled
+from pytest_stripe_balance.cassettes.matching import Bindings, RecordedExchange, fill_in, request_key
 from pytest_stripe_balance.cassettes.provenance import Provenance
 from pytest_stripe_balance.cassettes.replay import Replay
-from pytest_stripe_balance.cassettes.writer import Recording
+from pytest_stripe_balance.cassettes.writer import CassetteWriter
 from pytest_stripe_balance.input_files import InputError
 from pytest_stripe_balance.refused import Refused
 
@@ -178,7 +178,7 @@ def test_unused_names_what_nobody_asked():
 @pytest.fixture
 def scrubbed(tmp_path):
     def write_and_load(*exchanges):
-        recording = Recording(tmp_path / "a.yaml")
+        recording = CassetteWriter(tmp_path / "a.yaml")
         for one in exchanges:
             recording.add(one)
         recording.write(Provenance("fake", plugin="0.1.0"))
@@ -413,27 +413,27 @@ class Naive:
     """The rule of Replay's docstring, by looking at every entry."""
 
     def __init__(self, exchanges):
-        self.entries = [Entry(number, one) for number, one in enumerate(exchanges, 1)]
+        self.entries = [RecordedExchange(number, one) for number, one in enumerate(exchanges, 1)]
         self.bindings = Bindings()
 
     def answer(self, sent):
-        now = asked(sent).known(self.bindings)
+        now = request_key(sent).known(self.bindings)
         fitting = [
             entry
             for entry in self.entries
-            if not entry.used and entry.fits(now, sent.headers, self.bindings) is not None
+            if not entry.used and entry.match(now, sent.headers, self.bindings) is not None
         ]
-        equal = (e for e in fitting if all(map(self.equal, e.asked.values, now.values)))
+        equal = (e for e in fitting if all(map(self.equal, e.key.values, now.values)))
         entry = next(equal, None) or next(iter(fitting), None)
         if entry is None:
             return None
         entry.used = True
-        for name, value in entry.fits(now, sent.headers, self.bindings).items():
+        for name, value in entry.match(now, sent.headers, self.bindings).items():
             self.bindings.learn(name, value)
         return entry.number
 
     def equal(self, recorded_value, given_value):
-        return filled(recorded_value, self.bindings) == given_value
+        return fill_in(recorded_value, self.bindings) == given_value
 
 
 @example(
@@ -522,7 +522,7 @@ def test_an_answer_that_could_not_be_read_is_named_when_it_is_asked_for(tmp_path
 def test_a_real_cassette_written_anew_answers_as_the_real_one_did(path, tmp_path):
     """Its secrets gone, it still takes the same requests, and what the test sends is in the answers again."""
     exchanges = [entry.exchange for entry in Replay.load(path)._entries]
-    recording = Recording(tmp_path / "a.yaml")
+    recording = CassetteWriter(tmp_path / "a.yaml")
     for one in exchanges:
         recording.add(one)
     recording.write(Provenance("unknown"))

@@ -11,7 +11,7 @@ from vcr.request import Request as VcrRequest
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes.provenance import Provenance
 from pytest_stripe_balance.cassettes.replay import Replay
-from pytest_stripe_balance.cassettes.writer import Recording
+from pytest_stripe_balance.cassettes.writer import CassetteWriter
 
 URL = "https://api.stripe.com/v1/payment_intents"
 ANSWER = Response(200, Headers({"Content-Type": "application/json"}), b'{"object": "payment_intent"}')
@@ -50,7 +50,7 @@ def spans(call, asked):
 def test_a_replayed_call_is_ten_times_faster_than_plain_vcrpys(tmp_path):
     """Of a cassette of 1,000 interactions, asked for all, a call of ours takes a tenth of vcrpy's at most."""
     path, tape = tmp_path / "a.yaml", exchanges(1000)
-    recording = Recording(path)
+    recording = CassetteWriter(path)
     for one in tape:
         recording.add(one)
     recording.write(Provenance("fake"))

@@ -15,8 +15,8 @@ from pytest_stripe_balance.cassettes import interactions, yaml_loader
 from pytest_stripe_balance.cassettes.provenance import Provenance
 from pytest_stripe_balance.cassettes.replay import Replay
 from pytest_stripe_balance.cassettes.scrub import Scrubber
-from pytest_stripe_balance.cassettes.secret_scan import PLACEHOLDER, SecretLeftError, left_in
-from pytest_stripe_balance.cassettes.writer import Recording
+from pytest_stripe_balance.cassettes.secret_scan import PLACEHOLDER, Scan, SecretLeftError
+from pytest_stripe_balance.cassettes.writer import CassetteWriter
 from pytest_stripe_balance.masking import masked
 
 URL = "https://api.stripe.com/v1/customers"
@@ -44,7 +44,7 @@ def escaped(text):
     return "".join(f"\\u{ord(sign):04x}" for sign in text)
 
 
-def coded(text):
+def in_base64(text):
     return base64.b64encode(text.encode()).decode()
 
 
@@ -94,8 +94,10 @@ PLACES = {
     ),
     "an answer that is no JSON": lambda secret: exchange(answer=f"<p>{secret}</p>"),
     "an answer that is no text": lambda secret: exchange(answer=b"\xff\x00" + f" {secret} ".encode()),
-    "base64": lambda secret: exchange(answer=json.dumps({"a": coded(secret)})),
-    "base64 of a user and a key": lambda secret: exchange(body=f"a={quote(coded(f'{secret}:pass'))}"),
+    "base64": lambda secret: exchange(answer=json.dumps({"a": in_base64(secret)})),
+    "base64 of a user and a key": lambda secret: exchange(
+        body=f"a={quote(in_base64(f'{secret}:pass'))}"
+    ),
     "a request's header": lambda secret: exchange(asked={"X-Thing": f"is {secret}"}),
     "an answer's header": lambda secret: exchange(headers={"Location": f"{URL}?a={quote(secret)}"}),
     "a header's name": lambda secret: exchange(asked={f"X {secret}": "1"}),
@@ -140,7 +142,7 @@ def test_the_runs_own_key_and_account_are_found_behind_other_letters():
 def test_a_secret_is_replaced_wherever_it_stands(secret, place):
     """Each kind of secret is gone from each place, a placeholder stands there, and the last look agrees."""
     clean = texts(scrubbed(place(secret)))
-    assert left_in(clean) == []
+    assert Scan().find_secrets(clean) == []
     assert PLACEHOLDER.search(clean)
 
 
@@ -233,7 +235,7 @@ def test_a_short_idempotency_key_stays_inside_other_text():
         "b": in_use.replace("order-7", "scrubbedIdempotency1"),
     }
     assert clean.request.body == "description=order-7"
-    assert left_in(used) == left_in(in_use) == ["idempotency key"]
+    assert Scan().find_secrets(used) == Scan().find_secrets(in_use) == ["idempotency key"]
 
 
 ODD = [
@@ -303,7 +305,7 @@ def test_a_replay_takes_any_odd_address_for_the_recorded_one(recorded, tmp_path)
         answer = json.dumps({"email": address, "by": f"<{address}>"})
         return exchange(body=f"email={quote_plus(address)}&limit=1", answer=answer)
 
-    recording = Recording(tmp_path / "a.yaml")
+    recording = CassetteWriter(tmp_path / "a.yaml")
     recording.add(asked(recorded))
     recording.write(FAKE)
     for address in (*ODD, "jane@lovelace.org"):
@@ -400,7 +402,7 @@ def test_headers_lose_cookies_telemetry_and_the_machine_and_keep_the_rest():
 
 
 @pytest.mark.parametrize(
-    "credentials", ["Basic " + coded("anything:else"), "Bearer tok.en-1", "bare-token-12"]
+    "credentials", ["Basic " + in_base64("anything:else"), "Bearer tok.en-1", "bare-token-12"]
 )
 def test_credentials_without_a_keys_shape_are_replaced_whole(credentials):
     """Whatever authorizes a request is a secret."""
@@ -420,14 +422,14 @@ DRESSES = {
     "all of it percent-encoded": lambda secret: "".join(f"%{ord(sign):02X}" for sign in secret),
     "as a form has it": lambda secret: f"a={quote_plus(secret)}",
     "with JSON's escapes": escaped,
-    "in base64": coded,
-    "in base64 with a password": lambda secret: coded(f"{secret}:pass"),
+    "in base64": in_base64,
+    "in base64 with a password": lambda secret: in_base64(f"{secret}:pass"),
     "in base64 for URLs, without its end": lambda secret: (
         base64.urlsafe_b64encode(f"{secret}~~".encode()).decode().rstrip("=")
     ),
-    "in base64 of base64": lambda secret: coded(coded(secret)),
-    "in base64 four times": lambda secret: coded(coded(coded(coded(secret)))),
-    "in base64, percent-encoded": lambda secret: quote(coded(f"a:{secret}"), safe=""),
+    "in base64 of base64": lambda secret: in_base64(in_base64(secret)),
+    "in base64 four times": lambda secret: in_base64(in_base64(in_base64(in_base64(secret)))),
+    "in base64, percent-encoded": lambda secret: quote(in_base64(f"a:{secret}"), safe=""),
     "with HTML's escapes": lambda secret: "".join(f"&#{ord(sign)};" for sign in secret),
     "after an escaped line break": lambda secret: f"see\\n{secret}",
 }
@@ -437,7 +439,7 @@ DRESSES = {
 @pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
 def test_the_last_look_finds_a_secret_in_every_dress(secret, dress):
     """Each kind is found on its own, whatever it wears: the look doesn't lean on what was replaced."""
-    assert left_in(dress(secret))
+    assert Scan().find_secrets(dress(secret))
 
 
 KEYS = ["sk_test_51HxABCdef0123", "rk_live_51HxABCdef0123", "pk_live_51HxABCdef", "sk_org_test_51HxABCd"]
@@ -467,7 +469,7 @@ def test_a_key_is_found_in_every_coding(key, encode, code):
         token = code(encode(f"{before}{key}~"))
         one = exchange(body=f"a={quote(token)}", answer=json.dumps({"a": f"see {token}!"}))
         clean = scrubbed(one)
-        assert left_in(token)
+        assert Scan().find_secrets(token)
         assert re.fullmatch("a=scrubbedCoded1(%3D)*", clean.request.body)
         assert re.fullmatch("see scrubbedCoded1=*!", clean.response.json["a"])
 
@@ -478,7 +480,7 @@ def test_a_coded_key_is_found_between_any_number_of_other_signs(number, code):
     """A token need not begin and end where what it codes does."""
     token = code(f"the key {KEYS[0]} and more".encode())
     others = ("A" if token.isupper() else "a") * number
-    assert left_in(f"{others}{token.rstrip('=')}{others}") == ["API key"]
+    assert Scan().find_secrets(f"{others}{token.rstrip('=')}{others}") == ["API key"]
 
 
 def test_a_known_secret_is_one_as_a_word_of_its_own_only():
@@ -535,7 +537,7 @@ FIELDS = {
 def test_a_coded_key_that_something_cut_stops_the_write(code, slash, place, where, tmp_path):
     """No piece is replaced, as another would tell the rest: the refusal names the place, and no key."""
     text = slash(code(f"a key and more: {KEYS[0]} and whatever comes after it".encode()))
-    recording = Recording(tmp_path / "a.yaml")
+    recording = CassetteWriter(tmp_path / "a.yaml")
     recording.add(place(text))
     with pytest.raises(SecretLeftError, match=rf"shaped like an API key, in its {where}"):
         recording.write(FAKE)
@@ -544,14 +546,14 @@ def test_a_coded_key_that_something_cut_stops_the_write(code, slash, place, wher
 
 def test_a_coded_key_between_words_is_replaced_alone():
     """Words around it are not taken for more of it."""
-    text = f"Basic {coded(f'{KEYS[0]}:')} was used"
+    text = f"Basic {in_base64(f'{KEYS[0]}:')} was used"
     clean = scrubbed(exchange(asked={"X-Thing": text}))
     assert clean.request.headers["X-Thing"] == "Basic scrubbedCoded1 was used"
 
 
 def test_a_key_in_plain_utf_16_stops_the_write(tmp_path):
     """A file of that encoding is no text here, so nothing in it is replaced."""
-    recording = Recording(tmp_path / "a.yaml")
+    recording = CassetteWriter(tmp_path / "a.yaml")
     recording.add(exchange(answer=f"\ufeff{KEYS[0]}".encode("utf-16-le")))
     with pytest.raises(SecretLeftError, match="API key, in its response at body"):
         recording.write(FAKE)
@@ -560,7 +562,7 @@ def test_a_key_in_plain_utf_16_stops_the_write(tmp_path):
 HOSTILE = {
     "JSON that is cut": (lambda: exchange(answer='{"a": "' + escaped("sk_live_51abc")), "API key", "body"),
     "base64 behind other signs": (
-        lambda: exchange(answer=json.dumps({"a": ["x" + coded("zz whsec_abcdefgh zz")]})),
+        lambda: exchange(answer=json.dumps({"a": ["x" + in_base64("zz whsec_abcdefgh zz")]})),
         None,
         None,
     ),
@@ -577,12 +579,12 @@ HOSTILE = {
 @pytest.mark.parametrize(("make", "kind", "path"), HOSTILE.values(), ids=HOSTILE)
 def test_what_could_not_be_replaced_stops_the_write(make, kind, path, tmp_path):
     """A secret is either replaced or nothing is written, and the refusal says which, where, and not what."""
-    recording = Recording(tmp_path / "a.yaml")
+    recording = CassetteWriter(tmp_path / "a.yaml")
     recording.add(exchange())
     recording.add(make())
     if kind is None:
         recording.write(FAKE)
-        assert left_in(str(yaml_loader.read_yaml((tmp_path / "a.yaml").read_text()))) == []
+        assert Scan().find_secrets(str(yaml_loader.read_yaml((tmp_path / "a.yaml").read_text()))) == []
         return
     with pytest.raises(
         SecretLeftError, match=rf"interaction 2 .*{kind}.* in its (request|response) at .*{path}"
@@ -596,7 +598,7 @@ def test_what_could_not_be_replaced_stops_the_write(make, kind, path, tmp_path):
 def test_only_documentation_may_show_its_published_values(tmp_path):
     """A published example's secrets stay in a cassette of documentation, and in no other."""
     secret = "pi_1GszwY2eZvKYlo2CohCEmT6b_secret_1jQJzqkrQvx4BpwI5hn6WSEO5"
-    recording = Recording(tmp_path / "a.yaml", published=[secret, "jane@b.org"])
+    recording = CassetteWriter(tmp_path / "a.yaml", published=[secret, "jane@b.org"])
     recording.add(exchange(answer=json.dumps({"client_secret": secret, "email": "jane@b.org"})))
     with pytest.raises(
         ValueError, match="only a cassette of documentation has published values, not fake"
@@ -625,7 +627,7 @@ ANY_SECRET = st.one_of(
 def test_no_secret_survives_in_the_file(tmp_path_factory, placed):
     """Whatever the secrets, and however they are placed together, the written file has none of them."""
     path = tmp_path_factory.mktemp("tape") / "a.yaml"
-    recording = Recording(path)
+    recording = CassetteWriter(path)
     for secret, place in placed:
         recording.add(PLACES[place](secret))
     recording.write(FAKE)
@@ -633,5 +635,5 @@ def test_no_secret_survives_in_the_file(tmp_path_factory, placed):
     found = [one.exchange for one in interactions.interactions(yaml_loader.read_yaml(written))]
     told = written + "".join(texts(one) for one in found)
     for secret, _ in placed:
-        for dress in (secret, quote(secret), quote(quote(secret)), escaped(secret), coded(secret)):
+        for dress in (secret, quote(secret), quote(quote(secret)), escaped(secret), in_base64(secret)):
             assert dress not in told

@@ -13,7 +13,7 @@ from pytest_stripe_balance.api.message import Exchange, Headers, Request, Respon
 from pytest_stripe_balance.cassettes import secret_scan
 from pytest_stripe_balance.cassettes.provenance import Provenance
 from pytest_stripe_balance.cassettes.scrub import Scrubber
-from pytest_stripe_balance.cassettes.writer import Recording
+from pytest_stripe_balance.cassettes.writer import CassetteWriter
 
 URL = "https://api.stripe.com/v1/customers"
 FAKE = Provenance("fake")
@@ -110,7 +110,7 @@ def places_of(text, name="description"):
 def written(tmp_path, one):
     """Record an exchange; give what is on disk by then, decoded, or "" when it was refused."""
     path = tmp_path / "cassette.json"
-    recording = Recording(path)
+    recording = CassetteWriter(path)
     recording.add(one)
     try:
         recording.write(FAKE)
@@ -170,7 +170,7 @@ def test_honest_text_stays(text, name):
         scrubber.learn(one)
         clean = scrubber.scrubbed(one)
         assert (clean.request.body, clean.response.body) == (one.request.body, one.response.body)
-        assert scrubber.scan.left_in(text) == []
+        assert scrubber.scan.find_secrets(text) == []
 
 
 CUTS = (
@@ -217,7 +217,7 @@ def test_the_runs_own_key_goes_where_it_is_cut_all_over(tmp_path, every):
 def left(text):
     scrubber = Scrubber()
     scrubber.learn(exchange())
-    return scrubber.scan.left_in(text)
+    return scrubber.scan.find_secrets(text)
 
 
 def times(count, encode):
@@ -259,7 +259,7 @@ def test_a_text_that_is_encoded_over_and_over_leaks_nothing(tmp_path, secret, dr
 def test_an_honest_text_that_is_encoded_over_and_over_is_written(tmp_path, dress):
     """Where no secret is at its bottom it stays as it is."""
     body = f"description={quote_plus(DRESSES[dress]('50 % of <all> & more, twice'))}"
-    recording = Recording(tmp_path / "cassette.json")
+    recording = CassetteWriter(tmp_path / "cassette.json")
     recording.add(exchange(body))
     assert recording.write(FAKE)
     assert (
@@ -274,7 +274,7 @@ def test_what_would_take_too_long_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(
         secret_scan, "_MOST", -7 * len(text)
     )  # so that it is enough for the text, and no more
-    recording = Recording(tmp_path / "cassette.json")
+    recording = CassetteWriter(tmp_path / "cassette.json")
     recording.add(exchange(f"description={text}"))
     with pytest.raises(secret_scan.SecretLeftError, match="encoded too often to be looked through"):
         recording.write(FAKE)

@@ -121,7 +121,7 @@ def test_other_commands_name_it_too(command, kind, tmp_path, capsys):
 )  # fmt: skip
 def test_odd_data_and_cassettes_are_no_foreign_recording(data):
     """Whatever the shape, nothing is raised and nothing is named that isn't one."""
-    assert foreign.named(data) is None
+    assert foreign.format_of(data) is None
 
 
 def answers(*bodies, method="GET", url=URL, status=200, **more):
