@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.fields import address, merged_metadata, shipping
 from pytest_stripe_balance.engine.state.records import CashBalance, Customer, Entry
-from pytest_stripe_balance.engine.state.table import Cursors, by_created
+from pytest_stripe_balance.engine.state.table import Cursors, ListParams
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -120,23 +120,9 @@ def _refuse_money_under_way(world: World, customer_id: str) -> None:
         )
 
 
-def list_(
-    world: World,
-    *,
-    created: int | dict[str, int] | None = None,
-    email: str | None = None,
-    **cursors: Unpack[Cursors],
-) -> Page[Customer]:
+def list_(world: World, *, email: str | None = None, **params: Unpack[ListParams]) -> Page[Customer]:
     """List customers that aren't deleted, newest first; `email` is matched by its exact case."""
-    in_time = by_created(created)
-    return world.customers.page(
-        keep=lambda customer: (
-            not customer.deleted
-            and in_time(customer.created)
-            and (email is None or customer.email == email)
-        ),
-        **cursors,
-    )
+    return world.customers.page(email=email, keep=lambda customer: not customer.deleted, **params)
 
 
 def retrieve_cash_balance(world: World, customer_id: str) -> CashBalance:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
-from pytest_stripe_balance.engine.state.table import Cursors, by_created
+from pytest_stripe_balance.engine.state.table import ListParams
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records import Event, Hash
@@ -21,20 +21,15 @@ def retrieve(world: World, event_id: str) -> Event:
 def list_(
     world: World,
     *,
-    created: int | dict[str, int] | None = None,
     type: str | None = None,  # noqa: A002 - Stripe's own name for it
     types: list[str] | None = None,
-    **cursors: Unpack[Cursors],
+    **params: Unpack[ListParams],
 ) -> Page[Event]:
     """List events, newest first; `type` may end in `.*`, as in "payment_intent.*" [doc]."""
-    in_time = by_created(created)
     wanted = [type] if type is not None else types
     return world.events.page(
-        keep=lambda event: (
-            in_time(event.created)
-            and (wanted is None or any(matches(event.type, pattern) for pattern in wanted))
-        ),
-        **cursors,
+        keep=lambda event: wanted is None or any(matches(event.type, pattern) for pattern in wanted),
+        **params,
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import heapq
 from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import TYPE_CHECKING
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any
 
 from pytest_stripe_balance.engine.billing import invoice_transitions
 from pytest_stripe_balance.engine.money import balance_transactions
@@ -15,16 +15,33 @@ from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records import Entry, Invoice, Refund
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from pytest_stripe_balance.engine.state.determinism import Clock
+    from pytest_stripe_balance.engine.state.table import Table
     from pytest_stripe_balance.engine.state.world import Due, World
 
 
 # Of a world, of a kind in it, and of one of these: it puts what ties in order.
 _Place = tuple[int, ...]
+_CASH = 0  # the rank of cash; those of the other kinds are in _KINDS
 RETURN_AFTER = 75 * DAY
 SWEEP_AFTER = 90 * DAY
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of record that falls due: its rank among others of one second, its table, and when."""
+
+    rank: int
+    records: Callable[[World], Table[Any]]
+    due: Callable[[World, Any], Due | None]
+
+
+_KINDS: Mapping[type, _Kind] = {
+    Refund: _Kind(1, attrgetter("refunds"), refunds.due),
+    Invoice: _Kind(2, attrgetter("invoices"), invoice_transitions.due),
+}
 
 
 def travel(worlds: Iterable[World], clock: Clock, until: int) -> None:
@@ -58,7 +75,7 @@ class _Agenda:
         for number, world in enumerate(worlds):
             self._worlds[id(world)] = number
             for customer in world.ledger.customers():
-                self.look_at(world, world.ledger.rows(customer))
+                self.look_at(world, [*world.ledger.rows(customer)])
             self.look_at(world, [*world.refunds, *world.invoices])
 
     def take(self) -> tuple[World, Due] | None:
@@ -69,23 +86,24 @@ class _Agenda:
                 return self._due.pop(place)
         return None
 
-    def look_at(self, world: World, written: Iterable[object]) -> None:
-        """See what is due of records as they are now; a row is looked at once, after those before it."""
-        changed: dict[int, _Cash] = {}
+    def look_at(self, world: World, written: Collection[object]) -> None:
+        """Note when records fall due, as they are now. Each row has to come once, and in order."""
         for record in written:
-            if isinstance(record, Entry):
-                key = (id(world), record.customer, record.currency)
-                cash = self._cash.setdefault(key, _Cash(len(self._cash)))
-                cash.read(record)
-                changed[cash.place] = cash
-            elif isinstance(record, Refund):
-                place = world.refunds.place(record.id)
-                self._put(world, (1, place), refunds.due(world, record))
-            elif isinstance(record, Invoice):
-                place = world.invoices.place(record.id)
-                self._put(world, (2, place), invoice_transitions.due(world, record))
-        for place, cash in changed.items():
-            self._put(world, (0, place), cash.due(world))
+            if kind := _KINDS.get(type(record)):
+                place = kind.records(world).place(record.id)  # type: ignore[attr-defined] # by its type
+                self._put(world, (kind.rank, place), kind.due(world, record))
+        for cash in self._read(world, [record for record in written if isinstance(record, Entry)]):
+            self._put(world, (_CASH, cash.place), cash.due(world))
+
+    def _read(self, world: World, rows: Iterable[Entry]) -> Iterable[_Cash]:
+        """Take in rows, and give the balances that they change."""
+        changed: dict[int, _Cash] = {}
+        for row in rows:
+            key = (id(world), row.customer, row.currency)
+            cash = self._cash.setdefault(key, _Cash(len(self._cash)))
+            cash.read(row)
+            changed[cash.place] = cash
+        return changed.values()
 
     def _put(self, world: World, place: _Place, due: Due | None) -> None:
         place = (self._worlds[id(world)], *place)

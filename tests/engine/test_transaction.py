@@ -9,7 +9,7 @@ import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_stripe_balance.engine.money import allocation
+from pytest_stripe_balance.engine.money import allocation, charges
 from pytest_stripe_balance.engine.state.world import World
 
 INCLUDED = ("customer.sources", "customer.tax_ids.data.owner", "customer.subscriptions")
@@ -53,8 +53,8 @@ def test_a_refused_confirm_writes_nothing(stage, _stripe_session, options):
     assert everything(_stripe_session) == before
 
 
-@pytest.mark.parametrize("step", ["_succeed", "_charge"])
-def test_what_breaks_in_the_middle_is_undone(stage, _stripe_session, monkeypatch, step):
+@pytest.mark.parametrize(("module", "step"), [(allocation, "_succeed"), (charges, "make")])
+def test_what_breaks_in_the_middle_is_undone(stage, _stripe_session, monkeypatch, module, step):
     """An exception after the first write takes every write back."""
     intent = stage.intent(amount=500)
     before = everything(_stripe_session)
@@ -62,7 +62,7 @@ def test_what_breaks_in_the_middle_is_undone(stage, _stripe_session, monkeypatch
     def interrupt(*_):
         raise KeyboardInterrupt("halfway")
 
-    monkeypatch.setattr(allocation, step, interrupt)
+    monkeypatch.setattr(module, step, interrupt)
     with pytest.raises(KeyboardInterrupt, match="halfway"):
         stripe.PaymentIntent.apply_customer_balance(intent)
     assert everything(_stripe_session) == before

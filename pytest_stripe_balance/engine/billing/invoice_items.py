@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Unpack
 
 from pytest_stripe_balance.engine.money import invoice_settlement
-from pytest_stripe_balance.engine.state import amounts, faults, fields
+from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
 from pytest_stripe_balance.engine.state.records import InvoiceItem, Price
-from pytest_stripe_balance.engine.state.table import Cursors, by_created
+from pytest_stripe_balance.engine.state.table import ListParams
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -32,22 +32,15 @@ def create(
 ) -> InvoiceItem:
     """Create an item, on a draft `invoice` or pending until an invoice includes it.
 
-    `amount`, or `quantity` times `unit_amount_decimal`, is in minor units; `currency` is the
-    invoice's unless given. Events `invoiceitem.created`, then `invoice.updated` where an invoice
-    has grown (zulip/zulip, docs/stripe.md 1.9).
+    `amount`, or `quantity` times `unit_amount_decimal`, is in minor units. `currency` defaults to the
+    draft's. Events `invoiceitem.created`, then `invoice.updated` for the draft (docs/stripe.md 1.9).
     """
     if customer is None:
         raise faults.missing_parameter("customer")
     owner = world.customer(customer, in_path=False)
     draft = None if invoice is None else _draft(world, invoice)
-    if currency is None and draft is None:
-        raise Refused("an invoice item with neither a currency nor an invoice is not modelled")
-    currency = amounts.lowered(world, currency or (draft.currency if draft else ""))
-    _check_currency(currency)
-    if draft is not None and (draft.customer, draft.currency) != (owner.id, currency):
-        raise Refused(f"an item of another customer or currency on {draft.id} is not modelled")
-    unit = (unit_amount_decimal or Decimal(0)) if amount is None else Decimal(amount)
-    total = _total(unit, quantity, is_set=amount is not None or unit_amount_decimal is not None)
+    currency = _currency(world, owner, draft, currency)
+    unit, total = _unit_and_total(amount, unit_amount_decimal, quantity)
     if owner.currency is None and world.readings.rely_on("customer-currency") == "by-item":
         settle_currency(world, owner, currency)
     price = _price(world, description, _plain(unit), currency)
@@ -64,15 +57,30 @@ def create(
         description=description,
         metadata=fields.merged_metadata({}, metadata),
     )
-    world.invoice_items.put(item)
-    if draft is not None:
-        grown = attach(world, draft, item)
-        item = grown.lines[0]
+    return _added(world, world.invoice_items.put(item), draft)
+
+
+def _currency(world: World, owner: Customer, draft: Invoice | None, currency: str | None) -> str:
+    """Give an item's currency, which is that of its draft."""
+    if currency is None and draft is None:
+        raise Refused("an invoice item with neither a currency nor an invoice is not modelled")
+    currency = amounts.lowered(world, currency or (draft.currency if draft else ""))
+    check_currency(currency)
+    if draft is not None and (draft.customer, draft.currency) != (owner.id, currency):
+        raise Refused(f"an item of another customer or currency on {draft.id} is not modelled")
+    return currency
+
+
+def _added(world: World, item: InvoiceItem, draft: Invoice | None) -> InvoiceItem:
+    """Put a new item on its draft, if it has one, and record the events."""
+    if draft is None:
         world.record_event("invoiceitem.created", item)
-        invoice_settlement.updated(world, draft, grown)
-    else:
-        world.record_event("invoiceitem.created", item)
-    return item
+        return item
+    grown = attach(world, draft, item)
+    added = grown.lines[0]
+    world.record_event("invoiceitem.created", added)
+    invoice_settlement.updated(world, draft, grown)
+    return added
 
 
 def retrieve(world: World, item_id: str) -> InvoiceItem:
@@ -86,30 +94,24 @@ def retrieve(world: World, item_id: str) -> InvoiceItem:
 def list_(
     world: World,
     *,
-    created: int | dict[str, int] | None = None,
     customer: str | None = None,
     invoice: str | None = None,
     pending: bool | None = None,
-    **cursors: Unpack[Cursors],
+    **params: Unpack[ListParams],
 ) -> Page[InvoiceItem]:
     """List items, newest first; those of one customer or invoice, or on none (`pending`).
 
     What went with a deleted draft isn't pending [obs, 2026-08-26.dahlia].
     """
-    if customer is not None:
-        world.customers.find(customer, "customer", in_path=False, assumption="list-unknown-customer")
-    if invoice is not None:
-        world.invoices.find(invoice, "invoice", in_path=False, assumption="list-unknown-customer")
-    in_time = by_created(created)
+    parents.check(world, customer=customer, invoice=invoice)
     return world.invoice_items.page(
         customer=customer,
+        invoice=invoice,
         keep=lambda item: (
-            in_time(item.created)
-            and invoice in (None, item.invoice)
-            and pending in (None, item.invoice is None)
+            pending in (None, item.invoice is None)
             and not (item.deleted and world.readings.rely_on("deleted-draft-items") == "gone")
         ),
-        **cursors,
+        **params,
     )
 
 
@@ -162,7 +164,8 @@ def _price(world: World, description: str | None, unit_amount: str, currency: st
     return world.prices.put(Price(price_id, world.clock.now, currency, product, unit_amount))
 
 
-def _check_currency(currency: str) -> None:
+def check_currency(currency: str) -> None:
+    """Refuse a currency that invoices aren't modelled in."""
     if currency not in amounts.MINIMUM:
         raise Refused(
             f"invoices in {currency!r} are not modelled; in {', '.join(amounts.MINIMUM)} they are"
@@ -175,13 +178,19 @@ def _plain(unit: Decimal) -> str:
     return f"{whole}.{rest}".rstrip("0").rstrip(".") if rest else whole
 
 
-def _total(unit: Decimal, quantity: int, *, is_set: bool) -> int:
-    """Multiply exactly: a Decimal's own product is rounded to 28 digits."""
-    total = Fraction(unit) * quantity
-    if not is_set or quantity < 0 or total < 0 or total.denominator != 1:
-        shown = (f"{unit}" if quantity == 1 else f"{quantity} times {unit}") if is_set else "none"
+def _unit_and_total(
+    amount: int | None, unit_amount_decimal: Decimal | None, quantity: int
+) -> tuple[Decimal, int]:
+    """Give the unit amount and its product with the quantity.
+
+    The product is exact: one of Decimals would be rounded to 28 digits.
+    """
+    unit = unit_amount_decimal if amount is None else Decimal(amount)
+    total = Fraction(unit or 0) * quantity
+    if unit is None or quantity < 0 or total < 0 or total.denominator != 1:
+        shown = f"{quantity} times {unit}" if unit is not None and quantity != 1 else unit or "none"
         raise Refused(
             f"an invoice item is modelled with a whole amount of 0 or more, not {shown}: give such an "
             "`amount`, or `unit_amount_decimal` and `quantity`"
         )
-    return int(total)
+    return unit, int(total)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict, Unpack
 
+from pytest_stripe_balance.engine.state import parents
 from pytest_stripe_balance.engine.state.records import InvoicePayment
-from pytest_stripe_balance.engine.state.table import Cursors, Page, by_created
+from pytest_stripe_balance.engine.state.table import ListParams, Page
 from pytest_stripe_balance.engine.state.world import World
 
 
@@ -24,23 +25,12 @@ def retrieve(world: World, payment_id: str) -> InvoicePayment:
 def list_(
     world: World,
     *,
-    created: int | dict[str, int] | None = None,
     invoice: str | None = None,
     payment: PaymentFilter | None = None,
     status: str | None = None,
-    **cursors: Unpack[Cursors],
+    **params: Unpack[ListParams],
 ) -> Page[InvoicePayment]:
     """List the payments of invoices, newest first; those of one `invoice`, intent or status."""
-    if invoice is not None:
-        world.invoices.find(invoice, "invoice", in_path=False, assumption="list-unknown-customer")
+    parents.check(world, invoice=invoice)
     intent = (payment or {}).get("payment_intent")
-    in_time = by_created(created)
-    return world.invoice_payments.page(
-        keep=lambda link: (
-            in_time(link.created)
-            and invoice in (None, link.invoice)
-            and intent in (None, link.payment_intent)
-            and status in (None, link.status)
-        ),
-        **cursors,
-    )
+    return world.invoice_payments.page(invoice=invoice, payment_intent=intent, status=status, **params)

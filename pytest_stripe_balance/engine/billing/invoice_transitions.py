@@ -187,18 +187,15 @@ def _next_number(world: World, customer: Customer) -> str:
 def _payable(world: World, invoice: Invoice) -> PaymentIntent:
     """Make the intent of an invoice, and what links the two; event `payment_intent.created`."""
     world.readings.rely_on("invoice-intent")
-    intent_id = world.ids.mint("pi_", 24)
     types = invoice.types or ("card",)
     options = {"card": UNSET_CARD_OPTIONS, "customer_balance": invoice.options or {}}
     intent = world.payment_intents.put(
-        PaymentIntent(
-            id=intent_id,
-            created=world.clock.now,
+        payment_intents.new(
+            world,
+            **payment_intents.identity(world),
             amount=invoice.amount_due,
             currency=invoice.currency,
             customer=invoice.customer,
-            status="requires_payment_method",
-            client_secret=f"{intent_id}_secret_{world.ids.secret(intent_id, 25)}",
             payment_method_types=types,
             payment_method_options={kind: options[kind] for kind in types},
             invoice=invoice.id,

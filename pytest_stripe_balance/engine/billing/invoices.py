@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
 from pytest_stripe_balance.engine.billing import invoice_items
-from pytest_stripe_balance.engine.state import amounts, faults, fields
+from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
 from pytest_stripe_balance.engine.state.determinism import DAY, END_OF_TIME
 from pytest_stripe_balance.engine.state.records import Invoice
-from pytest_stripe_balance.engine.state.table import Cursors, Page, by_created
+from pytest_stripe_balance.engine.state.table import ListParams, Page, Time, in_time
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -65,22 +65,12 @@ def create(
     `customer.updated` comes first [obs, a send_invoice at clover]. With `include` it takes the
     customer's pending items in its currency.
     """
-    if customer is None:
-        raise faults.missing_parameter("customer")
-    owner = world.customer(customer, in_path=False)
-    if collection_method is None:
-        raise Refused(
-            "collection_method=charge_automatically, the default, is not modelled: bank transfers "
-            "are for collection_method=send_invoice"
-        )
+    owner = _owner(world, customer, collection_method)
     pending = invoice_items.pending(world, owner.id)
     included = pending if pending_invoice_items_behavior == "include" else []
     currency = currency or owner.currency or _currency_of(world, pending, included)
     currency = amounts.lowered(world, currency)
-    if currency not in amounts.MINIMUM:
-        raise Refused(
-            f"invoices in {currency!r} are not modelled; in {', '.join(amounts.MINIMUM)} they are"
-        )
+    invoice_items.check_currency(currency)
     draft = Invoice(
         id=world.ids.mint("in_", 24),
         created=world.clock.now,
@@ -100,6 +90,19 @@ def create(
     return invoice
 
 
+def _owner(world: World, customer_id: str | None, collection_method: str | None) -> Customer:
+    """Find the customer that a new invoice is sent to."""
+    if customer_id is None:
+        raise faults.missing_parameter("customer")
+    customer = world.customer(customer_id, in_path=False)
+    if collection_method is None:
+        raise Refused(
+            "collection_method=charge_automatically, the default, is not modelled: bank transfers "
+            "are for collection_method=send_invoice"
+        )
+    return customer
+
+
 def retrieve(world: World, invoice_id: str) -> Invoice:
     """Find an invoice; 404 with param `invoice`. A draft shows its customer as they are now [doc]."""
     return as_it_is(world, find(world, invoice_id, "invoice"))
@@ -109,26 +112,22 @@ def list_(
     world: World,
     *,
     collection_method: str | None = None,
-    created: int | dict[str, int] | None = None,
     customer: str | None = None,
-    due_date: int | dict[str, int] | None = None,
+    due_date: Time | None = None,
     status: str | None = None,
-    **cursors: Unpack[Cursors],
+    **params: Unpack[ListParams],
 ) -> Page[Invoice]:
     """List invoices, newest first."""
-    if customer is not None:
-        world.customers.find(customer, "customer", in_path=False, assumption="list-unknown-customer")
-    in_time, is_due = by_created(created), by_created(due_date)
+    parents.check(world, customer=customer)
     page = world.invoices.page(
         customer=customer,
+        status=status,
         keep=lambda invoice: (
             not invoice.deleted
             and collection_method in (None, "send_invoice")
-            and in_time(invoice.created)
-            and is_due(invoice.due_date)
-            and status in (None, invoice.status)
+            and (due_date is None or in_time(due_date)(invoice.due_date))
         ),
-        **cursors,
+        **params,
     )
     return Page([as_it_is(world, invoice) for invoice in page.data], page.has_more)
 

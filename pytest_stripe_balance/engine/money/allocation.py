@@ -10,11 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine.money import invoice_settlement
-from pytest_stripe_balance.engine.money.charges import _charge
-from pytest_stripe_balance.engine.money.payment_methods import payment_method
-from pytest_stripe_balance.engine.state import amounts
-from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.money import charges, invoice_settlement, payment_methods
 from pytest_stripe_balance.engine.state.records import (
     Customer,
     PaymentIntent,
@@ -23,11 +19,6 @@ from pytest_stripe_balance.engine.state.records import (
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records import Entry
     from pytest_stripe_balance.engine.state.world import World
-
-
-def _above(most: str, amount: int, currency: str) -> Fault:
-    """An amount above what an intent can take: neither code nor param [obs aat-stripe]."""
-    return Fault(f"The amount is above {most}, which is {amounts.written(amount, currency)} {currency}.")
 
 
 def put_money(
@@ -62,8 +53,8 @@ def _allocate(
 
 
 def _succeed(world: World, intent: PaymentIntent) -> PaymentIntent:
-    method = world.payment_methods.get(intent.payment_method or "") or payment_method(world)
-    charge = _charge(world, intent, method)
+    method = world.payment_methods.get(intent.payment_method or "") or payment_methods.make(world)
+    charge = charges.make(world, intent, method)
     succeeded = intent._replace(
         status="succeeded",
         payment_method=method.id,

@@ -6,19 +6,18 @@ from typing import Unpack
 
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.records import BalanceTransaction, Customer, Entry, Hash
-from pytest_stripe_balance.engine.state.table import Cursors, Page, by_created
+from pytest_stripe_balance.engine.state.table import ListParams, Page
 from pytest_stripe_balance.engine.state.world import World
 
 
 def list_balance_transactions(
     world: World,
     *,
-    created: int | dict[str, int] | None = None,
     currency: str | None = None,
     payout: str | None = None,
     source: str | None = None,
     type: str | None = None,  # noqa: A002 - Stripe's own name for it
-    **cursors: Unpack[Cursors],
+    **params: Unpack[ListParams],
 ) -> Page[BalanceTransaction]:
     """List the merchant's balance transactions, newest first.
 
@@ -26,16 +25,7 @@ def list_balance_transactions(
     """
     if payout is not None:
         raise faults.missing_object("payout", payout, "payout", in_path=False)
-    in_time = by_created(created)
-    return world.balance_transactions.page(
-        keep=lambda booked: (
-            in_time(booked.created)
-            and currency in (None, booked.currency)
-            and source in (None, booked.source)
-            and type in (None, booked.type)
-        ),
-        **cursors,
-    )
+    return world.balance_transactions.page(currency=currency, source=source, type=type, **params)
 
 
 def retrieve_balance_transaction(world: World, transaction_id: str) -> BalanceTransaction:

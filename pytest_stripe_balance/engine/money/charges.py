@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from pytest_stripe_balance.engine.money.balance_transactions import book
+from pytest_stripe_balance.engine.state import parents
 from pytest_stripe_balance.engine.state.records import (
     Charge,
     PaymentIntent,
     PaymentMethod,
 )
-from pytest_stripe_balance.engine.state.table import Cursors, by_created
+from pytest_stripe_balance.engine.state.table import ListParams
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import Refused
 
@@ -30,28 +31,15 @@ def retrieve(world: World, charge_id: str) -> Charge:
 def list_(
     world: World,
     *,
-    created: int | dict[str, int] | None = None,
     customer: str | None = None,
     payment_intent: str | None = None,
     transfer_group: str | None = None,
-    **cursors: Unpack[Cursors],
+    **params: Unpack[ListParams],
 ) -> Page[Charge]:
     """List charges, newest first; those of one `customer`, `payment_intent` or `transfer_group`."""
-    if customer is not None:
-        world.customers.find(customer, "customer", in_path=False, assumption="list-unknown-customer")
-    if payment_intent is not None:
-        world.payment_intents.find(
-            payment_intent, "payment_intent", in_path=False, assumption="list-unknown-customer"
-        )
-    in_time = by_created(created)
+    parents.check(world, customer=customer, payment_intent=payment_intent)
     return world.charges.page(
-        customer=customer,
-        keep=lambda charge: (
-            in_time(charge.created)
-            and payment_intent in (None, charge.payment_intent)
-            and transfer_group in (None, charge.transfer_group)
-        ),
-        **cursors,
+        customer=customer, payment_intent=payment_intent, transfer_group=transfer_group, **params
     )
 
 
@@ -82,7 +70,8 @@ def fees(world: World, currency: str) -> tuple[Hash, ...]:
     )
 
 
-def _charge(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charge:
+def make(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charge:
+    """Make the charge of an intent that is fully funded, and book it for the merchant; no event."""
     charge_id = world.ids.mint(f"{world.readings.rely_on('charge-id-prefix')}_", 24)
     world.readings.rely_on("charge-shape")
     booked = book(

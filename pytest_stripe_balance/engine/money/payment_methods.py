@@ -26,6 +26,18 @@ NOT_KEPT = (
     "tok_",
 )
 
+
+class PaymentMethodData(TypedDict, total=False):
+    """payment_method_data of a request; only customer_balance is modelled."""
+
+    type: Literal["customer_balance"]
+    allow_redisplay: str
+    billing_details: dict[str, Any]
+    customer_balance: dict[str, Any]
+    metadata: dict[str, str] | None
+
+
+NO_DATA = PaymentMethodData()
 NO_BILLING_DETAILS: Hash = {
     "address": fields.address({}),
     "email": None,
@@ -54,7 +66,7 @@ def create(
         customer_balance=customer_balance or {},
         metadata=metadata,
     )
-    return made(world, data)
+    return make(world, data)
 
 
 def retrieve(world: World, method_id: str) -> PaymentMethod:
@@ -99,34 +111,6 @@ def _none(world: World, filters: Filters) -> Page[PaymentMethod]:
 CURSORS = frozenset(Cursors.__annotations__)
 
 
-def payment_method(
-    world: World,
-    billing_details: Hash = NO_BILLING_DETAILS,
-    metadata: Hash | None = None,
-    allow_redisplay: str = "unspecified",
-) -> PaymentMethod:
-    """Make a payment method of type customer_balance."""
-    method = PaymentMethod(
-        id=world.ids.mint("pm_", 24),
-        created=world.clock.now,
-        type="customer_balance",
-        billing_details=billing_details,
-        metadata=metadata or {},
-        allow_redisplay=allow_redisplay,
-    )
-    return world.payment_methods.put(method)
-
-
-class PaymentMethodData(TypedDict, total=False):
-    """payment_method_data of a request; only customer_balance is modelled."""
-
-    type: Literal["customer_balance"]
-    allow_redisplay: str
-    billing_details: dict[str, Any]
-    customer_balance: dict[str, Any]
-    metadata: dict[str, str] | None
-
-
 def known(world: World, method_id: str, *, in_path: bool) -> PaymentMethod:
     """Find a payment method; `resource_missing`, param `payment_method`, where there is none [obs]."""
     if world.payment_methods.get(method_id) is None:
@@ -150,15 +134,19 @@ def refuse_not_kept(name: str, method_id: str | None, way: str) -> None:
         )
 
 
-def made(world: World, data: PaymentMethodData) -> PaymentMethod:
-    """Make a payment method from a request's data."""
-    details: Hash = NO_BILLING_DETAILS  # one for all that have none
+def make(world: World, data: PaymentMethodData = NO_DATA) -> PaymentMethod:
+    """Make a payment method of type customer_balance from the data of a request."""
+    details: Hash = NO_BILLING_DETAILS  # one object for all methods without details
     if billing := data.get("billing_details"):
         rest = {key: billing.get(key) or None for key in ("email", "name", "phone", "tax_id")}
         details = {"address": fields.address(billing.get("address") or {}), **rest}
-    return payment_method(
-        world,
-        details,
-        fields.merged_metadata({}, data.get("metadata")),
-        data.get("allow_redisplay", "unspecified"),
+    return world.payment_methods.put(
+        PaymentMethod(
+            id=world.ids.mint("pm_", 24),
+            created=world.clock.now,
+            type="customer_balance",
+            billing_details=details,
+            metadata=fields.merged_metadata({}, data.get("metadata")),
+            allow_redisplay=data.get("allow_redisplay", "unspecified"),
+        )
     )

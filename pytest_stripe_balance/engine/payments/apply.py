@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pytest_stripe_balance.engine.money import invoice_settlement
-from pytest_stripe_balance.engine.money.allocation import _above, put_money
+from pytest_stripe_balance.engine.money.allocation import put_money
 from pytest_stripe_balance.engine.state import amounts, faults
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records import Customer, PaymentIntent
@@ -150,6 +150,11 @@ def _balance_fault(attempt: Attempt) -> Fault:
             return Fault(message, status=402, type="card_error", code="insufficient_funds")
         case _:
             return Fault(message)
+
+
+def _above(most: str, amount: int, currency: str) -> Fault:
+    """An amount above what an intent can take: neither code nor param [obs aat-stripe]."""
+    return Fault(f"The amount is above {most}, which is {amounts.written(amount, currency)} {currency}.")
 
 
 def _uncollectible(attempt: Attempt) -> bool:

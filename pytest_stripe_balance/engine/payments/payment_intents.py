@@ -14,9 +14,9 @@ from pytest_stripe_balance.engine.payments.payment_method_options import (
     PaymentMethodParams,
 )
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
-from pytest_stripe_balance.engine.state import amounts, faults, fields
+from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
 from pytest_stripe_balance.engine.state.records import NOTHING, PaymentIntent
-from pytest_stripe_balance.engine.state.table import Cursors, by_created
+from pytest_stripe_balance.engine.state.table import ListParams
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -90,14 +90,11 @@ def create(
         world.customer(customer, in_path=False)
     described = _descriptive(NOTHING, params)
     typed = payment_method_options.of_new(world, customer, currency, params, automatic_payment_methods)
-    draft = PaymentIntent(
-        id="",
-        created=world.clock.now,
+    draft = new(
+        world,
         amount=amount,
         currency=currency,
         customer=customer,
-        status="requires_payment_method",
-        client_secret="",
         capture_method=capture_method,
         **described,
         **typed,
@@ -105,11 +102,25 @@ def create(
     payment_method_options.check(world, draft, params)
     if confirm:
         confirmation.check(world, draft, params)
-    intent_id = world.ids.mint("pi_", 24)
-    secret = f"{intent_id}_secret_{world.ids.secret(intent_id, 25)}"
-    intent = payment_method_options.take(world, draft, params, id=intent_id, client_secret=secret)
+    intent = payment_method_options.take(world, draft, params, **identity(world))
     world.record_event("payment_intent.created", world.payment_intents.put(intent))
     return confirmation.carry_out(world, intent) if confirm else intent
+
+
+def new(world: World, **fields: Any) -> PaymentIntent:  # noqa: ANN401 - fields of a record
+    """Make an intent as it is before anything happens to it; nothing is stored.
+
+    Without the fields of `identity` it is a draft, which a request's checks can look at.
+    """
+    blank = {"id": "", "client_secret": "", "status": "requires_payment_method"}
+    return PaymentIntent(**{**blank, "created": world.clock.now, **fields})
+
+
+def identity(world: World) -> dict[str, str]:
+    """Mint the id of a new intent, and derive its client secret."""
+    intent_id = world.ids.mint("pi_", 24)
+    secret = f"{intent_id}_secret_{world.ids.secret(intent_id, 25)}"
+    return {"id": intent_id, "client_secret": secret}
 
 
 def retrieve(world: World, intent_id: str) -> PaymentIntent:
@@ -118,19 +129,11 @@ def retrieve(world: World, intent_id: str) -> PaymentIntent:
 
 
 def list_(
-    world: World,
-    *,
-    created: int | dict[str, int] | None = None,
-    customer: str | None = None,
-    **cursors: Unpack[Cursors],
+    world: World, *, customer: str | None = None, **params: Unpack[ListParams]
 ) -> Page[PaymentIntent]:
     """List intents, newest first; those of one `customer`, who may be deleted by now."""
-    if customer is not None:
-        world.customers.find(customer, "customer", in_path=False, assumption="list-unknown-customer")
-    in_time = by_created(created)
-    return world.payment_intents.page(
-        customer=customer, keep=lambda intent: in_time(intent.created), **cursors
-    )
+    parents.check(world, customer=customer)
+    return world.payment_intents.page(customer=customer, **params)
 
 
 def update(
@@ -170,22 +173,30 @@ def update(
             f"holds {intent.applied}, are not modelled"
         )
     changed = payment_method_options.take(world, changed, params)
-    freed = None
-    if amount is not None and amount != intent.amount:
-        changed, freed = _emptied(world, changed)
-        changed = changed._replace(amount=amount)
-    if intent.status == "requires_action" and (repaid or changed.amount != intent.amount):
-        world.readings.rely_on("update-amount-status")
-        changed = changed._replace(
-            status="requires_confirmation",
-            instructions=None,
-            amount_updated=changed.amount != intent.amount,
-        )
+    if amount is None or amount == intent.amount:
+        return world.payment_intents.put(_unconfirmed(world, changed) if repaid else changed)
+    return _with_amount(world, changed, amount)
+
+
+def _with_amount(world: World, intent: PaymentIntent, amount: int) -> PaymentIntent:
+    """Change the amount; the money that the intent holds goes back and is reconciled."""
+    intent, freed = _emptied(world, intent)
+    changed = _unconfirmed(world, intent._replace(amount=amount), amount_updated=True)
     world.payment_intents.put(changed)
     if freed:
         world.readings.rely_on("freed-funds-event")
         automatic_reconciliation.reconcile(world, freed)
     return changed
+
+
+def _unconfirmed(world: World, intent: PaymentIntent, *, amount_updated: bool = False) -> PaymentIntent:
+    """Take a confirmed intent back to requires_confirmation."""
+    if intent.status != "requires_action":
+        return intent
+    world.readings.rely_on("update-amount-status")
+    return intent._replace(
+        status="requires_confirmation", instructions=None, amount_updated=amount_updated
+    )
 
 
 def confirm(world: World, intent_id: str, **params: Unpack[ConfirmParams]) -> PaymentIntent:

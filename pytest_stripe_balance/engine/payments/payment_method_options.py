@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
-from pytest_stripe_balance.engine.money.payment_methods import PaymentMethodData, known, made
+from pytest_stripe_balance.engine.money.payment_methods import PaymentMethodData, known, make
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
@@ -207,7 +207,7 @@ def take(
         changes["payment_method_options"] = {**intent.payment_method_options, "customer_balance": merged}
     if has_payment_method(params):
         method = (
-            made(world, params["payment_method_data"])
+            make(world, params["payment_method_data"])
             if "payment_method_data" in params
             else known(world, params["payment_method"], in_path=False)
         )

@@ -9,9 +9,9 @@ import functools
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from pytest_stripe_balance.engine.refunds import refund_steps
-from pytest_stripe_balance.engine.state import amounts, determinism, faults, fields
+from pytest_stripe_balance.engine.state import amounts, determinism, faults, fields, parents
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.engine.state.table import Cursors, by_created
+from pytest_stripe_balance.engine.state.table import ListParams
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -82,26 +82,12 @@ def list_(
     world: World,
     *,
     charge: str | None = None,
-    created: int | dict[str, int] | None = None,
     payment_intent: str | None = None,
-    **cursors: Unpack[Cursors],
+    **params: Unpack[ListParams],
 ) -> Page[Refund]:
     """List refunds, newest first; those of one `charge` or `payment_intent`."""
-    if charge is not None:
-        world.charges.find(charge, "charge", in_path=False, assumption="refund-unknown")
-    if payment_intent is not None:
-        world.payment_intents.find(
-            payment_intent, "payment_intent", in_path=False, assumption="refund-unknown"
-        )
-    in_time = by_created(created)
-    return world.refunds.page(
-        keep=lambda refund: (
-            in_time(refund.created)
-            and charge in (None, refund.charge)
-            and payment_intent in (None, refund.payment_intent)
-        ),
-        **cursors,
-    )
+    parents.check(world, "refund-unknown", charge=charge, payment_intent=payment_intent)
+    return world.refunds.page(charge=charge, payment_intent=payment_intent, **params)
 
 
 def update(world: World, refund_id: str, **params: Unpack[UpdateParams]) -> Refund:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Generic, Protocol, TypedDict, TypeVar
+from operator import attrgetter, eq
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypedDict, TypeVar
 
 from pytest_stripe_balance.engine.state import faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 # What was written since a request began, and how to undo it.
@@ -34,6 +35,16 @@ class Cursors(TypedDict, total=False):
     limit: int
     starting_after: str
     ending_before: str
+
+
+# A time parameter of a list: a second since 1970, or any of gt, gte, lt and lte.
+Time: TypeAlias = int | dict[str, int]
+
+
+class ListParams(Cursors, total=False):
+    """The parameters of a list that can be narrowed by the time of creation."""
+
+    created: Time
 
 
 R = TypeVar("R", bound=Identified)
@@ -90,13 +101,13 @@ class Table(Generic[R]):
         """Add a record, or put it in the place of the one with the same id."""
         place = self._places.get(record.id)
         if place is None:
-            self._journal.append((record, functools.partial(self._drop, record.id)))
+            self._journal.append((record, partial(self._drop, record.id)))
             place = self._places[record.id] = len(self._records)
             self._records.append(record)
             if (owner := getattr(record, "customer", None)) is not None:
                 self._owned.setdefault(owner, []).append(place)
         else:
-            undo = functools.partial(self._records.__setitem__, place, self._records[place])
+            undo = partial(self._records.__setitem__, place, self._records[place])
             self._journal.append((record, undo))
             self._records[place] = record
         return record
@@ -114,19 +125,25 @@ class Table(Generic[R]):
         self,
         *,
         customer: str | None = None,
+        created: Time | None = None,
         limit: int = 10,
         starting_after: str | None = None,
         ending_before: str | None = None,
-        keep: Callable[[R], bool] = lambda _: True,
+        keep: Callable[[R], bool] | None = None,
+        **fields: object,
     ) -> Page[R]:
-        """Cut one page: cursors are exclusive, ties in time fall by creation order (docs/stripe.md 6.4).
+        """Give one page, newest first (docs/stripe.md 6.4).
 
-        Of one `customer`'s records it costs the same whatever others have. A cursor to a record that
-        isn't there is a 400 `resource_missing`.
+        It has the records of `customer` that were `created` then, whose `fields` have these values (None
+        is any), and that `keep` accepts. Cursors are exclusive, and records of one second stand in the
+        order of their creation. A customer's page costs the same whatever others have. A cursor to an
+        unknown record is a 400 `resource_missing`.
         """
         backwards = ending_before is not None and starting_after is None
         walk = self._walk(starting_after, ending_before, customer)
-        found = list(islice(filter(keep, walk), limit + 1))
+        for test in _tests(created, fields):
+            walk = filter(test, walk)
+        found = list(islice(walk if keep is None else filter(keep, walk), limit + 1))
         data = found[:limit]
         return Page(data[::-1] if backwards else data, has_more=len(found) > limit)
 
@@ -154,12 +171,24 @@ class Table(Generic[R]):
         return place
 
 
-def by_created(created: int | dict[str, int] | None) -> Callable[[int], bool]:
-    """Make the test of a list's `created` parameter: a second, or any of gt, gte, lt and lte."""
-    if created is None:
-        return lambda _: True
+def _tests(created: Time | None, fields: Mapping[str, object]) -> Iterator[Callable[[Any], bool]]:
+    """Make the tests that a list's parameters ask for."""
+    if created is not None:
+        yield _by_field("created", in_time(created))
+    for name, value in fields.items():
+        if value is not None:
+            yield _by_field(name, partial(eq, value))
+
+
+def _by_field(name: str, test: Callable[[Any], bool]) -> Callable[[object], bool]:
+    read = attrgetter(name)
+    return lambda record: test(read(record))
+
+
+def in_time(created: Time) -> Callable[[int], bool]:
+    """Make the test of a time parameter: a second, or any of gt, gte, lt and lte."""
     if isinstance(created, int):
-        return lambda second: second == created
+        return partial(eq, created)
     bounds = created
     return lambda second: (
         second > bounds.get("gt", second - 1)
