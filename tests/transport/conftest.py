@@ -30,8 +30,8 @@ class Witness:
     asked: list[Request] = field(default_factory=list)
     observed: list[tuple[Request, Response]] = field(default_factory=list)
 
-    def tap(self, *, sends: bool = False):
-        return intercept(self._answer, self._observe, sends=sends)
+    def tap(self, *, sends: bool = False, **options):
+        return intercept(self._answer, self._observe, sends=sends, **options)
 
     def _answer(self, request: Request) -> Response | None:
         self.asked.append(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import subprocess
 import sys
@@ -14,11 +15,9 @@ from majors import Urllib, v1
 
 from pytest_stripe_balance.transport import clients
 
-_SENT_BY_URLLIB = Urllib.request
-
 
 def _methods():
-    return {cls: [vars(cls).get(name) for name in clients.SENDING] for cls in clients.STRIPES}
+    return {cls: [vars(cls)[name] for name in clients.sends_from(cls)] for cls in clients.STRIPES}
 
 
 @pytest.mark.parametrize("sends", [False, True], ids=["answers", "sends"])
@@ -55,65 +54,37 @@ def test_a_method_that_was_replaced_between_two_taps_is_the_one_that_is_restored
     assert (vars(Urllib)["request"], len(server.seen)) == (own, 1)
 
 
-@pytest.mark.parametrize("name", ["request_with_retries", "request_stream", "request_async"])
-def test_a_way_that_a_class_was_given_between_two_taps_is_caught_and_restored(
+@pytest.mark.parametrize("name", ["request_with_retries", "_request_internal", "request_async"])
+def test_a_method_that_a_class_was_given_stays_and_is_passed_by(
     name, answering, client_of, server, monkeypatch
 ):
-    """A name that it had not, and the same name with another method in it: each is answered for."""
-    if name in vars(Urllib):
-        monkeypatch.delattr(Urllib, name)
+    """What a test has put on stripe-python's class is code of its own, before the tap and after it."""
     ran = []
-    client = client_of(Urllib())
-    with answering.tap():
-        pass
-    for number in range(2):
-
-        def theirs(*_, number=number):
-            ran.append(number)
-
-        monkeypatch.setattr(Urllib, name, theirs)
-        with answering.tap():
-            assert vars(Urllib)[name] is not theirs
-            assert v1(client).customers.retrieve("cus_1").id == "cus_answered"
+    monkeypatch.setattr(Urllib, name, lambda *_: ran.append("theirs"), raising=False)
+    theirs = vars(Urllib)[name]
+    for _ in range(2):
+        with answering.tap(own_clients="skip"):
+            assert v1(client_of(Urllib())).customers.retrieve("cus_1").id == "cus_answered"
         assert (vars(Urllib)[name], ran, server.seen) == (theirs, [], [])
-    monkeypatch.undo()
-    had = vars(Urllib).get(name)
-    with answering.tap():
+
+
+def test_what_a_tapped_method_is_wrapped_in_is_code_of_its_own(answering, client_of, monkeypatch):
+    """`functools.wraps` copies the tap's mark, which says of another function nothing."""
+    with answering.tap(own_clients="skip"), monkeypatch.context() as patches:
+        theirs = functools.wraps(stripe.HTTPXClient.request)(lambda *_: pytest.fail("sent"))
+        patches.setattr(stripe.HTTPXClient, "request", theirs)
+        client = client_of(stripe.HTTPXClient(allow_sync_methods=True))
         assert v1(client).customers.retrieve("cus_1").id == "cus_answered"
-    assert vars(Urllib).get(name) is had
-
-
-def test_a_class_that_lost_a_name_and_was_given_another_is_caught(answering, server, monkeypatch):
-    """As many names as before are other names: what a direct call comes to is answered, too."""
-    with answering.tap():
-        pass
-    monkeypatch.delattr(stripe.RequestsClient, "close")
-    monkeypatch.setattr(stripe.RequestsClient, "request_with_retries", lambda *_: pytest.fail("sent"))
-    with answering.tap():
-        body, status, _ = stripe.RequestsClient().request_with_retries("get", server.url, {})
-    assert (status, b"cus_answered" in body, server.seen) == (200, True, [])
-
-
-def test_a_method_that_could_not_send_and_was_replaced_is_caught(
-    answering, client_of, server, monkeypatch
-):
-    """stripe-python has an async client's sync methods fail; another method in their place may send."""
-    with answering.tap():
-        pass
-    monkeypatch.setattr(stripe.AIOHTTPClient, "request", lambda *_: pytest.fail("sent"))
-    client = stripe.AIOHTTPClient()
-    with answering.tap():
-        assert v1(client_of(client)).customers.retrieve("cus_1").id == "cus_answered"
-        body, _, _ = client.request_with_retries("get", server.url, {})
-    assert (b"cus_answered" in body, server.seen) == (True, [])
 
 
 BEFORE = """
 import stripe
 stripe.AIOHTTPClient.request = lambda *_: None
 from pytest_stripe_balance.transport import clients
-assert stripe.AIOHTTPClient.request not in clients.CANT_SEND
-assert stripe.AIOHTTPClient.request_stream in clients.CANT_SEND
+from pytest_stripe_balance.transport.intercept import intercept
+with intercept(lambda _: None, lambda *_: None, sends=False):
+    assert clients.has_own_code(stripe.AIOHTTPClient())
+    assert not clients.has_own_code(stripe.HTTPXClient())
 """
 
 
@@ -140,65 +111,76 @@ def test_a_method_that_says_it_is_the_same_is_another(answering, client_of, monk
         pass
     theirs = LikesAll()
     monkeypatch.setattr(Urllib, "request", theirs)
-    with answering.tap():
+    with answering.tap(own_clients="skip"):
         assert v1(client_of(Urllib())).customers.retrieve("cus_1").id == "cus_answered"
     assert vars(Urllib)["request"] is theirs
 
 
-def test_a_patch_that_a_test_took_off_keeps_no_other_on(answering):
-    """What is gone needs no restoring; all else is restored, and a class that is defined later left alone."""
+def test_a_patch_that_a_test_took_off_is_put_on_again_by_the_next_run(answering):
+    """A run that opens while others are open finds the tap whole, and all is restored at last."""
+    name, before = "_request_internal", vars(Urllib)["_request_internal"]
+    with answering.tap():
+        own = vars(Urllib)[name]
+        setattr(Urllib, name, before)
+        with answering.tap():
+            assert vars(Urllib)[name] is own
+        assert vars(Urllib)[name] is own is not before
+    assert vars(Urllib)[name] is before
 
-    class Mixin:
-        def request(self, *_):
-            pytest.fail("sent")
 
-    class Mine(Mixin, stripe.HTTPClient):
+def test_a_patch_that_a_test_deleted_keeps_no_other_on(answering, monkeypatch):
+    """What is gone needs no restoring; all else is restored."""
+    before = vars(stripe.RequestsClient)["_request_internal"]
+    with answering.tap():
+        monkeypatch.delattr(Urllib, "_request_internal")
+    assert vars(stripe.RequestsClient)["_request_internal"] is before
+    assert "_request_internal" not in vars(Urllib)
+    monkeypatch.undo()
+    with answering.tap():  # which gives back what was put back
         pass
 
-    before = vars(stripe.RequestsClient)["request"]
+
+def test_what_was_put_over_a_patch_stays_when_the_last_run_closes(answering, monkeypatch):
+    """It is somebody else's to take off, and what they put back then does nothing more."""
+    name, before = "_request_internal", vars(Urllib)["_request_internal"]
     with answering.tap():
-        del Mine.request
-    assert vars(stripe.RequestsClient)["request"] is before
-    assert "__init_subclass__" not in vars(stripe.HTTPClient)
-
-
-def test_the_way_of_all_clients_that_was_replaced_between_two_taps_is_the_one_that_is_used(
-    answering, client_of, monkeypatch
-):
-    """What the tap puts in the place of a client's own way is what stripe.HTTPClient has by then."""
-    name, ran = "request_with_retries", []
-    base = getattr(stripe.HTTPClient, name)
-
-    def theirs(self, *args, **kwargs):
-        ran.append(type(self))
-        return base(self, *args, **kwargs)
-
-    duck = types.SimpleNamespace(name="duck", request_with_retries=None)
+        monkeypatch.setattr(Urllib, name, theirs := lambda *_: None)
+    assert vars(Urllib)[name] is theirs
+    monkeypatch.undo()
+    assert vars(Urllib)[name].__wrapped__ is before
     with answering.tap():
-        v1(client_of(duck)).customers.retrieve("cus_1")
-    monkeypatch.setattr(stripe.HTTPClient, name, theirs)
-    with answering.tap():
-        v1(client_of(duck)).customers.retrieve("cus_1")
-        v1(client_of(duck)).customers.retrieve("cus_1")
-    assert [issubclass(cls, clients.StandIn) for cls in ran] == [True, True]
-    assert len({*ran}) == 1  # one class for each tap, not one for each request
+        pass
+    assert vars(Urllib)[name] is before
+
+
+def test_a_requestor_that_was_replaced_is_looked_at_all_the_same(answering, client_of, monkeypatch):
+    """A look-up of the client that a test has put in the place of stripe-python's is tapped as well."""
+    requestor = type(stripe.StripeClient("sk_test_1")._requestor)
+    duck = types.SimpleNamespace(name="duck", request_with_retries=lambda *_, **__: pytest.fail("sent"))
+    theirs = lambda _: duck  # noqa: E731
+    monkeypatch.setattr(requestor, "_get_http_client", theirs)
+    with answering.tap(own_clients="skip"):
+        assert v1(client_of(Urllib())).customers.retrieve("cus_1").id == "cus_answered"
+    assert vars(requestor)["_get_http_client"] is theirs
 
 
 def test_a_patch_that_was_put_back_after_its_tap_does_not_double_what_the_next_one_sees(
     answering, letting_through, client_of, server, monkeypatch
 ):
     """A monkeypatch may put a closed tap's own method back: the next taps see each request once."""
-    monkeypatch.setattr(Urllib, "request", _SENT_BY_URLLIB)  # so that it is put back at last
+    name, before = "_request_internal", vars(Urllib)["_request_internal"]
+    monkeypatch.setattr(Urllib, name, before)  # so that it is put back at last
     with monkeypatch.context() as patches, answering.tap(sends=True):
-        patches.setattr(Urllib, "request", Urllib.request)
-    assert Urllib.request is not _SENT_BY_URLLIB
+        patches.setattr(Urllib, name, vars(Urllib)[name])
+    assert vars(Urllib)[name] is not before
     client = client_of(Urllib())
-    for tap, name in (
+    for tap, an_id in (
         (answering.tap(sends=True), "cus_answered"),
         (letting_through.tap(sends=True), "cus_sent"),
     ):
         with tap:
-            assert v1(client).customers.retrieve("cus_1").id == name
+            assert v1(client).customers.retrieve("cus_1").id == an_id
+    assert vars(Urllib)[name] is before
     assert (len(answering.observed), len(letting_through.observed), len(server.seen)) == (1, 1, 1)
 
 
@@ -211,7 +193,7 @@ def test_a_request_that_outlives_its_tap_is_observed_by_that_one(witness, client
         def request(self, *args, **kwargs):
             taps[0].__exit__(None, None, None)
             taps[1].__enter__()
-            return _SENT_BY_URLLIB(self, *args, **kwargs)
+            return super().request(*args, **kwargs)
 
     client = client_of(Slow())
     taps[0].__enter__()
@@ -219,7 +201,7 @@ def test_a_request_that_outlives_its_tap_is_observed_by_that_one(witness, client
         v1(client).customers.retrieve("cus_1")
     finally:
         taps[1].__exit__(None, None, None)
-    assert (len(first.observed), second.observed, len(server.seen)) == (1, [], 1)
+    assert (len(first.observed), second.asked, second.observed, len(server.seen)) == (1, [], [], 1)
 
 
 @pytest.mark.parametrize("base", [Urllib, stripe.HTTPClient])

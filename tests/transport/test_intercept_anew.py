@@ -74,14 +74,14 @@ def test_one_that_was_imported_before_is_caught(monkeypatch):
     """A tap that opens later has the new classes, too; closed, it leaves them as they were."""
     new = cleared(monkeypatch)
     made = importlib.import_module("stripe._http_client").RequestsClient
-    own = made.request
+    own = made._request_internal
     with intercept(lambda _: ANSWER, lambda *_: None, sends=False):
-        assert made.request is not own
+        assert made._request_internal is not own
         assert (
             v1(new.StripeClient("sk_test_x", http_client=made())).customers.retrieve("cus_1").id
             == "cus_anew"
         )
-    assert made.request is own
+    assert made._request_internal is own
     assert not any(
         type(finder).__module__.startswith("pytest_stripe_balance") for finder in sys.meta_path
     )

@@ -201,7 +201,7 @@ def test_who_has_sent_is_told_where_it_is_no_client_of_stripes(witness, client_o
     with letting.tap(sends=True):
         for client in (Urllib(), Meddling(), Duck()):
             v1(client_of(client)).customers.retrieve("cus_1")
-    assert [one.by for one, _ in letting.observed] == [None, "Meddling", "StandIn"]
+    assert [one.by for one, _ in letting.observed] == [None, "Meddling", "Duck"]
 
 
 def test_the_default_client_is_stood_in_for_too(answering, server, monkeypatch):

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 import stripe
 from majors import Urllib, v1
 from stripe import _http_client
 
-from pytest_stripe_balance.transport import clients, intercept
+from pytest_stripe_balance.transport import clients, imports
+from pytest_stripe_balance.transport.intercept import Run, push, remove
 
 
 def _patched():
@@ -58,44 +57,67 @@ def test_everything_is_restored_after_an_exception(answering):
     assert _same(before, _patched())
 
 
-def test_everything_is_restored_when_opening_fails(own, answering, monkeypatch):
+def test_everything_is_restored_when_opening_fails(answering, monkeypatch):
     """A tap that can't be opened takes off what it had put on, and says why."""
-    before, made, between = _patched(), intercept.Tap._on, []
+    before, between = _patched(), []
 
-    def failing(tap, cls):
-        if cls is own:
-            between.append(_patched())
-            raise RuntimeError("no more")
-        return made(tap, cls)
+    def failing(*_):
+        between.append(_patched())
+        raise RuntimeError("no more")
 
-    monkeypatch.setattr(intercept.Tap, "_on", failing)
+    monkeypatch.setattr(imports.WATCH, "begin", failing)
     with pytest.raises(RuntimeError, match="no more"), answering.tap():
         pass
     assert [_same(before, one) for one in between] == [False]
     assert _same(before, _patched())
 
 
-def test_everything_is_restored_after_nested_taps(answering, letting_through):
-    """Closing an inner tap gives back the outer one's patches; closing that, the classes'."""
+def test_nested_taps_share_their_patches(answering, letting_through):
+    """An inner tap puts nothing on, and the last one that closes gives the classes back."""
     before = _patched()
     with letting_through.tap():
         between = _patched()
         with answering.tap():
-            assert not _same(between, _patched())
+            assert _same(between, _patched())
         assert _same(between, _patched())
     assert _same(before, _patched())
 
 
-def test_a_class_defined_under_the_tap_is_restored(answering):
-    """A class that is defined while the tap is open holds what it was written with afterwards."""
+def test_runs_close_in_any_order(witness, respond, client_of, server):
+    """Of the runs that are still open the innermost answers, and the last that closes restores all."""
+    client, before = client_of(Urllib()), _patched()
+    runs = [_run(witness(respond(body={"id": name, "object": "customer"}))) for name in "abc"]
 
-    def request(self, method, url, headers, post_data=None):
-        raise AssertionError
+    def asked():
+        return v1(client).customers.retrieve("cus_1").id
 
-    with answering.tap():
-        cls = type("Own", (Urllib,), {"request": request})
-        assert vars(cls)["request"] is not request
-    assert vars(cls)["request"] is request
+    for run in runs:
+        push(run)
+    answered = []
+    for run in (runs[1], runs[2], runs[0]):
+        answered.append(asked())
+        remove(run)
+    remove(runs[0])  # once more does nothing
+    assert (answered, server.seen, _same(before, _patched())) == (["c", "c", "a"], [], True)
+
+
+def test_a_run_at_the_bottom_answers_when_no_other_is_open(witness, respond, client_of, server):
+    """A run can be opened below those that are open already."""
+    client = client_of(Urllib())
+    inner, guard = (
+        witness(respond(body={"id": name, "object": "customer"})) for name in ("inner", "guard")
+    )
+    below = _run(guard)
+    with inner.tap():
+        push(below, at_bottom=True)
+        first = v1(client).customers.retrieve("cus_1").id
+    second = v1(client).customers.retrieve("cus_1").id
+    remove(below)
+    assert (first, second, server.seen) == ("inner", "guard", [])
+
+
+def _run(witness):
+    return Run(answer=witness._answer, observe=witness._observe)
 
 
 def test_the_innermost_tap_answers_and_the_outer_one_is_back_afterwards(
@@ -119,32 +141,25 @@ def test_the_innermost_tap_answers_and_the_outer_one_is_back_afterwards(
     assert (len(outer.observed), len(inner.observed), server.seen) == (2, 1, [])
 
 
-def test_an_inner_tap_hands_on_to_the_outer_one(witness, answering, client_of, server):
-    """What an inner tap lets through an outer one answers; both observe it once."""
+def test_an_inner_tap_hands_nothing_on(witness, answering, client_of, server):
+    """What the innermost tap lets through is sent; an outer one is neither asked nor shown it."""
     client = client_of(Urllib())
     inner = witness(None)
-    with answering.tap(), inner.tap():
-        assert v1(client).customers.retrieve("cus_1").id == "cus_answered"
-    assert (len(answering.observed), len(inner.observed), server.seen) == (1, 1, [])
+    with answering.tap(), inner.tap(sends=True):
+        assert v1(client).customers.retrieve("cus_1").id == "cus_sent"
+    assert (answering.asked, answering.observed, len(inner.observed), len(server.seen)) == ([], [], 1, 1)
 
 
-def test_a_class_defined_under_two_taps_is_answered_by_each_in_turn(witness, respond, client_of):
-    """A class defined under two taps is the inner one's, then the outer one's."""
-    outer, inner = (
-        witness(respond(body={"id": name, "object": "customer"})) for name in ("outer", "inner")
-    )
-
-    with outer.tap():
-        with inner.tap():
-
-            class Own(Urllib):
-                def request(self, *_):
-                    raise AssertionError("its code is skipped")
-
-            client = client_of(Own())
-            first = v1(client).customers.retrieve("cus_1").id
-        second = v1(client).customers.retrieve("cus_1").id
-    assert (first, second) == ("inner", "outer")
+@pytest.mark.parametrize("outer_sends", [False, True])
+def test_telemetry_is_as_the_innermost_tap_has_it(outer_sends, witness, respond, client_of, server):
+    """Whether there is telemetry doesn't depend on the taps around the one that answers."""
+    outer, inner = witness(None), witness(respond(200, **{"Request-Id": "req_1"}))
+    client = client_of(Urllib())
+    with outer.tap(sends=outer_sends), inner.tap(sends=not outer_sends):
+        for _ in range(2):
+            v1(client).customers.retrieve("cus_1")
+    names = [name.lower() for request in inner.asked for name in request.headers]
+    assert ("x-stripe-client-telemetry" in names) is not outer_sends
 
 
 class _CallingSuper(Urllib):
@@ -152,28 +167,12 @@ class _CallingSuper(Urllib):
         return super().request(method, url, headers, post_data)
 
 
-def test_two_taps_that_let_through_observe_a_request_once_each(witness, client_of, server):
-    """A request that passes two taps is sent once, and each observes it once."""
-    client = client_of(_CallingSuper())
-    outer, inner = witness(None), witness(None)
-    with outer.tap(sends=True), inner.tap(sends=True):
-        v1(client).customers.retrieve("cus_1")
-    assert (len(outer.observed), len(inner.observed), len(server.seen)) == (1, 1, 1)
-
-
-def test_two_taps_that_let_through_observe_an_async_request_once_each(witness, client_of, server):
-    """An awaited request that passes two taps is sent once, and each observes it once."""
-    http_client = stripe.AIOHTTPClient()
-    client = client_of(http_client)
-    outer, inner = witness(None), witness(None)
-
-    async def ask():
-        await v1(client).customers.retrieve_async("cus_1")
-        await http_client.close_async()
-
-    with outer.tap(sends=True), inner.tap(sends=True):
-        asyncio.run(ask())
-    assert (len(outer.observed), len(inner.observed), len(server.seen)) == (1, 1, 1)
+@pytest.mark.parametrize("client", [_CallingSuper, Urllib])
+def test_a_request_that_is_let_through_is_observed_once(client, letting_through, client_of, server):
+    """A client that comes to stripe-python's own method on the way is one request all the same."""
+    with letting_through.tap(sends=True):
+        v1(client_of(client())).customers.retrieve("cus_1")
+    assert (len(letting_through.observed), len(server.seen)) == (1, 1)
 
 
 def test_a_failing_answer_is_raised_and_nothing_is_sent(witness, client_of, server):
@@ -191,27 +190,47 @@ def test_a_failing_answer_is_raised_and_nothing_is_sent(witness, client_of, serv
     assert (len(refusing.asked), refusing.observed, server.seen) == (1, [], [])
 
 
-def test_every_users_class_is_caught_at_any_depth(answering, client_of, server):
-    """Classes below users' own are, too, and each of them once; neither stripe-python's nor ours are."""
-    sent = []
+def _replaced(client, name):
+    setattr(client, name, lambda *_: None)
+    return client
 
-    class Own(Urllib):
-        def request(self, *args, **kwargs):
-            sent.append(type(self))
-            return super().request(*args, **kwargs)
 
-    class Below(Own):
-        def request(self, *args, **kwargs):
-            sent.append(type(self))
-            return super().request(*args, **kwargs)
+OWN = {
+    "overrides request": type("Own", (Urllib,), {"request": lambda *_: None}),
+    "overrides what both requests go through": type(
+        "Own", (Urllib,), {"_request_internal": lambda *_: None}
+    ),
+    "overrides the loop of retries": type(
+        "Own", (Urllib,), {"_request_with_retries_internal": lambda *_: None}
+    ),
+    "from scratch": type("Own", (stripe.HTTPClient,), {"request": lambda *_: None}),
+    "below an own class": type("Below", (_CallingSuper,), {}),
+    "of a mixin": type("Own", (type("Mixin", (), {"request": lambda *_: None}), Urllib), {}),
+    "no client of stripe-python's": type("Duck", (), {}),
+    "replaced on the instance": lambda: _replaced(Urllib(), "request"),
+}
+PLAIN = {
+    "requests": stripe.RequestsClient,
+    "urllib": Urllib,
+    "httpx": stripe.HTTPXClient,
+    "aiohttp": stripe.AIOHTTPClient,
+    "with a fallback": lambda: Urllib(async_fallback_client=stripe.AIOHTTPClient()),
+    "with its own __init__": type(
+        "Own", (Urllib,), {"__init__": lambda self: Urllib.__init__(self, proxy="http://localhost:1")}
+    ),
+    "with other delays": type("Own", (Urllib,), {"MAX_DELAY": 1}),
+}
 
-    class Lowest(Below, Own):
-        pass
 
-    users = [cls for cls in clients.users() if cls in (Own, Below, Lowest)]
-    assert sorted(users, key=str) == sorted([Own, Below, Lowest], key=str)
-    assert not {*clients.users()} & {*clients.STRIPES, clients.StandIn}
-    for cls in (Own, Below, Lowest):
-        with answering.tap():
-            v1(client_of(cls())).customers.retrieve("cus_1")
-    assert (sent, server.seen) == ([], [])
+@pytest.mark.parametrize("make", OWN.values(), ids=OWN)
+def test_a_client_with_code_of_its_own_is_known(make, answering):
+    """Whatever it is that a client sends by, it is code of its own if stripe-python didn't write it."""
+    with answering.tap():
+        assert [clients.has_own_code(make()) for _ in range(2)] == [True, True]
+
+
+@pytest.mark.parametrize("make", PLAIN.values(), ids=PLAIN)
+def test_a_client_without_code_of_its_own_is_known(make, answering):
+    """What stripe-python's own methods send is caught there, whatever else the client does."""
+    with answering.tap():
+        assert [clients.has_own_code(make()) for _ in range(2)] == [False, False]

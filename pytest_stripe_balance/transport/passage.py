@@ -1,0 +1,83 @@
+"""One request on its way: who answers it, what is sent in its place, and who sees the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar, Token
+from dataclasses import replace
+from typing import Any
+
+from pytest_stripe_balance.api.message import Headers, Request, Response, text_of
+from pytest_stripe_balance.transport import own_calls
+from pytest_stripe_balance.transport.runs import Run
+
+Sent = tuple[Any, int, Mapping[str, str]]
+
+# What was let through last, and by whom: its client may ask for it once more on the way.
+_passed: ContextVar[tuple[Run, Request] | None] = ContextVar("pytest_stripe_balance", default=None)
+
+
+def request_of(method: str, url: str, headers: Mapping[str, str] | None, post_data: object) -> Request:
+    """Make a Request of what a stripe-python client is called with."""
+    body = text_of(post_data) if isinstance(post_data, bytes) else post_data
+    return Request(method.upper(), url, Headers(headers), str(body) if body else "")
+
+
+class Passage:
+    """A request that a run is asked about; `response` is None where it is to be sent.
+
+    What belongs to a call that is on its way already is asked of that call's run, though another may be
+    the innermost by now. As a context manager it is open while its client sends.
+    """
+
+    __slots__ = ("_is_new", "_request", "_run", "_token", "response")
+
+    def __init__(self, run: Run, request: Request) -> None:
+        if own_calls.RUNNING and (call := own_calls.owner_of(request)) is not None:
+            run = call.run
+            request = call.as_asked(request) if run.as_asked else request
+        passed = _passed.get()
+        self._is_new = passed is None or not is_same(request, passed[1])
+        if passed is not None and not self._is_new:
+            run = passed[0]
+        self._run, self._request = run, request
+        answer = run.answer(request)
+        self.response = answer if isinstance(answer, Response) else None
+        if self.response is not None:
+            if self._is_new:
+                run.observe(request, self.response)
+        elif isinstance(answer, Request):
+            self._request = answer
+
+    @property
+    def destination(self) -> tuple[str, Mapping[str, str]]:
+        """The URL and the headers that are sent; the body is always the caller's own."""
+        return self._request.url, dict(self._request.headers)
+
+    def __enter__(self) -> None:
+        self._token: Token[Any] = _passed.set((self._run, self._request))
+
+    def __exit__(self, *_: object) -> None:
+        _passed.reset(self._token)
+
+    def observe(self, sent: Sent, by: str | None) -> None:
+        """Let the run see what came back, unless it saw this request before."""
+        if not self._is_new:
+            return
+        body, status, headers = sent
+        content = body.encode() if isinstance(body, str) else body
+        # aiohttp's names are of a class of its own, which no other library can write.
+        plain = Headers({str(name): str(value) for name, value in headers.items()})
+        self._run.observe(replace(self._request, by=by), Response(status, plain, content))
+
+
+def is_same(request: Request, earlier: Request) -> bool:
+    """Tell a request that its client asks once more.
+
+    It may ask elsewhere, and a client of one's own may have added to the body.
+    """
+    return (request.method, request.path, request.query) == (
+        earlier.method,
+        earlier.path,
+        earlier.query,
+    )
