@@ -133,10 +133,12 @@ def _inside(value: Json, at: Location) -> Location:
 class Comparison:
     """Compares documents, and yields what changed as findings.
 
-    `before` and `after` are what stands where in all of either recording, `made` the ids of objects
-    whose role is certain, `sent` the keys of metadata that the new requests send, and `asked` the values
-    that only the new side sent. `same_request` tells whether both sides asked the same, and `same_write`
-    whether that was a write, after the same writes.
+    - `before`, `after`: what the whole old recording has at which place, and the new one.
+    - `made`: the ids of objects whose role is certain.
+    - `sent`: the keys of metadata that the new requests send.
+    - `asked`: the values that only the new side sent.
+    - `same_request`: whether both sides asked the same.
+    - `same_write`: whether that was a write, after the same writes.
     """
 
     mapping: IdMapping

@@ -624,8 +624,8 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "invoice-out-of-band",
             32,
-            "An invoice that is paid out of band has its intent canceled without a reason, before it is "
-            "told to be paid.",
+            "An invoice that is paid out of band has its intent canceled, without a reason. The events "
+            "of the payment follow.",
         ),
         _only(
             "invoice-send-email",
