@@ -6,6 +6,7 @@ import re
 import stat
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 _PACKAGE = Path(__file__).parent
 # What stands in a folder of `schemas/` beside the schemas of objects.
@@ -62,7 +63,7 @@ def _path(parts: tuple[str, ...]) -> str:
 
 
 def text(*parts: str) -> str:
-    """Read a bundled file, named by the folders to it ("schemas", "2026-10-28.endive", "charge.json").
+    """Read a bundled file, named by the folders to it ("schemas", "endive", "charge.json").
 
     A test's fake file system doesn't hide it. FileNotFoundError when it isn't there.
     """
@@ -81,9 +82,30 @@ def is_installed() -> bool:
     return (_PACKAGE / "_data").is_dir()
 
 
+class Release(NamedTuple):
+    """A release of Stripe's API that has schemas: a row of `schemas/releases.json`.
+
+    `folder`: its name, "endive", or its date before releases had names.
+    `began`: its first day, "2026-09-30".
+    `api_version`: its last month that a stable stripe-python pins, "2026-10-28.endive".
+    `sdk`: that stripe-python, "16.1.0".
+    """
+
+    folder: str
+    began: str
+    api_version: str
+    sdk: str
+
+
+@cache
+def releases() -> tuple[Release, ...]:
+    """List the releases that have schemas, oldest first."""
+    return tuple(Release(**row) for row in json.loads(text("schemas", "releases.json")))
+
+
 def api_versions() -> list[str]:
-    """Name the API versions that have a folder in `schemas/`, oldest first ("2026-10-28.endive")."""
-    return [name for name in names("schemas") if names("schemas", name)]
+    """Name the API version of each release that has schemas, oldest first ("2026-10-28.endive")."""
+    return [release.api_version for release in releases()]
 
 
 def without_betas(api_version: str) -> str:
@@ -115,7 +137,7 @@ def named_version(said: object) -> str:
 
 @cache
 def newest_api_version() -> str:
-    """Name the newest API version that has a folder in `schemas/`."""
+    """Name the newest API version that has schemas."""
     return api_versions()[-1]
 
 
@@ -127,7 +149,7 @@ def literals() -> dict[str, frozenset[str]]:
     unnamed, "{}".
     """
     found: dict[str, frozenset[str]] = {}
-    for version in api_versions():
-        for before, words in json.loads(text("schemas", version, "literals.json")).items():
+    for release in releases():
+        for before, words in json.loads(text("schemas", release.folder, "literals.json")).items():
             found[before] = found.get(before, frozenset()).union(words)
     return found

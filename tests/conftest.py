@@ -47,7 +47,7 @@ SLOW_FILES = {
         *("names", "nothing_is_paid", "paid_once", "refusals", "report", "sdk_as_installed"),
         *("settings", "summary"),
     ),
-    "commands": ("cli", "cli_edges", "schemas"),
+    "commands": ("cli", "cli_edges", "derive", "schemas"),
     "tests": ("benchmarks", "docs", "release"),
     "verified": ("complete",),
 }

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_stripe_balance import resources
 from pytest_stripe_balance.api import routes
-from pytest_stripe_balance.contract.releases import SDKS
 from pytest_stripe_balance.engine.state.assumptions import REGISTER
 
 ROOT = Path(__file__).parents[1]
@@ -147,7 +147,7 @@ def test_what_the_code_cites_is_a_section_of_the_page():
 def test_the_supported_majors_are_the_same_everywhere():
     """From the floor in pyproject.toml to the newest release: no new major is left out of the runs."""
     (oldest,) = re.findall(r'"stripe>=(\d+)"', (ROOT / "pyproject.toml").read_text("utf-8"))
-    newest = max(int(version.partition(".")[0]) for version in SDKS.values())
+    newest = max(int(release.sdk.partition(".")[0]) for release in resources.releases())
     tried = re.search(r"^MAJORS = \((.*)\)$", (ROOT / "noxfile.py").read_text("utf-8"), re.MULTILINE)
     assert re.findall(r"\d+", tried[1]) == [str(each) for each in range(int(oldest), newest + 1)]
     assert f"each major from {oldest} to {newest}" in README

@@ -69,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     assumptions = commands.add_parser("assumptions", help="print what nobody has seen from Stripe")
     assumptions.add_argument("ids", nargs="*", metavar="ID", help="only these, instead of all")
     assumptions.set_defaults(run=_assumptions)
-    derive = commands.add_parser("derive", help="derive schemas/ and the README list of calls")
+    derive = commands.add_parser("derive", help="derive schemas/ and docs/calls.md from stripe-python")
+    about = "every release in schemas/releases.json, from its own stripe-python, which pip downloads"
+    derive.add_argument("--all", action="store_true", help=about)
     derive.add_argument("--sdk", type=Path, help="an unpacked stripe package, instead of the installed")
     derive.add_argument("--into", type=Path, help="the folder to write to, instead of schemas/")
     derive.set_defaults(run=_derive)

@@ -5,23 +5,16 @@ from __future__ import annotations
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.commands.check import Json
 from pytest_stripe_balance.contract.contract import contract
-from pytest_stripe_balance.contract.releases import SDKS
 
 
-# The releases of stripe-python that pin each release of the API.
 def releases() -> str:
-    """List the API releases that have schemas, oldest first."""
+    """List the API releases that have schemas, and their stripe-python, oldest first."""
     from pytest_stripe_balance.report import version_diff as report  # noqa: PLC0415 - `check` has no use for it
 
-    known = [contract(version) for version in resources.api_versions()]
+    known = [(release, contract(release.api_version)) for release in resources.releases()]
     return report.releases(
-        (
-            each.release,
-            SDKS.get(each.release, ""),
-            len(each.objects),
-            len(each.endpoints),
-        )
-        for each in known
+        (release.api_version, release.sdk, len(rules.objects), len(rules.endpoints))
+        for release, rules in known
     )
 
 

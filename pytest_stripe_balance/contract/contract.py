@@ -11,12 +11,12 @@ from functools import cache, cached_property
 from typing import Any
 
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.contract import explanation, schema_forms
+from pytest_stripe_balance.contract import explanation, parameter_files, schema_forms
 from pytest_stripe_balance.contract.calendar import came_to_all
 from pytest_stripe_balance.contract.findings import BORROWED, Finding
 from pytest_stripe_balance.contract.kinds import kind_of
 from pytest_stripe_balance.contract.parsed import Parsed, version_of
-from pytest_stripe_balance.contract.releases import RELEASES, release_folder, with_older_keys
+from pytest_stripe_balance.contract.releases import release_of, with_older_keys
 from pytest_stripe_balance.masking import shown
 
 Json = Any
@@ -27,52 +27,57 @@ NOT_STRIPES = frozenset({"metadata", "previous_attributes"})
 
 
 class Contract:
-    """The schemas of the release that an API version belongs to.
+    """The schemas and parameter rules of the release that an API version belongs to.
 
-    `api_version` is what was asked for and `release` the folder that it is held against: months of
-    a named release are additive, and versions older than the first typed SDK go by the oldest.
+    `api_version` is the version that was asked for. `release` is the API version that the schemas are
+    from: the last month of the release, or the oldest of all for a version that is older.
     """
 
     def __init__(self, api_version: str) -> None:
         self.api_version = api_version
-        self.release = release_folder(api_version)
-        self._files = frozenset(resources.names("schemas", self.release))
-        if not self._files:
+        release = release_of(api_version)
+        if release is None:
             known = ", ".join(resources.api_versions())
-            message = f"there is no schema for API version {api_version}; there are {known}"
-            raise ValueError(message)
+            raise ValueError(f"there is no schema for API version {api_version}; there are {known}")
+        self.release, self._folder = release.api_version, release.folder
         self._called = api_version
-        if api_version[:10] < RELEASES[0]:
+        if api_version[:10] < resources.releases()[0].began:
             self._called += BORROWED + self.release
-        elif api_version[:10] > RELEASES[-1][:10]:
+        elif api_version[:10] > resources.newest_api_version()[:10]:
             self._called += f", by the schema of {self.release}"
-        self._followed: dict[str, Json] = {}
+        self._rules: dict[str, dict[str, Json]] = {}
+        self._shared_rules: dict[str, dict[str, Json]] = {}
         self._lenient: dict[str, Any] = {}
         self._strict: dict[str, Any] = {}
 
     @cached_property
-    def _rules(self) -> dict[str, Json]:
-        rules: dict[str, Json] = self._load("parameters")
-        return rules
-
-    @property
     def endpoints(self) -> frozenset[str]:
         """The endpoints that have parameter rules, as "POST /v1/customers"."""
-        return frozenset(self._rules) - {"$defs"}
+        files = resources.names("schemas", self._folder, parameter_files.FOLDER)
+        return frozenset(endpoint for file in files for endpoint in self._rules_in(file))
 
     @cache  # noqa: B019 - contracts live as long as the process
     def rule(self, endpoint: str) -> dict[str, Json] | None:
-        """Give the rule of an endpoint's parameters, whole; None when this version hasn't it."""
-        if endpoint not in self.endpoints:
+        """Give the rule of an endpoint's parameters; None when this version doesn't have it."""
+        file = parameter_files.file_of(endpoint)
+        try:
+            rules = self._rules_in(file)
+        except FileNotFoundError:
             return None
-        definitions = self._rules.get("$defs", {})
-        rule: dict[str, Json] = schema_forms.followed(self._rules[endpoint], definitions, self._followed)
-        return rule
+        if endpoint not in rules:
+            return None
+        return parameter_files.whole(rules, endpoint, self._shared_rules.setdefault(file, {}))
+
+    def _rules_in(self, file: str) -> dict[str, Json]:
+        if file not in self._rules:
+            self._rules[file] = self._load(parameter_files.FOLDER, file)
+        return self._rules[file]
 
     @cached_property
     def objects(self) -> frozenset[str]:
         """The names of the objects that have a schema."""
-        return frozenset(name.removesuffix(".json") for name in self._files) - resources.NO_OBJECTS
+        files = resources.names("schemas", self._folder)
+        return frozenset(file.removesuffix(".json") for file in files) - resources.NO_OBJECTS
 
     @cache  # noqa: B019 - as above
     def expandables(self, name: str) -> Mapping[str, tuple[tuple[str, ...], bool]]:
@@ -83,7 +88,7 @@ class Contract:
         object of Stripe's.
         """
         own = self._own_expandables(name)
-        later = next((release for release in RELEASES if release > self.release), None)
+        later = next((other for other in resources.api_versions() if other > self.release), None)
         if later is None:
             return own
         newer = contract(later).expandables(name)
@@ -97,13 +102,13 @@ class Contract:
 
     @cached_property
     def _beyond(self) -> dict[str, dict[str, str]]:
-        beyond: dict[str, dict[str, str]] = self._load("expandables")
+        beyond: dict[str, dict[str, str]] = self._load("expandables.json")
         return beyond
 
     @cache  # noqa: B019 - as above
     def schema(self, name: str) -> dict[str, Json]:
         """Give an object's committed schema, with what its API version had besides."""
-        return with_older_keys(self._load(name), name, self.api_version)
+        return with_older_keys(self._load(f"{name}.json"), name, self.api_version)
 
     def check_parsed(self, parsed: Parsed, object: str | None = None) -> list[Finding]:  # noqa: A002 - Stripe's own name for it
         """Check a document that is parsed already; otherwise as `check`."""
@@ -226,8 +231,8 @@ class Contract:
             if number.is_integer()
         ]
 
-    def _load(self, name: str) -> Json:
-        return json.loads(resources.text("schemas", self.release, f"{name}.json"))
+    def _load(self, *path: str) -> Json:
+        return json.loads(resources.text("schemas", self._folder, *path))
 
 
 @cache

@@ -15,26 +15,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_stripe_balance.contract import derive_expandables, derive_parameters, overlay
 from pytest_stripe_balance.contract.derive_objects import DELETED, Objects, is_deletable
-from pytest_stripe_balance.contract.releases import RELEASES, release_folder
 from pytest_stripe_balance.contract.sdk import Sdk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = [
-    "RELEASES",
-    "SURFACE",
-    "api_version",
-    "derive",
-    "installed_sdk",
-    "release_folder",
-    "surface",
-    "write",
-]
-
 JSON: TypeAlias = dict[str, Any]
 
-PARAMETERS, EXPANDABLES, LITERALS = "parameters.json", "expandables.json", "literals.json"
+LINE = 100  # characters
+
+EXPANDABLES, LITERALS = "expandables.json", "literals.json"
 SURFACE = (
     "balance",
     "balance_transaction",
@@ -81,7 +71,7 @@ def derive(sdk: Path, objects: Sequence[str], endpoints: Sequence[str]) -> dict[
         **documents,
         EXPANDABLES: derive_expandables.table(beyond),
         LITERALS: derive_parameters.literals(source, endpoints),
-        PARAMETERS: derive_parameters.compact(rules),
+        **derive_parameters.files(rules),
     }
 
 
@@ -100,31 +90,51 @@ def surface(sdk: Path) -> tuple[list[str], dict[str, str]]:
     return present, skipped
 
 
-def write(documents: Mapping[str, JSON], folder: Path) -> list[Path]:
-    """Write the documents as deterministic text and return their paths, sorted.
+def write(documents: Mapping[str, JSON], folder: Path) -> int:
+    """Write the documents into a folder; give the number of files that were added, changed or removed.
 
-    Keys are sorted, the indent is 1, a newline ends the file. Each file is replaced as a whole, and
-    JSON files of the folder that are no longer derived are removed.
+    The same documents give the same text. Each file is replaced as a whole, and JSON files of the folder
+    that are no longer derived are removed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, document in sorted(documents.items()):
-        path = folder / name
-        text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        handle, draft = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(path)
-        written.append(path)
-    for path in set(folder.glob("*.json")) - set(written):
+    changed = 0
+    for name, document in documents.items():
+        path, text = folder / name, written(document)
+        if not path.is_file() or path.read_text("utf-8") != text:
+            replace(path, text)
+            changed += 1
+    for path in set(folder.rglob("*.json")) - {folder / name for name in documents}:
         path.unlink()
-    return written
+        changed += 1
+    return changed
 
 
-def api_version(sdk: Path) -> str:
-    """Return the API version that a release pins, e.g. "2026-10-28.endive". ValueError if none."""
-    return Sdk(sdk).api_version
+def replace(path: Path, text: str) -> None:
+    """Write a file as a whole or not at all; its folder is made when it isn't there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    Path(draft).chmod(0o644)
+    Path(draft).replace(path)
+
+
+def written(document: Any) -> str:  # noqa: ANN401 - any JSON
+    """Write JSON with sorted keys, on one line what has room there, and a newline at the end."""
+    return _lines(document, 0, 0) + "\n"
+
+
+def _lines(value: Any, depth: int, taken: int) -> str:  # noqa: ANN401 - as above
+    line = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    if not isinstance(value, dict | list) or not value or depth + taken + len(line) < LINE:
+        return line
+    parts = (
+        [(f"{json.dumps(key, ensure_ascii=False)}: ", value[key]) for key in sorted(value)]
+        if isinstance(value, dict)
+        else [("", item) for item in value]
+    )
+    inner = [" " * (depth + 1) + name + _lines(item, depth + 1, len(name)) for name, item in parts]
+    body = ",\n".join(inner) + "\n" + " " * depth
+    return f"{{\n{body}}}" if isinstance(value, dict) else f"[\n{body}]"
 
 
 def installed_sdk() -> Path:

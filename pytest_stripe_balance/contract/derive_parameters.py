@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from pytest_stripe_balance.contract import parameter_files
 from pytest_stripe_balance.contract.annotations import (
     Absent,
     Instance,
@@ -19,14 +18,13 @@ from pytest_stripe_balance.contract.annotations import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from pytest_stripe_balance.contract.sdk import Sdk
     from pytest_stripe_balance.contract.source import Class
 
 Node: TypeAlias = dict[str, Any]
 
-_SHARED_FROM = 100
 _LIMIT = re.compile(r"\b(?:may be up to|must be at most) \*?(\d+) characters", re.IGNORECASE)
 
 
@@ -127,62 +125,12 @@ def literals(sdk: Sdk, endpoints: Iterable[str]) -> Node:
     return found
 
 
-def compact(documents: Mapping[str, Node]) -> Node:
-    """Move recurring nodes to `$defs`, if that at least halves the text."""
-    counts: Counter[str] = Counter()
-    names: dict[str, str] = {}
-    for endpoint in sorted(documents):
-        _count("rule", documents[endpoint], counts, names)
-    shared = _named({key: name for key, name in names.items() if counts[key] > 1})
-    definitions = {name: _replace(json.loads(key), shared, top=True) for key, name in shared.items()}
-    shorter = {endpoint: _replace(node, shared) for endpoint, node in documents.items()}
-    whole: Node = {**shorter, "$defs": definitions}
-    return whole if len(_text(whole)) * 2 <= len(_text(documents)) else dict(documents)
-
-
-def _count(name: str, node: Node, counts: Counter[str], names: dict[str, str]) -> None:
-    """Count each node once per distinct parent: below a node already met nothing is new."""
-    key = _text(node)
-    counts[key] += 1
-    if counts[key] > 1:
-        return
-    if len(key) >= _SHARED_FROM:
-        names[key] = name
-    for child_name, child in _children(name, node):
-        _count(child_name, child, counts, names)
-
-
-def _children(name: str, node: Node) -> Iterator[tuple[str, Node]]:
-    yield from sorted(node.get("properties", {}).items())
-    yield from ((name, node[key]) for key in ("items", "additionalProperties") if key in node)
-    yield from ((name, child) for child in node.get("anyOf", ()))
-
-
-def _named(names: Mapping[str, str]) -> dict[str, str]:
-    """Give each node's text a name, numbered where several nodes stand under one key."""
-    taken: Counter[str] = Counter()
-    unique = {}
-    for key, name in names.items():
-        taken[name] += 1
-        unique[key] = name if taken[name] == 1 else f"{name}_{taken[name]}"
-    return unique
-
-
-def _replace(node: Node, shared: Mapping[str, str], *, top: bool = False) -> Node:
-    name = shared.get(_text(node))
-    if name is not None and not top:
-        return {"$ref": f"#/$defs/{name}"}
-    shorter = dict(node)
-    if "properties" in node:
-        inner = node["properties"].items()
-        shorter["properties"] = {key: _replace(child, shared) for key, child in inner}
-    for key in ("items", "additionalProperties"):
-        if key in node:
-            shorter[key] = _replace(node[key], shared)
-    if "anyOf" in node:
-        shorter["anyOf"] = [_replace(child, shared) for child in node["anyOf"]]
-    return shorter
-
-
-def _text(node: object) -> str:
-    return json.dumps(node, sort_keys=True, separators=(",", ":"))
+def files(documents: Mapping[str, Node]) -> dict[str, Node]:
+    """Give the rules as they are written: file name, as "parameters/customers.json" -> document."""
+    by_file: dict[str, Node] = {}
+    for endpoint, rule in documents.items():
+        by_file.setdefault(parameter_files.file_of(endpoint), {})[endpoint] = rule
+    return {
+        f"{parameter_files.FOLDER}/{file}": parameter_files.shared(rules)
+        for file, rules in sorted(by_file.items())
+    }

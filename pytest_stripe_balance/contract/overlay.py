@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.contract import calendar
 from pytest_stripe_balance.contract.derive_objects import Node, any_of, type_names
-from pytest_stripe_balance.contract.releases import began
+from pytest_stripe_balance.contract.releases import answers_since
 from pytest_stripe_balance.contract.schema_forms import ALWAYS, EXPANDABLE
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _change_key(owner: Node, key: str, row: calendar.Row, version: str) -> Node 
     if key not in owner["properties"]:
         if row.shape is not None:
             owner["properties"][key] = row.shape
-    elif key in owner["required"] and row.since and began(version) < row.since.isoformat():
+    elif key in owner["required"] and row.since and answers_since(version) < row.since.isoformat():
         strict = _strict(owner, key)
         _change(owner, key, {"nullable": True, "optional": True})
     elif key not in owner["required"] and row.always is not None:

@@ -1,4 +1,4 @@
-"""The named API releases, and which of them an API version belongs to."""
+"""Which release of Stripe's API an API version belongs to, and what stripe-python's releases pin."""
 
 from __future__ import annotations
 
@@ -7,55 +7,74 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_stripe_balance import resources
+from pytest_stripe_balance.resources import Release
 
-# The named releases, each by the last month that a stable stripe-python pins, and that stripe-python.
-SDKS: Mapping[str, str] = {
-    "2023-10-16": "8.11.1",
-    "2024-04-10": "9.12.1",
-    "2024-06-20": "10.12.1",
-    "2025-02-24.acacia": "11.6.1",
-    "2025-08-27.basil": "12.5.2",
-    "2026-02-25.clover": "14.4.2",
-    "2026-08-26.dahlia": "15.6.2",
-    "2026-10-28.endive": "16.1.0",
-}
-RELEASES = tuple(SDKS)
-# The first month of each release that has a name.
-_BEGAN: Mapping[str, str] = {
-    "2025-02-24.acacia": "2024-09-30",
-    "2025-08-27.basil": "2025-03-31",
-    "2026-02-25.clover": "2025-09-30",
-    "2026-08-26.dahlia": "2026-03-25",
-    "2026-10-28.endive": "2026-09-30",
-}
 _VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?")
+_STABLE = re.compile(r"\d+\.\d+\.\d+")
 
 
-def release_folder(version: str) -> str:
-    """Return the folder of an API version: its named release, or the nearest that was derived.
+def release_of(version: str) -> Release | None:
+    """Find the release whose schemas an API version is checked against; None for an unknown name.
 
-    Months inside a release are additive, so "2025-03-31.basil" is in "2025-08-27.basil". A version
-    without a name belongs to the last release that isn't newer, and to the first one if it is older
-    than all; a release that isn't in the table has a folder of its own. ValueError for anything
-    that isn't a version, as a date since acacia isn't without its release's name.
+    - "2025-03-31.basil" belongs to basil: the months of a named release only add to it.
+    - A date without a name belongs to the last release that isn't newer, or to the first.
+
+    ValueError for what isn't an API version. Since acacia a date without its release's name isn't one.
     """
     match = _VERSION.fullmatch(version)
     if match is None:
-        message = f"not a Stripe API version, as {RELEASES[-1]!r} is: {version!r}"
-        raise ValueError(message)
-    date, name = match.groups()
+        newest = resources.newest_api_version()
+        raise ValueError(f"not a Stripe API version, as {newest!r} is: {version!r}")
     if (full := resources.full_version(version)) != version:
         message = f"not a Stripe API version: {version!r}; with its release's name it is {full!r}"
         raise ValueError(message)
+    date, name = match.groups()
+    releases = resources.releases()
     if name is not None:
-        return next((known for known in RELEASES if known.endswith(f".{name}")), version)
-    earlier = [known for known in RELEASES if known[: len(date)] <= date]
-    return earlier[-1] if earlier else RELEASES[0]
+        return next((release for release in releases if release.folder == name), None)
+    earlier = [release for release in releases if release.began <= date]
+    return earlier[-1] if earlier else releases[0]
 
 
-def began(version: str) -> str:
-    """Give the day that answers of a release began at; "" for the first, by which all older ones go."""
-    return "" if version == RELEASES[0] else _BEGAN.get(version, version[:10])
+def pinned_release(api_version: str, sdk: str) -> Release:
+    """Give the row of `schemas/releases.json` for what a stripe-python pins.
+
+    A later month of a known release moves its row on. A new name makes a new row, which begins with the
+    month that is pinned. ValueError for a preview, and for less than the row has already.
+    """
+    if not _STABLE.fullmatch(sdk):
+        raise ValueError(
+            f"stripe {sdk} isn't a stable release; install one: pip install --upgrade stripe"
+        )
+    known = release_of(api_version)
+    if known is None:
+        date, name = api_version.split(".")
+        return Release(name, date, api_version, sdk)
+    if (api_version, _numbers(sdk)) < (known.api_version, _numbers(known.sdk)):
+        raise ValueError(
+            f"stripe {sdk} pins {api_version}, and schemas/{known.folder}/ is from stripe {known.sdk}, "
+            f"which pins {known.api_version}. Upgrade it (pip install --upgrade stripe), or derive each "
+            "release from its own stripe-python: derive --all"
+        )
+    return known._replace(api_version=api_version, sdk=sdk)
+
+
+def _numbers(sdk: str) -> list[int]:
+    return [int(number) for number in sdk.split(".")]
+
+
+def with_release(release: Release) -> tuple[Release, ...]:
+    """List the releases with one added, or put in the place of its own row."""
+    others = [known for known in resources.releases() if known.folder != release.folder]
+    return tuple(sorted([*others, release], key=lambda each: each.began))
+
+
+def answers_since(version: str) -> str:
+    """Give the first day of answers at a release; "" for the first, which all older versions go by."""
+    release = release_of(version)
+    if release is None:
+        return version[:10]
+    return "" if release == resources.releases()[0] else release.began
 
 
 # What older API versions had and the oldest schema doesn't: before a date, on an object, some keys.

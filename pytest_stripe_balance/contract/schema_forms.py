@@ -13,7 +13,6 @@ from typing import Any
 Schema = dict[str, Any]
 # Path -> what can stand there, and whether it is left out until it is asked for.
 Expandables = dict[str, tuple[tuple[str, ...], bool]]
-DEFINED = "#/$defs/"
 ENUM, EXPANDABLE, ALWAYS = "x-stripe-enum", "x-stripe-expandable", "x-stripe-always"
 
 
@@ -28,24 +27,6 @@ def cut(schema: Any) -> Any:  # noqa: ANN401 - any JSON
         return {key: cut(inner) for key, inner in schema.items()}
     name = reference.removesuffix(".json").removeprefix("deleted_")
     return {"type": "object", "required": ["object"], "properties": {"object": {"const": name}}}
-
-
-def followed(rule: Any, definitions: Mapping[str, Any], known: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON
-    """Put what the references to `$defs` name in their place; nothing stands beside one.
-
-    `known` has the definitions that were followed before: each is there once, wherever it stands.
-    """
-    if isinstance(rule, list):
-        return [followed(inner, definitions, known) for inner in rule]
-    if not isinstance(rule, dict):
-        return rule
-    reference = rule.get("$ref", "")
-    if not reference.startswith(DEFINED):
-        return {key: followed(inner, definitions, known) for key, inner in rule.items()}
-    name = reference.removeprefix(DEFINED)
-    if name not in known:
-        known[name] = followed(definitions[name], definitions, known)
-    return known[name]
 
 
 def strict(shallow: Any) -> Any:  # noqa: ANN401 - any JSON

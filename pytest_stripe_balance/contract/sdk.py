@@ -29,6 +29,7 @@ _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 _UNNAMED_OBJECTS = {"error": "ErrorObject"}
 # The files of the first typed releases had public names.
 _VERSION_FILES = ("_api_version.py", "api_version.py")
+_SDK_VERSION = re.compile(r'^VERSION = "([^"]+)"', re.MULTILINE)
 
 
 class Sdk:
@@ -54,6 +55,15 @@ class Sdk:
                         return version
         message = f"{self.folder} pins no API version: stripe-python 7.1 or newer is needed"
         raise ValueError(message)
+
+    @cached_property
+    def version(self) -> str:
+        """The release's own version, "16.1.0"; ValueError when it says none."""
+        file = self.folder / "_version.py"
+        found = _SDK_VERSION.search(file.read_text("utf-8")) if file.is_file() else None
+        if found is None:
+            raise ValueError(f"{file} doesn't say which stripe-python this is")
+        return found[1]
 
     def module(self, name: str) -> Module | None:
         """Parse the file of a name such as `stripe._customer`, once; None if there is none."""

@@ -25,7 +25,7 @@ def releases():
     """Give the installed release, and those in the folder that STRIPE_SDK_RELEASES names."""
     others = os.environ.get("STRIPE_SDK_RELEASES")
     found = [derive.installed_sdk(), *(sorted(Path(others).glob("*/stripe")) if others else ())]
-    by_version = {derive.api_version(sdk): sdk for sdk in reversed(found)}
+    by_version = {Sdk(sdk).api_version: sdk for sdk in reversed(found)}
     return [pytest.param(sdk, id=version) for version, sdk in sorted(by_version.items())]
 
 
@@ -64,7 +64,7 @@ class Types:
 @pytest.mark.parametrize("sdk", releases())
 def test_no_field_that_the_types_call_expandable_is_a_400(sdk, tour_alone):
     """Retrieved, listed, searched and made: each path is answered, with no id left, or refused."""
-    types, trip = Types(sdk), tour_alone(derive.api_version(sdk))
+    types, trip = Types(sdk), tour_alone(Sdk(sdk).api_version)
     expandables = contract(trip.api_version).expandables
     for row in trip.asked:
         of = types.sdk.object_class(row.returns)

@@ -8,6 +8,8 @@ import pytest
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.contract import derive
+from pytest_stripe_balance.contract.releases import release_of
+from pytest_stripe_balance.contract.sdk import Sdk
 
 # A release in small, of the layout before 13 (nested parameters), that can't be imported.
 SMALL = {
@@ -117,7 +119,7 @@ def test_parameter_types_become_rules(small: Path) -> None:
         },
         "required": [],
     }
-    assert rules[derive.PARAMETERS] == {
+    assert rules["parameters/things.json"] == {
         "POST /v1/things/{id}": {
             "type": "object",
             "properties": {
@@ -148,7 +150,7 @@ def test_a_resources_own_calls_are_read_where_no_service_makes_them(small: Path)
 """
     (small / "_thing.py").write_text(text + more, "utf-8")
     rules = derive.derive(small, [], ["GET /v1/things/{id}/parts", "POST /v1/things/{id}"])
-    parts, update = rules[derive.PARAMETERS].values()
+    parts, update = rules["parameters/things.json"].values()
     assert parts["properties"] == {"page": {"type": "integer"}}
     assert set(update["properties"]) == {"amount", "mode", "part"}
 
@@ -197,7 +199,7 @@ def test_unknown_names_are_refused_with_the_nearest(
 def test_folder_without_a_release_is_refused(tmp_path: Path) -> None:
     """A folder that pins no API version is no release."""
     with pytest.raises(ValueError, match="pins no API version"):
-        derive.api_version(tmp_path)
+        Sdk(tmp_path)
 
 
 def test_missing_objects_are_named_with_the_reason(small: Path) -> None:
@@ -210,10 +212,10 @@ def test_missing_objects_are_named_with_the_reason(small: Path) -> None:
 def test_writing_replaces_the_folder(tmp_path: Path) -> None:
     """Files are sorted text with a newline at the end, and those no longer derived go."""
     (tmp_path / "gone.json").write_text("{}")
-    paths = derive.write({"b.json": {"z": 1, "a": "é"}, "a.json": {}}, tmp_path)
-    assert [path.name for path in paths] == ["a.json", "b.json"]
+    changed = derive.write({"b.json": {"z": 1, "a": "é"}, "a.json": {}}, tmp_path)
+    assert changed == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "b.json"]
-    assert paths[1].read_text("utf-8") == '{\n "a": "é",\n "z": 1\n}\n'
+    assert (tmp_path / "b.json").read_text("utf-8") == '{"a": "é", "z": 1}\n'
 
 
 @pytest.mark.parametrize(
@@ -222,14 +224,21 @@ def test_writing_replaces_the_folder(tmp_path: Path) -> None:
         ("2019-05-16", "2023-10-16"),
         ("2024-04-10", "2024-04-10"),
         ("2024-06-01", "2024-04-10"),
-        ("2025-03-31.basil", "2025-08-27.basil"),
-        ("2026-10-28.endive", "2026-10-28.endive"),
-        ("2027-03-31.fuchsia", "2027-03-31.fuchsia"),
+        ("2025-03-31.basil", "basil"),
+        ("2026-10-28.endive", "endive"),
+        ("2026-11-25.endive", "endive"),
     ],
 )
 def test_a_version_belongs_to_its_release(version: str, folder: str) -> None:
     """A month belongs to its named release, an unnamed date to the last release before it."""
-    assert derive.release_folder(version) == folder
+    release = release_of(version)
+    assert release is not None
+    assert release.folder == folder
+
+
+def test_an_unknown_name_belongs_to_no_release() -> None:
+    """There may be such a release, and it has no schemas."""
+    assert release_of("2027-03-31.fuchsia") is None
 
 
 @pytest.mark.parametrize(
@@ -247,7 +256,7 @@ def test_a_version_since_acacia_has_its_releases_name(version: str, full: str) -
     """Stripe has none by the date alone; the error says what it is called."""
     assert resources.full_version(version) == full
     with pytest.raises(ValueError, match=f"with its release's name it is '{full}'"):
-        derive.release_folder(version)
+        release_of(version)
 
 
 @pytest.mark.parametrize("version", ["2024-09-29", "2024-06-20", "2025-02-24.acacia", "latest", ""])
@@ -259,4 +268,4 @@ def test_other_versions_are_whole(version: str) -> None:
 def test_what_is_no_version_is_refused() -> None:
     """A release folder is asked for by an API version only."""
     with pytest.raises(ValueError, match="not a Stripe API version"):
-        derive.release_folder("latest")
+        release_of("latest")

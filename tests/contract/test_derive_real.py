@@ -21,8 +21,8 @@ from referencing.jsonschema import DRAFT202012
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.contract.contract import contract
-from pytest_stripe_balance.contract.derive import RELEASES, release_folder
 from pytest_stripe_balance.contract.parsed import parse
+from pytest_stripe_balance.contract.releases import release_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,8 +34,17 @@ REAL = Path(os.environ.get("STRIPE_REAL_DATA", ROOT / ".." / "shared" / "real"))
 DOCUMENTED = REAL.parent / "stripe"
 BASE = "json-schema:///"
 MISSING = object()
+FIRST = resources.api_versions()[0]
+FOLDERS = [release.folder for release in resources.releases()]
 
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="STRIPE_REAL_DATA")
+
+
+def folder_of(version: str) -> str:
+    """Name the folder of the schemas that an API version is checked against."""
+    release = release_of(version)
+    assert release is not None
+    return release.folder
 
 
 @cache
@@ -82,15 +91,15 @@ def answers() -> Iterator[tuple[str, str, Json]]:
             yield response["headers"]["Stripe-Version"], file.name, response["body"]
     for exchange in json.loads((REAL / "errors.json").read_text()):
         # Some versions of errors.json were mangled by the redaction of their repositories.
-        version = re.sub("<[A-Z_]+>", "1", exchange["response"]["stripe_version"] or RELEASES[0])
+        version = re.sub("<[A-Z_]+>", "1", exchange["response"]["stripe_version"] or FIRST)
         yield version, "errors.json", exchange["response"]["body"]
     for file in sorted((REAL / "vcrpy").rglob("*.y*ml")):
         for interaction in yaml.safe_load(file.read_text())["interactions"]:
             response = interaction["response"]
             headers = {key.lower(): value for key, value in response["headers"].items()}
-            version = headers.get("stripe-version", [RELEASES[0]])[0]
+            version = headers.get("stripe-version", [FIRST])[0]
             yield version, file.name, json.loads(response["body"]["string"])
-    yield RELEASES[0], "bank transfer", bank_transfer_intent()
+    yield FIRST, "bank transfer", bank_transfer_intent()
 
 
 def bank_transfer_intent() -> Json:
@@ -130,7 +139,7 @@ def test_every_real_object_has_the_shape_of_its_version() -> None:
     """No real intent, charge, customer, refund, payment method or error breaks its contract."""
     checked: Counter[str] = Counter()
     for version, where, body in answers():
-        counts, wrong = complaints(release_folder(version), iter([(f"{where} {version}", body)]))
+        counts, wrong = complaints(folder_of(version), iter([(f"{where} {version}", body)]))
         assert wrong == []
         checked += counts
         told = contract(version).check_parsed(parse(json.dumps(body)))
@@ -142,7 +151,7 @@ def test_every_real_object_has_the_shape_of_its_version() -> None:
 
 def test_the_real_bank_transfer_intent_has_the_shape_of_every_version() -> None:
     """What one version answers to a bank transfer, the later ones still describe."""
-    for folder in RELEASES:
+    for folder in FOLDERS:
         assert complaints(folder, iter([("bank transfer", bank_transfer_intent())]))[1] == []
 
 
@@ -152,7 +161,7 @@ def test_documented_examples_have_the_newest_shape() -> None:
     examples = json.loads((DOCUMENTED / "docs-examples.json").read_text())
     bodies = [("apply", json.loads(page[page.index("Response\n") + len("Response\n") :]))]
     bodies += [(example["path"], example["body"]) for example in examples]
-    checked, wrong = complaints(RELEASES[-1], iter(bodies))
+    checked, wrong = complaints(FOLDERS[-1], iter(bodies))
     assert wrong == []
     assert checked["payment_intent"] > 10
     assert checked["customer_cash_balance_transaction"] > 1
@@ -161,9 +170,9 @@ def test_documented_examples_have_the_newest_shape() -> None:
 def test_generated_fixtures_have_the_newest_shape() -> None:
     """Stripe's own generated objects, down to their placeholders."""
     fixtures = json.loads((DOCUMENTED / "openapi-fixtures3.json").read_text())["resources"]
-    checked, wrong = complaints(RELEASES[-1], iter(fixtures.items()))
+    checked, wrong = complaints(FOLDERS[-1], iter(fixtures.items()))
     assert wrong == []
-    known = {name.removesuffix(".json") for name in schemas(RELEASES[-1])}
+    known = {name.removesuffix(".json") for name in schemas(FOLDERS[-1])}
     assert known - set(checked) == {"error", "search_result"}
 
 
@@ -185,7 +194,7 @@ def test_faults_of_real_objects_are_found(
     found = total = 0
     for _, _, body in answers():
         for kind, value in objects(body):
-            if kind == name and compiled(RELEASES[-1], name).is_valid(value):
+            if kind == name and compiled(FOLDERS[-1], name).is_valid(value):
                 for path, mutant in mutants(value, of, seen):
                     total += 1
                     found += not places(name, mutant).isdisjoint({path, (*path, "object")})
@@ -202,11 +211,11 @@ def test_the_check_tells_faults_where_they_are(
 ) -> None:
     """Of the same faults, and of integers written as floats, a check tells at least 99% as breaking."""
     seen: set[tuple[str, ...]] = set()
-    shapes = contract(RELEASES[-1])
+    shapes = contract(resources.newest_api_version())
     found = total = 0
     for _, _, body in answers():
         for kind, value in objects(body):
-            if kind != name or not compiled(RELEASES[-1], name).is_valid(value):
+            if kind != name or not compiled(FOLDERS[-1], name).is_valid(value):
                 continue
             floats = [
                 (path, with_value(value, path, float(number)))
@@ -253,8 +262,8 @@ def with_value(value: Json, path: tuple[str | int, ...], wrong: Json) -> Json:
 
 def places(name: str, value: Json) -> set[tuple[str | int, ...]]:
     """Where an object is at fault, as both validators see it."""
-    errors = list(explaining(RELEASES[-1], name).iter_errors(value))
-    assert compiled(RELEASES[-1], name).is_valid(value) is (not errors)
+    errors = list(explaining(FOLDERS[-1], name).iter_errors(value))
+    assert compiled(FOLDERS[-1], name).is_valid(value) is (not errors)
     found = set()
     while errors:
         error = errors.pop()
