@@ -34,7 +34,19 @@ class Dispatch:
     rules: Callable[[str], VersionRules]
     open_world: Callable[[str | None], World]
     _accounts: dict[str | None, _Account] = field(default_factory=dict)
-    _requests: int = 0
+
+    def copy(
+        self,
+        api_version: str,
+        open_world: Callable[[str | None], World],
+        copy_world: Callable[[World], World],
+    ) -> Dispatch:
+        """Give a dispatch whose accounts begin as these are, answers under idempotency keys included."""
+        accounts = {
+            name: _Account(copy_world(account.world), account.answers.copy())
+            for name, account in self._accounts.items()
+        }
+        return Dispatch(api_version, self.rules, open_world, accounts)
 
     def hold(self, key: str, account: str | None = None) -> AbstractContextManager[None]:
         """Keep an idempotency key in use, as by a request that is still going through.
@@ -51,8 +63,7 @@ class Dispatch:
     def answer(self, request: Request) -> Response:
         """Answer one request. Raises Refused for what the fake won't answer."""
         home = self.account(None).world
-        self._requests += 1
-        request_id = "req_" + home.ids.secret(f"request {self._requests}", 14)
+        request_id = home.ids.request()
         try:
             call = self._resolved(request, request_id)
         except Fault as fault:

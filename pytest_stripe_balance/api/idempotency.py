@@ -37,6 +37,12 @@ class SavedAnswers:
 
     _saved: dict[str, _SavedAnswer] = field(default_factory=dict)
     _in_use: set[str] = field(default_factory=set)
+    _is_shared: bool = False
+
+    def copy(self) -> SavedAnswers:
+        """Give answers that begin as these are; neither sees what is saved in the other later."""
+        self._is_shared = True
+        return SavedAnswers(self._saved, self._in_use.copy(), _is_shared=True)
 
     @contextmanager
     def hold(self, key: str) -> Iterator[None]:
@@ -82,6 +88,8 @@ class SavedAnswers:
 
     def save(self, world: World, key: str, request: Request, response: Response) -> None:
         """Keep an answer that was executed, an error too."""
+        if self._is_shared:
+            self._saved, self._is_shared = self._saved.copy(), False
         self._saved[key] = _SavedAnswer(request, response, world.clock.now)
 
 

@@ -130,7 +130,12 @@ def _ways_back(kind: type, api_version: str) -> tuple[WalkBack, ...]:
     )
 
 
-def event_type_at(api_version: str) -> Callable[[str, Record], str | None]:
+# What an event is called at an API version, None where it has no such event.
+EventType = Callable[[str, Record], str | None]
+
+
+@cache
+def event_type_at(api_version: str) -> EventType:
     """Make what tells an event's type at an API version, None where it has no such event."""
     changes = [change for change in EVENT_CHANGES if api_version < change.date]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_stripe_balance.modes import BadSettingError
 from pytest_stripe_balance.resources import newest_api_version
 from pytest_stripe_balance.session.base import Session
 from pytest_stripe_balance.session.fake import Fake
@@ -26,10 +27,19 @@ __all__ = [
 ]
 
 
-def opened(chosen: Settings, fail: Fail) -> Session:
-    """Make the session of a mode; Refused where its recording can't be read, or isn't there."""
+def opened(chosen: Settings, fail: Fail, outer: Session | None = None) -> Session:
+    """Make the session of a mode, below that of a wider world or of none.
+
+    A fake begins as a copy of the wider world is. In the other modes the objects are shared for real.
+    Refused where its recording can't be read, or isn't there; BadSettingError where it can't begin as
+    the wider world.
+    """
     if chosen.mode == "fake":
-        return Fake(chosen, fail)
+        if outer is not None and not isinstance(outer, Fake):
+            message = f"{chosen.name}: the mode fake has no objects of its wider world "
+            message += f"{outer.settings.name}, which runs in the mode {outer.settings.mode}"
+            raise BadSettingError(message)
+        return Fake(chosen, fail, outer)
     # Reading YAML costs, and the fake doesn't need it.
     from pytest_stripe_balance.session import check, live, record, replay  # noqa: PLC0415
 

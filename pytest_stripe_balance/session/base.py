@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 Fail: TypeAlias = Callable[[Refused], BaseException]
 _LOWERED = "(to be warned of such only: contract={'breaking': 'warning'}, or ini stripe_contract)"
 _STANDARD_LIBRARY = str(Path(threading.__file__).parent)
+# The sessions that answer, the innermost last.
+_open: list[Session] = []
 _OURS = (str(Path(__file__).parents[1]), STRIPE_FOLDER)
 
 
@@ -54,9 +56,20 @@ class Session:
         self._lock = threading.RLock()
         self._answering = False
 
-    def tapped(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def tapped(self) -> Iterator[None]:
         """Catch what stripe-python sends while the context is open, and answer it here."""
-        return intercept(self.answer, self.observe, sends=self.sends)
+        with intercept(self.answer, self.observe, sends=self.sends):
+            _open.append(self)
+            try:
+                yield
+            finally:
+                last = max(place for place, session in enumerate(_open) if session is self)
+                del _open[last]
+
+    def minting_for(self, fixture: str) -> AbstractContextManager[None]:  # noqa: ARG002 - the fake's
+        """Make the ids of one fixture of a wider world while the context is open, if ids are ours."""
+        return nullcontext()
 
     @property
     def worlds(self) -> Mapping[str | None, World]:
@@ -179,6 +192,11 @@ class Session:
         refusal.raised_as = self._fail(refusal)
         self.refusals.append(refusal)
         return refusal.raised_as
+
+
+def innermost(session: Session) -> Session:
+    """Give the session that answers now: the last one opened, or `session` where none is open."""
+    return _open[-1] if _open else session
 
 
 def _caller() -> str | None:

@@ -5,25 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.api import versions
-from pytest_stripe_balance.api.dispatch import Dispatch
-from pytest_stripe_balance.api.message import Request, Response
-from pytest_stripe_balance.api.request import VersionRules
-from pytest_stripe_balance.contract.contract import contract
+from pytest_stripe_balance.api.message import Exchange, Request, Response
 from pytest_stripe_balance.engine import timers
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.engine.state.assumptions import Readings
-from pytest_stripe_balance.engine.state.determinism import Clock, Ids
-from pytest_stripe_balance.engine.state.world import World
+from pytest_stripe_balance.engine.state.determinism import Clock, Maker
 from pytest_stripe_balance.modes import MODES
 from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.report import tables
 from pytest_stripe_balance.session.base import Session
+from pytest_stripe_balance.session.worlds import Snapshot, WorldOpener, beginning_below
 
 if TYPE_CHECKING:
+    from pytest_stripe_balance.api.dispatch import Dispatch
     from pytest_stripe_balance.engine.state.records import Entry
+    from pytest_stripe_balance.engine.state.world import World
     from pytest_stripe_balance.session.base import Fail
     from pytest_stripe_balance.session.settings import Settings
 
@@ -31,14 +29,89 @@ if TYPE_CHECKING:
 class Fake(Session):
     """A run that the engine answers, with what only a fake can do: its worlds, and their time."""
 
-    def __init__(self, settings: Settings, fail: Fail = lambda refusal: refusal) -> None:
+    def __init__(
+        self, settings: Settings, fail: Fail = lambda refusal: refusal, outer: Fake | None = None
+    ) -> None:
+        """Begin with no objects, or with those that `outer`, a wider world, has by now.
+
+        Nothing that either does later reaches the other. BadSettingError for a seed, or a time to begin
+        at, that contradicts the outer's.
+        """
         super().__init__(settings, fail)
         self._readings = Readings(settings.assume)
-        self._clock = Clock(settings.now)
-        open_world = partial(_open_world, settings, self._clock, self._readings)
-        self._dispatch = Dispatch(settings.api_version, _tables, open_world)
+        self._snapshot: Snapshot | None = None
+        self._failed: tuple[Dispatch, list[Exchange]] | None = None
+        self._first = None if outer is None else outer.snapshot()
+        self._opener, self._dispatch = self._beginning()
+
+    def _beginning(self) -> tuple[WorldOpener, Dispatch]:
+        """Make the worlds that the run begins with."""
+        settings, first = self.settings, self._first
+        version = settings.api_version
+        if first is None:
+            seed = f"{settings.seed}\0{settings.name}"
+            opener = WorldOpener(seed, Clock(settings.now), Maker(), self._readings, version)
+            return opener, opener.dispatch()
+        now = beginning_below(first.settings, first.now, settings)
+        self._readings.used |= first.assumptions
+        opener = WorldOpener(first.seed, Clock(first.now), Maker(settings.name), self._readings, version)
+        dispatch = opener.dispatch(first.dispatch)
+        if now > first.now:
+            timers.travel(dispatch.worlds.values(), opener.clock, now)
+        return opener, dispatch
+
+    def snapshot(self) -> Snapshot:
+        """Give what the worlds are now, for others to begin from; one for as long as nothing happens."""
+        with self._lock:
+            if self._snapshot is None:
+                with self.turn("a copy of its world"):
+                    copied = self._opener.dispatch(self._dispatch)
+                seed = self._opener.seed
+                self._snapshot = Snapshot(self.settings, seed, self.now, copied, self.assumptions)
+            return self._snapshot
+
+    @contextmanager
+    def minting_for(self, fixture: str) -> Iterator[None]:
+        """Make the ids of one fixture while the context is open, counted apart from all others."""
+        maker = self._opener.maker
+        before, maker.name = maker.name, f"{self.settings.name}\0{fixture}"
+        try:
+            yield
+        finally:
+            maker.name = before
+
+    @contextmanager
+    def fresh(self) -> Iterator[None]:
+        """Answer from worlds as they were when the run began, while the context is open.
+
+        Time and ids begin anew, too. The worlds of before are back at its end, untouched.
+        """
+        before = self._opener, self._dispatch, self.exchanges
+        with self.turn("stripe_balance.fresh"):
+            self._opener, self._dispatch = self._beginning()
+            self.exchanges, self._snapshot = [], None
+        try:
+            with self.tapped():
+                yield
+        except BaseException:
+            self._failed = self._dispatch, self.exchanges
+            raise
+        finally:
+            self._opener, self._dispatch, self.exchanges = before
+            self._snapshot = None
+
+    def report(self) -> str:
+        """Tell the state in tables; first that of the last fresh worlds, if their block failed."""
+        if self._failed is None:
+            return super().report()
+        dispatch, exchanges = self._failed
+        fresh = tables.report(dispatch.worlds, exchanges, self.refusals, self.assumptions)
+        return (
+            f"in `stripe_balance.fresh()`, which failed:\n{fresh}\n\noutside of it:\n{super().report()}"
+        )
 
     def _answer(self, request: Request) -> Response:
+        self._snapshot = None
         try:
             return self._dispatch.answer(request)
         except Refused as refusal:
@@ -78,6 +151,7 @@ class Fake(Session):
         All that is written inside stays, or nothing of it; its events name no request.
         """
         with self.turn(what):
+            self._snapshot = None
             world = self._dispatch.account(account).world
             world.cause, before = None, world.ids.minted
             try:
@@ -119,9 +193,14 @@ class Fake(Session):
         """The time in every world, in seconds since 1970."""
         return self._clock.now
 
+    @property
+    def _clock(self) -> Clock:
+        return self._opener.clock
+
     def travel(self, until: int) -> None:
         """Move the time of every world on; what falls due happens, in order."""
         with self.turn("stripe_clock"):
+            self._snapshot = None
             timers.travel(self.worlds.values(), self._clock, until)
 
     def explain(self, entry_id: str) -> str:
@@ -159,17 +238,3 @@ def fake_only(session: Session, what: str) -> Fake:
         f"{MODES[mode].describe(base_url)}: "
         '@pytest.mark.stripe_balance(mode="fake") keeps the test on the fake in every mode'
     )
-
-
-def _open_world(settings: Settings, clock: Clock, readings: Readings, account: str | None) -> World:
-    """Open an account's world. No method: so a session is gone with its test, and waits for no gc."""
-    seed = "\0".join((settings.seed, settings.name, account or ""))
-    version = settings.api_version
-    return World(clock, Ids(seed), readings, version, versions.event_type_at(version))
-
-
-@cache
-def _tables(api_version: str) -> VersionRules:
-    """Hand an API version's parameter rules and expandable paths over from its contract."""
-    shapes = contract(api_version)
-    return VersionRules(api_version, shapes.rule, shapes.expandables)

@@ -378,9 +378,11 @@ def test_a_moment_that_cannot_be_is_refused(stripe_clock, move, message):
 @pytest.mark.parametrize("mode", ["live", "record", "check", "replay"])
 def test_where_stripe_answers_the_clock_is_an_error(mode):
     """Stripe's time can't be moved: the error names the verb and the mode."""
-    clock = StripeClock(Session(Settings(newest_api_version(), mode=mode)))
+    session = Session(Settings(newest_api_version(), mode=mode))
+    clock = StripeClock(session)
     for move in (lambda: clock.now, lambda: clock.advance(days=1), lambda: clock.travel_to(0)):
-        with pytest.raises(RuntimeError, match=rf"stripe_clock\.\w+ is fake only.*'{mode}'"):
+        message = rf"stripe_clock\.\w+ is fake only.*'{mode}'"
+        with session.tapped(), pytest.raises(RuntimeError, match=message):
             move()
 
 

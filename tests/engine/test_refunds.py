@@ -379,12 +379,13 @@ FAKE_ONLY = ("refund_to_cash_balance", DETAILS, SETTLE, BOUNCE)
 @pytest.mark.parametrize("method", FAKE_ONLY)
 def test_what_stripe_cannot_do_is_fake_only(method):
     """In any other mode the method says its name and the mode, before anything is asked."""
-    elsewhere = StripeBalance(Session(Settings(newest_api_version(), mode="live")))
+    session = Session(Settings(newest_api_version(), mode="live"))
+    elsewhere = StripeBalance(session)
     told = (
         rf"stripe_balance\.{method} is fake only.*'live', where Stripe's test mode answers: "
         r'@pytest\.mark\.stripe_balance\(mode="fake"\) keeps the test on the fake in every mode$'
     )
-    with pytest.raises(RuntimeError, match=told):
+    with session.tapped(), pytest.raises(RuntimeError, match=told):
         getattr(elsewhere, method)("re_1")
     assert getattr(StripeBalance, method).__doc__.startswith("Fake only: ")
 

@@ -24,9 +24,29 @@ class Ledger:
     journal: Journal = field(default_factory=list)
     _rows: dict[str, Table[Entry]] = field(default_factory=dict)
     _balances: dict[str, dict[str, int]] = field(default_factory=dict)
+    _is_shared: bool = False
+    _unshared: set[str] | None = None  # whose rows and balances are this ledger's; None: all
+
+    def copy(self, journal: Journal) -> Ledger:
+        """Give a ledger that begins as this one is; neither sees what is written to the other later."""
+        self._is_shared = True
+        return Ledger(journal, self._rows, self._balances, _is_shared=True)
+
+    def _unshare(self, customer: str) -> None:
+        """Copy what another ledger may read: the containers, and what they hold of a customer."""
+        if self._is_shared:
+            self._rows, self._balances = self._rows.copy(), self._balances.copy()
+            self._is_shared, self._unshared = False, set()
+        if self._unshared is not None and customer not in self._unshared:
+            self._unshared.add(customer)
+            if customer in self._rows:
+                self._rows[customer] = self._rows[customer].copy(self.journal)
+                self._balances[customer] = self._balances[customer].copy()
 
     def append(self, entry: Entry) -> Entry:
         """Write one row; its `ending_balance` must be what the balance then is."""
+        if self._is_shared or self._unshared is not None:
+            self._unshare(entry.customer)
         balances = self._balances.setdefault(entry.customer, {})
         balance = balances.get(entry.currency, 0) + entry.net_amount
         assert balance == entry.ending_balance, f"{entry} does not lead to {balance}"

@@ -67,6 +67,8 @@ class Table(Generic[R]):
         self._records: list[R] = []
         self._places: dict[str, int] = {}
         self._owned: dict[str, list[int]] = {}  # by customer: none of what has one changes hands
+        self._is_shared = False
+        self._unshared: set[str] | None = None  # whose lists in `_owned` are this table's; None: all
 
     def __len__(self) -> int:
         return len(self._records)
@@ -97,20 +99,45 @@ class Table(Generic[R]):
             )
         return record
 
+    def copy(self, journal: Journal) -> Table[R]:
+        """Give a table that begins as this one is; neither sees what is written to the other later.
+
+        They share their containers until one of them writes.
+        """
+        self._is_shared = True
+        copied: Table[R] = Table.__new__(Table)
+        vars(copied).update(vars(self), _journal=journal)
+        return copied
+
+    def _unshare(self) -> None:
+        self._records, self._places = self._records.copy(), self._places.copy()
+        self._owned, self._unshared = self._owned.copy(), set()
+        self._is_shared = False
+
     def put(self, record: R) -> R:
         """Add a record, or put it in the place of the one with the same id."""
+        if self._is_shared:
+            self._unshare()
         place = self._places.get(record.id)
         if place is None:
             self._journal.append((record, partial(self._drop, record.id)))
             place = self._places[record.id] = len(self._records)
             self._records.append(record)
             if (owner := getattr(record, "customer", None)) is not None:
+                if self._unshared is not None:
+                    self._unshare_places(owner)
                 self._owned.setdefault(owner, []).append(place)
         else:
             undo = partial(self._records.__setitem__, place, self._records[place])
             self._journal.append((record, undo))
             self._records[place] = record
         return record
+
+    def _unshare_places(self, owner: str) -> None:
+        assert self._unshared is not None, "unreachable because only a table that was copied calls it"
+        if owner in self._owned and owner not in self._unshared:
+            self._owned[owner] = self._owned[owner].copy()
+        self._unshared.add(owner)
 
     def _drop(self, record_id: str) -> None:
         del self._places[record_id]

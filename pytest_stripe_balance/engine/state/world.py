@@ -91,6 +91,29 @@ class World:
         finally:
             self.journal.clear()
 
+    def copy(
+        self,
+        clock: Clock,
+        ids: Ids,
+        readings: Readings,
+        api_version: str,
+        event_type: Callable[[str, Subject], str | None],
+    ) -> World:
+        """Give a world that begins as this one is, with a clock, ids and settings of its own.
+
+        Neither sees what is written to the other later. To be called between transactions.
+        """
+        journal: Journal = []
+        tables = {
+            name: table.copy(journal) for name, table in vars(self).items() if type(table) is Table
+        }
+        copied = World.__new__(World)  # without the tables of a world that begins empty
+        vars(copied).update(vars(self), **tables, accounts=self.accounts.copy())
+        copied.clock, copied.ids, copied.readings = clock, ids, readings
+        copied.api_version, copied.event_type = api_version, event_type
+        copied.cause, copied.journal, copied.ledger = None, journal, self.ledger.copy(journal)
+        return copied
+
     def record(self, record_id: str) -> Record | None:
         """Find whatever the API gives that id; None where nothing has it."""
         if entry := self.ledger.find(record_id):

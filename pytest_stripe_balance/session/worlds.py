@@ -1,0 +1,90 @@
+"""How the fake's worlds begin: with nothing in them, or as those of a wider world are by now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_stripe_balance.api import versions
+from pytest_stripe_balance.api.dispatch import Dispatch
+from pytest_stripe_balance.api.request import VersionRules
+from pytest_stripe_balance.contract.contract import contract
+from pytest_stripe_balance.engine.state.determinism import Ids
+from pytest_stripe_balance.engine.state.world import World
+from pytest_stripe_balance.modes import BadSettingError
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.state.assumptions import Readings
+    from pytest_stripe_balance.engine.state.determinism import Clock, Maker
+    from pytest_stripe_balance.session.settings import Settings
+
+
+class Snapshot(NamedTuple):
+    """A run's worlds at one moment, `now`; nobody writes to them, so others can begin from them."""
+
+    settings: Settings
+    seed: str
+    now: int
+    dispatch: Dispatch
+    assumptions: frozenset[str]
+
+
+@dataclass(frozen=True)
+class WorldOpener:
+    """Opens one run's worlds, one an account: with one clock, one maker of ids and the same readings.
+
+    `seed` is what addresses, references and secrets are derived from. Not a part of the session: that
+    would make a circle, and a session is to be gone with its test.
+    """
+
+    seed: str
+    clock: Clock
+    maker: Maker
+    readings: Readings
+    api_version: str
+
+    def open(self, account: str | None) -> World:
+        """Open an account's world, without any objects."""
+        ids = Ids(f"{self.seed}\0{account or ''}", self.maker)
+        return World(self.clock, ids, self.readings, self.api_version, self._event_type)
+
+    def copy(self, world: World) -> World:
+        """Open a world with the objects of another."""
+        ids = world.ids.copy(self.maker)
+        return world.copy(self.clock, ids, self.readings, self.api_version, self._event_type)
+
+    def dispatch(self, outer: Dispatch | None = None) -> Dispatch:
+        """Begin with no account, or with copies of those of `outer`."""
+        if outer is None:
+            return Dispatch(self.api_version, _rules, self.open)
+        return outer.copy(self.api_version, self.open, self.copy)
+
+    @property
+    def _event_type(self) -> versions.EventType:
+        return versions.event_type_at(self.api_version)
+
+
+def beginning_below(outer: Settings, now: int, inner: Settings) -> int:
+    """Tell when a copy of a wider world begins, whose time is `now`: then, or later if it says so.
+
+    BadSettingError for an earlier one, and for another seed.
+    """
+    if inner.seed != outer.seed:
+        message = f"{inner.name}: seed={inner.seed!r} contradicts its wider world {outer.name}, whose "
+        message += f"seed is {outer.seed!r}. Ids of objects that are there can't change: leave it out"
+        raise BadSettingError(message)
+    if inner.now == outer.now:  # which is the test's own as well: nobody chose another
+        return now
+    if inner.now < now:
+        message = f"{inner.name}: now={inner.now} lies before the time of its wider world {outer.name}, "
+        message += f"which is {now}. Time only moves on: leave it out, or give a later one"
+        raise BadSettingError(message)
+    return inner.now
+
+
+@cache
+def _rules(api_version: str) -> VersionRules:
+    """Take an API version's parameter rules and expandable paths from its contract."""
+    shapes = contract(api_version)
+    return VersionRules(api_version, shapes.rule, shapes.expandables)
