@@ -55,10 +55,7 @@ class Call(NamedTuple):
         endpoint, rules = self.endpoint, self.rules
         rule = rules.rule(endpoint.name)
         if rule is None:
-            raise Refused(
-                f"{endpoint}: Stripe documents this call since {endpoint.since}, and this request is "
-                f"at {rules.api_version}"
-            )
+            raise Refused(f"{endpoint}: {self._why_no_rule()}")
         text = self.envelope.request.form
         params = compiled_form.read(text, endpoint.name, rules.rule, endpoint.verb)
         if params is None:
@@ -70,6 +67,15 @@ class Call(NamedTuple):
         if paths:
             self._check_expand(paths)
         return Parameters(params, paths)
+
+    def _why_no_rule(self) -> str:
+        since, version = self.endpoint.since, self.rules.api_version
+        if version < since:
+            return f"Stripe has this call since {since}, and this request is at {version}"
+        return (
+            f"the schemas of API version {version} lack the rules of this call's parameters. Ask at "
+            "another version; in a checkout, `python -m pytest_stripe_balance derive --all` writes them"
+        )
 
     def _parse_slow(self, fields: form.Form, rule: parameters.Rule) -> dict[str, Any]:
         """Read parameters that the compiled form left, or raise what is wrong with them."""

@@ -8,17 +8,65 @@ import stripe
 from pytest_stripe_balance.api import parameters, routes
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine.state.assumptions import REGISTER
-from pytest_stripe_balance.resources import newest_api_version
+from pytest_stripe_balance.resources import api_versions, newest_api_version
 
 EVERY_ROW = pytest.mark.parametrize("endpoint", routes.ENDPOINTS, ids=str)
 
 
+def lacking(endpoint):
+    """Say what the schemas lack for a row at the versions that have its call; "" when all is there."""
+    versions = [contract(version) for version in api_versions() if version >= endpoint.since]
+    rules = [shapes.release for shapes in versions if shapes.rule(str(endpoint)) is None]
+    objects = [shapes.release for shapes in versions if endpoint.returns not in shapes.objects]
+    message = ""
+    if rules:
+        message += (
+            f"{endpoint}: schemas/ has no parameter rules at {', '.join(rules)}. "
+            "Run `python -m pytest_stripe_balance derive --all`"
+        )
+    if objects:
+        message += (
+            f"{endpoint}: schemas/ has no {endpoint.returns}.json at {', '.join(objects)}. "
+            "Add it to SURFACE in contract/derive.py, and run `python -m pytest_stripe_balance derive --all`"
+        )
+    later = ". If Stripe has the call only since a later version, its row says so: since="
+    return message and message + later
+
+
 @EVERY_ROW
-def test_each_row_has_rules_and_a_schema(endpoint):
+def test_each_row_has_rules_and_a_schema_at_every_version_that_has_it(endpoint):
     """What an endpoint takes and what it returns are derived, not written."""
-    shapes = contract(newest_api_version())
-    assert str(endpoint) in shapes.endpoints
-    assert endpoint.returns in shapes.objects
+    assert not lacking(endpoint), lacking(endpoint)
+
+
+def test_a_row_without_rules_is_named_with_the_versions_and_the_command():
+    """The message says what to run, and what a row for a newer call says."""
+    row = routes.Endpoint("POST", "/v1/teapots", lambda: None, "teapot", since="2026-03-25.dahlia")
+    message = lacking(row)
+    assert "POST /v1/teapots: schemas/ has no parameter rules at 2026-08-26.dahlia" in message
+    assert "has no teapot.json at 2026-08-26.dahlia" in message
+    assert "clover" not in message
+    assert "`python -m pytest_stripe_balance derive --all`" in message
+    assert "since=" in message
+
+
+def test_a_call_without_rules_is_refused_by_its_version(stripe_balance, monkeypatch):
+    """A user is told which version lacks the rules, and what to do."""
+    customer = stripe_balance.customer().id
+    monkeypatch.setattr(contract(newest_api_version()), "rule", lambda _: None)
+    with stripe_balance.refused(
+        match=f"the schemas of API version {newest_api_version()} lack the rules"
+    ):
+        stripe.Customer.retrieve(customer, stripe_version=newest_api_version())
+
+
+def test_a_row_that_the_tour_misses_is_named_with_the_place_to_add_it(tour):
+    """The tour's tests say what to write, not only which key is missing."""
+    row = routes.ENDPOINTS[0]
+    with pytest.raises(AssertionError, match="the tour doesn't ask POST /v1/customers") as raised:
+        tour("2024-06-20").asked[row]
+    assert 'self.ask("POST", "/v1/customers"' in str(raised.value)
+    assert "tests/api/conftest.py" in str(raised.value)
 
 
 @EVERY_ROW

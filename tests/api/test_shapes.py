@@ -12,6 +12,7 @@ import stripe
 import yaml
 from majors import as_dict
 
+from pytest_stripe_balance.api import routes
 from pytest_stripe_balance.api.rendering.render import render
 from pytest_stripe_balance.comparison.newer import document_without_newer
 from pytest_stripe_balance.contract.contract import contract
@@ -281,6 +282,12 @@ STATES = {
         "invoice_payment.paid": lambda b: invoice_event(b, "invoice_payment.paid"),
     },
     "list": {"empty": lambda _: stripe.Customer.list()},
+    "search_result": {
+        "empty": lambda _: stripe.Customer.search(query="email:'ada@example.com'"),
+        "counted": lambda _: stripe.Customer.search(
+            query="email:'ada@example.com'", expand=["total_count"]
+        ),
+    },
     "error": {
         "of a state": error_of,
         "of a parameter": lambda b: error_of(b, amount=0),
@@ -320,6 +327,16 @@ def test_the_table_has_no_row_without_a_state():
         name: set(states) for name, states in STATES.items()
     }
     assert all(state["known"] for row in TABLE.values() for state in row["states"].values())
+
+
+@pytest.mark.parametrize("row", routes.ENDPOINTS, ids=str)
+def test_each_object_that_a_row_returns_has_its_table_of_keys(row):
+    """The whole answer's object too, where that is a list."""
+    for name in (row.returns, row.response_object):
+        assert name in TABLE, (
+            f"{row} returns {name}: add its keys to tests/api/rendered_keys.yaml, their values to "
+            "tests/api/rendered_values.yaml, and how to make it to STATES in tests/api/test_shapes.py"
+        )
 
 
 def leaves(value, path=""):

@@ -27,7 +27,7 @@ def test_what_the_fake_returns_fits_the_schema_of_its_version(api_version, tour,
     """Each endpoint that a version has answers in its shape: there is no finding of any level."""
     trip = tour(api_version)
     trip.go()
-    assert set(trip.answers) == {row for row in routes.ENDPOINTS if row.since <= api_version}
+    assert all(trip.answers[row] for row in routes.ENDPOINTS if row.since <= api_version)
     for row, answers in trip.answers.items():
         assert {answer.headers["Stripe-Version"] for answer in answers} == {api_version}
         assert any(answer.status == 200 for answer in answers), row
@@ -344,7 +344,7 @@ def test_types_of_an_intent_that_is_under_way_stay(shop, stripe_balance):
 def test_a_call_that_a_version_lacks_is_refused(shop, stripe_balance):
     """How Stripe answers a call before it was there is not on record."""
     headers = {"Authorization": "Bearer sk_test_1", "Stripe-Version": "2024-06-20"}
-    with stripe_balance.refused(match=r"since 2025-03-31.basil.*at 2024-06-20"):
+    with stripe_balance.refused(match=r"since 2025-03-31.basil, and this request is at 2024-06-20"):
         stripe.RequestsClient().request(
             "get", "https://api.stripe.com/v1/invoice_payments", headers, None
         )
