@@ -6,8 +6,10 @@ import pytest
 import stripe
 
 from pytest_stripe_balance.api import parameters, routes
+from pytest_stripe_balance.api.request import Call, VersionRules
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine.state.assumptions import REGISTER
+from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import api_versions, newest_api_version
 
 EVERY_ROW = pytest.mark.parametrize("endpoint", routes.ENDPOINTS, ids=str)
@@ -50,14 +52,12 @@ def test_a_row_without_rules_is_named_with_the_versions_and_the_command():
     assert "since=" in message
 
 
-def test_a_call_without_rules_is_refused_by_its_version(stripe_balance, monkeypatch):
+def test_a_call_without_rules_is_refused_by_its_version():
     """A user is told which version lacks the rules, and what to do."""
-    customer = stripe_balance.customer().id
-    monkeypatch.setattr(contract(newest_api_version()), "rule", lambda _: None)
-    with stripe_balance.refused(
-        match=f"the schemas of API version {newest_api_version()} lack the rules"
-    ):
-        stripe.Customer.retrieve(customer, stripe_version=newest_api_version())
+    (row, *_), version = routes.ENDPOINTS, newest_api_version()
+    call = Call(None, row, (), VersionRules(version, lambda _: None, {}))
+    with pytest.raises(Refused, match=f"^{row}: the schemas of API version {version} lack the rules"):
+        call.read()
 
 
 def test_a_row_that_the_tour_misses_is_named_with_the_place_to_add_it(tour):
