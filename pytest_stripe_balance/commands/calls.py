@@ -1,4 +1,4 @@
-"""The command `calls`: the calls that the fake answers."""
+"""The command `calls`: lists the calls that the fake answers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import argparse
 
 from pytest_stripe_balance.api.routes import Endpoint
 from pytest_stripe_balance.commands import terminal
-from pytest_stripe_balance.commands.terminal import OK
+from pytest_stripe_balance.report.exit_codes import OK
 
 
-def _calls(_: argparse.Namespace) -> int:
+def print_calls(_: argparse.Namespace) -> int:
+    """Print a line for each call: method, path and what it returns."""
     from pytest_stripe_balance.api.routes import ENDPOINTS  # noqa: PLC0415 - only this command needs it
 
     terminal.say("\n".join(f"{row.method:<6}  {row.path}  ({_returned(row)})" for row in ENDPOINTS))

@@ -1,4 +1,4 @@
-"""`check` and `schemas`: documents and cassettes held to the contract of their own API version."""
+"""The command `check`: checks documents and cassettes against the schemas of their API version."""
 
 from __future__ import annotations
 
@@ -22,21 +22,29 @@ from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.report.outcome import Outcome, Place
 
 Json = Any
-BIGGEST = 100
-_NAMELESS = "(--object names the kind)"
-_WRAPS = "round Stripe objects, which weren't looked at (take them out, one a line in a .jsonl file)"
-# A recorder may have masked the number in a path.
+BIGGEST = 100  # megabytes
+_NAMELESS = "(name its kind with --object)"
+_WRAPS = "but with Stripe objects inside (write these to a .jsonl file, one per line, to check them)"
+# Recorders may mask the version in a path.
 _V1 = re.compile(r"/v(?:1|[^\d/][^/]*)/")
-# A publishable key, or the secret that one must give, brings some of an object's keys (API reference).
+# With a publishable key or a client secret, Stripe answers with some of an object's keys only.
 _CLIENT_SIDE = re.compile(r"(?:^|&)(?:key=pk_|client_secret=)")
-# Of the objects that the counts of `always` rest on none is older.
+# Objects from before this day weren't counted for the keys that every object has.
 _COMPLETE_SINCE = datetime(2019, 8, 14, tzinfo=UTC)
 _YAML, _LINES, _JSON = {".yaml", ".yml"}, {".jsonl", ".ndjson"}, {".json", ".jsonl", ".ndjson"}
 
 
 @dataclass(frozen=True)
-class Question:
-    """What `check` was asked: which files, and what holds for documents that don't say it themselves."""
+class CheckQuestion:
+    """The arguments of `check`.
+
+    - `files`: names or patterns.
+    - `object`: the kind of every document outside cassettes.
+    - `api_version`: the version of documents that name none; the newest if None.
+    - `levels`: texts such as "enum=error".
+    - `megabytes`: bigger files are refused.
+    - `allow_empty`: whether it is a success to check nothing.
+    """
 
     files: Sequence[str]
     object: str | None = None
@@ -46,18 +54,18 @@ class Question:
     allow_empty: bool = False
 
 
-def check(question: Question) -> Outcome:
-    """Check every file that is named; ValueError when the question itself makes no sense."""
+def check(question: CheckQuestion) -> Outcome:
+    """Check every named file; ValueError if an argument makes no sense."""
     if question.object is not None:
         _refuse_unknown(question.object)
     outcome = Outcome(
         levels=levels_of(question.levels),
         may_be_empty=question.allow_empty,
-        way_out="--allow-empty lets that pass",
+        way_out="--allow-empty allows that",
     )
     judge = _Judge(question, contract(question.api_version or resources.newest_api_version()), outcome)
     for name in input_files.expand_patterns(question.files):
-        place = Place(_called(name))
+        place = Place(_shown_name(name))
         outcome.files += 1
         try:
             _check_file(name, input_files.text_of(name, megabytes=question.megabytes), judge)
@@ -77,23 +85,23 @@ def check(question: Question) -> Outcome:
 def _refuse_unknown(name: str) -> None:
     known = sorted(set().union(*(contract(version).objects for version in resources.api_versions())))
     if name not in known:
-        raise ValueError(f"--object {name!r} has no schema; there are {', '.join(known)}")
+        raise ValueError(f"--object {name!r} has no schema; these have one: {', '.join(known)}")
 
 
-def _called(name: str) -> str:
+def _shown_name(name: str) -> str:
     return "<stdin>" if name == input_files.STDIN else name
 
 
 def _check_file(name: str, text: str, judge: _Judge) -> None:
     kind = PurePath(name).suffix.lower()
     if foreign.is_raw_http(text):
-        judge.foreign(_called(name), foreign.RAW_HTTP)
+        judge.foreign(_shown_name(name), foreign.RAW_HTTP)
     elif kind in _YAML or (kind not in _JSON and text.lstrip()[:1] not in ("{", "[")):
-        _check_yaml(_called(name), text, judge)
+        _check_yaml(_shown_name(name), text, judge)
     elif kind in _LINES or input_files.is_lines(text):
-        _check_lines(_called(name), text, judge)
+        _check_lines(_shown_name(name), text, judge)
     else:
-        judge.value(Place(_called(name)), input_files.json_of(text))
+        judge.value(Place(_shown_name(name)), input_files.json_of(text))
 
 
 def _check_yaml(name: str, text: str, judge: _Judge) -> None:
@@ -104,36 +112,36 @@ def _check_yaml(name: str, text: str, judge: _Judge) -> None:
     except yaml_loader.SeveralError:
         judge.no_recording(name, "several YAML documents")
     else:
-        judge.tape(name, data)
+        judge.cassette(name, data)
 
 
 def _check_lines(name: str, text: str, judge: _Judge) -> None:
-    """Check JSON lines; those that can't be read are one problem, the others are checked."""
-    bad: list[input_files.InputError] = []
+    """Check JSON lines; all lines that can't be read make one problem."""
+    errors: list[input_files.InputError] = []
     for line, value in input_files.json_lines_of(text):
         if isinstance(value, input_files.InputError):
-            bad.append(value)
+            errors.append(value)
             continue
         try:
             judge.value(Place(name, line), value)
         except input_files.InputError as error:
-            bad.append(input_files.InputError(error.reason, line))
-    if bad:
-        more = f" (and {len(bad) - 1} more such lines)" if len(bad) > 1 else ""
-        raise input_files.InputError(bad[0].reason + more, bad[0].line)
+            errors.append(input_files.InputError(error.reason, line))
+    if errors:
+        more = f" (and {len(errors) - 1} more such lines)" if len(errors) > 1 else ""
+        raise input_files.InputError(errors[0].reason + more, errors[0].line)
 
 
 class _Judge:
-    """Holds one document after the other against its contract, and notes what it finds."""
+    """Checks one document after the other, and adds the findings to the outcome."""
 
-    def __init__(self, question: Question, otherwise: Contract, outcome: Outcome) -> None:
+    def __init__(self, question: CheckQuestion, default: Contract, outcome: Outcome) -> None:
         self._object = question.object
-        self._is_told = question.api_version is not None
-        self._otherwise = otherwise
+        self._has_version = question.api_version is not None
+        self._default = default
         self._outcome = outcome
 
     def value(self, place: Place, value: Json) -> None:
-        """Check what a JSON text holds: a document, a list of them, or a cassette."""
+        """Check a JSON value: a document, a list of documents, or a cassette."""
         if isinstance(value, dict) and "object" in value:
             self._document(place, value)
             return
@@ -143,15 +151,15 @@ class _Judge:
         from pytest_stripe_balance.cassettes import interactions  # noqa: PLC0415 - most files are no cassettes
 
         if interactions.is_cassette(value):
-            self.tape(place.file, value)
+            self.cassette(place.file, value)
         elif isinstance(value, list) and value:
             for index, item in enumerate(value):
                 self._document(Place(place.file, place.line, f"item {index}"), item)
         else:
             self._document(place, value)
 
-    def tape(self, file: str, data: Json) -> None:
-        """Check every answer of Stripe's that a cassette holds."""
+    def cassette(self, file: str, data: Json) -> None:
+        """Check every answer of Stripe in a cassette."""
         if (name := foreign.format_of(data)) is not None:
             self.foreign(file, name)
             return
@@ -160,9 +168,8 @@ class _Judge:
         if not interactions.is_cassette(data):
             self.no_recording(file, "no list of `interactions` in it")
             return
-        for found in interactions.interactions(
-            data, None if file == _called(input_files.STDIN) else Path(file)
-        ):
+        path = None if file == _shown_name(input_files.STDIN) else Path(file)
+        for found in interactions.interactions(data, path):
             if isinstance(found, interactions.Skipped):
                 place = Place(file, found.line, found.request)
                 self._outcome.skip(found.reason, place)
@@ -173,14 +180,14 @@ class _Judge:
                 self._outcome.skip(reason, place)
                 continue
             version = response.headers.api_version or request.headers.api_version
-            self._held(place, response.json, version, None, found.moment)
+            self._check(place, response.json, version, None, found.moment)
 
     def foreign(self, file: str, name: str) -> None:
-        """Count a recording of another kind, which isn't read."""
+        """Skip a recording in another format."""
         self._outcome.skip(f"in another format: {name}", Place(file), foreign.WAY_OUT)
 
     def no_recording(self, file: str, why: str) -> None:
-        """Count what can be read and is no recording."""
+        """Skip a file that can be read, but is no recording."""
         self._outcome.skip(f"without a recording ({why})", Place(file))
 
     def _document(self, place: Place, document: Json) -> None:
@@ -190,20 +197,20 @@ class _Judge:
         document, key = opened(document)
         if key:
             place = replace(place, of=", ".join(filter(None, (place.of, key))))
-        made = document.get("created") if kind_of(document) == "event" else None
-        moment = made if isinstance(made, int) else None
-        self._held(place, document, version_of(document), self._object, moment)
+        created = document.get("created") if kind_of(document) == "event" else None
+        moment = created if isinstance(created, int) else None
+        self._check(place, document, version_of(document), self._object, moment)
 
-    def _held(
+    def _check(
         self, place: Place, document: Json, version: str | None, kind: str | None, moment: int | None
     ) -> None:
         try:
-            rules = contract(version) if version else self._otherwise
+            rules = contract(version) if version else self._default
         except ValueError:
             self._outcome.skip(f"of API version {shown(str(version))}, which has no schema", place)
             return
         if kind is None and kind_of(document) is None:
-            # Nobody knows of which version what lies inside it is.
+            # The objects inside may be of any version, so they aren't checked.
             wraps = foreign.wraps(document)
             self._outcome.skip(f"without an `object` key {_WRAPS if wraps else _NAMELESS}", place)
             return
@@ -213,36 +220,36 @@ class _Judge:
         except (ValueError, RecursionError) as error:
             reason = f"{place.of}: {why_unchecked(error)}" if place.of else why_unchecked(error)
             raise input_files.InputError(reason, place.line) from error
-        as_ever = _is_complete(moment, rules.api_version)
+        is_complete = _is_complete(moment, rules.api_version)
         for finding in findings:
-            if as_ever or finding.kind != "vanished":
+            if is_complete or finding.kind != "vanished":
                 self._outcome.add_finding(finding, place)
         for reason in unknown:
             self._outcome.skip(reason, place)
         if not unknown or kind or kind_of(document) in rules.objects:
             self._outcome.checked += 1
-            if not (version or self._is_told):
+            if not (version or self._has_version):
                 self._outcome.add_assumed_version(rules.api_version, "the newest")
 
 
 def _left_out(request: Request) -> str | None:
-    """Say why the answer to a request isn't looked at; None when it is."""
+    """Say why the answer to a request isn't checked; None if it is."""
     if not _V1.match(request.path):
         return "of another API than v1"
     if api_keys.key_of(request).startswith("pk_") or _CLIENT_SIDE.search(request.form):
-        return "asked as a browser asks, which is answered in part only"
+        return "sent as browsers do (publishable key or client secret), which gets only some keys"
     return None
 
 
 def _is_complete(moment: int | None, api_version: str) -> bool:
-    """Tell whether what was recorded at a moment has the keys that every object carries by now."""
+    """Tell whether a document is recent enough to have the keys that every object has now."""
     if moment is not None:
         return moment >= _COMPLETE_SINCE.timestamp()
     return api_version >= f"{_COMPLETE_SINCE:%Y-%m-%d}"
 
 
 def _named(value: Json) -> str:
-    names = {type(None): "null", bool: "true or false", str: "a text"}
+    names = {type(None): "null", bool: "true or false", str: "a string"}
     if isinstance(value, list):
         return "a list" if value else "an empty list"
     return names.get(type(value), "a number")

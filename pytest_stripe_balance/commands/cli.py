@@ -1,4 +1,4 @@
-"""`python -m pytest_stripe_balance` and its commands: recordings, schemas, and what is answered."""
+"""The command line of `python -m pytest_stripe_balance`: options, and what runs for each command."""
 
 from __future__ import annotations
 
@@ -12,35 +12,37 @@ from typing import TYPE_CHECKING
 
 from pytest_stripe_balance import input_files
 from pytest_stripe_balance.commands import terminal
-from pytest_stripe_balance.commands.calls import _calls
+from pytest_stripe_balance.commands.calls import print_calls
 from pytest_stripe_balance.commands.derive import _derive
-from pytest_stripe_balance.commands.terminal import BAD_USAGE, FINDINGS, GONE, INTERRUPTED, OK
+from pytest_stripe_balance.contract.findings import KINDS, LEVELS
 from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.report.exit_codes import BAD_INPUT, FINDINGS, INTERRUPTED, OK, READER_GONE
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.report.outcome import Outcome
 
+_EXIT_CODES = (
+    "Exit codes: 0 without a finding at level error, 1 with one, 2 if an input can't be read or "
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
-
-    0 all well, 1 findings, 2 bad input or usage, 130 interrupted, 141 the reader has gone.
-    """
-    called = "pytest_stripe_balance"
+    """Run one command, and give its exit code: see `report.exit_codes`."""
+    name = "pytest_stripe_balance"
     try:
         terminal.refuse_closed()
         options = _options(arguments)
-        called = f"{called} {options.command}"
+        name = f"{name} {options.command}"
         code: int = options.run(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        terminal.complain(f"{called}: interrupted")
+        terminal.complain(f"{name}: interrupted")
         return INTERRUPTED
-    except BrokenPipeError:  # whoever reads has seen enough, as with `| head`
-        return GONE
+    except BrokenPipeError:  # the reader has seen enough, as with `| head`
+        return READER_GONE
     except (Refused, OSError, ValueError) as error:
-        terminal.complain(f"{called}: {error}")
-        return BAD_USAGE
+        terminal.complain(f"{name}: {error}")
+        return BAD_INPUT
     finally:
         terminal.fall_silent()
     return code
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     try:
         return _parser().parse_args(arguments)
-    finally:  # after --help, which ends the command
+    finally:  # --help ends the command here
         sys.stdout.flush()
 
 
@@ -57,17 +59,19 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pytest_stripe_balance")
     commands = parser.add_subparsers(dest="command", required=True)
     _add_check(
-        commands.add_parser("check", help="hold JSON and cassettes to Stripe's documented shapes")
+        commands.add_parser("check", help="check JSON and cassettes against Stripe's documented shapes")
     )
-    _add_drift(commands.add_parser("drift", help="what changed between two recordings"))
-    _add_conform(commands.add_parser("conform", help="drive the fake with a recording's requests"))
-    _add_schemas(commands.add_parser("schemas", help="what is documented, at which API version"))
-    calls = commands.add_parser("calls", help="the calls of Stripe's API that the fake answers")
-    calls.set_defaults(run=_calls)
-    demo = commands.add_parser("demo", help="run a small downstream project's tests, with a ledger")
+    _add_drift(commands.add_parser("drift", help="show what changed between two recordings"))
+    _add_conform(commands.add_parser("conform", help="compare the fake's answers with recorded ones"))
+    _add_schemas(
+        commands.add_parser("schemas", help="list, show and compare the schemas of API versions")
+    )
+    calls = commands.add_parser("calls", help="list the calls that the fake answers")
+    calls.set_defaults(run=print_calls)
+    demo = commands.add_parser("demo", help="run the tests of a small example project")
     demo.set_defaults(run=_demo)
-    assumptions = commands.add_parser("assumptions", help="print what nobody has seen from Stripe")
-    assumptions.add_argument("ids", nargs="*", metavar="ID", help="only these, instead of all")
+    assumptions = commands.add_parser("assumptions", help="list what the fake assumes about Stripe")
+    assumptions.add_argument("ids", nargs="*", metavar="ID", help="list only these")
     assumptions.set_defaults(run=_assumptions)
     derive = commands.add_parser("derive", help="derive schemas/ and docs/calls.md from stripe-python")
     about = "every release in schemas/releases.json, from its own stripe-python, which pip downloads"
@@ -80,28 +84,28 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Exit codes: 0 nothing at level error, 1 findings at level error, 2 an input that can't be "
-        "read, or nothing that was checked."
+        "Checks Stripe's JSON against the schemas of its API version. "
+        + _EXIT_CODES
+        + "nothing was checked."
     )
-    about = (
-        "JSON, JSON lines, vcrpy cassettes, patterns such as 'tests/**/*.yaml', or - for standard input"
-    )
+    about = "JSON, JSON lines, cassettes, a pattern such as 'tests/**/*.yaml', or - for standard input"
     parser.add_argument("files", nargs="*", metavar="FILE", help=about)
-    about = "take every document that isn't in a cassette for this kind, whatever its `object` says"
+    about = "the kind of every document outside cassettes, whatever its `object` key says"
     parser.add_argument("--object", metavar="NAME", help=about)
-    about = "for what doesn't say its own; the newest by default"
+    about = "the API version of documents that name none (default: the newest)"
     parser.add_argument("--api-version", metavar="V", help=about)
-    about = "end with 0 although nothing was checked, as where only some commits touch recordings"
+    about = "exit with 0 even if nothing was checked"
     parser.add_argument("--allow-empty", action="store_true", help=about)
     _add_common(parser)
     parser.set_defaults(run=_check)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=("text", "json", "github"), default="text")
-    about = "breaking, enum, vanished or additive = error, warning or information"
+    about = "how to print the result (default: %(default)s)"
+    parser.add_argument("--format", choices=("text", "json", "github"), default="text", help=about)
+    about = f"the level of a kind of finding; kinds: {', '.join(KINDS)}; levels: {', '.join(LEVELS)}"
     parser.add_argument("--level", action="append", default=[], metavar="KIND=LEVEL", help=about)
-    about = "refuse bigger files (default: %(default)s)"
+    about = "refuse files that are bigger (default: %(default)s)"
     parser.add_argument("--max-mb", default="100", metavar="MB", help=about)
 
 
@@ -110,8 +114,8 @@ def _megabytes(options: argparse.Namespace) -> float:
         size = float(options.max_mb)
     except ValueError:
         size = 0
-    if not 0 < size * input_files.MEGABYTE < sys.maxsize:  # nor is it, where size is no number
-        raise ValueError(f"--max-mb {options.max_mb!r} is no number of megabytes above 0")
+    if not 0 < size * input_files.MEGABYTE < sys.maxsize:  # false for nan, too
+        raise ValueError(f"--max-mb {options.max_mb!r} must be a number of megabytes above 0")
     return size
 
 
@@ -119,9 +123,9 @@ def _check(options: argparse.Namespace) -> int:
     from pytest_stripe_balance.commands import check  # noqa: PLC0415 - only this command needs it
 
     if not (options.files or options.allow_empty):
-        raise ValueError("no file is named (--allow-empty lets that pass)")
+        raise ValueError("no file is named (--allow-empty allows that)")
 
-    question = check.Question(
+    question = check.CheckQuestion(
         options.files,
         options.object,
         options.api_version,
@@ -129,13 +133,13 @@ def _check(options: argparse.Namespace) -> int:
         _megabytes(options),
         options.allow_empty,
     )
-    return _told(check.check(question), options)
+    return _print(check.check(question), options)
 
 
-def _told(outcome: Outcome, options: argparse.Namespace, said: str | None = None) -> int:
+def _print(outcome: Outcome, options: argparse.Namespace, text: str | None = None) -> int:
     from pytest_stripe_balance.report import formats  # noqa: PLC0415 - as above
 
-    terminal.say(formats.FORMATS[options.format](outcome) if said is None else said)
+    terminal.say(formats.FORMATS[options.format](outcome) if text is None else text)
     if options.format == "text":
         for problem in outcome.problems:
             terminal.complain(f"pytest_stripe_balance {options.command}: {problem}")
@@ -146,13 +150,13 @@ def _told(outcome: Outcome, options: argparse.Namespace, said: str | None = None
 
 def _add_drift(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Compares statuses, error codes, keys, types, nulls, enums and headers; ids by their role. "
-        "Exit codes: 0 nothing at level error, 1 findings at level error, 2 an input that can't be read "
-        "or nothing that was compared."
+        "Compares statuses, error codes, keys, types, nulls, enums and headers, but no plain values. "
+        + _EXIT_CODES
+        + "nothing was compared."
     )
-    parser.add_argument("old", metavar="OLD", help="a cassette, or a folder of them")
-    parser.add_argument("new", metavar="NEW", help="one of the same requests, recorded later")
-    about = "warn of a recording that is older, and never fail for it"
+    parser.add_argument("old", metavar="OLD", help="a cassette, or a folder of cassettes")
+    parser.add_argument("new", metavar="NEW", help="a later recording of the same requests")
+    about = "warn about recordings that are older"
     parser.add_argument("--max-age", type=float, metavar="DAYS", help=about)
     _add_common(parser)
     parser.set_defaults(run=_drift)
@@ -164,19 +168,25 @@ def _drift(options: argparse.Namespace) -> int:
     question = drift.DriftQuestion(
         options.old, options.new, options.level, options.max_age, _megabytes(options)
     )
-    return _told(drift.drift(question, int(time.time())), options)
+    return _print(drift.drift(question, int(time.time())), options)
 
 
 def _add_conform(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Compares the fake's answers with the recorded ones, and says which assumptions that settles. "
-        "Exit codes: 0 nothing at level error, 1 findings at level error, 2 an input that can't be read "
-        "or no recorded answer at all."
+        "Sends recorded requests to the fake, compares the answers, and lists the assumptions about "
+        "Stripe that the recording confirms or may refute. "
+        + _EXIT_CODES
+        + "there is no recorded answer."
     )
-    parser.add_argument("files", nargs="+", metavar="CASSETTE", help="cassettes, or patterns of them")
-    about = "that of the requests that say none; else the first that their recording says, or the newest"
+    parser.add_argument(
+        "files", nargs="+", metavar="CASSETTE", help="a cassette, or a pattern such as 'tests/**/*.yaml'"
+    )
+    about = (
+        "the API version of requests that name none "
+        "(default: the first that the recording names, else the newest)"
+    )
     parser.add_argument("--api-version", metavar="V", help=about)
-    about = "take another reading of an assumption"
+    about = "choose another reading of an assumption"
     parser.add_argument("--assume", action="append", default=[], metavar="ID=READING", help=about)
     _add_common(parser)
     parser.set_defaults(run=_conform)
@@ -189,24 +199,29 @@ def _conform(options: argparse.Namespace) -> int:
     question = conform.ConformQuestion(
         options.files, options.level, options.assume, options.api_version, _megabytes(options)
     )
-    found = conform.conform(question)
-    return _told(found.outcome, options, conform_result.FORMATS[options.format](found))
+    result = conform.conform(question)
+    return _print(result.outcome, options, conform_result.FORMATS[options.format](result))
 
 
 def _add_schemas(parser: argparse.ArgumentParser) -> None:
     views = parser.add_subparsers(dest="view", required=True)
-    listed = views.add_parser("list", help="the API releases that have schemas")
-    listed.add_argument("--api-version", metavar="V", help="the objects that have one there, instead")
+    listed = views.add_parser("list", help="list the API releases that have schemas")
+    listed.add_argument(
+        "--api-version", metavar="V", help="list the objects that have a schema at this version instead"
+    )
     listed.set_defaults(run=_schemas_list)
-    shown = views.add_parser("show", help="an object's JSON Schema")
-    shown.add_argument("object", metavar="OBJECT")
-    shown.add_argument("--api-version", metavar="V", help="the newest by default")
+    shown = views.add_parser("show", help="show an object's JSON Schema")
+    shown.add_argument("object", metavar="OBJECT", help="its name, such as charge")
+    shown.add_argument("--api-version", metavar="V", help="default: the newest")
     shown.set_defaults(run=_schemas_show)
-    compared = views.add_parser("diff", help="what changed between two API versions")
-    compared.add_argument("old", metavar="V1")
-    compared.add_argument("new", metavar="V2")
-    compared.add_argument("object", metavar="OBJECT", nargs="?", help="this one and its requests only")
-    compared.add_argument("--format", choices=("text", "json"), default="text")
+    compared = views.add_parser("diff", help="show what changed between two API versions")
+    compared.add_argument("old", metavar="V1", help="the older API version")
+    compared.add_argument("new", metavar="V2", help="the newer one")
+    compared.add_argument(
+        "object", metavar="OBJECT", nargs="?", help="only this object and its requests"
+    )
+    about = "how to print the result (default: %(default)s)"
+    compared.add_argument("--format", choices=("text", "json"), default="text", help=about)
     compared.set_defaults(run=_schemas_diff)
 
 
@@ -243,6 +258,6 @@ def _assumptions(options: argparse.Namespace) -> int:
     from pytest_stripe_balance.report import assumption_list  # noqa: PLC0415 - as above
 
     if unknown := [entry_id for entry_id in options.ids if entry_id not in REGISTER]:
-        raise ValueError(f"no assumption has the id {', '.join(unknown)}; without one all are listed")
+        raise ValueError(f"no assumption has the id {', '.join(unknown)}; without ids all are listed")
     terminal.say(assumption_list.register(options.ids or REGISTER))
     return OK

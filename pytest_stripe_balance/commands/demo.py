@@ -1,4 +1,4 @@
-"""The command `demo`: a small downstream project's tests, run for real."""
+"""The command `demo`: runs the tests of a small example project."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OPTIONS = (
 
 
 def run() -> bool:
-    """Copy the demo project to an empty folder and let pytest run it there; tell whether all passed."""
+    """Run the demo project's tests in a copy of it; tell whether all passed."""
     shop = Path(__file__).parents[1] / "demo"
     terminal.say(f"a shop that takes bank transfers, and its tests: {shop}\n")
     with tempfile.TemporaryDirectory(prefix="stripe-balance-demo-") as folder:
@@ -31,12 +31,12 @@ def run() -> bool:
 
 
 def _run_by_pytest(folder: str) -> int:
-    """Run a project's tests and pass on what pytest says; Ctrl-C doesn't reach it."""
+    """Run the tests of a folder, and print pytest's output. Ctrl-C stops us, and we stop pytest."""
     colour = f"--color={'yes' if sys.stdout.isatty() else 'no'}"
     with subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "pytest", *OPTIONS, colour],
         cwd=folder,
-        env=_plain(),
+        env=_clean_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         encoding="utf-8",
@@ -53,12 +53,12 @@ def _run_by_pytest(folder: str) -> int:
     return running.returncode
 
 
-def _plain() -> dict[str, str]:
-    """Give an environment in which no other plugin and no outside option takes part."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+def _clean_environment() -> dict[str, str]:
+    """Give an environment without other pytest plugins and options."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     columns = str(shutil.get_terminal_size().columns)
-    told = {"COLUMNS": columns, "PYTHONIOENCODING": "utf-8", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return {**ours, **told}
+    settings = {"COLUMNS": columns, "PYTHONIOENCODING": "utf-8", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return {**environment, **settings}
 
 
 def _leave_caches(_: str, names: list[str]) -> set[str]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.commands import sdk_releases, terminal
 from pytest_stripe_balance.commands.calls import _returned
-from pytest_stripe_balance.commands.terminal import OK
+from pytest_stripe_balance.report.exit_codes import OK
 from pytest_stripe_balance.resources import Release
 
 

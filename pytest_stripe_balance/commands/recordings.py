@@ -1,4 +1,4 @@
-"""Recordings as `drift` and `conform` read them."""
+"""Reads cassettes for `drift` and `conform`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from pytest_stripe_balance.report.outcome import Place
 
 @dataclass(frozen=True)
 class LoadedCassette:
-    """A cassette that was read: its name, what it holds, what was passed over, and its provenance."""
+    """A cassette as it was read.
+
+    `recorded` are its interactions in order. `skipped` are those that can't be read, each with a reason.
+    """
 
     name: str
     recorded: Sequence[interactions.Recorded]
@@ -24,12 +27,12 @@ class LoadedCassette:
 
     @property
     def exchanges(self) -> list[Exchange]:
-        """What it holds, in its order."""
-        return [one.exchange for one in self.recorded]
+        """Its requests and answers, in order."""
+        return [recorded.exchange for recorded in self.recorded]
 
     @property
     def who(self) -> str:
-        """Who answered, by its provenance: "stripe-test-mode", "fake", ..., "unknown" without one."""
+        """Who answered, by its provenance: "stripe-test-mode", "fake" ..., or "unknown"."""
         who = self.provenance.get("who")
         return who if isinstance(who, str) and who else "unknown"
 
@@ -39,21 +42,21 @@ class LoadedCassette:
         return provenance.moment_of(str(self.provenance.get("date")), self.exchanges)
 
     def place(self, at: int) -> Place:
-        """Tell where an exchange stands."""
-        one = self.recorded[at]
-        return Place(self.name, one.line, str(one.exchange.request))
+        """Give the place of the interaction at a position."""
+        recorded = self.recorded[at]
+        return Place(self.name, recorded.line, str(recorded.exchange.request))
 
 
 def read(name: str, *, megabytes: float) -> LoadedCassette:
-    """Read a cassette; InputError when it can't be read, or isn't one."""
-    called = "<stdin>" if name == input_files.STDIN else name
+    """Read a cassette, or standard input for "-". InputError if that fails, or it is no cassette."""
+    shown_name = "<stdin>" if name == input_files.STDIN else name
     text = input_files.text_of(name, megabytes=megabytes)
     data = input_files.json_of(text) if text.lstrip()[:1] in ("{", "[") else yaml_loader.read_yaml(text)
     found = list(interactions.interactions(data, None if name == input_files.STDIN else Path(name)))
     provenance = data.get("provenance") if isinstance(data, dict) else None
     return LoadedCassette(
-        called,
-        [one for one in found if isinstance(one, interactions.Recorded)],
-        [one for one in found if isinstance(one, interactions.Skipped)],
+        shown_name,
+        [each for each in found if isinstance(each, interactions.Recorded)],
+        [each for each in found if isinstance(each, interactions.Skipped)],
         provenance if isinstance(provenance, dict) else {},
     )

@@ -1,40 +1,47 @@
-"""The command `schemas`: what is documented, at which API version."""
+"""The command `schemas`: lists, shows and compares the schemas of API versions."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.commands.check import Json
 from pytest_stripe_balance.contract.contract import contract
+
+Json = Any
 
 
 def releases() -> str:
-    """List the API releases that have schemas, and their stripe-python, oldest first."""
+    """Write the API releases that have schemas, oldest first, each with its stripe-python."""
     from pytest_stripe_balance.report import version_diff as report  # noqa: PLC0415 - `check` has no use for it
 
-    known = [(release, contract(release.api_version)) for release in resources.releases()]
+    contracts = [(release, contract(release.api_version)) for release in resources.releases()]
     return report.releases(
         (release.api_version, release.sdk, len(rules.objects), len(rules.endpoints))
-        for release, rules in known
+        for release, rules in contracts
     )
 
 
 def objects(api_version: str) -> list[str]:
-    """Name the objects that have a schema at an API version; ValueError where there is none."""
+    """Name the objects that have a schema at an API version; ValueError if the version has none."""
     return sorted(contract(api_version).objects)
 
 
 def schema(name: str, api_version: str | None) -> Json:
-    """Give an object's schema at an API version, by default the newest; ValueError if none."""
+    """Give an object's schema at an API version, or at the newest; ValueError if there is none."""
     rules = contract(api_version or resources.newest_api_version())
     if name not in rules.objects:
         raise ValueError(
-            f"no schema for {name!r} at {rules.release}; there are {', '.join(sorted(rules.objects))}"
+            f"no schema for {name!r} at {rules.release}; "
+            f"these have one: {', '.join(sorted(rules.objects))}"
         )
     return rules.schema(name)
 
 
 def compared(old: str, new: str, name: str | None, form: str) -> str:
-    """Tell what changed between two API versions, in all or in one object and its requests."""
+    """Write what changed between two API versions, in everything or in one object and its requests.
+
+    `form` is "text" or "json". ValueError if a version or the object has no schema.
+    """
     from pytest_stripe_balance.api.routes import ENDPOINTS  # noqa: PLC0415 - as above
     from pytest_stripe_balance.contract.differences import differences  # noqa: PLC0415
     from pytest_stripe_balance.report import version_diff as report  # noqa: PLC0415
@@ -42,7 +49,7 @@ def compared(old: str, new: str, name: str | None, form: str) -> str:
     sides = [contract(old), contract(new)]
     known = set().union(*(side.objects for side in sides))
     if name is not None and name not in known:
-        raise ValueError(f"no schema for {name!r}; there are {', '.join(sorted(known))}")
+        raise ValueError(f"no schema for {name!r}; these have one: {', '.join(sorted(known))}")
     wanted = {name, *(str(endpoint) for endpoint in ENDPOINTS if endpoint.returns == name)}
     rows = [row for row in differences(*sides) if name is None or row.where in wanted]
     titles = [

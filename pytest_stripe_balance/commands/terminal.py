@@ -1,4 +1,4 @@
-"""A command's voice and its exit codes, whatever has become of the streams that it speaks on."""
+"""Prints for the commands, even if a stream is closed or broken."""
 
 from __future__ import annotations
 
@@ -6,31 +6,29 @@ import os
 import sys
 from contextlib import suppress
 
-OK, FINDINGS, BAD_USAGE, INTERRUPTED, GONE = 0, 1, 2, 130, 141
-
 
 def refuse_closed() -> None:
-    """Raise OSError when there is no standard output: Python has none where the shell closed it."""
+    """Raise OSError if the shell closed standard output."""
     if sys.stdout is None:
         raise OSError("standard output is closed")
 
 
 def say(text: str) -> None:
-    """Print at once what may hold any character, on a terminal that may not have them all."""
+    """Print a text at once; characters that the terminal lacks are escaped."""
     encoding = sys.stdout.encoding or "utf-8"
-    told = text.encode(encoding, "backslashreplace").decode(encoding)
-    print(told, flush=True)  # noqa: T201 - a command's voice
+    printable = text.encode(encoding, "backslashreplace").decode(encoding)
+    print(printable, flush=True)  # noqa: T201 - a command prints
 
 
 def complain(text: str) -> None:
-    """Print one line to standard error, if there is one and somebody reads it."""
+    """Print one line to standard error, if it is open and somebody reads it."""
     if sys.stderr is not None:  # print would take standard output instead
         with suppress(OSError):
             print(text, file=sys.stderr)  # noqa: T201 - as above
 
 
 def fall_silent() -> None:
-    """Write out what is still to be said, and drop what can't be: Python would try again, and tell."""
+    """Flush the streams, and silence those that fail: Python would report the failure at exit."""
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:

@@ -1,7 +1,9 @@
-"""An answer of the fake's held against the recorded one, field by field.
+"""Compares an answer of the fake with the recorded one, field by field.
 
-Ids, times and what Stripe makes up are equal when they play the same role; everything else is equal or
-it isn't. What the account decides, and what is about objects that the fake hasn't, isn't compared.
+- Ids are equal if they are mapped to each other. Two times are equal, and so are two values that Stripe
+  makes up.
+- Everything else must have the same value.
+- Not compared are keys that the account decides, and objects that the fake doesn't have.
 """
 
 from __future__ import annotations
@@ -14,41 +16,34 @@ from itertools import pairwise
 from typing import Any
 
 from pytest_stripe_balance.api.message import Response
-from pytest_stripe_balance.comparison.documents import GONE, kind_of, root_kind, shown, type_of
+from pytest_stripe_balance.comparison.excluded_keys import is_excluded
 from pytest_stripe_balance.comparison.ids import TIME, IdDetector
 from pytest_stripe_balance.comparison.knowledge import Knowledge, named_in
+from pytest_stripe_balance.comparison.locations import (
+    GONE,
+    LISTS,
+    Location,
+    kind_of,
+    root_kind,
+    shown,
+    type_of,
+)
 from pytest_stripe_balance.comparison.sightings import Sightings
 from pytest_stripe_balance.contract.findings import Finding
 
 Json = Any
 EPOCH = range(1_000_000_000, 5_000_000_000)
-LISTS = ("list", "search_result")
 HEADERS = ("Stripe-Should-Retry", "Idempotent-Replayed")
 _TIME_KEY = re.compile(r"(?:^|_)(?:at|on|date|created|start|end|finalized|paid|voided|until|after)$")
-# Values that Stripe makes up anew each time, whatever is asked.
+# Keys whose values Stripe makes up anew each time.
 _MADE_UP = re.compile(
     r"(?:^|_)(?:secret|fingerprint|url|pdf|reference|number|iban|clabe|prefix|last4|key)$"
 )
-_BANKS = "financial_addresses"  # whose names and addresses are the account's, or its bank's
-# What a scrubber writes where a value was.
+_BANKS = "financial_addresses"  # hold names and addresses of the account or its bank
+# What scrubbers write in place of a value.
 _MASK = re.compile(
     r"<[A-Za-z][\w .-]*>|\[[A-Z][A-Z_ ]*\]|\{\{\w+\}\}|\*{3,}|FILTERED|REDACTED|MASKED|SCRUBBED"
 )
-# What an account's settings or webhook endpoints decide, or conform itself: an object's keys.
-_ACCOUNTS = {
-    "charge": {"calculated_statement_descriptor", "outcome.risk_score"},
-    "customer": {"invoice_prefix", "next_invoice_sequence"},
-    "event": {"api_version", "pending_webhooks", "request.idempotency_key"},
-    "invoice": {
-        *("account_country", "account_name", "account_tax_ids", "footer", "statement_descriptor"),
-        "webhooks_delivered_at",
-    },
-}
-# What an intent has of them that chooses its methods by the account's settings.
-_AUTOMATIC = {"payment_method_configuration_details", "payment_method_options", "payment_method_types"}
-# Hashes with a key for each type of payment method, and the one type that the fake models.
-_BY_TYPE = ("payment_method_details", "payment_method_options")
-_MODELLED = ("customer_balance", "type")
 _BANKS_SAME = ("type", "country", "currency")
 _COUNTS = ("has_more", "next_page", "total_count")
 _ABSENT = object()
@@ -56,7 +51,7 @@ _ABSENT = object()
 
 @dataclass(frozen=True)
 class AnswerDifferences:
-    """How many fields were compared, and what differs; `left_out` counts objects that weren't."""
+    """The number of compared fields, the differences, and the number of objects left out."""
 
     fields: int
     differences: Sequence[Finding]
@@ -64,36 +59,11 @@ class AnswerDifferences:
 
 
 @dataclass(frozen=True)
-class _At:
-    """A place in an answer: its path in the document, its object's kind, and its path in that."""
-
-    kind: str
-    path: str = "$"
-    shape: str = ""
-
-    def key(self, name: str) -> _At:
-        shape = f"{self.shape}.{name}" if self.shape else name
-        return _At(self.kind, f"{self.path}.{name}", shape)
-
-    def index(self, number: int) -> _At:
-        return _At(self.kind, f"{self.path}[{number}]", f"{self.shape}[]")
-
-    def inside(self, value: Json) -> _At:
-        """Begin again where an object of its own begins."""
-        kind = kind_of(value)
-        return _At(kind, self.path) if kind else self
-
-    @property
-    def name(self) -> str:
-        return self.path.rpartition(".")[2]
-
-
-@dataclass(frozen=True)
 class ListScope:
-    """What list a request asked for.
+    """Which objects a list may hold.
 
-    With `is_part` it may hold more than the recording made; with `is_timed` it depends on times, which
-    the fake's clock only resembles.
+    - `is_part`: the account may have more objects in it than the recording made.
+    - `is_timed`: the request filters by time, and the fake's clock is only close to Stripe's.
     """
 
     is_part: bool = False
@@ -102,9 +72,9 @@ class ListScope:
 
 @dataclass(frozen=True)
 class AnswerComparer:
-    """Compares answers, and learns from each which id of the fake's is which of the recording's.
+    """Compares answers, and maps the recording's ids to the fake's on the way.
 
-    Of the headers only those are compared that the recording keeps.
+    `headers` are the ones to compare: those that the recording keeps.
     """
 
     ids: IdDetector
@@ -112,47 +82,47 @@ class AnswerComparer:
     sightings: Sightings = field(default_factory=Sightings)
     headers: Sequence[str] = HEADERS
 
-    def compare(self, recorded: Response, given: Response, page: ListScope) -> AnswerDifferences:
-        """Compare two answers, where they are of one kind; else only say that they aren't."""
-        walk = _Walk(self, given.headers.get("Stripe-Version", "unknown"), page)
-        walk.leaf(recorded.status, given.status, _At("answer", "status"))
-        kinds = root_kind(recorded.json), root_kind(given.json)
-        if recorded.status == given.status and kinds[0] != kinds[1]:
-            walk.leaf(*kinds, _At("answer", "$.object"))
-        elif recorded.status == given.status:
+    def compare(self, recorded: Response, faked: Response, scope: ListScope) -> AnswerDifferences:
+        """Compare two answers; if they are of different kinds, that is the one difference."""
+        walk = _Walk(self, faked.headers.get("Stripe-Version", "unknown"), scope)
+        walk.leaf(recorded.status, faked.status, Location("answer", path="status"))
+        kinds = root_kind(recorded.json), root_kind(faked.json)
+        if recorded.status == faked.status and kinds[0] != kinds[1]:
+            walk.leaf(*kinds, Location("answer", path="$.object"))
+        elif recorded.status == faked.status:
             for name in self.headers:
-                sides = [one.headers.get(name, _ABSENT) for one in (recorded, given)]
-                walk.values(sides[0], sides[1], _At("headers", name.lower()))
-            walk.values(recorded.json, given.json, _At(kinds[0]))
+                sides = [side.headers.get(name, _ABSENT) for side in (recorded, faked)]
+                walk.values(sides[0], sides[1], Location("headers", path=name.lower()))
+            walk.values(recorded.json, faked.json, Location(kinds[0]))
         return AnswerDifferences(walk.fields, walk.found, walk.left_out)
 
-    def is_equal(self, recorded: Json, given: Json, at: _At) -> bool:
-        """Tell whether two plain values are one, or play one role."""
-        if isinstance(recorded, str) and isinstance(given, str):
-            return self._is_same_text(recorded, given, at)
-        if type_of(recorded) == type_of(given) == "integer" and _TIME_KEY.search(at.name):
-            return bool(recorded == given) or (recorded in EPOCH and given in EPOCH)
-        return bool(type_of(recorded) == type_of(given) and recorded == given)
+    def is_equal(self, recorded: Json, faked: Json, at: Location) -> bool:
+        """Tell whether two plain values count as equal."""
+        if isinstance(recorded, str) and isinstance(faked, str):
+            return self._is_same_text(recorded, faked, at)
+        if type_of(recorded) == type_of(faked) == "integer" and _TIME_KEY.search(at.name):
+            return bool(recorded == faked) or (recorded in EPOCH and faked in EPOCH)
+        return bool(type_of(recorded) == type_of(faked) and recorded == faked)
 
-    def _is_same_text(self, recorded: str, given: str, at: _At) -> bool:
-        if is_masked(recorded) or is_masked(given):
+    def _is_same_text(self, recorded: str, faked: str, at: Location) -> bool:
+        if is_masked(recorded) or is_masked(faked):
             return True
         mapping = self.knowledge.mapping
-        mine, theirs = self.ids.inside(recorded), IdDetector().inside(given)
-        if mine and len(mine) == len(theirs):
-            if not self.knowledge.shared.isdisjoint(mine):
+        recorded_ids, fake_ids = self.ids.find(recorded), IdDetector().find(faked)
+        if recorded_ids and len(recorded_ids) == len(fake_ids):
+            if not self.knowledge.shared.isdisjoint(recorded_ids):
                 return True
-            mapping.learn(recorded, given)
-            if not all(map(mapping.known_same, mine, theirs)):
+            mapping.learn(recorded, faked)
+            if not all(map(mapping.known_same, recorded_ids, fake_ids)):
                 return False
-            texts = self.ids.named(recorded), IdDetector().named(given)
+            texts = self.ids.with_prefixes(recorded), IdDetector().with_prefixes(faked)
             if len({TIME.sub("{time}", text) for text in texts}) == 1:
                 return True
-        is_banks = _BANKS in at.shape and at.name not in _BANKS_SAME
-        return recorded == given or bool(recorded and given and (is_banks or _MADE_UP.search(at.name)))
+        is_of_bank = _BANKS in at.shape and at.name not in _BANKS_SAME
+        return recorded == faked or bool(recorded and faked and (is_of_bank or _MADE_UP.search(at.name)))
 
     def fake_can_have(self, item: dict[str, Json]) -> bool:
-        """Tell of a recorded list's item whether the fake can have it too: an account has more."""
+        """Tell whether the fake can have an item of a recorded list: an account has others, too."""
         own, knowledge = str(item.get("id")), self.knowledge
         if knowledge.is_beyond(item):
             return False
@@ -162,7 +132,7 @@ class AnswerComparer:
         return any(map(knowledge.is_sure, named)) and not any(map(knowledge.is_unsure, named))
 
     def only_fake_has(self, item: dict[str, Json]) -> bool:
-        """Tell of an item of the fake's that the recording can't have it, or not in its state."""
+        """Tell whether the recording can't have an item of the fake, or not in the same state."""
         own = str(item.get("id"))
         recorded = self.knowledge.mapping.old_for(own)
         if recorded is not None:
@@ -170,138 +140,135 @@ class AnswerComparer:
         return any(map(self.knowledge.is_extra, named_in(item, IdDetector())))
 
     def is_unknown(self, value: Json) -> bool:
-        """Tell an object inside an answer that the fake hasn't in the state recorded."""
+        """Tell whether the fake lacks an object, or has it in another state."""
         return bool(kind_of(value)) and self.knowledge.is_unsure(str(value.get("id")))
 
-    def has_changed(self, recorded: Json, given: Json) -> bool:
-        """Tell an object inside an answer that something beside the recording changed."""
-        return self.sightings.has_changed(recorded, given, self.knowledge)
+    def has_changed(self, recorded: Json, faked: Json) -> bool:
+        """Tell whether something that isn't recorded changed an object."""
+        return self.sightings.has_changed(recorded, faked, self.knowledge)
 
 
 @dataclass
 class _Walk:
-    """One comparison on its way through two documents."""
+    """One comparison of two documents, and what it has found so far."""
 
     answers: AnswerComparer
     version: str
-    page: ListScope
+    scope: ListScope
     fields: int = 0
     left_out: int = 0
     found: list[Finding] = field(default_factory=list)
 
-    def values(self, recorded: Json, given: Json, at: _At) -> None:
-        """Compare what stands at one place."""
-        if recorded is _ABSENT and given is _ABSENT:
+    def values(self, recorded: Json, faked: Json, at: Location) -> None:
+        """Compare the values at one location; either may be absent."""
+        if recorded is _ABSENT and faked is _ABSENT:
             return
-        if isinstance(recorded, dict) and isinstance(given, dict):
-            self._hashes(recorded, given, at)
-        elif isinstance(recorded, list) and isinstance(given, list):
-            self._lists(recorded, given, at)
+        if isinstance(recorded, dict) and isinstance(faked, dict):
+            self._hashes(recorded, faked, at)
+        elif isinstance(recorded, list) and isinstance(faked, list):
+            self._lists(recorded, faked, at)
         else:
-            self.leaf(recorded, given, at)
+            self.leaf(recorded, faked, at)
 
-    def leaf(self, recorded: Json, given: Json, at: _At) -> None:
-        """Compare two plain values, or what one side has with what the other hasn't."""
+    def leaf(self, recorded: Json, faked: Json, at: Location) -> None:
+        """Count one field, and a difference if the two values aren't equal."""
         self.fields += 1
-        absent = recorded is _ABSENT or given is _ABSENT
-        if absent or not self.answers.is_equal(recorded, given, at):
-            self.found.append(_difference(at, recorded, given, self.version))
+        absent = recorded is _ABSENT or faked is _ABSENT
+        if absent or not self.answers.is_equal(recorded, faked, at):
+            self.found.append(_difference(at, recorded, faked, self.version))
 
-    def _hashes(self, recorded: dict[str, Json], given: dict[str, Json], at: _At) -> None:
-        if at.path != "$" and self._is_left_out(recorded, given, at):
+    def _hashes(self, recorded: dict[str, Json], faked: dict[str, Json], at: Location) -> None:
+        if at.path != "$" and self._is_left_out(recorded, faked, at):
             self.left_out += 1
             return
-        at = at.inside(recorded)
-        self.fields += not recorded and not given
+        if kind := kind_of(recorded):
+            at = Location(kind, path=at.path)
+        self.fields += not recorded and not faked
         done: AbstractSet[str] = frozenset()
         if at.kind in LISTS:
-            is_whole = self._page(recorded, given, at)
+            is_whole = self._list_page(recorded, faked, at)
             done = {"data"} if is_whole else {"data", *_COUNTS}
-        for name in dict.fromkeys((*recorded, *given)):
+        for name in dict.fromkeys((*recorded, *faked)):
             here = at.key(name)
-            if name not in done and not _is_apart(recorded, given, here):
-                self.values(recorded.get(name, _ABSENT), given.get(name, _ABSENT), here)
+            if name not in done and not is_excluded(recorded, faked, here):
+                self.values(recorded.get(name, _ABSENT), faked.get(name, _ABSENT), here)
 
-    def _is_left_out(self, recorded: dict[str, Json], given: dict[str, Json], at: _At) -> bool:
-        """Tell an object inside an answer that can't be compared; an event shows how one was before."""
-        changed = at.kind != "event" and self.answers.has_changed(recorded, given)
+    def _is_left_out(self, recorded: dict[str, Json], faked: dict[str, Json], at: Location) -> bool:
+        """Tell whether a nested object can't be compared. An event shows how its object was before."""
+        changed = at.kind != "event" and self.answers.has_changed(recorded, faked)
         return changed or self.answers.is_unknown(recorded)
 
-    def _page(self, recorded: dict[str, Json], given: dict[str, Json], at: _At) -> bool:
-        """Compare the items of two lists; tell whether they hold the same objects for sure."""
-        olds, news = recorded.get("data", _ABSENT), given.get("data", _ABSENT)
+    def _list_page(self, recorded: dict[str, Json], faked: dict[str, Json], at: Location) -> bool:
+        """Compare the items of two lists; tell whether both must hold the same objects."""
+        olds, news = recorded.get("data", _ABSENT), faked.get("data", _ABSENT)
         if not (isinstance(olds, list) and isinstance(news, list)):
             self.values(olds, news, at.key("data"))
             return False
-        is_root, fake_can_have = at.path == "$", self.answers.fake_can_have
-        is_unknown = self.answers.is_unknown
-        kept = {
-            number: one
-            for number, one in enumerate(olds)
-            if not isinstance(one, dict) or (fake_can_have(one) if is_root else not is_unknown(one))
+        is_root = at.path == "$"
+        recorded_items = {
+            number: item for number, item in enumerate(olds) if self._is_compared(item, is_root=is_root)
         }
-        theirs = [one for one in news if not (isinstance(one, dict) and self.answers.only_fake_has(one))]
-        self.left_out += len(olds) - len(kept)
-        is_all = (len(kept), len(theirs)) == (len(olds), len(news))
-        is_whole = is_all and not (is_root and self.page.is_part)
-        lacks = given.get("has_more") is not True and not (is_root and self.page.is_timed)
-        self._items(kept, theirs, at.key("data"), lacks=lacks, adds=is_whole)
+        fake_items = [
+            item for item in news if not (isinstance(item, dict) and self.answers.only_fake_has(item))
+        ]
+        self.left_out += len(olds) - len(recorded_items)
+        is_all = (len(recorded_items), len(fake_items)) == (len(olds), len(news))
+        is_whole = is_all and not (is_root and self.scope.is_part)
+        lacks = faked.get("has_more") is not True and not (is_root and self.scope.is_timed)
+        self._items(recorded_items, fake_items, at.key("data"), lacks=lacks, adds=is_whole)
         return is_whole
 
-    def _lists(self, recorded: list[Json], given: list[Json], at: _At) -> None:
-        self.fields += not recorded and not given
-        if any(isinstance(one, dict) for one in (*recorded, *given)):
-            self._items(dict(enumerate(recorded)), given, at, lacks=True, adds=True)
+    def _is_compared(self, item: Json, *, is_root: bool) -> bool:
+        """Tell whether a recorded item is compared; `is_root` if the answer itself is the list."""
+        if not isinstance(item, dict):
+            return True
+        return self.answers.fake_can_have(item) if is_root else not self.answers.is_unknown(item)
+
+    def _lists(self, recorded: list[Json], faked: list[Json], at: Location) -> None:
+        self.fields += not recorded and not faked
+        if any(isinstance(item, dict) for item in (*recorded, *faked)):
+            self._items(dict(enumerate(recorded)), faked, at, lacks=True, adds=True)
             return
-        for number in range(max(len(recorded), len(given))):
-            sides = [side[number] if number < len(side) else _ABSENT for side in (recorded, given)]
+        for number in range(max(len(recorded), len(faked))):
+            sides = [side[number] if number < len(side) else _ABSENT for side in (recorded, faked)]
             self.values(sides[0], sides[1], at.index(number))
 
     def _items(
-        self, recorded: Mapping[int, Json], given: Sequence[Json], at: _At, *, lacks: bool, adds: bool
+        self,
+        recorded: Mapping[int, Json],
+        faked: Sequence[Json],
+        at: Location,
+        *,
+        lacks: bool,
+        adds: bool,
     ) -> None:
-        """Compare items with their counterparts; tell of those without one where that says something."""
+        """Compare paired items. With `lacks` report unpaired recorded items, with `adds` the fake's."""
         olds = list(recorded.values())
-        numbers = {id(one): number for number, one in recorded.items()}
-        pairs = list(self.answers.knowledge.mapping.items(olds, given))
+        numbers = {id(item): number for number, item in recorded.items()}
+        pairs = list(self.answers.knowledge.mapping.items(olds, faked))
         for _, old, new in pairs:
             self.values(old, new, at.index(numbers[id(old)]))
-        paired = {id(one) for _, *both in pairs for one in both}
-        for number, one in recorded.items() if lacks else ():
-            if id(one) not in paired:
-                self.leaf(one, _ABSENT, at.index(number))
-        for number, one in enumerate(given if adds else ()):
-            if id(one) not in paired:
-                self.leaf(_ABSENT, one, at.index(number))
-        if _is_reordered(
-            [(numbers[id(old)], old) for _, old, _ in sorted(pairs, key=lambda one: one[0])]
-        ):
+        paired = {id(item) for _, *both in pairs for item in both}
+        for number, item in recorded.items() if lacks else ():
+            if id(item) not in paired:
+                self.leaf(item, _ABSENT, at.index(number))
+        for number, item in enumerate(faked if adds else ()):
+            if id(item) not in paired:
+                self.leaf(_ABSENT, item, at.index(number))
+        in_new_order = [old for _, old, _ in sorted(pairs, key=lambda pair: pair[0])]
+        if _is_reordered([(numbers[id(old)], old) for old in in_new_order]):
             rule = "the recording, which has its items in another order"
             self.found.append(Finding("breaking", at.kind, at.path, rule, "a list", self.version))
             self.fields += 1
 
 
 def is_masked(text: str) -> bool:
-    """Tell a text that a scrubber wrote, or one of which it left a part."""
+    """Tell whether a scrubber wrote a text, or replaced a part of it."""
     return bool(_MASK.search(text))
 
 
-def _is_apart(recorded: dict[str, Json], given: dict[str, Json], at: _At) -> bool:
-    """Tell a key that says nothing about the fake: it is the account's, or of a kind not modelled."""
-    if at.name == "livemode" or at.shape in _ACCOUNTS.get(at.kind, ()):
-        return True
-    if at.kind == "payment_intent" and at.shape in _AUTOMATIC:
-        automatic = recorded.get("automatic_payment_methods")
-        return isinstance(automatic, dict) and automatic.get("enabled") is True
-    if at.kind == "event" and at.shape == "data":  # each in the shape of its account's version
-        return recorded.get("api_version") != given.get("api_version")
-    whole, _, kind = at.shape.partition(".")
-    is_by_type = whole in _BY_TYPE and kind and "." not in kind and kind not in _MODELLED
-    return bool(is_by_type and not (kind in recorded and kind in given))
-
-
 def _is_reordered(items: Sequence[tuple[int, dict[str, Json]]]) -> bool:
-    """Tell whether items stand in another order; those of one second have none."""
+    """Tell whether items are in another order. Those created in the same second may be in any."""
     return any(
         before[0] > after[0]
         and (before[1].get("created") != after[1].get("created") or "created" not in after[1])
@@ -309,14 +276,14 @@ def _is_reordered(items: Sequence[tuple[int, dict[str, Json]]]) -> bool:
     )
 
 
-def _difference(at: _At, recorded: Json, given: Json, version: str) -> Finding:
+def _difference(at: Location, recorded: Json, faked: Json, version: str) -> Finding:
     is_item = at.path.endswith("]")
-    if given is _ABSENT:
+    if faked is _ABSENT:
         return Finding(
             "vanished", at.kind, at.path, f"the recording has {shown(recorded)}", GONE, version
         )
     if recorded is _ABSENT:
         rule = "the recording has no such item" if is_item else "the recording has no such key"
-        return Finding("additive", at.kind, at.path, rule, shown(given), version)
+        return Finding("additive", at.kind, at.path, rule, shown(faked), version)
     rule = f"the recording, which has {shown(recorded)}"
-    return Finding("breaking", at.kind, at.path, rule, shown(given), version)
+    return Finding("breaking", at.kind, at.path, rule, shown(faked), version)

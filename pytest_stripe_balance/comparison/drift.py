@@ -1,7 +1,8 @@
-"""What changed between two recordings of the same requests, or between a recording and live answers.
+"""Finds what changed between two recordings of the same requests.
 
-Compared is structure, never a value that differs from run to run: ids are aligned by their role; times,
-secrets and plain values aren't looked at; requests that don't depend on each other come in any order.
+- Structure is compared, and no value that differs from run to run.
+- Ids are mapped to each other. Times, secrets and plain values are ignored.
+- Independent requests may come in any order.
 """
 
 from __future__ import annotations
@@ -12,39 +13,33 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from pytest_stripe_balance.api.message import Exchange, Headers
-from pytest_stripe_balance.comparison.documents import (
-    GONE,
-    WAS,
-    WAS_THERE,
-    Comparison,
-    root_kind,
-    seen_in,
-    shown,
-)
+from pytest_stripe_balance.comparison.documents import OLD_VALUE, WAS_THERE, Comparison
 from pytest_stripe_balance.comparison.ids import IdDetector, IdMapping
-from pytest_stripe_balance.comparison.pairing import Pairs, pair, without_retries
+from pytest_stripe_balance.comparison.locations import GONE, root_kind, seen_in, shown
+from pytest_stripe_balance.comparison.pairing import Pairs, pair
 from pytest_stripe_balance.comparison.requests import ComparedRequest
+from pytest_stripe_balance.comparison.retries import without_retries
 from pytest_stripe_balance.contract.findings import Finding
 
 MOST_POLLS = 10
 HEADERS = "headers"
-# The headers that say something of a request; Stripe's web servers send others, which come and go.
-_TELLING = (
+# The headers that depend on the request; others come and go with Stripe's web servers.
+_COMPARED = (
     "content-type",
     "idempotent-replayed",
     "stripe-account",
     "stripe-should-retry",
     "stripe-version",
 )
-_ACCOUNT = "stripe-account"  # whose value is each run's own
+_ACCOUNT = "stripe-account"  # its value differs from run to run
 
 
 @dataclass(frozen=True)
 class Drift:
-    """One change, and the positions of the exchanges that show it (None where a side has none).
+    """One change, and the positions of the exchanges that show it; None on a side without one.
 
-    The finding's `path` is the object's own, not the document's. Where no object changed, `object` is
-    the request ("POST /v1/customers/{cus}") or "headers".
+    The finding's `path` starts at its object. Where a request or a header changed, `object` is the
+    request ("POST /v1/customers/{cus}") or "headers".
     """
 
     finding: Finding
@@ -52,23 +47,18 @@ class Drift:
     new: int | None
 
 
-def compare(old: Sequence[Exchange], new: Sequence[Exchange]) -> list[Drift]:
-    """Compare two recordings, each in the order in which it was made; [] when nothing changed.
-
-    Every body must be JSON (ValueError otherwise), as those that `tape.interactions` yields are. The
-    second may be what live answered to the requests of the first.
-    """
-    return list(ComparedRecordings(old, new).drifts())
-
-
 class ComparedRecordings:
-    """Two recordings, paired; `pairs` is how many answers of the new one have a counterpart."""
+    """Two recordings whose requests are paired, each in its own order.
+
+    `pairs` counts the answers of the new one that are compared with an old one. Every answer must be
+    JSON: ValueError otherwise.
+    """
 
     def __init__(self, old: Sequence[Exchange], new: Sequence[Exchange]) -> None:
-        self._kept = (without_retries(old), without_retries(new))
+        self._positions = (without_retries(old), without_retries(new))
         ids = (IdDetector.of(old), IdDetector.of(new))
-        self._old = [ComparedRequest(old[at], ids[0]) for at in self._kept[0]]
-        self._new = [ComparedRequest(new[at], ids[1]) for at in self._kept[1]]
+        self._old = [ComparedRequest(old[at], ids[0]) for at in self._positions[0]]
+        self._new = [ComparedRequest(new[at], ids[1]) for at in self._positions[1]]
         self._mapping = IdMapping(*ids)
         self._pairs: Pairs = pair(self._old, self._new, self._mapping)
         self.pairs = len(self._pairs.pairs) + len(self._pairs.again)
@@ -76,30 +66,29 @@ class ComparedRecordings:
         self._alike = self._alike_until()
         self._comparison = Comparison(
             self._mapping,
-            before=seen_in([one.exchange.response.json for one in self._old]),
-            after=seen_in([one.exchange.response.json for one in self._new]),
+            before=seen_in([request.exchange.response.json for request in self._old]),
+            after=seen_in([request.exchange.response.json for request in self._new]),
             made=self._certain(),
-            sent=frozenset(name for one in self._new for name in one.metadata),
+            sent=frozenset(name for request in self._new for name in request.metadata),
         )
 
     def _certain(self) -> frozenset[str]:
-        """Collect the ids of both sides of what a pair of requests made, or changed."""
+        """Collect the ids of objects that a pair of writes made or changed, of both recordings."""
         certain: set[str] = set()
         for before, after in self._pairs.pairs:
             if self._old[before].is_read:
                 continue
-            own = [side.exchange.response.json for side in (self._old[before], self._new[after])]
-            olds, news = (str(one.get("id")) if isinstance(one, dict) else "" for one in own)
-            if self._mapping.known_same(olds, news):
-                certain |= {olds, news}
+            old_id, new_id = _own_id(self._old[before]), _own_id(self._new[after])
+            if old_id and new_id and self._mapping.known_same(old_id, new_id):
+                certain |= {old_id, new_id}
         return frozenset(certain)
 
     def _alike_until(self) -> tuple[int, int]:
-        """Tell from where on in either recording another history may be behind an answer."""
+        """Give the positions of the first writes, old and new, that differ: what follows may, too."""
         unlike = [
             (before, after)
             for before, after in self._pairs.pairs
-            if not self._old[before].is_as(self._new[after])
+            if not self._old[before].is_same(self._new[after])
             or self._old[before].status != self._new[after].status
         ]
         sides = (
@@ -107,31 +96,33 @@ class ComparedRecordings:
             (self._new, [*self._pairs.came, *(after for _, after in unlike)]),
         )
         old, new = (
-            min((at for at in others if not side[at].is_read), default=len(side))
-            for side, others in sides
+            min((at for at in positions if not side[at].is_read), default=len(side))
+            for side, positions in sides
         )
         return old, new
 
     def drifts(self) -> Iterator[Drift]:
-        """Walk all that changed: what went, then pair after pair, then what came."""
+        """Yield all changes: requests that are gone, then pair after pair, then new requests."""
         for at in self._pairs.gone:
-            yield self._alone("vanished", self._old[at], "the old recording asks it", at, None)
+            yield self._unpaired("vanished", self._old[at], "the old recording sends it", at, None)
         for before, after in (*self._pairs.pairs, *self._pairs.again):
-            where = (self._kept[0][before], self._kept[1][after])
+            where = (self._positions[0][before], self._positions[1][after])
             for finding in self._between(before, after):
                 yield Drift(finding, *where)
         for at in self._pairs.came:
-            yield self._alone("additive", self._new[at], "the old recording doesn't ask it", None, at)
+            yield self._unpaired(
+                "additive", self._new[at], "the old recording doesn't send it", None, at
+            )
 
-    def _alone(
-        self, kind: str, asked: ComparedRequest, rule: str, old: int | None, new: int | None
+    def _unpaired(
+        self, kind: str, request: ComparedRequest, rule: str, old: int | None, new: int | None
     ) -> Drift:
         value = GONE if new is None else "new"
-        finding = Finding(kind, asked.address, "request", rule, value, _version(asked))
+        finding = Finding(kind, request.address, "request", rule, value, _version(request))
         return Drift(
             finding,
-            None if old is None else self._kept[0][old],
-            None if new is None else self._kept[1][new],
+            None if old is None else self._positions[0][old],
+            None if new is None else self._positions[1][new],
         )
 
     def _between(self, before: int, after: int) -> Iterator[Finding]:
@@ -140,28 +131,32 @@ class ComparedRecordings:
         yield from _headers(old, new)
         yield from _subject(old, new)
         earlier, later = self._reads[0][before][:MOST_POLLS], self._reads[1][after][:MOST_POLLS]
-        # What another read of the same thing shows already depends on the moment only.
-        seen = {one.status for one in earlier}, {one.status for one in later}
-        if old.status != new.status and new.status not in seen[0] and old.status not in seen[1]:
-            given, was = str(new.status), str(old.status)
-            yield Finding("breaking", new.address, "status", "status", given, _version(new), was)
+        # A status that another read of the same thing has depends on the moment only.
+        statuses = {read.status for read in earlier}, {read.status for read in later}
+        if old.status != new.status and new.status not in statuses[0] and old.status not in statuses[1]:
+            value, was = str(new.status), str(old.status)
+            yield Finding("breaking", new.address, "status", "status", value, _version(new), was)
         comparison = replace(
             self._comparison,
-            asked=frozenset(new.values.values()) - frozenset(old.values.values()),
-            same_request=old.is_as(new),
+            only_new=frozenset(new.values.values()) - frozenset(old.values.values()),
+            same_request=old.is_same(new),
             same_write=not old.is_read and before < self._alike[0] and after < self._alike[1],
         )
         found = list(_documents(comparison, old, new))
-        others = [(one, new) for one in earlier if one is not old and one.status == old.status]
-        others += [(old, one) for one in later if one is not new and one.status == new.status]
-        for sides in others if found else ():
-            kept = {(one.kind, one.object, one.path) for one in _documents(comparison, *sides)}
-            found = [one for one in found if (one.kind, one.object, one.path) in kept]
+        reads = [(read, new) for read in earlier if read is not old and read.status == old.status]
+        reads += [(old, read) for read in later if read is not new and read.status == new.status]
+        for sides in reads if found else ():
+            again = {_place(finding) for finding in _documents(comparison, *sides)}
+            found = [finding for finding in found if _place(finding) in again]
         yield from found
 
 
+def _place(finding: Finding) -> tuple[str, str, str]:
+    return finding.kind, finding.object, finding.path
+
+
 def _documents(comparison: Comparison, old: ComparedRequest, new: ComparedRequest) -> Iterator[Finding]:
-    """Compare two answers' documents, unless an error stands against what is none: its status tells."""
+    """Compare two answers, unless only one is an error: then the status is the finding."""
     documents = old.exchange.response.json, new.exchange.response.json
     failed = [root_kind(document) == "error" for document in documents]
     if failed[0] == failed[1] or old.status == new.status:
@@ -169,39 +164,39 @@ def _documents(comparison: Comparison, old: ComparedRequest, new: ComparedReques
 
 
 def _subject(old: ComparedRequest, new: ComparedRequest) -> Iterator[Finding]:
-    """Tell that another object is answered than the path names, which the old one did."""
-    (was, before), (now, after) = ((_own_id(one), one.exchange.request.path) for one in (old, new))
+    """Find that the new answer isn't the object that the path names, though the old one is."""
+    (was, before), (now, after) = ((_own_id(side), side.exchange.request.path) for side in (old, new))
     if was and now and was in before.split("/") and now not in after.split("/"):
         kind = root_kind(new.exchange.response.json)
-        rule = "role: the object that was asked for"
+        rule = "identity: the object in the path"
         yield Finding("breaking", kind, "$.id", rule, shown(now), _version(new))
 
 
-def _own_id(asked: ComparedRequest) -> str | None:
-    document = asked.exchange.response.json
+def _own_id(request: ComparedRequest) -> str | None:
+    document = request.exchange.response.json
     found = document.get("id") if isinstance(document, dict) else None
     return found if isinstance(found, str) else None
 
 
-def _reads(asked: Sequence[ComparedRequest]) -> list[list[ComparedRequest]]:
-    """Give for each read those of the same thing with no write in between, itself among them."""
+def _reads(requests: Sequence[ComparedRequest]) -> list[list[ComparedRequest]]:
+    """Give for each read the reads of the same URL with no write between, itself included."""
     groups: dict[tuple[str, int], list[ComparedRequest]] = defaultdict(list)
     found, writes = list[list[ComparedRequest]](), 0
-    for one in asked:
-        writes += not one.is_read
-        group = groups[one.exchange.request.url, writes] if one.is_read else []
-        group.append(one)
+    for request in requests:
+        writes += not request.is_read
+        group = groups[request.exchange.request.url, writes] if request.is_read else []
+        group.append(request)
         found.append(group)
     return found
 
 
-def _version(asked: ComparedRequest) -> str:
-    response, request = asked.exchange.response.headers, asked.exchange.request.headers
-    return response.api_version or request.api_version or "unknown"
+def _version(request: ComparedRequest) -> str:
+    exchange = request.exchange
+    return exchange.response.headers.api_version or exchange.request.headers.api_version or "unknown"
 
 
 def _parameters(old: ComparedRequest, new: ComparedRequest) -> Iterator[Finding]:
-    """Tell which fields a request was given, or not given, any more."""
+    """Find the fields that only one of two requests sends."""
     for name in sorted(_heads(old.names, new.names)):
         rule = "the old recording sends it"
         yield Finding("vanished", new.address, f"parameter {name}", rule, GONE, _version(new))
@@ -210,22 +205,23 @@ def _parameters(old: ComparedRequest, new: ComparedRequest) -> Iterator[Finding]
         yield Finding("additive", new.address, f"parameter {name}", rule, "sent", _version(new))
 
 
-def _heads(names: AbstractSet[str], others: AbstractSet[str]) -> AbstractSet[str]:
-    """Give the names that only one side has, a hash that is all new by its own name."""
-    known = {name[:end] for name in others for end in _ends(name)}
+def _heads(names: AbstractSet[str], known_names: AbstractSet[str]) -> AbstractSet[str]:
+    """Give the names that `known_names` lacks; of a hash that is all new only its own name."""
+    known = {name[:end] for name in known_names for end in _ends(name)}
     return {
-        next(name[:end] for end in _ends(name) if name[:end] not in known) for name in names - others
+        next(name[:end] for end in _ends(name) if name[:end] not in known)
+        for name in names - known_names
     }
 
 
 def _ends(name: str) -> list[int]:
-    """Tell where the parts of a field's name end, the whole name last."""
-    return [at for at, sign in enumerate(name) if sign == "["] + [len(name)]
+    """Give where the parts of a field's name end, the whole name last."""
+    return [at for at, character in enumerate(name) if character == "["] + [len(name)]
 
 
 def _headers(old: ComparedRequest, new: ComparedRequest) -> Iterator[Finding]:
-    """Compare what the headers of two answers say about the request; nothing where a side kept none."""
-    was, now = (_telling(side.exchange.response.headers) for side in (old, new))
+    """Compare the headers of two answers, unless one side recorded none of them."""
+    was, now = (_compared(side.exchange.response.headers) for side in (old, new))
     if not was or not now:
         return
     version = _version(new)
@@ -236,12 +232,12 @@ def _headers(old: ComparedRequest, new: ComparedRequest) -> Iterator[Finding]:
         yield Finding("additive", HEADERS, name, rule, shown(now[name]), version)
     for name in sorted(was.keys() & now.keys() - {_ACCOUNT}):
         if was[name] != now[name]:
-            yield Finding("enum", HEADERS, name, WAS, shown(now[name]), version, shown(was[name]))
+            yield Finding("enum", HEADERS, name, OLD_VALUE, shown(now[name]), version, shown(was[name]))
 
 
-def _telling(headers: Headers) -> dict[str, str]:
-    """Give the headers that say something; of a content type no charset, which is spelled anyhow."""
-    found = ((name, headers.get(name)) for name in _TELLING)
+def _compared(headers: Headers) -> dict[str, str]:
+    """Give the headers to compare; a content type goes without its charset, whose spelling varies."""
+    found = ((name, headers.get(name)) for name in _COMPARED)
     return {
         name: value.partition(";")[0].strip().lower() if name == "content-type" else value
         for name, value in found

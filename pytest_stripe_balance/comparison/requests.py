@@ -1,4 +1,4 @@
-"""A request as what it asks, apart from its ids: by address, fields and values."""
+"""A request without its ids: its address, its fields and their values."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from urllib.parse import parse_qsl, unquote
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.comparison.ids import TIME, IdDetector
 
-ALONE = "{alone}"  # stands for a value that only one recording sends
+ONLY_HERE = "{only here}"  # stands for a value that only one recording sends
 READS = ("GET", "HEAD")
-Lone = Mapping[str, str]
+OwnValues = Mapping[str, str]  # the fields whose values only one recording sends
 _INDEX = re.compile(r"\[\d*\]")
 _METADATA = re.compile(r"(?:^|\[)metadata\]?\[([^\]]+)\]$")
 _USERS_OWN = re.compile(r"((?:^|\[)metadata\]?)\[.*")
-# What is asked on purpose: a word, as a test token is, or a number, as an amount is.
-_MEANT = re.compile(r"[A-Za-z_]*|-?[0-9.]+")
+# Values chosen on purpose: a word, such as a test token, or a number, such as an amount.
+_DELIBERATE = re.compile(r"[A-Za-z_]*|-?[0-9.]+")
 
 
 @dataclass(frozen=True)
 class ComparedRequest:
-    """What a request asks, apart from its ids; `fields` are those of query and body."""
+    """A recorded request as it is compared; `ids` finds the ids of its recording."""
 
     exchange: Exchange
     ids: IdDetector
 
     @property
     def is_read(self) -> bool:
-        """Whether it changes nothing."""
+        """Whether the request changes nothing."""
         return self.exchange.request.method in READS
 
     @property
     def status(self) -> int:
-        """The status that it was answered with."""
+        """The HTTP status of the answer."""
         return self.exchange.response.status
 
     @cached_property
@@ -46,64 +46,67 @@ class ComparedRequest:
 
     @cached_property
     def fields(self) -> Mapping[str, str]:
-        """The decoded fields, as "payment_method_types[0]"."""
+        """The decoded fields of query and body, by names such as "payment_method_types[0]"."""
         return dict(parse_qsl(self.exchange.request.form, keep_blank_values=True))
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The fields' names without indexes, and without the names that users give."""
+        """The fields' names, without indexes and without metadata keys."""
         return frozenset(_INDEX.sub("[]", plain_name(name)) for name in self.fields)
 
     @cached_property
     def values(self) -> Mapping[str, str]:
-        """The fields' values, ids and times by their kind only."""
-        return {name: TIME.sub("{time}", self.ids.named(text)) for name, text in self.fields.items()}
+        """The fields' values, with "{cus}" for an id and "{time}" for a time."""
+        return {
+            name: TIME.sub("{time}", self.ids.with_prefixes(text)) for name, text in self.fields.items()
+        }
 
     @cached_property
-    def mentioned(self) -> list[tuple[str, str]]:
-        """The ids that it names, each with where."""
+    def named_ids(self) -> list[tuple[str, str]]:
+        """The ids that the request names, each after its place: a field, or "/3" for a path's part."""
         parts = enumerate(unquote(self.exchange.request.path).split("/"))
         places = [*((f"/{number}", part) for number, part in parts), *self.fields.items()]
-        return [(where, one) for where, text in places for one in self.ids.inside(text)]
+        return [(place, an_id) for place, text in places for an_id in self.ids.find(text)]
 
     @cached_property
-    def about(self) -> Mapping[str, str]:
-        """The ids that it names by where; the last where there are several."""
-        return dict(self.mentioned)
+    def id_at(self) -> Mapping[str, str]:
+        """The ids that the request names, by place; the last one where a place has several."""
+        return dict(self.named_ids)
 
     @cached_property
     def metadata(self) -> frozenset[str]:
-        """The keys of metadata that it gives a value."""
+        """The metadata keys that the request sets."""
         found = ((_METADATA.search(name), value) for name, value in self.fields.items())
         return frozenset(key[1] for key, value in found if key and value)
 
-    def is_as(self, other: ComparedRequest) -> bool:
-        """Tell whether another asks the same, apart from metadata and values as if drawn at random.
+    def is_same(self, new: ComparedRequest) -> bool:
+        """Tell whether another request asks the same, apart from metadata and random values.
 
-        An amount, a word, or one of Stripe's test tokens is no such value.
+        A value counts as random unless it is an amount, a word, or one of Stripe's test tokens.
         """
         mine, theirs = (
-            {name: value for name, value in one.values.items() if not _USERS_OWN.search(name)}
-            for one in (self, other)
+            {name: value for name, value in request.values.items() if not _USERS_OWN.search(name)}
+            for request in (self, new)
         )
-        return (self.address, mine.keys()) == (other.address, theirs.keys()) and all(
-            value == theirs[name] or not (_MEANT.fullmatch(value) or _MEANT.fullmatch(theirs[name]))
+        return (self.address, mine.keys()) == (new.address, theirs.keys()) and all(
+            value == theirs[name]
+            or not (_DELIBERATE.fullmatch(value) or _DELIBERATE.fullmatch(theirs[name]))
             for name, value in mine.items()
         )
 
-    def lone(self, shared: AbstractSet[tuple[str, str]]) -> Lone:
-        """Give the fields whose value isn't among those shared with the other recording."""
-        return {name: one for name, one in self.values.items() if (name, one) not in shared}
+    def own_values(self, shared: AbstractSet[tuple[str, str]]) -> OwnValues:
+        """Give the fields that aren't among those shared with the other recording."""
+        return {name: value for name, value in self.values.items() if (name, value) not in shared}
 
-    def plain(self, lone: Lone) -> str:
-        """Write all that is asked, without the values that only this recording sends."""
-        said = (
-            f"{plain_name(name)}={ALONE}" if name in lone else f"{name}={value}"
+    def plain(self, own_values: OwnValues) -> str:
+        """Write address and fields in one text, without the values that only this recording sends."""
+        fields = (
+            f"{plain_name(name)}={ONLY_HERE}" if name in own_values else f"{name}={value}"
             for name, value in self.values.items()
         )
-        return "&".join([self.address, *sorted(said)])
+        return "&".join([self.address, *sorted(fields)])
 
 
 def plain_name(name: str) -> str:
-    """Write a field's name without those that users give, as "metadata"."""
+    """Give a field's name without a metadata key: "metadata" for "metadata[order]"."""
     return _USERS_OWN.sub(r"\1", name)

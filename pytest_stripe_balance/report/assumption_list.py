@@ -1,4 +1,4 @@
-"""What a run's tests rested on, and the whole register, as text."""
+"""Prints the assumptions that tests relied on, and the whole register."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ WIDTH = 96
 
 
 def summary(tests: Mapping[str, AbstractSet[str]], *, listed: bool) -> list[str]:
-    """Say how many tests relied on how many assumptions; `tests` are node ids by assumption."""
+    """Write how many tests relied on how many assumptions, and with `listed` on which.
+
+    `tests` are the node ids of the tests by the id of the assumption.
+    """
     relying = len(set().union(*tests.values()))
     assumptions = _counted(len(tests), "unconfirmed assumption")
     first = f"stripe: {_counted(relying, 'test')} relied on {assumptions} about Stripe"
@@ -26,10 +29,10 @@ def summary(tests: Mapping[str, AbstractSet[str]], *, listed: bool) -> list[str]
 
 
 def register(ids: Iterable[str] = REGISTER) -> str:
-    """Tell entries by id: the sentence, the readings with the default first, what would settle it."""
+    """Write entries: the sentence, the readings with the default first, what would settle it."""
     lines = [
-        "What nobody has seen from Stripe, and what the fake does there.",
-        "Pick another reading with ini `stripe_assume` or @pytest.mark.stripe_balance(assume={...}).",
+        "Behaviour of Stripe that is not known for sure, and what the fake does instead.",
+        "Choose another reading with ini `stripe_assume` or @pytest.mark.stripe_balance(assume={...}).",
     ]
     for entry in map(REGISTER.__getitem__, ids):
         lines += ["", entry.id, *_wrapped(entry.sentence, "  ")]

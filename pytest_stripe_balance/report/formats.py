@@ -1,4 +1,4 @@
-"""What was found, told once per kind of fault: as text, as JSON, as GitHub's annotations."""
+"""Prints an outcome as text, as JSON or as GitHub's annotations. Each kind of finding appears once."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _NOUNS = {"error": ("error", "errors"), "warning": ("warning", "warnings")}
 
 
 def text(outcome: Outcome) -> str:
-    """Tell it for a terminal: a line per finding, what wasn't looked at, and the sum."""
-    lines = [one_line(f"{level}: {said}") for level, said, _ in _told(outcome)]
+    """Write it for a terminal: a line per finding, what was skipped, and the sum."""
+    lines = [one_line(f"{level}: {message}") for level, message, _ in _messages(outcome)]
     lines += [f"warning: {note}" for note in outcome.notes]
     lines += [
         one_line(f"not {outcome.verb}: {tally.count} {reason}, as in {tally.first}{_advice(tally)}")
         for reason, tally in outcome.unchecked.items()
     ]
-    return "\n".join([*lines, *_silent(outcome), _sum(outcome)])
+    return "\n".join([*lines, *_assumed_versions(outcome), _sum(outcome)])
 
 
 def as_json(outcome: Outcome) -> str:
-    """Tell it for a program."""
+    """Write it as JSON, for programs."""
     document = {
         "files": outcome.files,
         "checked": outcome.checked,
@@ -57,8 +57,8 @@ def as_json(outcome: Outcome) -> str:
             for reason, tally in outcome.unchecked.items()
         ],
         "without_api_version": [
-            {"count": count, "taken": taken.api_version, "why": taken.why}
-            for taken, count in outcome.assumed_versions.items()
+            {"count": count, "taken": assumed.api_version, "why": assumed.why}
+            for assumed, count in outcome.assumed_versions.items()
         ],
         "problems": [_problem(problem) for problem in outcome.problems],
         "notes": [_problem(note) for note in outcome.notes],
@@ -67,13 +67,14 @@ def as_json(outcome: Outcome) -> str:
 
 
 def github(outcome: Outcome) -> str:
-    """Tell it as workflow commands, which GitHub shows as annotations on the files."""
+    """Write it as workflow commands, which GitHub shows as annotations on the files."""
     lines = [
         _annotation("error", problem.place, "not readable", problem.reason)
         for problem in outcome.problems
     ]
     lines += [
-        _annotation(level, place, "Stripe contract", said) for level, said, place in _told(outcome)
+        _annotation(level, place, "Stripe contract", message)
+        for level, message, place in _messages(outcome)
     ]
     lines += [_annotation("warning", note.place, "recording", note.reason) for note in outcome.notes]
     lines += [f"::error title=Stripe contract::{_data(outcome.nothing)}"] if outcome.nothing else []
@@ -86,32 +87,32 @@ def github(outcome: Outcome) -> str:
         )
         for reason, tally in outcome.unchecked.items()
     ]
-    return "\n".join([*lines, *_silent(outcome), _sum(outcome)])
+    return "\n".join([*lines, *_assumed_versions(outcome), _sum(outcome)])
 
 
 FORMATS: Mapping[str, Callable[[Outcome], str]] = {"text": text, "json": as_json, "github": github}
 
 
-def summary(noted: Iterable[tuple[str, ...]], *, all_levels: bool) -> list[str]:
-    """Tell what a test run noted below the level error, each kind of finding once with a count.
+def summary(rows: Iterable[tuple[str, ...]], *, all_levels: bool) -> list[str]:
+    """Write the findings of a test run below the level error, each kind once with a count.
 
-    `noted` are the test's node id, the level, the request, and the finding's own fields; without
-    `all_levels` only warnings are told.
+    A row has the test's node id, the level, the request, and the fields of the finding. Without
+    `all_levels` only warnings are written.
     """
     by_level: dict[str, Outcome] = {}
-    for test, level, request, *parts in noted:
+    for test, level, request, *parts in rows:
         levels = dict.fromkeys(DEFAULT_LEVELS, level)
         found = by_level.setdefault(level, Outcome(levels=levels))
         found.add_finding(Finding(*parts), Place(test, of=request))
     return [
-        one_line(f"stripe: {level}: {said}")
-        for told in ("warning", "information")[: 2 if all_levels else 1]
-        if told in by_level
-        for level, said, _ in _told(by_level[told])
+        one_line(f"stripe: {level}: {message}")
+        for wanted in ("warning", "information")[: 2 if all_levels else 1]
+        if wanted in by_level
+        for level, message, _ in _messages(by_level[wanted])
     ]
 
 
-def _told(outcome: Outcome) -> Iterator[tuple[str, str, Place]]:
+def _messages(outcome: Outcome) -> Iterator[tuple[str, str, Place]]:
     for level, found, tally in outcome.findings:
         times = "in" if tally.count == 1 else f"{tally.count} times, first in"
         yield level, f"{found}; {times} {tally.first}", tally.first
@@ -121,12 +122,11 @@ def _advice(tally: Tally) -> str:
     return f". {tally.way_out}" if tally.way_out else ""
 
 
-def _silent(outcome: Outcome) -> Iterator[str]:
-    for taken, count in outcome.assumed_versions.items():
-        says = "answer says" if count == 1 else "answers say"
+def _assumed_versions(outcome: Outcome) -> Iterator[str]:
+    for assumed, count in outcome.assumed_versions.items():
         yield (
-            f"{count} {says} no API version: {outcome.verb} at {taken.api_version}, {taken.why} "
-            "(--api-version names another)"
+            f"{counted(count, 'answer')} without an API version: {outcome.verb} at "
+            f"{assumed.api_version}, {assumed.why} (choose another with --api-version)"
         )
 
 
@@ -138,10 +138,10 @@ def _sum(outcome: Outcome) -> str:
         f"{count} {_NOUNS.get(level, (level, level))[count != 1]}" for level, count in counts.items()
     )
     left = sum(tally.count for tally in outcome.unchecked.values())
-    bad = f", {len(outcome.problems)} not readable" if outcome.problems else ""
+    unreadable = f", {len(outcome.problems)} not readable" if outcome.problems else ""
     files = counted(outcome.files, "file")
     verb = outcome.verb
-    return f"{outcome.checked} {verb} in {files}, {left} not {verb}{bad}: {found}"
+    return f"{outcome.checked} {verb} in {files}, {left} not {verb}{unreadable}: {found}"
 
 
 def counted(number: int, noun: str) -> str:
@@ -164,10 +164,10 @@ def _annotation(level: str, place: Place, title: str, message: str) -> str:
 
 
 def _data(value: object) -> str:
-    """Escape as GitHub's runner unescapes a command's message."""
+    """Escape a message for a workflow command."""
     return masked(str(value)).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(value: object) -> str:
-    """Escape as GitHub's runner unescapes a command's property."""
+    """Escape a property for a workflow command."""
     return _data(value).replace(":", "%3A").replace(",", "%2C")

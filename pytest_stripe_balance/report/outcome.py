@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, replace
 
 from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, LEVELS, Finding, level_of
 from pytest_stripe_balance.masking import masked
+from pytest_stripe_balance.report.exit_codes import BAD_INPUT, FINDINGS, OK
 
-OK, FINDINGS, BAD_INPUT = 0, 1, 2
 _INDEX = re.compile(r"\[\d+\]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where something stands: file, line if known, and the request or item that it belongs to."""
+    """A place in an input: a file, a line if it is known, and the request or item that it belongs to."""
 
     file: str
     line: int | None = None
@@ -29,7 +29,7 @@ class Place:
 
 @dataclass
 class Tally:
-    """Something that was met a number of times, where first, and what one can do, if that is known."""
+    """How often something was found, where first, and what the user can do about it, if anything."""
 
     first: Place
     count: int = 0
@@ -38,7 +38,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Problem:
-    """An input that couldn't be read: what is wrong, and where."""
+    """An input that can't be read, or deserves a warning: where, and why."""
 
     place: Place
     reason: str
@@ -49,7 +49,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class AssumedVersion:
-    """The API version that was taken for what says none, and why that one: "the newest"."""
+    """The API version that was assumed for answers that name none, and why: "the newest"."""
 
     api_version: str
     why: str
@@ -57,12 +57,17 @@ class AssumedVersion:
 
 @dataclass
 class Outcome:
-    """A run of `check` or `drift`: how much was looked at, and what was found.
+    """The result of `check`, `drift` or `conform`.
 
-    `notes` are warnings that never fail anything, and `verb` what was done with what was looked at.
-    A run that looked at nothing is no success, unless it `may_be_empty`, or `findings_suffice` and it
-    has some: `missing` is what wasn't there then, `way_out` what lets that pass.
-    `assumed_versions` counts the answers without an API version, by the version they were checked at.
+    - `levels`: the level of each kind of finding.
+    - `files`, `checked`: how many files were read, and how many documents or answers were checked.
+    - `unchecked`: what was skipped, by reason.
+    - `problems`: inputs that can't be read. `notes`: warnings that don't change the exit code.
+    - `verb`: what was done, for messages: "checked" or "compared".
+    - `may_be_empty`: whether it is a success to check nothing. `findings_suffice`: whether it is one if
+      there are findings.
+    - `missing`: the message if there was nothing to check. `way_out`: the option that allows that.
+    - `assumed_versions`: how many answers without an API version were checked at which version.
     """
 
     levels: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_LEVELS))
@@ -74,53 +79,53 @@ class Outcome:
     verb: str = "checked"
     may_be_empty: bool = True
     findings_suffice: bool = True
-    missing: str = "no answer of Stripe's was there"
+    missing: str = "there is no answer of Stripe in the input"
     way_out: str = ""
     assumed_versions: dict[AssumedVersion, int] = field(default_factory=dict)
     _found: dict[tuple[str, str, str, str], tuple[Finding, Tally]] = field(default_factory=dict)
 
     def add_finding(self, finding: Finding, place: Place) -> None:
-        """Note a finding; those of one kind, object, rule and path are one with a count."""
+        """Add a finding. Those of one kind, object, rule and path become one with a count."""
         key = (finding.kind, finding.object, finding.rule, shape_of(finding.path))
         self._found.setdefault(key, (finding, Tally(place)))[1].count += 1
 
     def skip(self, reason: str, place: Place, way_out: str = "") -> None:
-        """Note a document that wasn't looked at, why, and what to do."""
+        """Count something that wasn't checked, with the reason and what the user can do."""
         self.unchecked.setdefault(reason, Tally(place, way_out=way_out)).count += 1
 
     def add_assumed_version(self, api_version: str, why: str, count: int = 1) -> None:
-        """Note what says no API version, and was looked at by one that nobody named."""
-        taken = AssumedVersion(api_version, why)
-        self.assumed_versions[taken] = self.assumed_versions.get(taken, 0) + count
+        """Count answers that name no API version, and were checked at an assumed one."""
+        version = AssumedVersion(api_version, why)
+        self.assumed_versions[version] = self.assumed_versions.get(version, 0) + count
 
     def add_problem(self, place: Place, reason: str) -> None:
-        """Note an input that couldn't be read."""
+        """Add an input that can't be read."""
         self.problems.append(Problem(place, reason))
 
     def add_note(self, place: Place, warning: str) -> None:
-        """Note what deserves a warning, and is no finding."""
+        """Add a warning that is no finding."""
         self.notes.append(Problem(place, warning))
 
     @property
     def findings(self) -> list[tuple[str, Finding, Tally]]:
-        """What was found, gravest and most frequent first: level, first of its kind, tally.
+        """The findings as level, first finding, tally; the gravest and most frequent come first.
 
-        The path of one that was met more than once has [] for its indexes.
+        The path of a repeated finding has [] for its indexes.
         """
         rows = [
             (
-                level_of(found, self.levels),
-                replace(found, path=_INDEX.sub("[]", found.path)) if tally.count > 1 else found,
+                level_of(finding, self.levels),
+                replace(finding, path=shape_of(finding.path)) if tally.count > 1 else finding,
                 tally,
             )
-            for found, tally in self._found.values()
+            for finding, tally in self._found.values()
         ]
         order = lambda row: (LEVELS.index(row[0]), -row[2].count, row[1].object, row[1].path)  # noqa: E731 - one key
         return sorted(rows, key=order)
 
     @property
     def exit_code(self) -> int:
-        """2 with input that can't be read, 1 with a finding at level error, 2 with nothing; else 0."""
+        """The exit code; inputs that can't be read count more than findings."""
         if self.problems:
             return BAD_INPUT
         if any(level == "error" for level, _, _ in self.findings):
@@ -129,19 +134,19 @@ class Outcome:
 
     @property
     def nothing(self) -> str | None:
-        """Why nothing at all was looked at, where that is no success."""
+        """Why nothing was checked; None if something was, or if that is a success."""
         if self.may_be_empty or self.checked or self.problems:
             return None
         if self._found and self.findings_suffice:
             return None
         reason, tally = next(iter(self.unchecked.items()), (None, None))
         why = f"{tally.count} {reason}, as in {tally.first}" if tally else self.missing
-        more = f"; and for {len(self.unchecked) - 1} more reasons" if len(self.unchecked) > 1 else ""
+        more = f", and {len(self.unchecked) - 1} more" if len(self.unchecked) > 1 else ""
         return one_line(f"nothing was {self.verb}: {why}{more}{self._way_out}")
 
     @property
     def nothing_more(self) -> str | None:
-        """The same after a report that has told the reasons: they aren't told twice."""
+        """The same without the reasons, for use after a report that lists them."""
         short = f"nothing was {self.verb}{self._way_out}"
         return short if self.nothing and self.unchecked else self.nothing
 
@@ -155,6 +160,6 @@ def shape_of(path: str) -> str:
     return _INDEX.sub("[]", path)
 
 
-def one_line(said: str) -> str:
-    """Keep a line one line, and secrets and a terminal's controls out of it."""
-    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", masked(said))
+def one_line(text: str) -> str:
+    """Escape control characters and line breaks in a text, and mask its secrets."""
+    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", masked(text))

@@ -1,4 +1,4 @@
-"""A run's state as aligned tables."""
+"""Prints the state of a test's worlds as aligned tables."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ NO_OBJECT = "(an answer that is no JSON object)"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: str = "") -> list[str]:
-    """Align rows under a head; columns whose letter position in `right` is ">" go to the right.
+    """Align rows under a head, with secrets masked.
 
-    Secrets in them are masked.
+    `right` has a character for each column: ">" aligns it to the right, anything else to the left.
     """
     cells = [[masked(str(cell)) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
@@ -41,14 +41,17 @@ def report(
     refusals: Sequence[Refused] = (),
     assumptions: Collection[str] = (),
 ) -> str:
-    """Tell what was asked last, what every intent holds, and what every customer has."""
+    """Write the last requests, refusals and assumptions, then each world's objects and ledgers.
+
+    `worlds` are by connected account; None is the key's own.
+    """
     lines = _requests(exchanges)
     firsts = (refusal.message.splitlines()[0].removesuffix(":") for refusal in refusals)
     refused = [f"refused: {first}" for first in firsts]
     lines += ["", *refused] if refused else []
     if assumptions:
-        resting = f"this relies on the assumptions {', '.join(sorted(assumptions))}"
-        lines += ["", *textwrap.wrap(resting, WIDTH, break_on_hyphens=False)]
+        line = f"this relies on the assumptions {', '.join(sorted(assumptions))}"
+        lines += ["", *textwrap.wrap(line, WIDTH, break_on_hyphens=False)]
     for account, world in worlds.items():
         if account is not None:
             lines += ["", f"connected account {account}"]
@@ -166,10 +169,10 @@ def _requests(exchanges: Sequence[Exchange]) -> list[str]:
 
 def _request(exchange: Exchange) -> tuple[str, str, int, str]:
     request, response = exchange.request, exchange.response
-    asked = f"{request.shown_path}  {masked(unquote_plus(request.form))}".strip()
+    sent = f"{request.shown_path}  {masked(unquote_plus(request.form))}".strip()
     body = response.json if response.is_json else None
     if not isinstance(body, dict):
-        return request.method, _cut(asked), response.status, NO_OBJECT
+        return request.method, _cut(sent), response.status, NO_OBJECT
     error = body.get("error")
     if isinstance(error, dict) and "message" in error:
         about = f" ({error['param']})" if "param" in error else ""
@@ -182,7 +185,7 @@ def _request(exchange: Exchange) -> tuple[str, str, int, str]:
         answer = " ".join(str(body[key]) for key in ("object", "id", "status") if key in body)
     if "Idempotent-Replayed" in response.headers:
         answer += " (replayed)"
-    return request.method, _cut(asked), response.status, answer
+    return request.method, _cut(sent), response.status, answer
 
 
 def _cut(text: str) -> str:

@@ -1,10 +1,11 @@
 """The sample that the package ships: made by the fake, and saying so."""
 
 import stripe
+from drifts import drifts
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.cassettes.replay import Replay
-from pytest_stripe_balance.comparison import conformance, drift
+from pytest_stripe_balance.comparison import conformance
 from pytest_stripe_balance.comparison.conformance import Compared
 from pytest_stripe_balance.fixtures.balance import StripeBalance
 from pytest_stripe_balance.session import Fake, Settings
@@ -62,7 +63,7 @@ def test_the_sample_says_that_the_fake_made_it():
 def test_the_sample_is_what_the_fake_answers_today():
     """Nothing drifted, and every field of each answer is equal."""
     recorded = Replay.load(SAMPLE).exchanges
-    assert drift.compare(recorded, told()) == []
+    assert drifts(recorded, told()) == []
     session = Fake(Settings(VERSION, seed="another"))
     found = list(conformance.conform(recorded, session.answer_resting))
     assert [one.differences for one in found if isinstance(one, Compared)] == [[]] * len(recorded)

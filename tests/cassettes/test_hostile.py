@@ -13,7 +13,7 @@ GOOD = '{"object": "cash_balance"}'
 def checked(tmp_path, text, name="bad.yaml"):
     (tmp_path / name).write_text(textwrap.dedent(text))
     (tmp_path / "good.json").write_text(GOOD)
-    return check.check(check.Question([str(tmp_path / name), str(tmp_path / "good.json")]))
+    return check.check(check.CheckQuestion([str(tmp_path / name), str(tmp_path / "good.json")]))
 
 
 def bomb():
@@ -53,7 +53,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.json")
     (tmp_path / "good.json").write_text(GOOD)
     names = [str(tmp_path / "pipe.json"), str(tmp_path / "good.json")]
-    outcome = check.check(check.Question(names))
+    outcome = check.check(check.CheckQuestion(names))
     assert [str(problem).rpartition(": ")[2] for problem in outcome.problems] == [
         "a pipe, a socket or a device"
     ]

@@ -115,9 +115,9 @@ def test_check_holds_a_masked_answer_to_what_would_hold_without_the_header(writt
     """The request's version if that one is left, else the option's, else the newest."""
     masked = {"Stripe-Version": word}
     path = str(written(asked=masked, given=masked))
-    asked = check.Question([path], api_version="2024-06-20")
+    asked = check.CheckQuestion([path], api_version="2024-06-20")
     assert versions(check.check(asked)) == {"2024-06-20"}
-    assert versions(check.check(check.Question([path]))) == {resources.newest_api_version()}
+    assert versions(check.check(check.CheckQuestion([path]))) == {resources.newest_api_version()}
     path = str(written(asked={"Stripe-Version": "2023-10-16"}, given=masked))
     assert versions(check.check(asked.__class__([path]))) == {"2023-10-16"}
 
@@ -128,7 +128,7 @@ def test_an_event_behind_a_mask_goes_by_the_version_around_it(tmp_path, word):
     event = {"id": "evt_1", "object": "event", "api_version": word, "created": 1, "livemode": "no"}
     listed = {"object": "list", "data": [event], "has_more": False, "url": "/v1/events"}
     (tmp_path / "a.json").write_text(json.dumps([event, listed]))
-    outcome = check.check(check.Question([str(tmp_path / "a.json")], api_version="2024-06-20"))
+    outcome = check.check(check.CheckQuestion([str(tmp_path / "a.json")], api_version="2024-06-20"))
     assert (outcome.checked, versions(outcome)) == (2, {"2024-06-20"})
 
 
@@ -243,7 +243,7 @@ def test_conform_takes_the_version_of_the_option_where_a_recording_says_none(con
 def test_conform_says_which_version_it_took(conformed):
     """One line, with the count, the version and the way to name another."""
     _, out, _ = conformed(at_version(OLD, "FILTERED"))
-    line = f"2 answers say no API version: driven at {NEWEST}, the newest (--api-version names another)"
+    line = f"2 answers without an API version: compared at {NEWEST}, the newest (choose another with --api-version)"
     assert line in out
     _, out, _ = conformed(at_version(OLD, "FILTERED"), "--format", "json")
     told = json.loads("\n".join(out))["without_api_version"]
@@ -256,7 +256,7 @@ def test_conform_takes_the_version_that_the_rest_of_a_recording_says(conformed):
     data["interactions"][1] = at_version(OLD, "FILTERED")["interactions"][1]
     code, out, _ = conformed(data)
     assert (code, out[-1].endswith("100 % equal")) == (0, True)
-    assert f"1 answer says no API version: driven at {OLD}, which its recording says (--api-version names another)" in out  # fmt: skip
+    assert f"1 answer without an API version: compared at {OLD}, the first that the recording names (choose another with --api-version)" in out  # fmt: skip
     assert "100 % equal" not in conformed(data, "--api-version", NEWEST)[1][-1]
 
 
@@ -280,7 +280,7 @@ def test_what_never_was_a_version_is_not_driven(conformed, version):
     """A typo in a recording says nothing about the fake."""
     code, out, _ = conformed(at_version(OLD, version))
     assert code == 0
-    assert out[0].startswith(f"not driven: 2 because there never was its API version {version}")
+    assert out[0].startswith(f"not compared: 2 because Stripe has no API version {version}")
 
 
 def test_a_version_that_stripe_refused_is_driven(conformed):
@@ -297,7 +297,7 @@ def test_check_says_that_it_took_the_newest_version(written, capsys):
     """For a masked answer and for a document that never says one, unless the option names it."""
     path = str(written(body={**CUSTOMER, "livemode": False}, given={"Stripe-Version": "FILTERED"}))
     cli.main(["check", path])
-    line = f"1 answer says no API version: checked at {NEWEST}, the newest (--api-version names another)"
+    line = f"1 answer without an API version: checked at {NEWEST}, the newest (choose another with --api-version)"
     assert line in capsys.readouterr().out.splitlines()
     for more in (
         ["--api-version", OLD, path],

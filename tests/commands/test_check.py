@@ -86,7 +86,7 @@ def found(check, *arguments, **files):
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
 def test_no_real_cassette_breaks_the_contract_of_its_own_version(path):
     """What Stripe really answered has no breaking finding, and every interaction is accounted for."""
-    outcome = checking.check(checking.Question([str(path)]))
+    outcome = checking.check(checking.CheckQuestion([str(path)]))
     assert [str(one) for level, one, _ in outcome.findings if one.kind == "breaking"] == []
     assert outcome.problems == []
     passed = sum(tally.count for tally in outcome.unchecked.values())
@@ -205,7 +205,7 @@ def test_a_version_without_a_schema_is_said_and_not_guessed(check):
     ("held", "checked", "reason"),
     [
         ({"object": "token", "id": "tok_1"}, 0, "of kind token, which has no schema"),
-        ({"id": "x"}, 0, "without an `object` key (--object names the kind)"),
+        ({"id": "x"}, 0, "without an `object` key (name its kind with --object)"),
         (
             {"object": "list", "data": [{"object": "token"}], "has_more": False, "url": "/v1/tokens"},
             1,
@@ -297,12 +297,12 @@ WITHOUT = {
     "blanks": ("a.json", " \n", "empty"),
     "an empty file of lines": ("a.jsonl", "", "empty"),
     "a number": ("a.json", "42", "without a Stripe object (a number)"),
-    "a text in JSON": ("a.json", '"x"', "without a Stripe object (a text)"),
+    "a text in JSON": ("a.json", '"x"', "without a Stripe object (a string)"),
     "null": ("a.json", "null", "without a Stripe object (null)"),
     "an empty list in JSON": ("a.json", "[]", "without a Stripe object (an empty list)"),
-    "a list's item": ("a.json", '["x"]', "without a Stripe object (a text)"),
+    "a list's item": ("a.json", '["x"]', "without a Stripe object (a string)"),
     "a line": ("a.jsonl", "[7]\n", "without a Stripe object (a number)"),
-    "no object": ("a.json", '{"a": 1}', "without an `object` key (--object names the kind)"),
+    "no object": ("a.json", '{"a": 1}', "without an `object` key (name its kind with --object)"),
 }  # fmt: skip
 
 
@@ -318,7 +318,7 @@ def test_what_can_be_read_and_is_no_recording_is_named_and_not_checked(
     assert out[-1].startswith("1 checked in 2 files, 1 not checked: ")
     assert check(name, broken__json=BROKEN)[0] == 1
     code, out, err = check(name)
-    assert (code, err) == (2, ["pytest_stripe_balance check: nothing was checked (--allow-empty lets that pass)"])  # fmt: skip
+    assert (code, err) == (2, ["pytest_stripe_balance check: nothing was checked (--allow-empty allows that)"])  # fmt: skip
     assert out[0].startswith(f"not checked: 1 {reason}, as in {name}")
     assert check("--allow-empty", name)[0] == 0
 
@@ -458,7 +458,7 @@ def test_a_clean_document_costs_one_validation_per_object(tmp_path, monkeypatch)
     monkeypatch.setattr(contract, "_compiled", Counting)
     contract.contract.cache_clear()
     (tmp_path / "a.jsonl").write_text("\n".join([json.dumps(event(BALANCE))] * 500))
-    outcome = checking.check(checking.Question([str(tmp_path / "a.jsonl")]))
+    outcome = checking.check(checking.CheckQuestion([str(tmp_path / "a.jsonl")]))
     contract.contract.cache_clear()
     assert outcome.checked == 500
     assert sorted(compiled) == ["cash_balance", "event"]
@@ -478,36 +478,36 @@ def test_downstream_repos_have_a_hook_for_their_cassettes():
 def test_what_lies_in_an_unknown_wrapping_is_not_judged(check, tmp_path):
     """A document without an `object` key is said to be unchecked, and nothing inside it is found wrong."""
     (tmp_path / "a.json").write_text(json.dumps({"body": BROKEN}))
-    outcome = checking.check(checking.Question([str(tmp_path / "a.json")]))
+    outcome = checking.check(checking.CheckQuestion([str(tmp_path / "a.json")]))
     assert (outcome.checked, outcome.findings) == (0, [])
     ((reason, tally),) = outcome.unchecked.items()
-    assert reason.startswith("without an `object` key round Stripe objects, which weren't looked at")
+    assert reason.startswith("without an `object` key but with Stripe objects inside")
     assert tally.count == 1
 
 
 EMPTY = {
-    "no interactions": ({"a__yaml": "interactions: []\nversion: 1\n"}, "no answer of Stripe's was there"),
+    "no interactions": ({"a__yaml": "interactions: []\nversion: 1\n"}, "there is no answer of Stripe in the input"),
     "another API's": (
         {"a__json": json.loads(json.dumps(cassette(BALANCE)).replace("api.stripe.com", "api.paypal.com").replace("/v1/", "/v2/"))},
-        "no answer of Stripe's was there",
+        "there is no answer of Stripe in the input",
     ),
     "no JSON in it": (
         {"a__json": json.loads(json.dumps(cassette(BALANCE)).replace("{\\", "<p>{\\"))},
         "1 with a body that isn't JSON, as in a.json, POST /v1/things",
     ),
     "a kind without a schema": ({"a__json": {"object": "token"}}, "1 of kind token, which has no schema, as in a.json"),
-    "two reasons": ({"a__json": [{"object": "token"}, {}]}, "1 of kind token, which has no schema, as in a.json, item 0; and for 1 more reasons"),
+    "two reasons": ({"a__json": [{"object": "token"}, {}]}, "1 of kind token, which has no schema, as in a.json, item 0, and 1 more"),
     "an empty list": ({"a__json": []}, "1 without a Stripe object (an empty list), as in a.json"),
 }  # fmt: skip
 
 
-SHORT = "nothing was checked (--allow-empty lets that pass)"  # the report has told the reasons
+SHORT = "nothing was checked (--allow-empty allows that)"  # the report has told the reasons
 
 
 @pytest.mark.parametrize(("files", "why"), EMPTY.values(), ids=EMPTY)
 def test_a_check_of_nothing_is_no_success(check, files, why):
     """Where nothing at all was checked it ends with 2 and says why in every format; --allow-empty: 0."""
-    line = f"nothing was checked: {why} (--allow-empty lets that pass)"
+    line = f"nothing was checked: {why} (--allow-empty allows that)"
     for form in ("text", "json", "github"):
         code, out, err = check("--format", form, **files)
         told = line if form != "text" or "no answer" in why else SHORT
@@ -625,10 +625,10 @@ def test_an_event_type_of_any_release_is_documented_at_every_version(check, vers
         (
             "https://api.stripe.com/v1/x",
             {"Authorization": "Bearer pk_test_1"},
-            "asked as a browser asks",
+            "sent as browsers do",
         ),
-        ("https://api.stripe.com/v1/x?key=pk_test_1", {}, "asked as a browser asks"),
-        ("https://api.stripe.com/v1/x?a=1&client_secret=pi_1", {}, "asked as a browser asks"),
+        ("https://api.stripe.com/v1/x?key=pk_test_1", {}, "sent as browsers do"),
+        ("https://api.stripe.com/v1/x?a=1&client_secret=pi_1", {}, "sent as browsers do"),
         ("https://api.stripe.com/v1/x", {"Authorization": "Bearer sk_test_1"}, None),
     ],
 )

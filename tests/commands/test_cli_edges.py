@@ -53,7 +53,7 @@ def test_a_size_that_is_none_is_bad_usage(filled, capsys, words, size):
     assert cli.main([*filled(words), f"--max-mb={size}"]) == 2
     told = capsys.readouterr()
     assert (told.out, told.err.count("\n")) == ("", 1)
-    assert f"--max-mb {size!r} is no number of megabytes above 0" in told.err
+    assert f"--max-mb {size!r} must be a number of megabytes above 0" in told.err
 
 
 @pytest.mark.parametrize("words", SIZED, ids=called)
@@ -161,7 +161,7 @@ def test_what_is_no_file_is_told_as_what_it_is(tmp_path, capsys, words, what):
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 1
     assert "it.yaml" in told[0]
-    assert ("two files are due" if what == "a folder" and words[0] == "drift" else what) in told[0]
+    assert ("give two files" if what == "a folder" and words[0] == "drift" else what) in told[0]
 
 
 @pytest.mark.parametrize("what", list(MADE)[1:])

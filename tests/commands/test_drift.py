@@ -132,7 +132,7 @@ def test_only_answers_with_a_counterpart_are_counted_as_compared(run):
     assert out[-1].startswith("1 compared in 2 files")
     for side in (other, {"interactions": None}):
         _, out, _ = run("drift", "a.yaml", "b.yaml", b=side)
-        assert "warning: b.yaml: nothing was compared: no request of it is in a.yaml" in out
+        assert "warning: b.yaml: nothing was compared: it has no request in common with a.yaml" in out
         assert out[-1].startswith("0 compared in 2 files")
 
 
@@ -142,7 +142,7 @@ def test_drift_of_nothing_ends_with_2_and_says_why(run, form):
     nothing = {"version": 1, "interactions": []}
     other = tape(INTENT)
     other["interactions"][0]["request"]["uri"] = "https://api.stripe.com/v1/refunds"
-    why = "nothing was compared: no request has an answer on both sides"
+    why = "nothing was compared: the recordings have no request in common"
     for old, new in ((nothing, nothing), (tape(INTENT), nothing), (tape(INTENT), other)):
         for sides in (("a__x", "b__x"), ("a", "b")):
             named = ("a", "b") if "__" in sides[0] else ("a.yaml", "b.yaml")
@@ -159,8 +159,8 @@ def test_drift_of_nothing_ends_with_2_and_says_why(run, form):
     [
         (("old", "nope"), "nope: there is no such file or folder"),
         (("nope", "old"), "nope: there is no such file or folder"),
-        (("old", "a.yaml"), "old and a.yaml: two files are due, or two folders"),
-        (("a.yaml", "old"), "a.yaml and old: two files are due, or two folders"),
+        (("old", "a.yaml"), "old and a.yaml: give two files or two folders, not one of each"),
+        (("a.yaml", "old"), "a.yaml and old: give two files or two folders, not one of each"),
     ],
 )
 def test_a_folder_is_compared_with_a_folder(run, sides, told, tmp_path, monkeypatch):
@@ -174,7 +174,9 @@ def test_two_folders_are_compared_file_by_file(run):
     files = {"a__x": tape(INTENT), "b__x": tape({**INTENT, "amount": "1"}), "b__y": tape(INTENT)}
     code, out, _ = run("drift", "a", "b", **files)
     assert code == 1
-    assert "not compared: 1 without a recording of its name on the other side, as in b/y.yaml" in out
+    assert (
+        "not compared: 1 because the other folder has no recording of that name, as in b/y.yaml" in out
+    )
     for arguments in (("a", "b/x.yaml"), ("a", ".")):
         code, out, err = run("drift", *arguments)
         assert (code, out, len(err)) == (2, [], 1)
@@ -267,10 +269,10 @@ def test_the_fakes_own_recording_is_equal_and_settles_nothing(run, recorder):
     """100 % equal, by the fake's word alone, which is no evidence about Stripe."""
     code, out, _ = run("conform", "a.yaml", a=in_yaml(recorder.exchanges, {"who": "fake"}))
     assert code == 0
-    assert out[0].startswith(f"{len(recorder.exchanges)} driven in 1 file, 0 not driven: 0 errors")
+    assert out[0].startswith(f"{len(recorder.exchanges)} compared in 1 file, 0 not compared: 0 errors")
     assert (
         out[1]
-        == "settles nothing: 1 recording answered by fake; only stripe-test-mode is evidence about Stripe"
+        == "settles nothing: 1 recording answered by fake; only answers of stripe-test-mode are evidence about Stripe"
     )
     assert out[-1].endswith(": 100 % equal")
 
@@ -300,15 +302,15 @@ def test_what_stripe_itself_answered_confirms_and_refutes_assumptions(run, recor
     assert "apply-event-order" not in told["confirmed"] or told["confirmed"]["apply-event-order"] == 1
 
 
-def test_the_documented_example_is_not_driven(run):
+def test_the_documented_example_is_not_compared(run):
     """Nobody made its intent, so the fake has no answer to it, and that is said in four lines."""
     code, out, _ = run("conform", str(DOCUMENTED))
     assert (code, len(out)) == (0, 4)
-    assert out[0].startswith("not driven: 1 because it is about something that the fake didn't make")
-    assert out[-1] == "0 of 0 fields: nothing was driven, so this says nothing about the fake"
+    assert out[0].startswith("not compared: 1 because it names an object that the fake didn't make")
+    assert out[-1] == "0 of 0 fields: nothing was compared, so this says nothing about the fake"
 
 
-def test_another_reading_can_be_driven(run, recorder):
+def test_another_reading_can_be_compared(run, recorder):
     """--assume takes a reading, and names what there is when there is no such one."""
     files = {"a": in_yaml(recorder.exchanges)}
     reading = "apply-without-amount-short=refused"
@@ -322,20 +324,20 @@ def test_another_reading_can_be_driven(run, recorder):
 def test_conform_says_once_that_live_mode_is_not_compared(run, recorder):
     """The fake knows test mode only: `livemode` itself isn't compared, and that is told in every format."""
     live = in_yaml(recorder.exchanges).replace('"livemode":false', '"livemode":true')
-    why = "not compared: `livemode`, which is true there, and the fake knows test mode only"
+    why = "`livemode` is not compared: the recording is from live mode, and the fake is always in test mode"
     for form in ("text", "json", "github"):
         code, out, _ = run("conform", "a.yaml", "--format", form, a=live)
         told = "\n".join(out)
         assert (code, told.count(why)) == (0, 1)
         _, out, _ = run("conform", "a.yaml", "--format", form, a=in_yaml(recorder.exchanges))
-        assert "not compared" not in "\n".join(out)
+        assert why not in "\n".join(out)
 
 
 def test_conform_of_no_answer_at_all_is_bad_usage(run):
     """A cassette of nothing, or of another service, can't have been meant."""
     code, _, err = run("conform", "a.yaml", a={"version": 1, "interactions": []})
     assert code == 2
-    assert "a.yaml: no answer of Stripe's to drive the fake with" in "\n".join(err)
+    assert "a.yaml: no answer of Stripe in it to compare" in "\n".join(err)
 
 
 @pytest.mark.parametrize("named", [["conform", "no/such/*.yaml"], ["conform", "gone.yaml"], ["drift", "gone.yaml", "away.yaml"]])  # fmt: skip

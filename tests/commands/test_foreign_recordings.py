@@ -71,7 +71,7 @@ def written(path, data):
 @pytest.mark.parametrize(("name", "data", "called"), FORMATS.values(), ids=FORMATS)
 def test_another_tools_recording_is_named_and_counted_as_not_checked(name, data, called, tmp_path):
     """One line says what it is and what to do, by its structure; nothing inside it is judged."""
-    outcome = check.check(check.Question([written(tmp_path / name, data)]))
+    outcome = check.check(check.CheckQuestion([written(tmp_path / name, data)]))
     assert (outcome.checked, outcome.findings, outcome.problems) == (0, [], [])
     ((reason, tally),) = outcome.unchecked.items()
     assert reason.startswith(f"in another format: {called}")
@@ -92,9 +92,7 @@ def test_it_changes_the_exit_code_only_where_it_is_alone(name, data, called, tmp
     for line in lines:
         assert line.startswith(f"not checked: 1 in another format: {called}")
         assert line.endswith(f"{name}. Save Stripe's responses as JSON lines (.jsonl) to check them")
-    assert told.err == (
-        "pytest_stripe_balance check: nothing was checked (--allow-empty lets that pass)\n"
-    )
+    assert told.err == ("pytest_stripe_balance check: nothing was checked (--allow-empty allows that)\n")
 
 
 @pytest.mark.parametrize("command", ["drift", "conform"])
@@ -155,7 +153,7 @@ def test_check_reads_what_responses_recorded(name, method, tmp_path):
     """Each answer is held to its own version, whatever asked for it; other hosts are left out."""
     held = answers(BALANCE, BROKEN, method=method, url=BALANCE_URL)
     held["responses"] += answers(BROKEN, url="https://api.paypal.com/v2/x")["responses"]
-    outcome = check.check(check.Question([written(tmp_path / name, held)]))
+    outcome = check.check(check.CheckQuestion([written(tmp_path / name, held)]))
     ((found, tally),) = (row[1:] for row in outcome.findings if row[0] == "error")
     assert (outcome.checked, outcome.problems) == (2, [])
     assert (found.path, found.api_version) == ("$.livemode", "2023-10-16")
@@ -165,7 +163,7 @@ def test_check_reads_what_responses_recorded(name, method, tmp_path):
 @pytest.mark.parametrize("held", [{"responses": []}, answers()])
 def test_a_recording_of_nothing_is_empty(held, tmp_path):
     """The recorder writes a file also when nothing was asked."""
-    outcome = check.check(check.Question([written(tmp_path / "a.yaml", held)]))
+    outcome = check.check(check.CheckQuestion([written(tmp_path / "a.yaml", held)]))
     assert (outcome.checked, outcome.unchecked, outcome.problems) == (0, {}, [])
 
 
@@ -186,7 +184,7 @@ def test_a_body_that_lies_beside_its_recording_is_read_there_and_nowhere_else(bo
     (tmp_path.parent / "1.bin").write_text(json.dumps(BROKEN))
     held = answers(None, body_file=body_file)
     del held["responses"][0]["response"]["body"]
-    outcome = check.check(check.Question([written(tmp_path / "a.yaml", held)]))
+    outcome = check.check(check.CheckQuestion([written(tmp_path / "a.yaml", held)]))
     assert outcome.checked == (why is None)
     assert all(reason.endswith(str(why)) for reason in outcome.unchecked)
     assert len(outcome.unchecked) == (why is not None)
@@ -196,7 +194,7 @@ def test_what_is_cut_short_says_where(tmp_path):
     """An answer without its status is bad input, by its number."""
     held = answers(BALANCE, BALANCE)
     del held["responses"][1]["response"]["status"]
-    (problem,) = check.check(check.Question([written(tmp_path / "a.yaml", held)])).problems
+    (problem,) = check.check(check.CheckQuestion([written(tmp_path / "a.yaml", held)])).problems
     assert "interaction 2 is cut short" in problem.reason
 
 
@@ -230,7 +228,7 @@ def test_conform_asks_again_what_was_asked_by_url_alone(tmp_path):
     outcome = conform.conform(conform.ConformQuestion([path])).outcome
     assert (outcome.checked, outcome.problems) == (1, [])
     ((reason, tally),) = outcome.unchecked.items()
-    assert reason == "because its recorder kept nothing of what was posted"
+    assert reason == "because its recorder kept no request bodies"
     assert tally.first.of == "POST /v1/customers/cus_1"
 
 
@@ -280,9 +278,9 @@ def test_replay_answers_by_what_responses_keeps(project):
 )
 def test_stripe_objects_in_a_wrapping_of_somebodys_own_are_seen(document, wrapped, tmp_path):
     """Who wraps them isn't told to name a kind, which would hold the wrapping to it."""
-    outcome = check.check(check.Question([written(tmp_path / "a.json", document)]))
+    outcome = check.check(check.CheckQuestion([written(tmp_path / "a.json", document)]))
     ((reason, _),) = outcome.unchecked.items()
-    assert ("round Stripe objects" in reason, "--object" in reason) == (wrapped, not wrapped)
+    assert ("Stripe objects inside" in reason, "--object" in reason) == (wrapped, not wrapped)
 
 
 def event(held):
@@ -305,7 +303,7 @@ def test_an_event_is_taken_out_of_its_envelope(wrap, key, tmp_path):
     sound, broken = wrap(event(BALANCE)), wrap(event(BROKEN))
     lines = "\n".join(map(json.dumps, (sound, broken)))
     for data, of in ((broken, key), ([sound, broken], f"item 1, {key}"), (lines, key)):
-        outcome = check.check(check.Question([written(tmp_path / "a.json", data)]))
+        outcome = check.check(check.CheckQuestion([written(tmp_path / "a.json", data)]))
         ((found, tally),) = (row[1:] for row in outcome.findings if row[0] == "error")
         assert outcome.checked == (1 if data is broken else 2)
         assert (found.path, found.api_version) == ("$.data.object.livemode", "2023-10-16")
@@ -315,15 +313,15 @@ def test_an_event_is_taken_out_of_its_envelope(wrap, key, tmp_path):
 def test_what_is_no_envelope_of_a_stripe_object_stays_closed(tmp_path):
     """An event of another source, whose `detail` has no `object`, isn't held to anything."""
     other = eventbridge({"bucket": {}, "object": {"key": "a"}}, source="aws.s3")
-    outcome = check.check(check.Question([written(tmp_path / "a.json", other)]))
+    outcome = check.check(check.CheckQuestion([written(tmp_path / "a.json", other)]))
     ((reason, tally),) = outcome.unchecked.items()
-    assert (reason, tally.first.of) == ("without an `object` key (--object names the kind)", "")
+    assert (reason, tally.first.of) == ("without an `object` key (name its kind with --object)", "")
 
 
 def test_an_object_that_has_an_envelopes_keys_is_itself(tmp_path):
     """What says that it is a Stripe object is held to that, whatever else it has."""
     both = {**cloud_event(BALANCE), **BROKEN}
-    outcome = check.check(check.Question([written(tmp_path / "a.json", both)]))
+    outcome = check.check(check.CheckQuestion([written(tmp_path / "a.json", both)]))
     assert ("error", "$.livemode") in {(level, found.path) for level, found, _ in outcome.findings}
 
 

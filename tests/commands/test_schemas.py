@@ -121,7 +121,7 @@ def test_versions_of_one_release_have_no_differences_and_say_by_which_schemas(sc
     assert out.splitlines() == [
         "2025-03-31.basil (schemas of 2025-08-27.basil) -> 2025-08-27.basil",
         "",
-        "nothing changed that the schemas tell",
+        "the schemas are the same",
     ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.comparison import conformance, knowledge
+from pytest_stripe_balance.comparison import conformance, knowledge, recording_facts
 from pytest_stripe_balance.comparison.conformance import Compared, SkippedRequest
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session import Fake, Settings
@@ -254,13 +254,13 @@ def test_an_answer_knows_the_assumptions_that_it_relied_on(recorder):
 def test_a_recording_begins_when_its_first_answer_was_given(recorder):
     """By the Date header, else by what was created first."""
     first = recorder.exchanges[0]
-    assert conformance.began_at(recorder.exchanges) == first.response.json["created"]
+    assert recording_facts.began_at(recorder.exchanges) == first.response.json["created"]
     dated = Headers({"Date": "Mon, 16 Dec 2019 13:30:07 GMT"})
     assert (
-        conformance.began_at([replace(first, response=replace(first.response, headers=dated))])
+        recording_facts.began_at([replace(first, response=replace(first.response, headers=dated))])
         == 1576503007
     )
-    assert conformance.began_at([]) is None
+    assert recording_facts.began_at([]) is None
 
 
 def test_a_refusal_is_named_by_its_first_sentence():

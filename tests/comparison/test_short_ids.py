@@ -5,8 +5,9 @@ import re
 from dataclasses import replace
 
 import pytest
+from drifts import drifts
 
-from pytest_stripe_balance.comparison import conformance, drift
+from pytest_stripe_balance.comparison import conformance
 from pytest_stripe_balance.comparison.conformance import Compared
 from pytest_stripe_balance.comparison.ids import IdDetector
 from pytest_stripe_balance.session import Fake, Settings
@@ -68,7 +69,7 @@ def test_a_recording_with_short_ids_is_equal_throughout(new_recorder, style):
 def test_drift_still_aligns_them(new_recorder, style):
     """Against the recording with its ids whole there is nothing new."""
     exchanges = paid(new_recorder)
-    assert drift.compare(exchanges, shortened(exchanges, style)) == []
+    assert drifts(exchanges, shortened(exchanges, style)) == []
 
 
 def test_another_role_of_a_short_id_is_still_told(new_recorder):

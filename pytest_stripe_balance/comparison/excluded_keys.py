@@ -1,0 +1,38 @@
+"""Keys of answers that say nothing about the fake, so that `conform` doesn't compare them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_stripe_balance.comparison.locations import Location
+
+Json = Any
+# Keys that an account's settings, its webhook endpoints or `conform` itself decide, by object.
+_ACCOUNTS = {
+    "charge": {"calculated_statement_descriptor", "outcome.risk_score"},
+    "customer": {"invoice_prefix", "next_invoice_sequence"},
+    "event": {"api_version", "pending_webhooks", "request.idempotency_key"},
+    "invoice": {
+        *("account_country", "account_name", "account_tax_ids", "footer", "statement_descriptor"),
+        "webhooks_delivered_at",
+    },
+}
+# The same for an intent with automatic payment methods.
+_AUTOMATIC = {"payment_method_configuration_details", "payment_method_options", "payment_method_types"}
+# Hashes with a key for each type of payment method, and the keys that the fake models.
+_BY_TYPE = ("payment_method_details", "payment_method_options")
+_MODELLED = ("customer_balance", "type")
+
+
+def is_excluded(recorded: dict[str, Json], faked: dict[str, Json], at: Location) -> bool:
+    """Tell whether a key says nothing about the fake: the account decides it, or it isn't modelled."""
+    if at.name == "livemode" or at.shape in _ACCOUNTS.get(at.kind, ()):
+        return True
+    if at.kind == "payment_intent" and at.shape in _AUTOMATIC:
+        automatic = recorded.get("automatic_payment_methods")
+        return isinstance(automatic, dict) and automatic.get("enabled") is True
+    if at.kind == "event" and at.shape == "data":  # its shape is that of the account's API version
+        return recorded.get("api_version") != faked.get("api_version")
+    whole, _, kind = at.shape.partition(".")
+    is_by_type = whole in _BY_TYPE and kind and "." not in kind and kind not in _MODELLED
+    return bool(is_by_type and not (kind in recorded and kind in faked))
