@@ -40,7 +40,7 @@ def test_the_register_is_printed_whole(capsys):
     for entry in REGISTER.values():
         assert entry.id in printed
         assert entry.sentence in printed
-    assert "refused: refused as an explicit amount above the balance is" in printed
+    assert "refused: the call is refused like an explicit amount above the balance" in printed
 
 
 def test_one_entry_of_the_register_is_printed_alone(capsys):

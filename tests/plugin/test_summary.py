@@ -32,7 +32,7 @@ LINE = r"stripe: 4 tests relied on \d+ unconfirmed assumptions about Stripe \(-v
 LIST = [
     r"stripe: 4 tests relied on \d+ unconfirmed assumptions about Stripe$",
     r"  list-limit: 3 tests$",
-    r"    Every list, and a search, takes a limit outside 1 to 100 as the nearest in it, ",
+    r"    Lists and searches silently take a limit outside 1 to 100 as the nearest allowed one\. ",
     r"  charge-id-prefix: 1 test$",
     r"    The charge of a bank transfer has an id that begins with py_\.$",
 ]

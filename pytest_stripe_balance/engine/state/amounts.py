@@ -1,4 +1,4 @@
-"""Amounts in whole minor units: how they are written, and the limits that Stripe sets."""
+"""Amounts in whole minor units: how Stripe writes them, and its limits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def written(amount: int, currency: str) -> str:
 
 
 def check_intent_amount(amount: int, currency: str) -> None:
-    """Hold an intent's amount against Stripe's limits; a fault with Stripe's texts [obs]."""
+    """Raise Stripe's fault for an amount below its minimum or above its maximum [obs]."""
     if amount < MINIMUM[currency]:
         least = f"Amount must be at least {written(MINIMUM[currency], currency)} {currency}"
         raise Fault(least, code="amount_too_small", param="amount")
@@ -30,13 +30,13 @@ def check_intent_amount(amount: int, currency: str) -> None:
 
 
 def too_large(most: int, currency: str) -> Fault:
-    """An amount above a limit (docs/stripe.md 5.4)."""
+    """Make the fault for an amount above a limit (docs/stripe.md 5.4)."""
     message = f"Amount must be no more than {written(most, currency)}"
     return Fault(message, code="amount_too_large", param="amount")
 
 
 def lowered(world: World, currency: str) -> str:
-    """Lower a currency as Stripe does with capitals."""
+    """Give a currency in lower case, as Stripe reads capitals."""
     if currency != currency.lower():
         world.readings.rely_on("capital-currency")
     return currency.lower()

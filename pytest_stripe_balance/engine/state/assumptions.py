@@ -1,7 +1,6 @@
-"""The register of what nobody has seen from Stripe: what the fake does there, and what else it could be.
+"""The register of assumptions: what the fake does where nobody has seen what Stripe does.
 
-Documented and observed behaviour has no entry, only its source in the docstring of the code. Numbers
-of `docs/stripe.md` are its sections.
+Documented and observed behaviour has no entry here; the docstring of its code names the source.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from functools import cached_property
 
 from pytest_stripe_balance.modes import BadSettingError
 
-# The exchanges with Stripe's test mode that would settle an entry.
+# What to record in Stripe's test mode to settle an entry, by number.
 RECORDINGS: Mapping[int, str] = {
     1: "apply on an intent in requires_action without an amount, with more, as much, less and no cash",
     2: "apply with an explicit amount above the balance, the remaining and the intent's amount",
@@ -51,7 +50,7 @@ RECORDINGS: Mapping[int, str] = {
 
 @dataclass(frozen=True)
 class Assumption:
-    """One open question. The first reading is the default; the others can be chosen in its place."""
+    """One open question and its possible answers (`readings`, by name). The first is the default."""
 
     id: str
     sentence: str
@@ -60,7 +59,7 @@ class Assumption:
 
     @cached_property
     def default(self) -> str:
-        """The reading that holds unless a test picks another."""
+        """The reading in effect unless a test picks another."""
         return next(iter(self.readings))
 
 
@@ -71,19 +70,18 @@ def _only(id: str, recording: int, sentence: str) -> Assumption:  # noqa: A002 -
 REGISTER: Mapping[str, Assumption] = {
     entry.id: entry
     for entry in (
-        # apply_customer_balance: others assert its refusals every night, without their texts; what they
-        # don't ask is open.
+        # apply_customer_balance. Others check its refusals every night, but not their texts.
         _only(
             "apply-refusal-texts",
             6,
-            "The messages of apply_customer_balance's refusals are ours; the status, type, code and "
-            "param of most were seen by others.",
+            "The messages of apply_customer_balance's refusals are our own words. Others saw the "
+            "status, type, code and param of most of them.",
         ),
         _only(
             "apply-parameter-errors",
             6,
-            "apply_customer_balance answers an unknown parameter, a non-integer amount and an amount "
-            "below 1 with the generic errors of Stripe's other endpoints.",
+            "apply_customer_balance answers an unknown parameter, an amount that is no integer "
+            "and an amount below 1 like Stripe's other endpoints.",
         ),
         _only(
             "apply-unknown-intent",
@@ -94,14 +92,14 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "apply-no-customer",
             6,
-            "apply_customer_balance on an intent without a customer is 400 parameter_missing, param "
-            "customer.",
+            "apply_customer_balance on an intent without a customer is 400 parameter_missing with"
+            " param customer.",
         ),
         Assumption(
             "apply-above-balance",
-            "apply_customer_balance with an explicit amount above the customer's balance, but not "
-            "above what remains, or with a balance of 0, is refused as an amount above all of them was "
-            "seen to be.",
+            "apply_customer_balance refuses every explicit amount above the customer's balance in"
+            " one way. That was seen only for an amount that is also above what remains, with "
+            "cash on the balance.",
             {
                 "invalid_request": "400 invalid_request_error without code and param",
                 "balance_insufficient": "400 invalid_request_error with code balance_insufficient",
@@ -111,36 +109,38 @@ REGISTER: Mapping[str, Assumption] = {
         ),
         Assumption(
             "apply-without-amount-short",
-            "apply_customer_balance without an amount, when the balance is above 0 and below what "
-            "remains, applies all of the balance.",
+            "apply_customer_balance without an amount applies the whole balance if that is above "
+            "0 and below what remains.",
             {
                 "partial": "all of the balance is applied and the intent stays incomplete",
-                "refused": "refused as an explicit amount above the balance is",
+                "refused": "the call is refused like an explicit amount above the balance",
             },
             1,
         ),
         _only(
             "apply-never-confirmed",
             4,
-            "apply_customer_balance takes an intent in requires_payment_method: in full it succeeds "
-            "at once, with a payment method of its own; in part it keeps its status.",
+            "apply_customer_balance accepts an intent in requires_payment_method. Paid in full, "
+            "the intent succeeds at once and gets a new payment method. Paid in part, it keeps "
+            "its status.",
         ),
         Assumption(
             "apply-after-update",
-            "After an update of its amount an intent must be confirmed again before it can be "
-            "applied to.",
+            "After an update of its amount, an intent must be confirmed again before money can be"
+            " applied to it.",
             {
                 "confirm-first": "requires_confirmation is refused like any other wrong status",
-                "directly": "apply_customer_balance also takes an intent in requires_confirmation "
-                "after an update of its amount",
+                "directly": "apply_customer_balance also accepts an intent in requires_confirmation"
+                " after an update of its amount",
             },
             17,
         ),
         _only(
             "apply-event-order",
             9,
-            "Money that goes to an intent gives its events in the order ledger row, charge.succeeded, "
-            "payment_intent.succeeded; in part, ledger row, then the intent's own.",
+            "When money goes to an intent, the ledger row's event comes first. charge.succeeded "
+            "and payment_intent.succeeded follow, or the intent's own event if it is paid in "
+            "part.",
         ),
         _only(
             "apply-automatic-customer",
@@ -151,43 +151,45 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "unset-keys",
             11,
-            "An intent by bank transfer has the keys that Stripe sends of card intents since 2026: "
-            "allowed_payment_method_types, managed_payments, payment_record and "
-            "shared_payment_granted_token. It has no hooks, payment_details and presentment_details.",
+            "An intent omits keys that are unset and that no recording shows: hooks, "
+            "managed_payments, payment_details, payment_record, presentment_details, "
+            "allowed_payment_method_types.",
         ),
         _only(
             "confirm-without-funding-type",
             28,
-            "Confirming without a funding_type, when the balance doesn't pay, is 400 with code "
-            "payment_method_customer_decline, and the intent goes back to requires_payment_method. Of "
-            "Stripe's message only the words `balance is insufficient to complete the payment` are "
-            "known, of a balance that is too small. In manual mode with enough of it, when nothing is "
-            "drawn, the message says so.",
+            "Confirming without a funding_type, when the balance doesn't pay the intent, is 400 "
+            "payment_method_customer_decline. The intent goes back to requires_payment_method. "
+            "Only the words `balance is insufficient to complete the payment` of Stripe's message"
+            " are known, for a balance that is too small. In manual mode nothing is drawn even "
+            "from a sufficient balance, and the fake's message says that.",
         ),
         _only(
             "update-amount-status",
             17,
-            "An update of the amount takes a confirmed intent back to requires_confirmation, and a "
-            "metadata-only update doesn't.",
+            "An update of the amount takes a confirmed intent back to requires_confirmation. An "
+            "update of the metadata alone does not.",
         ),
         Assumption(
             "update-by-status",
-            "What may still be updated on an intent that is paid or canceled is on record for its "
-            "amount, payment method and receipt_email alone. Others are refused alike, with amount's "
-            "code and their name as param; description and metadata can be changed always.",
+            "Stripe's rules for updating a paid or canceled intent are known only for amount, "
+            "payment method and receipt_email. Other fields are refused with the code of amount "
+            "and their own name as param. description and metadata can always be changed.",
             {
-                "as-receipt-email": "customer, shipping, statement descriptors, transfer_group and the "
-                "types that it takes like receipt_email: not once it is canceled",
-                "any": "they too in any status",
-                "as-amount": "they before it is paid alone, description and metadata like receipt_email",
+                "as-receipt-email": "customer, shipping, statement descriptors, transfer_group and "
+                "the payment method types follow receipt_email: they can't be changed once the "
+                "intent is canceled",
+                "any": "these fields can be changed in any status too",
+                "as-amount": "these fields can be changed only before the intent is paid, and "
+                "description and metadata follow receipt_email",
             },
             17,
         ),
         _only(
             "cancel-event-order",
             18,
-            "Canceling a partly funded intent gives the events of the ledger row, "
-            "payment_intent.canceled, cash_balance.funds_available, in this order.",
+            "Canceling a partly funded intent gives three events in this order: the ledger row's,"
+            " payment_intent.canceled, cash_balance.funds_available.",
         ),
         _only(
             "freed-funds-event",
@@ -197,84 +199,85 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "payment-method-given-types",
             31,
-            "An intent that is given a payment method and no types takes that method's type as its "
-            "only one; without a payment method its automatic payment methods are card, and "
-            "customer_balance when it has a customer and a bank transfer currency: which ones an "
-            "account offers is a setting of its Dashboard.",
+            "An intent created with a payment method but without types takes only the type of "
+            "that method. Without both, its automatic payment methods are card, and also "
+            "customer_balance if it has a customer and a bank transfer currency. In Stripe an "
+            "account chooses its methods in the Dashboard.",
         ),
         _only(
             "unset-customer-balance-options",
             11,
-            "payment_method_options.customer_balance is an empty hash before any options are given, "
-            "where types were given.",
+            "If an intent was given types but no options, payment_method_options.customer_balance"
+            " is an empty hash.",
         ),
         _only(
             "setup-future-usage",
             31,
-            "setup_future_usage on an intent that is given the type customer_balance, by whatever "
-            "parameter, is 400 without code and param, in the words that were seen with "
-            "payment_method_types.",
+            "setup_future_usage on an intent that is given the type customer_balance is 400 "
+            "without code and param, whichever parameter gives the type. The words were seen with"
+            " payment_method_types.",
         ),
         _only(
             "payment-method-types-gone",
             31,
-            "The message of payment_method_types_no_longer_supported is not on record; its status "
-            "and code are documented.",
+            "The message of payment_method_types_no_longer_supported is our own words. Its status"
+            " and code are documented.",
         ),
         _only(
             "payment-method-unknown",
             6,
-            "An unknown payment method gives the short text; at 2025-10-29.clover a platform was "
-            "also told that it may be a connected account's.",
+            "An unknown payment method gives the short text. At 2025-10-29.clover a platform was "
+            "also told that the method may belong to a connected account.",
         ),
         _only(
             "customer-balance-needs-customer",
             29,
-            "Using customer_balance without a customer is 400 parameter_missing, param customer.",
+            "Using customer_balance without a customer is 400 parameter_missing with param customer.",
         ),
         _only(
             "bank-transfer-currency",
             29,
-            "A bank transfer type that doesn't fit the currency, on an intent or for funding "
-            "instructions, is 400 invalid_request_error, param the type's path.",
+            "A bank transfer type that doesn't fit the currency is 400 invalid_request_error with"
+            " the type's path as param, for intents and for funding instructions.",
         ),
         _only(
             "bank-transfer-country",
             21,
-            "An eu_bank_transfer country outside BE DE ES FR IE NL is 400 invalid_request_error, "
-            "param the country's path.",
+            "An eu_bank_transfer country outside BE DE ES FR IE NL is 400 invalid_request_error "
+            "with the country's path as param.",
         ),
         _only(
             "instructions-per-intent",
             16,
-            "An intent that is confirmed again keeps its reference.",
+            "An intent keeps its reference when it is confirmed again.",
         ),
         _only(
             "eu-test-values",
             21,
-            "Test-mode IBANs, BICs and addresses are made up, with each country's length and check "
-            "digits: no capture of one is public.",
+            "Test-mode IBANs, BICs and addresses are made up, because no recording of them is "
+            "public. Each IBAN has its country's length and valid check digits.",
         ),
         Assumption(
             "gb-networks",
-            "A sort code's supported_networks end in chaps since 2026-07-29.dahlia documents it.",
+            "The supported_networks of a sort code end in chaps since 2026-07-29.dahlia, as documented.",
             {
                 "chaps": "bacs, fps, chaps",
-                "without-chaps": "bacs, fps, as an intent of an older version was seen to have",
+                "without-chaps": "bacs, fps, as seen on an intent of an older version",
             },
             21,
         ),
         _only(
             "jp-test-values",
             21,
-            "Test-mode zengin accounts have the bank, branch and holder of the documented example, a "
-            "number per customer, and addresses that are made up.",
+            "Test-mode zengin accounts have the bank, branch and holder of the documented "
+            "example. The account number differs between customers, and the addresses are made "
+            "up.",
         ),
         _only(
             "mx-test-values",
             21,
-            "Test-mode CLABEs have the bank and plaza of the documented example and differ between "
-            "customers; the addresses are made up.",
+            "Test-mode CLABEs have the bank and plaza of the documented example and differ "
+            "between customers. The addresses are made up.",
         ),
         _only(
             "sepa-address-type",
@@ -284,119 +287,125 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "eu-default-country",
             21,
-            "Without a country, eu_bank_transfer takes the customer's own where it has bank transfers, "
-            "and IE elsewhere; it is not echoed.",
+            "Without a country, eu_bank_transfer uses the customer's country if it has bank "
+            "transfers, and IE otherwise. The country isn't echoed.",
         ),
-        # Automatic reconciliation: documented in prose (docs/stripe.md 4); these are its gaps.
+        # Automatic reconciliation: the gaps in its documentation (docs/stripe.md 4).
         _only(
             "reconciled-at-once",
             10,
-            "Reconciliation happens within the call that brings or frees the money, and the row that "
-            "a test funding answers with ends on the balance before it.",
+            "Reconciliation happens within the call that brings or frees the money. A test "
+            "funding answers with its row, whose ending_balance is the balance before the "
+            "reconciliation.",
         ),
         _only(
             "open-intents",
             13,
-            "Automatic reconciliation pays intents in requires_action, and no others; an intent's age "
-            "is its creation, outside Japan.",
+            "Automatic reconciliation pays only intents in requires_action. An intent's age "
+            "counts from its creation, except in Japan.",
         ),
         Assumption(
             "group-sum",
             "The group of step 3 sums to the amount sent, not to the whole balance.",
             {
                 "sent": "only the amount of the transfer is matched",
-                "balance": "where no group sums to the amount sent, one that sums to the whole "
-                "balance is taken",
+                "balance": "if no group sums to the amount sent, one that sums to the whole balance"
+                " is taken",
             },
             12,
         ),
         _only(
             "group-ties",
             12,
-            "Groups of equal size and equally many invoices are compared by their intents, oldest "
-            "first, then by their invoices.",
+            "Groups of equal size with equally many invoices are compared by the age of their "
+            "intents, oldest first, then by the age of their invoices.",
         ),
         Assumption(
             "invoice-too-large",
-            "Where step 4 comes to an invoice that the balance doesn't cover, it goes on to newer ones.",
-            {"skipped": "newer invoices that fit are paid", "stopped": "no newer invoice is paid"},
+            "When step 4 meets an invoice that the balance doesn't cover, it goes on to newer invoices.",
+            {
+                "skipped": "newer invoices that the balance covers are paid",
+                "stopped": "no newer invoice is paid",
+            },
             14,
         ),
         _only(
             "reference-match",
             14,
-            "A reference is an intent's as a whole, but for spaces around it, and holds an invoice's "
-            "number where no letter or digit is beside it; capitals count, the longest number wins, and "
-            "what is sent beyond the match goes on to step 3.",
+            "A transfer's reference names an intent if it equals the intent's reference, apart "
+            "from surrounding spaces. It names an invoice if it contains the invoice's number "
+            "with no letter or digit beside it. Capitals matter, and the longest number wins. "
+            "Money beyond the matched amount goes on to step 3.",
         ),
         _only(
             "older-cash-after-reference",
             14,
-            "What lay on the balance before stays there when all that came goes to what the reference "
-            "names, even if that waits for more.",
+            "If the whole transfer goes to the item that its reference names, older cash stays on"
+            " the balance, even when that item needs more.",
         ),
         _only(
             "freed-funds-group",
             18,
-            "Funds that an update, a cancel or a refund frees are matched as a transfer of that amount "
-            "without a reference would be.",
+            "Funds that an update, a cancel or a refund frees are matched like a transfer of that"
+            " amount without a reference.",
         ),
         _only(
             "confirmation-time",
             13,
-            "In Japan an intent that is confirmed again counts from its last confirmation.",
+            "In Japan the age of an intent counts from its last confirmation.",
         ),
-        # Reversals and funds that nobody claims.
+        # Reversals and unclaimed funds.
         _only(
             "reversal-at-once",
             23,
-            "A transfer whose reference begins with reversal_ is reconciled, and pulled back in the "
-            "same call; what was applied to intents stays with them.",
+            "A transfer whose reference begins with reversal_ is reconciled and pulled back in "
+            "the same call. Intents keep the money that was applied to them.",
         ),
         _only(
             "overdraft-adjustment",
             23,
-            "A balance that a reversal takes below zero is lifted to 0 at once, by a balance "
-            "transaction of type adjustment.",
+            "If a reversal takes a balance below zero, a balance transaction of type adjustment "
+            "lifts it to 0 at once.",
         ),
         _only(
             "other-bookings",
             23,
-            "Balance transactions other than payments are available at once, without a fee; their "
-            "reporting_category is from the documentation of reports.",
+            "Balance transactions other than payments are available at once and have no fee. "
+            "Their reporting_category comes from the documentation of reports.",
         ),
         _only(
             "unclaimed-since",
             35,
-            "The 75 and 90 days count from when the balance last rose above zero, in both modes, and "
-            "all of it goes; a return succeeds unless the test says that it came back.",
+            "The 75 and 90 days count from the moment when the balance last rose above zero, in "
+            "both modes. The whole balance goes. A return succeeds unless the test makes it come "
+            "back.",
         ),
         _only(
             "return-comes-back",
             35,
-            "A return that comes back is not reconciled again: the cash lies there until the next "
-            "trigger, or until it is 90 days old.",
+            "A return that comes back is not reconciled again. The cash stays on the balance "
+            "until the next trigger, or until it is 90 days old.",
         ),
         # Charges.
         Assumption(
             "charge-id-prefix",
             "The charge of a bank transfer has an id that begins with py_.",
-            {"py": "py_, as other payments that aren't by card", "ch": "ch_, as card charges"},
+            {"py": "py_, like other payments without a card", "ch": "ch_, like card charges"},
             15,
         ),
         _only(
             "charge-shape",
             15,
-            "The charge has radar_options {}, no calculated_statement_descriptor and a receipt_url, as "
-            "py_ charges of bank debits; its balance transaction is there at once, of type payment "
-            "and available.",
+            "The charge has an empty radar_options, a receipt_url and no "
+            "calculated_statement_descriptor, like the py_ charges of bank debits. Its balance "
+            "transaction exists at once, has the type payment, and is available.",
         ),
         Assumption(
             "charge-outcome",
-            "The charge has the outcome of a bank debit that nobody assessed.",
+            "The charge has the outcome of a bank debit that wasn't assessed.",
             {
-                "authorized": "type authorized, as on 24 of 24 recorded py_ charges of bank debits, and "
-                "risk_level not_assessed, as is documented of what isn't a card",
+                "authorized": "type authorized, as on 24 of 24 recorded py_ charges of bank debits,"
+                " and risk_level not_assessed, as documented for payments without a card",
                 "none": "null, as on 13 of 13 recorded py_ charges between Stripe accounts",
             },
             15,
@@ -406,8 +415,8 @@ REGISTER: Mapping[str, Assumption] = {
             "The balance transaction of a bank transfer's charge has no fee.",
             {
                 "none": "fee 0, no fee_details",
-                "stripe-fee": "in mxn 8.12: 7 and 16 % VAT of that, as was seen once; other currencies, "
-                "whose fee nobody has seen, are refused out loud",
+                "stripe-fee": "in mxn 8.12, which is 7 plus 16 % VAT, as seen once; other "
+                "currencies are refused, because their fee is unknown",
             },
             15,
         ),
@@ -416,216 +425,229 @@ REGISTER: Mapping[str, Assumption] = {
             "refund-id-prefix",
             "A refund has an id that begins with pyr_.",
             {
-                "pyr": "pyr_, as all refunds of other charges with py_ were seen to have",
-                "re": "re_, as refunds of cards",
+                "pyr": "pyr_, as seen on all refunds of other py_ charges",
+                "re": "re_, like refunds of cards",
             },
             25,
         ),
         _only(
             "refund-of-deleted-customer",
             25,
-            "A refund to the bank of a payment whose customer was deleted finds no e-mail address at "
-            "theirs: it needs instructions_email.",
+            "A refund to the bank needs instructions_email if the payment's customer was deleted,"
+            " because a deleted customer has no e-mail address.",
         ),
         _only(
             "refund-shape",
             25,
-            "A refund to the bank shows the kind of bank transfer before the bank details are there, "
-            "instructions_email is the address that was written to, and pending_reason isn't shown; one "
-            "of the cash balance has no payment_method.",
+            "A refund to the bank names the kind of bank transfer before the bank details are "
+            "known. Its instructions_email is the address that received the e-mail, and "
+            "pending_reason isn't shown. A refund of the cash balance has no payment_method.",
         ),
         _only(
             "refund-asks-for-details",
             25,
-            "A refund to the bank always begins by asking for bank details, within 45 days of its "
-            "creation; Stripe never has them already.",
+            "A refund to the bank always begins by asking for bank details, within 45 days of its"
+            " creation. Stripe never knows them in advance.",
         ),
         _only(
             "refund-amount-refunded",
             25,
-            "A charge's amount_refunded grows when a refund is made, and goes back when it is canceled "
-            "or fails.",
+            "A charge's amount_refunded grows when a refund is made, and shrinks when the refund "
+            "is canceled or fails.",
         ),
         Assumption(
             "refund-booking",
-            "A refund to the bank is taken from the merchant's balance when the bank details are there, "
-            "and given back by a payment_failure_refund when it is canceled or fails after that.",
+            "A refund to the bank is taken from the merchant's balance once the bank details are "
+            "known. If it is canceled or fails later, a payment_failure_refund gives the money "
+            "back.",
             {
-                "with-details": "balance_transaction is null until then, as it was seen right after "
-                "the creation",
-                "at-create": "balance_transaction is there at once",
+                "with-details": "balance_transaction is null until then, as seen right after the "
+                "creation",
+                "at-create": "balance_transaction is set at once",
             },
             25,
         ),
         _only(
             "refund-events",
             25,
-            "Making a refund gives the ledger row, refund.created and charge.refunded, in this order; "
-            "changing, canceling and failing it give refund.updated, a failure refund.failed after it; "
-            "the charge has no event when its refund is undone.",
+            "A new refund gives the events of its ledger row, then refund.created and "
+            "charge.refunded. Changing, canceling or failing it gives refund.updated, and a "
+            "failure gives refund.failed after that. The charge has no event when its refund is "
+            "undone.",
         ),
         Assumption(
             "refund-unanswered",
-            "A refund that the customer leaves unanswered for 45 days fails, and all is as before it.",
+            "A refund that the customer leaves unanswered for 45 days fails, and everything is as"
+            " before the refund.",
             {
-                "failed": "the charge's amount_refunded goes back, and the amount can be refunded again",
-                "credited": "it fails, and the customer's cash balance is credited by a row "
-                "refunded_from_payment, from the merchant's balance: the customer has the money, so "
-                "the charge stays refunded and the amount can't be refunded again",
+                "failed": "the charge's amount_refunded shrinks, and the amount can be refunded again",
+                "credited": "the refund fails, and a row refunded_from_payment moves the money from"
+                " the merchant to the customer's cash balance. The charge stays refunded, so the "
+                "amount can't be refunded again",
             },
             25,
         ),
         _only(
             "refund-failure",
             25,
-            "failure_reason is merchant_request for a refund that was canceled, unknown for one that "
-            "was left unanswered.",
+            "failure_reason is merchant_request for a canceled refund, and unknown for an "
+            "unanswered one.",
         ),
         _only(
             "refund-expire-state",
             25,
-            "The message for expiring a refund in any other status than requires_action is ours; its "
-            "status was seen.",
+            "The message for expiring a refund that isn't in requires_action is our own words. "
+            "Its status was seen.",
         ),
         _only(
             "refund-bounce",
             25,
-            "A refund that bounces sends another e-mail, with another 45 days, and stays booked.",
+            "A refund that bounces sends another e-mail, allows another 45 days, and stays booked.",
         ),
         _only(
             "refund-window",
             25,
-            "A refund later than 180 days after its charge is 400 invalid_request_error, in our words.",
+            "A refund later than 180 days after its charge is 400 invalid_request_error, in our "
+            "own words.",
         ),
         _only(
             "refund-unknown",
             25,
-            "An unknown intent to be refunded, and an unknown charge or intent to list refunds of, is "
-            "400 resource_missing, with the parameter's own name as param.",
+            "Refunding an unknown intent, or listing the refunds of an unknown charge or intent, "
+            "is 400 resource_missing with the parameter's name as param.",
         ),
         _only(
             "refund-to-cash-balance",
             24,
-            "No parameter of the API sends a refund to the cash balance. Made in the Dashboard it has "
-            "the events of other refunds, then reconciles, and takes the amount from the merchant's "
-            "balance at once.",
+            "No parameter of the API sends a refund to the cash balance; the Dashboard does. Such"
+            " a refund has the events of other refunds, is taken from the merchant's balance at "
+            "once, and is then reconciled.",
         ),
         _only(
             "origin-refund",
             26,
-            "A refund with origin=customer_balance needs customer, amount and currency, or is 400 "
-            "parameter_missing; it asks for bank details and can be canceled as others can, has null "
-            "charge and payment_intent, and moves nothing on the merchant's balance.",
+            "A refund with origin=customer_balance needs customer, amount and currency; without "
+            "one of them it is 400 parameter_missing. It asks for bank details and can be "
+            "canceled like other refunds. Its charge and payment_intent are null, and the "
+            "merchant's balance doesn't change.",
         ),
         _only(
             "origin-above-balance",
             26,
-            "A refund with origin=customer_balance above the balance is 400 invalid_request_error "
-            "without a code, param amount.",
+            "A refund with origin=customer_balance above the balance is 400 invalid_request_error"
+            " with param amount and no code.",
         ),
         Assumption(
             "origin-return-canceled",
-            "Cash that comes back from a refund with origin=customer_balance lies on the balance.",
+            "Cash that comes back from a refund with origin=customer_balance stays on the balance.",
             {
                 "lies": "nothing is reconciled, and there is no cash_balance.funds_available",
-                "reconciled": "it goes on to whoever waits, as what an update or a cancel frees does",
+                "reconciled": "it is reconciled like funds that an update or a cancel frees",
             },
             26,
         ),
-        # Invoices: what the guides say in prose, and notes that others took of Stripe's answers.
+        # Invoices: known from the guides' prose, and from notes that others took of Stripe's answers.
         _only(
             "invoice-shape",
             32,
-            "Invoices that are paid by bank transfer, their items and lines have the keys of card "
-            "invoices, and attempt_count stays 0 when the cash balance pays; payments and "
-            "confirmation_secret are shown when asked for.",
+            "Invoices paid by bank transfer, their items and their lines have the keys of card "
+            "invoices. attempt_count stays 0 when the cash balance pays. payments and "
+            "confirmation_secret are shown only on request.",
         ),
         _only(
             "invoice-shape-before-basil",
             32,
-            "Before 2025-03-31.basil invoices, their items and lines have the keys that the changelog "
-            "says are gone, with what the reference's example objects of that time hold on an invoice "
-            "of one-off items; those that took their place stand beside them, at the versions before "
-            "acacia too.",
+            "Before 2025-03-31.basil, invoices, items and lines have the keys that the changelog "
+            "lists as removed. Their values are those of the reference's example objects of that "
+            "time, for an invoice of one-off items. The keys that replaced them are shown too, "
+            "also at versions before acacia.",
         ),
         _only(
             "invoice-refusals",
             32,
-            "A missing due date, sending or paying what isn't open and an item on what isn't a draft "
-            "are refused in the words and with the params that others noted; an unknown payment of an "
-            "invoice is 404, param invoice_payment.",
+            "The fake refuses a missing due date, sending or paying an invoice that isn't open, "
+            "and adding an item to an invoice that isn't a draft, in words and with params that "
+            "others noted. An unknown invoice payment is 404 with param invoice_payment.",
         ),
         Assumption(
             "invoice-currency",
-            "The first invoice of a customer takes the currency of their newest pending item unless it "
-            "names one, and usd where there is none.",
-            {"pending": "included or not", "included": "only of an item that it includes"},
+            "The first invoice of a customer takes the currency of their newest pending item, "
+            "unless the request names one. Without pending items it is usd.",
+            {
+                "pending": "the newest pending item counts, included or not",
+                "included": "only an item that the invoice includes counts",
+            },
             32,
         ),
         Assumption(
             "customer-currency",
-            "A customer's currency is that of their first invoice; a pending item before it sets none.",
-            {"by-invoice": "the first invoice sets it", "by-item": "so does a pending item"},
+            "A customer's currency is that of their first invoice. A pending item doesn't set it.",
+            {"by-invoice": "only the first invoice sets it", "by-item": "a pending item sets it too"},
             32,
         ),
         _only(
             "one-off-prices",
             32,
-            "Items of one description have one product in the account, and one price for each unit "
-            "amount and currency; no description is one too.",
+            "Items with the same description share one product in the account, and one price for "
+            "each unit amount and currency. Items without a description share a product too.",
         ),
         Assumption(
             "deleted-draft-items",
-            "The items of a deleted draft are no longer found.",
-            {"gone": "404, and in no list", "kept": "200, and in lists beside those on invoices"},
+            "The items of a deleted draft can't be found any more.",
+            {
+                "gone": "404, and in no list",
+                "kept": "200, and in lists with the items of other invoices",
+            },
             32,
         ),
         _only(
             "invoice-events",
             32,
-            "Voiding an invoice gives its intent's event first, then invoice.updated, then its own; "
-            "so does giving it up, where the intent has none.",
+            "Voiding an invoice gives the event of its intent, then invoice.updated, then "
+            "invoice.voided. Marking it uncollectible gives invoice.updated, then its own event; "
+            "its intent has none.",
         ),
         Assumption(
             "invoice-payment-event-order",
-            "After payment_intent.succeeded and the three events of its invoice comes "
-            "invoice_payment.paid.",
-            {"last": "behind invoice.payment_succeeded", "first": "before invoice.updated"},
+            "invoice_payment.paid comes after payment_intent.succeeded and the invoice's three events.",
+            {"last": "after invoice.payment_succeeded", "first": "before invoice.updated"},
             32,
         ),
         Assumption(
             "invoice-payment-succeeded",
-            "An invoice that is paid without an intent, out of band or with nothing due, tells "
-            "invoice.payment_succeeded beside invoice.paid.",
+            "An invoice that is paid without an intent (out of band, or with nothing due) has the"
+            " event invoice.payment_succeeded beside invoice.paid.",
             {
-                "told": "as a recording of an out-of-band payment has it",
-                "untold": "as it is documented: only a payment intent's success tells it",
+                "told": "as in a recording of an out-of-band payment",
+                "untold": "as documented: only the success of a payment intent gives the event",
             },
             32,
         ),
         _only(
             "invoice-intent",
             32,
-            "The intent of a finalized invoice is in requires_payment_method, described as Payment for "
-            "Invoice, and takes the types of payment_settings, or cards alone.",
+            "The intent of a finalized invoice is in requires_payment_method and has the "
+            "description Payment for Invoice. It takes the types of payment_settings, or only "
+            "card.",
         ),
         _only(
             "invoice-intent-fixed",
             32,
             "Canceling the intent of an invoice, or changing its amount, is 400 "
-            "payment_intent_unexpected_state; the text is ours.",
+            "payment_intent_unexpected_state. The text is our own words.",
         ),
         _only(
             "invoice-pay",
             32,
-            "Paying an open invoice takes its full amount from the cash balance, in either mode; when "
-            "that isn't enough it is 400 invalid_request_error, and nothing moves.",
+            "Paying an open invoice takes its full amount from the cash balance, in both modes. "
+            "If the balance is too small, the answer is 400 invalid_request_error and nothing "
+            "moves.",
         ),
         _only(
             "invoice-out-of-band",
             32,
-            "An invoice that is paid out of band has its intent canceled, without a reason. The events "
-            "of the payment follow.",
+            "When an invoice is paid out of band, its intent is canceled without a reason before "
+            "the invoice's own events.",
         ),
         _only(
             "invoice-send-email",
@@ -640,18 +662,20 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "invoice-overdue-boundary",
             14,
-            "An overdue invoice is paid automatically up to the second 30 days after its due date.",
+            "An overdue invoice is paid automatically until exactly 30 days after its due date, "
+            "including that second.",
         ),
         _only(
             "apply-invoice",
             7,
-            "apply_customer_balance on an invoice's intent takes all that the invoice wants, whatever "
-            "the amount; a balance below it is refused as an explicit amount above the balance is.",
+            "apply_customer_balance on an invoice's intent pays the whole invoice, whatever the "
+            "amount parameter says. A balance below that is refused like an explicit amount above"
+            " the balance.",
         ),
         _only(
             "finalize-draws-nothing",
             7,
-            "Finalizing an invoice takes nothing of what lies on the balance.",
+            "Finalizing an invoice takes nothing from the cash balance.",
         ),
         _only(
             "apply-invoice-uncollectible",
@@ -663,18 +687,19 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "funded-test-values",
             20,
-            "Test funding comes by ach from John Doe (us), from DABAIE2D, IBAN ending 3000 (eu), and "
-            "elsewhere from the senders of the documented example rows.",
+            "Test fundings come by ach from John Doe (us) and from DABAIE2D with an IBAN ending "
+            "in 3000 (eu). Elsewhere they come from the senders of the documented example rows.",
         ),
         _only(
             "fund-event-request",
             9,
-            "Events of a test funding name the API request that made it.",
+            "The events of a test funding name the API request that made it.",
         ),
         _only(
             "fund-other-currency",
             5,
-            "Funding a currency without bank transfers is 400 invalid_request_error, param currency.",
+            "Funding a currency without bank transfers is 400 invalid_request_error with param "
+            "currency.",
         ),
         _only("capital-currency", 5, "A currency in capitals is accepted and lowered."),
         _only(
@@ -685,26 +710,27 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "parameter-transaction",
             20,
-            "An unknown cash balance transaction is 404 resource_missing, param transaction.",
+            "An unknown cash balance transaction is 404 resource_missing with param transaction.",
         ),
         _only(
             "settings-event",
             33,
-            "Changing the reconciliation mode makes no event.",
+            "Changing the reconciliation mode gives no event.",
         ),
         _only(
             "settings-sweep",
             33,
-            "Changing the reconciliation mode to automatic moves nothing of what lies on the balance.",
+            "Changing the reconciliation mode to automatic doesn't reconcile the cash that is on "
+            "the balance.",
         ),
         Assumption(
             "delete-with-cash-balance",
-            "A customer without cash can be deleted, one with cash is 400 invalid_request_error; the "
-            "text is ours.",
+            "A customer without cash can be deleted. A customer with cash is 400 "
+            "invalid_request_error, in our own words.",
             {
-                "above-zero": "cash above 0 refuses: customers who had spent theirs were seen to be "
+                "above-zero": "only cash above 0 prevents it: customers who had spent theirs were "
                 "deleted in 2026",
-                "ever-funded": "a balance that was ever funded refuses, even at 0, as is documented",
+                "ever-funded": "a balance that was ever funded prevents it, even at 0, as documented",
             },
             22,
         ),
@@ -712,72 +738,73 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "parameter-texts",
             6,
-            "The texts for a hash, array, boolean or string that isn't one, and for a form that "
-            "can't be read, are ours.",
+            "The error texts for a bad hash, array, boolean or string, and for an unreadable "
+            "form, are our own words.",
         ),
         _only(
             "invalid-api-version",
             6,
-            "An API version that has the form of a date and never was one gives the words that "
-            "were seen for what has no such form.",
+            "An API version that looks like a date and never existed gives the words that were "
+            "seen for a version that doesn't look like one.",
         ),
         _only(
             "publishable-key",
             6,
-            "A publishable test key is 403 secret_key_required; the code is documented, the status is "
-            "from other people's reports.",
+            "A publishable test key is 403 secret_key_required. The code is documented, and the "
+            "status comes from other people's reports.",
         ),
         _only(
             "idempotency-key-in-use",
             30,
-            "The 409 for an idempotency key that is in use has the type idempotency_error; its code and "
+            "The 409 for an idempotency key in use has the type idempotency_error. Its code and "
             "text were seen.",
         ),
         _only(
             "should-retry-missing-object",
             30,
-            "A POST that is answered 404 for an unknown object counts as executed: it carries "
+            "A POST that is answered 404 for an unknown object counts as executed: it has "
             "Stripe-Should-Retry: false and is replayed.",
         ),
         _only(
             "idempotency-key-length",
             30,
-            "An idempotency key of more than 255 characters is 400 idempotency_error, in our words.",
+            "An idempotency key of more than 255 characters is 400 idempotency_error, in our own words.",
         ),
         _only(
             "email-letters",
             6,
-            "An e-mail address may have letters beyond ASCII, but for those of full width.",
+            "An e-mail address may contain non-ASCII letters, except full-width ones.",
         ),
         _only(
             "text-limits",
             6,
-            "A text over its documented limit is answered like a telephone number: no code, the "
-            "parameter as param. A statement descriptor's answer has no param, and its suffix's is "
-            "worded alike; metadata's names the whole of it.",
+            "A text above its documented limit is answered like a long telephone number: without "
+            "code, and with the parameter as param. For a statement descriptor there is no param,"
+            " and its suffix has the same words. For metadata the param is metadata as a whole.",
         ),
         _only(
             "choice-order",
             6,
-            "What a parameter must be one of is listed in the order of the alphabet, where Stripe's "
-            "own is not on record.",
+            "An error lists the allowed values in alphabetical order where Stripe's own order is "
+            "unknown.",
         ),
         _only(
             "beta-versions",
             6,
-            "Betas that an API version names, as in `2023-10-16; feature_beta=v3`, change nothing of "
-            "what is modelled; the answer's Stripe-Version and events name them as they were sent.",
+            "Betas in an API version, as in `2023-10-16; feature_beta=v3`, change nothing that is"
+            " modelled. The answer's Stripe-Version and the events repeat them as they were sent.",
         ),
         _only(
             "other-missing-objects",
             6,
-            "An unknown event is 404 resource_missing, param id, in the words of the other objects.",
+            "An unknown event is 404 resource_missing with param id, in the words of the other objects.",
         ),
         _only(
             "list-unknown-customer",
             6,
-            "Listing what belongs to something unknown is 400 resource_missing, param its name, as was "
-            "seen of payment methods and payouts.",
+            "Listing the objects of an unknown customer, intent or invoice is 400 "
+            "resource_missing with the parameter's name as param, as seen for payment methods and"
+            " payouts.",
         ),
         _only(
             "account-invalid",
@@ -787,42 +814,43 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "list-limit",
             6,
-            "Every list, and a search, takes a limit outside 1 to 100 as the nearest in it, in "
-            "silence, as lists of customers were seen to take 0 and 101.",
+            "Lists and searches silently take a limit outside 1 to 100 as the nearest allowed "
+            "one. Lists of customers were seen to do that for 0 and 101.",
         ),
-        # Search: its language is documented (docs/stripe.md 6.6); others assert two errors and the lag.
+        # Search: the language is documented (docs/stripe.md 6.6); others check two errors and the lag.
         _only(
             "search-at-once",
             34,
-            "A search finds what there is at once; Stripe's was seen to lag behind by 16 seconds to "
-            "more than two minutes, and to flap.",
+            "A search finds new objects at once. Stripe's search was seen to lag behind by 16 "
+            "seconds to more than two minutes, and its results to come and go.",
         ),
-        _only("search-order", 34, "What a search finds comes newest first, as in lists."),
-        _only("search-deleted", 34, "A search doesn't find what was deleted, as lists don't."),
+        _only("search-order", 34, "Search results come newest first, as in lists."),
+        _only("search-deleted", 34, "A search doesn't find deleted objects, as lists don't."),
         _only(
             "search-intent-status",
             34,
-            "A search by the status of payment intents knows every status that an intent shows, "
-            "requires_action too.",
+            "A search by the status of payment intents accepts every status that an intent can "
+            "have, including requires_action.",
         ),
         _only(
             "search-words",
             34,
-            "A string field fits a value when the value's words stand in it side by side; words are "
-            "what white space parts, so that an e-mail address is one.",
+            "A string field matches if it contains the words of the value side by side. White "
+            "space separates words, so an e-mail address is one word.",
         ),
         _only(
             "search-errors",
             34,
-            "A query that isn't one is 400 invalid_request_error without code and param, as was seen "
-            "of an unknown field; so are more than 10 clauses. The texts for what can't be parsed and "
-            "for an unsupported field are quoted by others, without the place; the rest is in our "
-            "words.",
+            "A malformed query is 400 invalid_request_error without code and param, as seen for "
+            "an unknown field. A query with more than 10 clauses is refused alike. Others quote "
+            "the texts for a query that can't be parsed and for an unsupported field, without the"
+            " position; the other texts are our own words.",
         ),
         _only(
             "search-page",
             34,
-            "A page that isn't a next_page of the same query is 400 invalid_request_error, param page.",
+            "A page that isn't a next_page of the same query is 400 invalid_request_error with "
+            "param page.",
         ),
     )
 }
@@ -830,7 +858,7 @@ REGISTER: Mapping[str, Assumption] = {
 
 @dataclass
 class Readings:
-    """Which readings hold in one test, and which assumptions its answers have rested on so far."""
+    """The chosen readings of one test, and the assumptions that its answers have relied on so far."""
 
     chosen: Mapping[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
@@ -848,10 +876,10 @@ class Readings:
                 )
 
     def reading(self, entry_id: str) -> str:
-        """Give the reading of an assumption that holds, without an answer resting on it."""
+        """Give the reading in effect, without noting that an answer relies on it."""
         return self.chosen.get(entry_id) or REGISTER[entry_id].default
 
     def rely_on(self, entry_id: str) -> str:
-        """Note that the answer being made relies on an assumption; give the reading that holds."""
+        """Note that the current answer relies on an assumption; give the reading in effect."""
         self.used.add(entry_id)
         return self.reading(entry_id)

@@ -1,4 +1,4 @@
-"""Recounts a world's money from its rows: what must hold after anything that was done to it."""
+"""Recounts a world's money from its rows: the truths that no change may break."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ if TYPE_CHECKING:
 
 
 def check(world: World) -> None:
-    """Hold every sum against the rows; AssertionError where money was made or lost.
+    """Check every sum against the rows; AssertionError where money was made or lost.
 
-    Balances are the sums of their rows and never below zero; what was applied to an intent less
-    what was taken back is what it holds; a charge exists for its amount when it holds all. What
-    refunds gave is what their charges say, with the rows and bookings that it takes. An invoice is
-    paid when its one intent is, in full.
+    - A balance is the sum of its rows, and never below zero.
+    - An intent holds what was applied to it, less what was taken back.
+    - A charge exists when its intent holds its full amount.
+    - A charge's amount_refunded is the sum of its refunds, which have their rows and bookings.
+    - An invoice is paid when its one intent is, in full.
     """
     world.ledger.check()
     applied: dict[str, int] = {}
@@ -55,17 +56,17 @@ def _check_refunds(world: World) -> None:
             refunded[refund.charge] = refunded.get(refund.charge, 0) + net
         taken = net if refund.charge and refund.balance_transaction else 0
         assert booked.get(refund.id, 0) == -taken, f"{refund.id} is booked wrongly"
-        assert taken or not (refund.charge and moved), f"{refund.id} gave what nobody paid"
+        assert taken or not (refund.charge and moved), f"{refund.id} gave money that nobody paid"
     assert not rows, f"rows name refunds that don't exist: {rows}"
     for charge in world.charges:
         net = refunded.pop(charge.id, 0)
-        assert net == charge.amount_refunded, f"{charge.id} was refunded another sum"
+        assert net == charge.amount_refunded, f"{charge.id} has another sum of refunds"
         assert 0 <= net <= charge.amount, f"{charge.id} was refunded more than its amount"
     assert not refunded, f"refunds are of charges that don't exist: {refunded}"
 
 
 def _check_rows(refund: Refund, moved: list[tuple[str, int]]) -> int:
-    """Hold a refund's rows against it; give what it took and hasn't given back."""
+    """Check a refund's rows; give the amount that it took and hasn't given back."""
     undone = refund.status in ("canceled", "failed")
     credited = ("refunded_from_payment", refund.amount)
     if refund.charge is None:
@@ -73,7 +74,7 @@ def _check_rows(refund: Refund, moved: list[tuple[str, int]]) -> int:
         due += [("return_canceled", refund.amount)] if undone else []
     elif "customer_cash_balance" in refund.destination_details:
         due = [credited]
-    elif refund.status == "failed" and moved:  # by the reading credited of refund-unanswered
+    elif refund.status == "failed" and moved:  # the reading credited of refund-unanswered
         due, undone = [credited], False
     else:
         due = []
@@ -82,7 +83,7 @@ def _check_rows(refund: Refund, moved: list[tuple[str, int]]) -> int:
 
 
 def _check_invoice(world: World, invoice: Invoice) -> None:
-    """Hold an invoice against the one intent that is its money."""
+    """Check an invoice against its intent, which holds its money."""
     intent = world.payment_intents.get(invoice.payment_intent or "")
     paid, open_ = invoice.status == "paid", invoice.status in ("open", "uncollectible")
     settled = invoice.paid_out_of_band or (intent is None and invoice.amount_due == 0)

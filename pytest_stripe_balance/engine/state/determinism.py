@@ -1,4 +1,4 @@
-"""Where the engine's time and chance come from: a seed, and nothing else."""
+"""The engine's time and randomness: both come from a seed and from nothing else."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ END_OF_TIME = 253_402_300_800  # the year 10000
 
 @dataclass
 class Clock:
-    """The world's time in whole seconds since the Unix epoch; it moves only when told."""
+    """The world's time in whole seconds since the Unix epoch. It moves only when it is set."""
 
     now: int
 
     def tick(self) -> None:
-        """Move on by one second, so that ages don't tie by accident."""
+        """Move on by one second, so that two objects rarely have the same age."""
         self.now += 1
 
 
@@ -42,10 +42,10 @@ class Maker:
 
 @dataclass
 class Ids:
-    """Names for new things. The same seed and maker give the same names in the same order, per prefix.
+    """Ids for new objects. The same seed and maker give the same ids in the same order, for each prefix.
 
-    What is derived from a name (secrets, references, account numbers) depends on the seed alone. So
-    it stays what it is in a copy of a world, where another maker makes the ids.
+    Values derived from a name (secrets, references, account numbers) depend on the seed alone. So they
+    stay the same in a copy of a world, where another maker makes the ids.
     """
 
     seed: str
@@ -58,7 +58,7 @@ class Ids:
         return Ids(self.seed, maker, self.minted, dict(self._counts))
 
     def mint(self, prefix: str, length: int) -> str:
-        """Make the next id of its kind: `prefix` and `length` alphanumeric characters."""
+        """Make the next id: `prefix`, then `length` alphanumeric characters."""
         kind = f"{self.maker.name}\0{prefix}" if self.maker.name else prefix
         count = self._counts[kind] = self._counts.get(kind, 0) + 1
         self.minted += 1
@@ -74,7 +74,7 @@ class Ids:
         return request_id
 
     def secret(self, of: str, length: int) -> str:
-        """Derive alphanumeric characters from a name: the same name gives the same ones."""
+        """Derive alphanumeric characters from a name; the same name gives the same characters."""
         return self._derive(of, length, _TO_ALPHANUMERIC)
 
     def code(self, of: str, length: int) -> str:
@@ -86,7 +86,7 @@ class Ids:
         return self._derive(of, length, _TO_DIGITS)
 
     def uuid(self, of: str) -> str:
-        """Derive a UUID's text from a name, as a server mints for an idempotency key."""
+        """Derive a UUID from a name, like the idempotency key that Stripe makes up for a request."""
         text = f"{self.seed}\0{of}".encode()
         digits = hashlib.blake2b(text, digest_size=16).hexdigest()
         return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

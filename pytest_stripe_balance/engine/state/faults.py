@@ -1,7 +1,7 @@
-"""Stripe's own error answers, as the engine raises them: status, type, code, param and message.
+"""Stripe's error answers, as the engine raises them: status, type, code, param and message.
 
-Where a text was seen from Stripe it is exact (docs/stripe.md 5); where nothing is on record the caller
-has named the assumption that it relies on.
+Texts seen from Stripe are exact (docs/stripe.md 5). Where none is on record, the caller names the
+assumption that it relies on.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records import PaymentIntent
 
 
-# What the text about one missing object of a kind has behind it [obs, 2026-08-26.dahlia].
+# What follows the text about a missing object, by its noun [obs, 2026-08-26.dahlia].
 _BEHIND = {"Invoice Item": "(livemode=false)"}
 
 
-class Fault(Exception):  # noqa: N818 - it is an answer of Stripe's, not a failure of ours
-    """An error answer. `intent` is the PaymentIntent that the body embeds, as state errors do.
+class Fault(Exception):  # noqa: N818 - Stripe answers it; it is no failure of this package
+    """An error answer. `intent` is the PaymentIntent that the body embeds, if any.
 
     `has_request_id` is False for answers without Request-Id and Stripe-Version (401). `logged` is False
     for answers without `request_log_url`. `assumption` names the assumption that the answer relies on.
@@ -53,7 +53,10 @@ class Fault(Exception):  # noqa: N818 - it is an answer of Stripe's, not a failu
 def missing_object(
     noun: str, record_id: str, param: str, *, in_path: bool, assumption: str | None = None
 ) -> Fault:
-    """No such object: 404 where the path names it, 400 where a parameter does (docs/stripe.md 5.3)."""
+    """Make the fault for an unknown object (docs/stripe.md 5.3).
+
+    404 if the id is in the path, 400 if it is a parameter.
+    """
     return Fault(
         f"No such {noun}: '{record_id}'{_BEHIND.get(noun, '')}",
         status=404 if in_path else 400,
@@ -64,10 +67,13 @@ def missing_object(
 
 
 def missing_parameter(param: str) -> Fault:
-    """A required parameter isn't there (docs/stripe.md 5.4)."""
+    """Make the fault for a missing required parameter (docs/stripe.md 5.4)."""
     return Fault(f"Missing required param: {param}.", code="parameter_missing", param=param)
 
 
 def unexpected_state(message: str, intent: PaymentIntent, param: str | None = None) -> Fault:
-    """An intent in a status that doesn't allow it; the body embeds the intent (docs/stripe.md 5.5)."""
+    """Make the fault for an intent whose status forbids the call (docs/stripe.md 5.5).
+
+    The body embeds the intent.
+    """
     return Fault(message, code="payment_intent_unexpected_state", param=param, intent=intent)

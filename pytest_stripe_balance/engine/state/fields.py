@@ -9,9 +9,9 @@ MOST_KEYS = 50  # of metadata, as documented
 
 
 def merged_metadata(metadata: Hash, params: dict[str, str] | None) -> dict[str, str]:
-    """Merge metadata as Stripe does: a key with an empty value goes, None clears them all.
+    """Merge metadata as Stripe does: an empty value removes its key, and None removes all keys.
 
-    A fault for more than 50 keys, in words that were met (FlowFuse/flowfuse #1948).
+    More than 50 keys are a fault, in words that others have met (FlowFuse/flowfuse #1948).
     """
     if params is None:
         return {}
@@ -26,13 +26,13 @@ def merged_metadata(metadata: Hash, params: dict[str, str] | None) -> dict[str, 
 
 
 def address(params: Hash | None) -> Hash | None:
-    """Fill an address up to the keys that Stripe always shows."""
+    """Give an address with all the keys that Stripe shows."""
     keys = ("city", "country", "line1", "line2", "postal_code", "state")
     return None if params is None else {key: params.get(key) or None for key in keys}
 
 
 def shipping(params: Hash | None) -> Hash | None:
-    """Fill a shipping hash up to the keys that Stripe always shows [obs]."""
+    """Give a shipping hash with all the keys that Stripe shows [obs]."""
     if params is None:
         return None
     rest = {key: params.get(key) or None for key in ("carrier", "name", "phone", "tracking_number")}

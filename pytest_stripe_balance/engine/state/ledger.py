@@ -1,4 +1,4 @@
-"""The ledger: append-only rows of signed minor units; a balance is their sum."""
+"""The ledger: append-only rows of signed minor units. A balance is the sum of its rows."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class Ledger:
                 self._balances[customer] = self._balances[customer].copy()
 
     def append(self, entry: Entry) -> Entry:
-        """Write one row; its `ending_balance` must be what the balance then is."""
+        """Write one row. Its `ending_balance` must equal the balance after it."""
         if self._is_shared or self._unshared is not None:
             self._unshare(entry.customer)
         balances = self._balances.setdefault(entry.customer, {})
         balance = balances.get(entry.currency, 0) + entry.net_amount
         assert balance == entry.ending_balance, f"{entry} does not lead to {balance}"
         rows = self._rows.setdefault(entry.customer, Table(NOUN, self.journal))
-        # As written it is in the journal by its table.
+        # The table journals the row itself; this entry restores the balances.
         self.journal.append((None, functools.partial(self._restore, entry, dict(balances))))
         rows.put(entry)
         balances[entry.currency] = balance
@@ -67,7 +67,7 @@ class Ledger:
         return self._balances.get(customer, {}).get(currency, 0)
 
     def available(self, customer: str) -> dict[str, int]:
-        """The customer's available cash by currency; a currency once used stays, even at 0."""
+        """The customer's available cash by currency. A currency stays once it was used, even at 0."""
         return dict(self._balances.get(customer, {}))
 
     def rows(self, customer: str) -> Table[Entry]:
@@ -75,16 +75,16 @@ class Ledger:
         return self._rows.get(customer) or Table(NOUN)
 
     def find(self, entry_id: str) -> Entry | None:
-        """Look a row up by id, whosever it is."""
+        """Look a row up by id, whichever customer it belongs to."""
         found = (rows.get(entry_id) for rows in self._rows.values())
         return next(filter(None, found), None)
 
     def customers(self) -> Iterator[str]:
-        """Every customer that ever had a row."""
+        """The ids of all customers that ever had a row."""
         yield from self._rows
 
     def check(self) -> None:
-        """Recount everything from the rows; AssertionError where a balance isn't their sum."""
+        """Recount everything from the rows; AssertionError if a balance isn't their sum."""
         for customer, rows in self._rows.items():
             sums: dict[str, int] = {}
             for entry in rows:

@@ -1,4 +1,4 @@
-"""What a reconciliation looked at and decided, as values: open items, steps, allocations.
+"""The values of a reconciliation: open items, steps, and the allocations that it decides on.
 
 Source: docs/stripe.md 4.
 """
@@ -13,7 +13,7 @@ Kind = Literal["invoice", "payment_intent"]
 
 
 class Step(IntEnum):
-    """The steps, by their numbers in the guide."""
+    """The steps, numbered as in Stripe's guide."""
 
     INVOICE_NUMBER = 1
     INTENT_REFERENCE = 2
@@ -24,10 +24,10 @@ class Step(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """Something that waits for money: an invoice (and with it its intent), or an intent.
+    """An invoice with its intent, or an intent alone, that waits for money.
 
-    `outstanding` is in minor units; a lower `age` is older, within a kind no two are the same;
-    `reference` is the one in the intent's bank transfer instructions, `number` the invoice's.
+    `outstanding` is in minor units. A lower `age` is older, and no two items of a kind have the same.
+    `reference` is that of the intent's bank transfer instructions, `number` is the invoice's.
     """
 
     id: str
@@ -40,7 +40,7 @@ class OpenItem:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What differs by region (`references`) and by the readings of the register."""
+    """What depends on the region (`references`), and on the readings of the register."""
 
     references: bool = True
     group_of_balance: bool = False
@@ -49,7 +49,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """Money for one item, in minor units, and the step that gave it."""
+    """Money for one item, in minor units, and the step that allocated it."""
 
     item: OpenItem
     amount: int
@@ -58,9 +58,9 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What went in, and the allocations that came out, in their order.
+    """A reconciliation's input, and its allocations in order.
 
-    `sent` is the amount of the transfer, or what was freed; `balance` all that is available then.
+    `sent` is the amount of the transfer, or the amount that was freed. `balance` includes it.
     """
 
     currency: str
@@ -73,22 +73,22 @@ class Reconciliation:
 
     @property
     def unplaced(self) -> int:
-        """What no reference has placed of the amount sent: the amount that step 3 looks for."""
+        """The part of the amount sent that no reference has placed; step 3 looks for it."""
         return self.sent - sum(part.amount for part in self.allocations if part.step < Step.GROUP)
 
     @property
     def group(self) -> tuple[OpenItem, ...]:
-        """What step 3 paid."""
+        """The items that step 3 paid."""
         return tuple(part.item for part in self.allocations if part.step == Step.GROUP)
 
     @property
     def left(self) -> int:
-        """What stays on the balance."""
+        """The amount that stays on the balance."""
         return self.balance - sum(part.amount for part in self.allocations)
 
 
 class Reconciled(NamedTuple):
-    """What came of one row that brought money; `id` is the row's."""
+    """The reconciliation that one row caused; `id` is the row's."""
 
     id: str
     reconciliation: Reconciliation

@@ -1,8 +1,8 @@
-"""What the engine remembers: immutable values, replaced whole when something changes.
+"""The engine's records: immutable values, which are replaced as a whole when something changes.
 
-Because a record never changes, an event can hold the one that it was about and stay a snapshot of
-its time. They are named tuples because a frozen dataclass takes four times as long to make and to
-copy. Amounts are whole minor units (cents; yen) beside a lower-case currency.
+Because a record never changes, an event can hold its subject and stay a snapshot. Records are named
+tuples because a frozen dataclass takes four times as long to make and to copy. Amounts are whole minor
+units (cents; yen), with the currency in lower case.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 Hash = Mapping[str, Any]
-NOTHING: Hash = {}  # one for all, because nobody changes a Hash
+NOTHING: Hash = {}  # one object for all, because a Hash never changes
 ReconciliationMode = Literal["automatic", "manual"]
 Status = Literal[
     "requires_payment_method",
@@ -25,9 +25,9 @@ InvoiceStatus = Literal["draft", "open", "paid", "uncollectible", "void"]
 
 
 class Customer(NamedTuple):
-    """A customer. `reconciliation` None means the account's default mode (docs/stripe.md 1.2).
+    """A customer (docs/stripe.md 1.2). With `reconciliation` None the account's default mode holds.
 
-    `currency` is that of their first invoice, None before it.
+    `currency` is the currency of their first invoice, and None before it.
     """
 
     id: str
@@ -51,7 +51,7 @@ class Customer(NamedTuple):
 
 
 class CashBalance(NamedTuple):
-    """A customer's cash balance at one moment; `available` is None where Stripe says null."""
+    """A customer's cash balance at one moment. `available` is None where Stripe shows null."""
 
     customer: str
     available: Mapping[str, int] | None
@@ -77,7 +77,7 @@ class Entry(NamedTuple):
 
 
 class PaymentMethod(NamedTuple):
-    """A payment method of type customer_balance; it is never attached to a customer.
+    """A payment method of type customer_balance. It is never attached to a customer.
 
     Source: docs/stripe.md 1.6.
     """
@@ -91,7 +91,7 @@ class PaymentMethod(NamedTuple):
 
 
 class Instructions(NamedTuple):
-    """Where the customer is to send money for one intent (display_bank_transfer_instructions)."""
+    """The accounts to pay one intent into (display_bank_transfer_instructions)."""
 
     type: str
     reference: str
@@ -100,7 +100,7 @@ class Instructions(NamedTuple):
 
 
 class FundingInstructions(NamedTuple):
-    """Where a customer can send money in a currency, whatever it is for."""
+    """The accounts that a customer can pay a currency into, whatever for."""
 
     currency: str
     type: str
@@ -109,7 +109,7 @@ class FundingInstructions(NamedTuple):
 
 
 class PaymentIntent(NamedTuple):
-    """A payment intent. `applied` is the money it holds; what it still wants is `remaining`."""
+    """A payment intent. `applied` is the money that it holds."""
 
     id: str
     created: int
@@ -145,7 +145,7 @@ class PaymentIntent(NamedTuple):
 
     @property
     def remaining(self) -> int:
-        """What is still to be funded, in minor units."""
+        """The amount that is still missing, in minor units."""
         return self.amount - self.applied
 
     @property
@@ -158,8 +158,8 @@ class PaymentIntent(NamedTuple):
 class InvoiceItem(NamedTuple):
     """What an invoice charges for (docs/stripe.md 1.9). A pending one has no `line` and no `invoice`.
 
-    `unit_amount` is decimal text; `price` and `product` are those of every item like it. One that is
-    `deleted` went with its draft, which it still names.
+    `unit_amount` is decimal text. `price` and `product` are shared by all items like it. A `deleted`
+    item was deleted with its draft, and still names it.
     """
 
     id: str
@@ -189,10 +189,10 @@ class Price(NamedTuple):
 
 
 class Invoice(NamedTuple):
-    """An invoice of collection_method send_invoice; its money is its intent's (docs/stripe.md 1.9).
+    """An invoice of collection_method send_invoice (docs/stripe.md 1.9). Its intent holds its money.
 
-    `recipient` is what the invoice shows of its customer, by the customer's field; `types` None
-    means that payment_method_types wasn't given; `overdue` that its due date was told to have passed.
+    `recipient` has the customer's fields that the invoice shows. `types` is None if
+    payment_method_types wasn't set. `overdue` is set once `invoice.overdue` was recorded.
     """
 
     id: str
@@ -232,12 +232,12 @@ class Invoice(NamedTuple):
 
     @property
     def amount_remaining(self) -> int:
-        """What is still to be paid, in minor units."""
+        """The amount that is still to be paid, in minor units."""
         return self.amount_due - self.amount_paid
 
     @property
     def page_size(self) -> str:
-        """The size of its PDF's pages, which is settled when it is finalized.
+        """The page size of its PDF, which is fixed when it is finalized.
 
         Source: docs/stripe.md 1.9.
         """
@@ -245,12 +245,12 @@ class Invoice(NamedTuple):
 
     @property
     def ending_balance(self) -> int | None:
-        """The customer's invoice credit when it was finalized, which is always nothing here."""
+        """The customer's invoice credit when it was finalized. Here that is always 0."""
         return None if self.finalized_at is None else 0
 
     @property
     def status_transitions(self) -> Hash:
-        """When it became what it is; a draft has been nothing else."""
+        """When it reached each status, in seconds since 1970, or None."""
         return {
             "finalized_at": self.finalized_at,
             "marked_uncollectible_at": self.marked_uncollectible_at,
@@ -260,7 +260,7 @@ class Invoice(NamedTuple):
 
 
 class InvoicePayment(NamedTuple):
-    """What links an invoice to the intent that pays it (docs/stripe.md 1.9)."""
+    """The link from an invoice to the intent that pays it (docs/stripe.md 1.9)."""
 
     id: str
     created: int
@@ -274,7 +274,7 @@ class InvoicePayment(NamedTuple):
 
 
 class Charge(NamedTuple):
-    """The charge that appears when an intent is fully funded (docs/stripe.md 1.7)."""
+    """The charge of a fully funded intent (docs/stripe.md 1.7)."""
 
     id: str
     created: int
@@ -296,14 +296,14 @@ class Charge(NamedTuple):
 
     @property
     def refunded(self) -> bool:
-        """All of it is refunded."""
+        """Whether all of it is refunded."""
         return self.amount_refunded == self.amount
 
 
 class Refund(NamedTuple):
-    """Money on its way back (docs/stripe.md 1.8): of a charge, or of the cash balance of `customer`.
+    """A refund of a charge, or of the cash balance of `customer` (docs/stripe.md 1.8).
 
-    `next_action` and `destination_details` are what Stripe tells of them.
+    `next_action` and `destination_details` are as Stripe shows them.
     """
 
     id: str
@@ -325,7 +325,7 @@ class Refund(NamedTuple):
 
 
 class BalanceTransaction(NamedTuple):
-    """A movement on the merchant's own Stripe balance; `fee_details` is what Stripe keeps of it."""
+    """A movement on the merchant's Stripe balance. `fee_details` lists what Stripe keeps of it."""
 
     id: str
     created: int
@@ -338,12 +338,12 @@ class BalanceTransaction(NamedTuple):
 
     @property
     def fee(self) -> int:
-        """All that Stripe keeps of it, in minor units."""
+        """The sum that Stripe keeps of it, in minor units."""
         return sum(part["amount"] for part in self.fee_details)
 
 
 class Cause(NamedTuple):
-    """The API request that an event came from."""
+    """The API request that caused an event."""
 
     request_id: str
     idempotency_key: str | None

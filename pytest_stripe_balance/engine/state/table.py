@@ -1,4 +1,4 @@
-"""Records by id in the order of their creation, and a page of them as Stripe's lists cut it."""
+"""Records by id, in the order of their creation, and pages of them as Stripe's lists have them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
-# What was written since a request began, and how to undo it.
+# The records written since a request began, each with what undoes it.
 Journal = list[tuple[object, Callable[[], object]]]
 
 
@@ -66,7 +66,7 @@ class Table(Generic[R]):
         self._journal = journal if journal is not None else []
         self._records: list[R] = []
         self._places: dict[str, int] = {}
-        self._owned: dict[str, list[int]] = {}  # by customer: none of what has one changes hands
+        self._owned: dict[str, list[int]] = {}  # places by customer; no record changes its customer
         self._is_shared = False
         self._unshared: set[str] | None = None  # whose lists in `_owned` are this table's; None: all
 
@@ -82,13 +82,13 @@ class Table(Generic[R]):
         return None if place is None else self._records[place]
 
     def place(self, record_id: str) -> int:
-        """Tell how many were created before a record; KeyError when it isn't there."""
+        """Give the number of records created before this one; KeyError if there is none."""
         return self._places[record_id]
 
     def find(
         self, record_id: str, param: str, *, in_path: bool = True, assumption: str | None = None
     ) -> R:
-        """Look a record up by id; a `resource_missing` fault when it isn't there.
+        """Look a record up by id; a `resource_missing` fault if there is none.
 
         `assumption` names the assumption that this answer relies on, if any.
         """
@@ -115,7 +115,7 @@ class Table(Generic[R]):
         self._is_shared = False
 
     def put(self, record: R) -> R:
-        """Add a record, or put it in the place of the one with the same id."""
+        """Add a record, or replace the one with the same id."""
         if self._is_shared:
             self._unshare()
         place = self._places.get(record.id)
@@ -177,7 +177,7 @@ class Table(Generic[R]):
     def _walk(
         self, starting_after: str | None, ending_before: str | None, customer: str | None
     ) -> Iterable[R]:
-        """Walk from a cursor towards older records, or from `ending_before` towards newer ones."""
+        """Go from a cursor to older records, or from `ending_before` to newer ones."""
         owned: Sequence[int] = range(len(self._records))
         if customer is not None:
             owned = self._owned.get(customer, ())
@@ -199,7 +199,7 @@ class Table(Generic[R]):
 
 
 def _tests(created: Time | None, fields: Mapping[str, object]) -> Iterator[Callable[[Any], bool]]:
-    """Make the tests that a list's parameters ask for."""
+    """Make the tests for a list's parameters."""
     if created is not None:
         yield _by_field("created", in_time(created))
     for name, value in fields.items():

@@ -1,4 +1,4 @@
-"""One test's world (or one connected account's in it): everything that Stripe would remember."""
+"""The world of one test, or of one connected account in it: everything that Stripe would store."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.determinism import Clock, Ids
     from pytest_stripe_balance.engine.state.records import Hash, ReconciliationMode, Record, Subject
 
-# When something falls due, in seconds since 1970, and what happens then.
+# When something happens by itself, in seconds since 1970, and what to do then.
 Due = tuple[int, Callable[[], object]]
 
 MERCHANT_DEFAULT: ReconciliationMode = "automatic"
@@ -45,8 +45,8 @@ class World:
     """Customers, intents, charges, the ledger and the events, with a clock and ids of their own.
 
     Verbs are functions that take a world first, and run inside `transaction`. `api_version` is the
-    account's default, which its events carry; `event_type` tells what an event is called there, None
-    where there is none.
+    account's default version, which its events name. `event_type` gives the type that an event has at
+    that version, or None if there is no such event.
     """
 
     clock: Clock
@@ -75,10 +75,9 @@ class World:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Undo what is written inside when anything but an answer that is noted comes out.
+        """Undo the changes made inside if an exception comes out, except a Fault that `keeps_changes`.
 
-        A generator, because what interrupts even its end has it undo; and not for nesting: the journal
-        is of one at a time.
+        It is a generator, so that an interrupt at its very end undoes them too. It doesn't nest.
         """
         self.journal.clear()
         try:
@@ -115,7 +114,7 @@ class World:
         return copied
 
     def record(self, record_id: str) -> Record | None:
-        """Find whatever the API gives that id; None where nothing has it."""
+        """Find the record that the API shows under an id; None if there is none."""
         if entry := self.ledger.find(record_id):
             return entry
         tables = (table for table in vars(self).values() if isinstance(table, Table))
@@ -124,7 +123,7 @@ class World:
     def customer(
         self, customer_id: str, param: str = "customer", *, in_path: bool, assumption: str | None = None
     ) -> Customer:
-        """Find a customer that isn't deleted; a `resource_missing` fault otherwise."""
+        """Find a customer that isn't deleted, or raise a `resource_missing` fault."""
         customer = self.customers.find(customer_id, param, in_path=in_path, assumption=assumption)
         if customer.deleted:
             raise faults.missing_object(
@@ -133,7 +132,7 @@ class World:
         return customer
 
     def customer_above(self, customer_id: str) -> Customer:
-        """Find the customer that a route lies below, as in /v1/customers/{customer}/cash_balance."""
+        """Find the customer in a route's path, as in /v1/customers/{customer}/cash_balance."""
         return self.customer(customer_id, in_path=True, assumption="parameter-customer")
 
     def reconciliation_mode(self, customer: Customer) -> ReconciliationMode:
@@ -143,7 +142,7 @@ class World:
     def cash_balance(self, customer: Customer) -> CashBalance:
         """Give a customer's cash balance as it is now (docs/stripe.md 1.2).
 
-        Fresh it has `available` null, and a currency that was spent stays, at 0: seen by
+        A new balance has `available` null. A currency that was spent stays, at 0. Both were seen by
         karibou-ch/karibou-wallet (2022-11-15 to 2024-06-20) and thebiggive/identity
         (`{"eur": 0, "gbp": 0}`).
         """
@@ -162,9 +161,9 @@ class World:
         entry_type: str,
         **about: Any,  # noqa: ANN401 - fields of a record
     ) -> Entry:
-        """Write the one row of a movement and record its event; every cent that moves passes here.
+        """Write the row of a movement and record its event. All money moves through this function.
 
-        `about` is what an Entry of this type names: its intent, bank transfer, refund and so on.
+        `about` has the fields of this type of Entry: its intent, bank transfer, refund and so on.
         """
         entry = Entry(
             id=self.ids.mint("ccsbtxn_", 24),
@@ -186,7 +185,7 @@ class World:
         subject: Subject,
         previous: Hash | None = None,
     ) -> None:
-        """Record that something happened; the subject is kept as it is now."""
+        """Record an event with its subject as it is now."""
         type_then = self.event_type(event_type, subject)
         if type_then is None:
             return
@@ -195,5 +194,5 @@ class World:
         self.events.put(event)
 
     def check(self) -> None:
-        """Hold every sum against the rows; AssertionError where money was made or lost."""
+        """Check every sum against the rows; AssertionError where money was made or lost."""
         audit.check(self)
