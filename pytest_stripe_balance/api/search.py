@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Required, TypedDict, TypeVar, Unpack
 
 from pytest_stripe_balance.api.search_query import Field, Query, Resource, parse
-from pytest_stripe_balance.engine.billing.invoices import as_it_is
+from pytest_stripe_balance.engine.billing.invoices import with_customer
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records import Charge, Customer, Invoice, PaymentIntent
 from pytest_stripe_balance.engine.state.table import Page, Table
@@ -121,7 +121,7 @@ def charges(world: World, **params: Unpack[Search]) -> Found[Charge]:
 def invoices(world: World, **params: Unpack[Search]) -> Found[Invoice]:
     """Search invoices; a draft shows its customer as they are now, as in a list."""
     found = _search(world, world.invoices, INVOICES, **params)
-    shown = [as_it_is(world, invoice) for invoice in found.data]
+    shown = [with_customer(world, invoice) for invoice in found.data]
     return Found(shown, found.has_more, found.next_page, found.total_count)
 
 

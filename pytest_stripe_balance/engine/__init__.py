@@ -1,1 +1,1 @@
-"""The domain: customers, their cash balances, their intents. Plain values and one `World`; no I/O."""
+"""The domain: customers, cash balances, intents and what belongs to them. It does no I/O."""

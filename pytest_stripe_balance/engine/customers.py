@@ -20,19 +20,19 @@ INVOICE_PREFIX = re.compile(r"[A-Z0-9]{1,12}")
 
 
 class CashBalanceSettings(TypedDict, total=False):
-    """The settings hash of a cash balance, as a request gives it."""
+    """The settings hash of a cash balance in a request."""
 
     reconciliation_mode: Literal["automatic", "manual", "merchant_default"]
 
 
 class CashBalanceParams(TypedDict, total=False):
-    """The cash_balance hash of a customer, as a request gives it."""
+    """The cash_balance hash of a customer in a request."""
 
     settings: CashBalanceSettings
 
 
 class CustomerParams(TypedDict, total=False):
-    """What can be set on a customer; None clears."""
+    """Parameters of create and update. None clears a field."""
 
     address: dict[str, Any] | None
     business_name: str | None
@@ -63,13 +63,13 @@ def create(world: World, **params: Unpack[CustomerParams]) -> Customer:
 
 
 def retrieve(world: World, customer_id: str) -> Customer:
-    """Find a customer, deleted ones too (they show as a stub). 404 with param `id` [obs]."""
+    """Find a customer, perhaps a deleted one, which is shown as a stub. 404 with param `id` [obs]."""
     customer = world.customers.get(customer_id)
     return customer or world.customer(customer_id, "id", in_path=True)
 
 
 def update(world: World, customer_id: str, **params: Unpack[CustomerParams]) -> Customer:
-    """Change a customer; event `customer.updated` with the previous values, when any changed."""
+    """Change a customer; event `customer.updated` with the previous values, if any changed."""
     customer = world.customer(customer_id, "id", in_path=True)
     changed = customer._replace(**_changes(world, customer, params))
     if changed == customer:
@@ -84,11 +84,11 @@ def update(world: World, customer_id: str, **params: Unpack[CustomerParams]) -> 
 
 
 def delete(world: World, customer_id: str) -> Customer:
-    """Delete a customer whose cash is spent; one who has some left is a 400.
+    """Delete a customer; a customer with cash left is a 400.
 
-    So it was seen (gburgyan/aat-stripe deletes 44 customers a night whose cash was spent to 0); the
-    documentation has another reading (delete-with-cash-balance). One whose money is on its way, to an
-    intent or to the bank, is refused out loud: nobody knows where it would go.
+    That was seen: gburgyan/aat-stripe deletes 44 customers a night whose cash was spent to 0. The
+    documentation reads otherwise (delete-with-cash-balance). A customer with money on an open intent or
+    in an open refund is Refused, because nobody knows where it would go.
     """
     customer = world.customer(customer_id, "id", in_path=True)
     cash = world.ledger.available(customer_id)
@@ -97,12 +97,12 @@ def delete(world: World, customer_id: str) -> Customer:
     ):
         message = f"Customer {customer_id} has a cash balance and cannot be deleted."
         raise faults.Fault(message)
-    _refuse_money_under_way(world, customer_id)
+    _refuse_money_in_transit(world, customer_id)
     world.record_event("customer.deleted", customer)
     return world.customers.put(customer._replace(deleted=True))
 
 
-def _refuse_money_under_way(world: World, customer_id: str) -> None:
+def _refuse_money_in_transit(world: World, customer_id: str) -> None:
     holding = [
         intent.id
         for intent in world.payment_intents.of(customer_id)
@@ -115,25 +115,25 @@ def _refuse_money_under_way(world: World, customer_id: str) -> None:
     ]
     if holding or returning:
         raise Refused(
-            f"deleting {customer_id}, whose cash is with {', '.join(holding + returning)}, is not "
-            "modelled: cancel that first, or let it end"
+            f"deleting {customer_id} is not modelled while {', '.join(holding + returning)} holds cash: "
+            "cancel or complete that first"
         )
 
 
 def list_(world: World, *, email: str | None = None, **params: Unpack[ListParams]) -> Page[Customer]:
-    """List customers that aren't deleted, newest first; `email` is matched by its exact case."""
+    """List customers that aren't deleted, newest first. `email` is case-sensitive."""
     return world.customers.page(email=email, keep=lambda customer: not customer.deleted, **params)
 
 
 def retrieve_cash_balance(world: World, customer_id: str) -> CashBalance:
-    """Give a customer's cash balance; it is there for every customer."""
+    """Give a customer's cash balance. Every customer has one."""
     return world.cash_balance(world.customer_above(customer_id))
 
 
 def update_cash_balance(
     world: World, customer_id: str, *, settings: CashBalanceSettings | None = None
 ) -> CashBalance:
-    """Change how a customer's funds are reconciled; what lies there stays where it is."""
+    """Change how a customer's funds are reconciled. Cash on the balance stays there."""
     customer = world.customer_above(customer_id)
     changed = customer._replace(reconciliation=_reconciliation(customer, settings or {}))
     if changed != customer:
@@ -156,7 +156,7 @@ def retrieve_cash_balance_transaction(world: World, customer_id: str, entry_id: 
 
 
 def _changes(world: World, customer: Customer, params: CustomerParams) -> dict[str, Any]:
-    """Turn a request's parameters into new field values; what is cleared gets its blank value."""
+    """Turn a request's parameters into new field values. A cleared field gets its blank value."""
     _check_prefix(world, customer, params.get("invoice_prefix"))
     changes: dict[str, Any] = {}
     for name, value in params.items():
@@ -184,7 +184,7 @@ def _changes(world: World, customer: Customer, params: CustomerParams) -> dict[s
 
 
 def _check_prefix(world: World, customer: Customer, prefix: str | None) -> None:
-    """Refuse an invoice prefix that can't be one, or is another customer's.
+    """Refuse an invoice prefix that is malformed or belongs to another customer.
 
     Source: Kiln-AI/stripe_world, probe_invoice_prefix of September 2026.
     """
@@ -204,7 +204,7 @@ def _check_prefix(world: World, customer: Customer, prefix: str | None) -> None:
 
 
 def _note_change(world: World, before: Customer, after: Customer) -> None:
-    """Name what a change of the mode relies on: no event, and no sweep where there is cash."""
+    """Note the assumptions of a changed mode: no event, and cash isn't reconciled."""
     world.readings.rely_on("settings-event")
     automatic = world.reconciliation_mode(after) == "automatic" != world.reconciliation_mode(before)
     if automatic and any((world.cash_balance(after).available or {}).values()):
@@ -219,7 +219,7 @@ def _reconciliation(customer: Customer, settings: CashBalanceSettings) -> Reconc
 
 
 def _previous(before: Customer, after: Customer, params: CustomerParams) -> dict[str, Any]:
-    """Name what changed with its old value, as an event's previous_attributes does."""
+    """Give the changed fields with their old values, for an event's previous_attributes."""
     previous: dict[str, Any] = {}
     for name in params:
         if name == "cash_balance" or getattr(before, name) == getattr(after, name):

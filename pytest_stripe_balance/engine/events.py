@@ -1,4 +1,4 @@
-"""Events, as /v1/events tells them (docs/stripe.md 1.10)."""
+"""Events, as /v1/events gives them (docs/stripe.md 1.10)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def retrieve(world: World, event_id: str) -> Event:
-    """Find an event; 404 with param `id`, the name of the path's placeholder."""
+    """Find an event; 404 with param `id`, as the placeholder in the path."""
     return world.events.find(event_id, "id", assumption="other-missing-objects")
 
 
@@ -34,14 +34,14 @@ def list_(
 
 
 def matches(event_type: str, pattern: str) -> bool:
-    """Tell whether a request's `type` means a type of event."""
+    """Tell whether an event's type matches a request's `type`."""
     if pattern.endswith("*"):
         return event_type.startswith(pattern[:-1])
     return event_type == pattern
 
 
 def previous(before: Hash, after: Hash) -> Hash:
-    """Name what changed with its old value, as previous_attributes do; of a hash what changed in it."""
+    """Give the changed keys with their old values, for previous_attributes; in hashes too."""
     changed: dict[str, Any] = {}
     for name in {**before, **after}:
         old, new = before.get(name), after.get(name)

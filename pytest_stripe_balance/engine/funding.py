@@ -1,4 +1,4 @@
-"""Money that arrives by bank transfer, and may be pulled back (docs/stripe.md 1.3, 3.3, 3.8)."""
+"""Test fundings: bank transfers that arrive, and their reversals (docs/stripe.md 1.3, 3.3, 3.8)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ REVERSAL = "reversal_"
 def fund_cash_balance(
     world: World, customer_id: str, *, amount: int, currency: str, reference: str | None = None
 ) -> Entry:
-    """Let a bank transfer land, as the test helper does; give its `funded` row.
+    """Let a bank transfer arrive, as the test helper does; give its `funded` row.
 
-    Event `customer_cash_balance_transaction.created`, then those of `automatic.reconcile`. A
-    `reference` that begins with `reversal_` (us_bank_transfer only) has it pulled back afterwards.
-    Source: docs/stripe.md 3.3 and 3.8 [doc].
+    `amount` is in minor units. Event `customer_cash_balance_transaction.created`, then those of
+    `automatic_reconciliation.reconcile`. If `reference` begins with `reversal_` (only for
+    us_bank_transfer), the transfer is then pulled back. Source: docs/stripe.md 3.3, 3.8 [doc].
     """
     customer = world.customer_above(customer_id)
     region = regions.fundable(world, currency)
@@ -41,7 +41,7 @@ def fund_cash_balance(
 
 
 def _reverse(world: World, funded: Entry) -> None:
-    """Pull a transfer back; what was spent of it by then comes from the merchant's balance."""
+    """Pull a transfer back. Money already spent comes from the merchant's balance."""
     world.readings.rely_on("reversal-at-once")
     customer = world.customer(funded.customer, in_path=False)
     entry = world.post_entry(customer, funded.currency, -funded.net_amount, "funding_reversed")

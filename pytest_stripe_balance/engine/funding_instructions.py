@@ -1,4 +1,4 @@
-"""Where a customer can send money before there is an intent (docs/stripe.md 1.4)."""
+"""Funding instructions: a customer's bank accounts, without an intent (docs/stripe.md 1.4)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ def create(
     *,
     bank_transfer: BankTransferParams,
     currency: str,
-    funding_type: Literal["bank_transfer"],  # noqa: ARG001 - Stripe requires it and has this one value
+    funding_type: Literal["bank_transfer"],  # noqa: ARG001 - required by Stripe, with this one value
 ) -> FundingInstructions:
-    """Give a customer's accounts in a currency: the ones that the customer's intents tell too [doc].
+    """Give a customer's accounts in a currency, which are those of the customer's intents too [doc].
 
-    Nothing is made, and no event. Faults: a type or country that doesn't fit, as on an intent.
+    Nothing is stored, and there is no event. Faults: as on an intent, a type or country that doesn't
+    fit.
     """
     customer = world.customer_above(customer_id)
     currency = amounts.lowered(world, currency)

@@ -1,4 +1,7 @@
-"""What falls due as time passes: cash that nobody claims, refunds unanswered (docs/stripe.md 3.9, 8)."""
+"""What happens by itself as time passes: unclaimed cash, unanswered refunds, invoices.
+
+Source: docs/stripe.md 3.9, 8.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +25,16 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.world import Due, World
 
 
-# Of a world, of a kind in it, and of one of these: it puts what ties in order.
+# The ranks of a world, of a kind of record, and of the record: the order of things in one second.
 _Place = tuple[int, ...]
-_CASH = 0  # the rank of cash; those of the other kinds are in _KINDS
+_CASH = 0  # the rank of cash; _KINDS has the others
 RETURN_AFTER = 75 * DAY
 SWEEP_AFTER = 90 * DAY
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of record that falls due: its rank among others of one second, its table, and when."""
+    """A kind of record that changes by itself: its rank, its table, and when it is due."""
 
     rank: int
     records: Callable[[World], Table[Any]]
@@ -45,9 +48,9 @@ _KINDS: Mapping[type, _Kind] = {
 
 
 def travel(worlds: Iterable[World], clock: Clock, until: int) -> None:
-    """Move time on to `until` (seconds since 1970); what falls due on the way happens, in order.
+    """Move time on to `until` (seconds since 1970), and do what is due until then, in order.
 
-    The worlds share the clock. What happens has events that name no request.
+    The worlds share the clock. The events of this name no request.
     """
     agenda = _Agenda(worlds, until)
     while (following := agenda.take()) is not None:
@@ -61,9 +64,10 @@ def travel(worlds: Iterable[World], clock: Clock, until: int) -> None:
 
 
 class _Agenda:
-    """What falls due until a moment, the earliest first; what is written on the way is looked at anew.
+    """What is due until a moment, the earliest first. Changed records are looked at again.
 
-    What ties comes in the order of its world, its kind (cash, refunds, invoices) and its creation.
+    Things due in one second happen in the order of their world, their kind (cash, refunds, invoices)
+    and their creation.
     """
 
     def __init__(self, worlds: Iterable[World], until: int) -> None:
@@ -79,7 +83,7 @@ class _Agenda:
             self.look_at(world, [*world.refunds, *world.invoices])
 
     def take(self) -> tuple[World, Due] | None:
-        """Take what is due first; None when nothing is left."""
+        """Take the next thing that is due; None if nothing is left."""
         while self._heap:
             moment, place = heapq.heappop(self._heap)
             if place in self._due and self._due[place][1][0] == moment:
@@ -87,7 +91,7 @@ class _Agenda:
         return None
 
     def look_at(self, world: World, written: Collection[object]) -> None:
-        """Note when records fall due, as they are now. Each row has to come once, and in order."""
+        """Note when records are due, as they are now. Each row has to come once, and in order."""
         for record in written:
             if kind := _KINDS.get(type(record)):
                 place = kind.records(world).place(record.id)  # type: ignore[attr-defined] # by its type
@@ -96,7 +100,7 @@ class _Agenda:
             self._put(world, (_CASH, cash.place), cash.due(world))
 
     def _read(self, world: World, rows: Iterable[Entry]) -> Iterable[_Cash]:
-        """Take in rows, and give the balances that they change."""
+        """Take in rows; give the balances that they change."""
         changed: dict[int, _Cash] = {}
         for row in rows:
             key = (id(world), row.customer, row.currency)
@@ -116,14 +120,14 @@ class _Agenda:
 
 @dataclass
 class _Cash:
-    """A balance in one currency as its rows tell it: since when it is above zero, what came of that.
+    """A balance in one currency, read from its rows: since when it is above zero.
 
-    A return that came back leaves the balance as old as it was.
+    After a return that came back the balance is as old as before it.
     """
 
     place: int
     row: Entry | None = None
-    since: tuple[int, bool] | None = None  # with whether its return has been tried
+    since: tuple[int, bool] | None = None  # and whether its return was tried
     left: dict[str, tuple[int, bool]] = field(default_factory=dict)
 
     def read(self, row: Entry) -> None:
@@ -140,7 +144,7 @@ class _Cash:
             self.since = (row.created, False)
 
     def due(self, world: World) -> Due | None:
-        """Tell when it is returned, after 75 days; if that failed, it is the merchant's after 90."""
+        """Tell when it is returned, after 75 days, or goes to the merchant, after 90."""
         if self.since is None:
             return None
         assert self.row is not None, "unreachable because a balance is above zero by a row"
@@ -169,13 +173,13 @@ def _sweep(world: World, customer_id: str, currency: str) -> None:
 
 
 def fail_return(world: World, row: Entry) -> Entry:
-    """Let a return of unclaimed cash come back from the customer's bank: its `return_canceled` row.
+    """Let a return of unclaimed cash come back from the customer's bank; give its `return_canceled` row.
 
-    ValueError for a row that is no such return, or has come back already.
+    ValueError if the row isn't such a return, or has come back already.
     """
     rows = world.ledger.rows(row.customer)
     if row.type != "return_initiated" or row.refund is not None:
-        message = f"{row.id} is no return of unclaimed cash; it is {row.type}"
+        message = f"{row.id} isn't a return of unclaimed cash; it is {row.type}"
         raise ValueError(message)
     if any(later.linked_transaction == row.id for later in rows):
         message = f"{row.id} has come back already"

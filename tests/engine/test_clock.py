@@ -83,7 +83,7 @@ def test_a_return_comes_back_once(stripe_balance, stripe_clock, customer):
     stripe_balance.fail_return(returned.id)
     with pytest.raises(ValueError, match="has come back already"):
         stripe_balance.fail_return(returned)
-    with pytest.raises(ValueError, match="is no return"):
+    with pytest.raises(ValueError, match="isn't a return"):
         stripe_balance.fail_return(landed)
     with pytest.raises(ValueError, match="no row 'ccsbtxn_1'"):
         stripe_balance.fail_return("ccsbtxn_1")

@@ -98,7 +98,7 @@ def test_a_customer_whose_cash_is_on_its_way_is_not_deleted(stage):
     """Where the cash of an intent, or of a refund, would go nobody knows: refused out loud."""
     intent = stage.intent()
     stripe.PaymentIntent.apply_customer_balance(intent)
-    with stage.balance.refused(match=f"whose cash is with {intent}, is not modelled"):
+    with stage.balance.refused(match=f"is not modelled while {intent} holds cash"):
         stripe.Customer.delete(stage.customer)
     stripe.PaymentIntent.cancel(intent)
     refund = stripe.Refund.create(
@@ -108,7 +108,7 @@ def test_a_customer_whose_cash_is_on_its_way_is_not_deleted(stage):
         currency="usd",
         instructions_email="ada@example.com",
     )
-    with stage.balance.refused(match=f"whose cash is with {refund.id}, is not modelled"):
+    with stage.balance.refused(match=f"is not modelled while {refund.id} holds cash"):
         stripe.Customer.delete(stage.customer)
     stage.balance.provide_bank_details(refund)
     stage.balance.settle_refund(refund)

@@ -370,7 +370,7 @@ def test_an_explanation_tells_item_step_and_tie_break():
     open_items = items("PI 1000", "INV 1000", "PI 700")
     done = reconcile(open_items, currency="usd", sent=1000, balance=1250, reference="hello")
     assert explain(done).splitlines() == [
-        "$10.00 usd came with the reference 'hello', beside $2.50 usd on the balance:",
+        "$10.00 usd came with the reference 'hello', added to $2.50 usd on the balance:",
         (
             "  $10.00 usd to invoice INV1, which waits for $10.00 usd: step 3, in a group that sums "
             "exactly to the amount"
@@ -389,15 +389,20 @@ def test_an_explanation_tells_item_step_and_tie_break():
         (("PI 300", "PI 700"), 1000, {}, "no other group of 2 items has this sum"),
         (("PI 300", "PI 700"), 700, {}, "    nothing else waits for $7.00 usd"),
         (TWO, 1000, {"reference": "AAA"}, "step 2, the reference is the one in its instructions"),
-        (TWO, 1000, {"reference": "BBB"}, "all that came went to what the reference names"),
+        (
+            TWO,
+            1000,
+            {"reference": "BBB"},
+            "the whole transfer went to the item that the reference names",
+        ),
         (("INV 700 F",), 700, {"reference": "F"}, "step 1, the reference names its number"),
         (MIXED, 1000, {}, "to invoice INV0, which waits for $5.00 usd: step 4"),
         (MIXED, 1000, {}, "nothing for invoice INV1, which waits for $8.00 usd: it can't be paid"),
         (("PI 1000",), 400, {}, "$4.00 usd to intent PI0, which waits for $10.00 usd, in part"),
         (("PI 500", "PI 600"), 400, {}, "nothing for intent PI1, which waits for $6.00 usd: the mon"),
         (("INV 800", "INV 300"), 500, {"rules": Rules(skip_invoices=False)}, "step 4 stops at"),
-        (TWO, 1000, {"reference": "BBB", "rules": JAPAN}, "(which counts for nothing"),
-        ((), 1000, {}, "nothing that it may go to waits"),
+        (TWO, 1000, {"reference": "BBB", "rules": JAPAN}, "(references don't count in this currency)"),
+        ((), 1000, {}, "nothing waits for it"),
         (
             ("PI 1000 AAA", "PI 300"),
             1300,

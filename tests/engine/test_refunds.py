@@ -455,7 +455,7 @@ def test_cash_that_comes_back_in_manual_mode_is_told_of_by_the_other_reading(des
     desk.step("cancel", desk.of_cash())
     assert desk.new_events() == [ROW, MADE, ROW, CHANGED, LEFT]
     row = desk.balance.ledger(desk.customer)[-1]
-    assert "by itself it paid nothing" in desk.balance.explain(row)
+    assert "it paid nothing and stays on the balance" in desk.balance.explain(row)
 
 
 def test_cash_that_comes_back_lies_there(desk):
@@ -590,15 +590,15 @@ def test_what_is_not_modelled_is_refused_out_loud(desk, call):
 
 TAMPERED = {
     "a charge that is refunded without a refund": (
-        "was refunded another sum",
+        "has another sum of refunds",
         lambda world: world.charges.put(next(iter(world.charges))._replace(amount_refunded=1)),
     ),
     "a refund that the charge doesn't know": (
-        "was refunded another sum",
+        "has another sum of refunds",
         lambda world: world.refunds.put(next(iter(world.refunds))._replace(id="re_2")),
     ),
     "a refund that is canceled, and counted": (
-        "was refunded another sum",
+        "has another sum of refunds",
         lambda world: world.refunds.put(next(iter(world.refunds))._replace(status="canceled")),
     ),
     "a refund to the cash balance without its row": (
@@ -620,7 +620,7 @@ TAMPERED = {
         ),
     ),
     "a credit that nobody paid": (
-        "gave what nobody paid",
+        "gave money that nobody paid",
         lambda world: (
             world.refunds.put(next(iter(world.refunds))._replace(status="failed")),
             world.post_entry(

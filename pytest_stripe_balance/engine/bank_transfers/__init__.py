@@ -1,1 +1,1 @@
-"""Regions, and the bank accounts that money is sent to."""
+"""The regions of bank transfers, and the bank accounts to pay into."""

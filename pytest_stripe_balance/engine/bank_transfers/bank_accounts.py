@@ -1,6 +1,6 @@
-"""The accounts that test mode tells customers to pay into, by country (docs/stripe.md 1.4).
+"""The bank accounts to pay into in test mode, by country (docs/stripe.md 1.4).
 
-Each is derived from the customer's id: the same ones each time for one customer [doc].
+They are derived from the customer's id, so a customer always has the same ones [doc].
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records import Customer, Hash
     from pytest_stripe_balance.engine.state.world import World
 
-# A made-up bank has nines for its number where a country's are digits, and TEST where they are letters.
+# The number of a made-up bank is nines, or TEST where a country's banks have letters.
 _BANK_CITIES = {
     "BE": ("Brussels", "1000"),
     "DE": ("Berlin", "10115"),
@@ -22,16 +22,16 @@ _BANK_CITIES = {
     "IE": ("Dublin", "D02 H210"),
     "NL": ("Amsterdam", "1012 AB"),
 }
-_JP_HOLDER = "ストライプジャパン（カ　シュウノウダイコウ"  # noqa: RUF001 - the documented holder's own signs
+_JP_HOLDER = "ストライプジャパン（カ　シュウノウダイコウ"  # noqa: RUF001 - the documented holder's own characters
 _MX_BANK, _MX_PLAZA = "002", "180"
-# The assumptions about the accounts of a country; the others are of eu_bank_transfer.
+# The assumption about a country's accounts; countries of eu_bank_transfer have one of their own.
 _RELIES_ON = {"GB": "gb-networks", "JP": "jp-test-values", "MX": "mx-test-values"}
 
 
 def of(world: World, customer: Customer, country: str) -> tuple[Hash, ...]:
     """Give a customer's accounts in US, GB, JP, MX or a country of eu_bank_transfer.
 
-    All that tells of them shares them: they would be a sixth of what an intent takes up.
+    They are made once and shared, because copies would be a sixth of an intent's memory.
     """
     if country != "US":
         world.readings.rely_on(_RELIES_ON.get(country, "eu-test-values"))
@@ -56,7 +56,7 @@ def _made(world: World, customer: Customer, country: str) -> tuple[Hash, ...]:
 
 
 def _aba_and_swift(world: World, customer: Customer) -> tuple[Hash, ...]:
-    """US test values, as captured [obs]: one account under its aba and its swift address."""
+    """US test values, as recorded [obs]: one account with an aba and a swift address."""
     common: dict[str, Any] = {
         "account_holder_address": _place(
             "South San Francisco", "US", "354 Oyster Point Blvd", "94080", "CA"
@@ -82,7 +82,7 @@ def _aba_and_swift(world: World, customer: Customer) -> tuple[Hash, ...]:
 
 
 def _sort_code(world: World) -> Hash:
-    """GB test values, as captured [obs]: the one account of all customers."""
+    """GB test values, as recorded [obs]: all customers have the same account."""
     account = {
         "account_holder_address": _place(
             "London", "GB", "9th Floor, 107 Cheapside", "EC2V6DN", "London"
@@ -97,7 +97,7 @@ def _sort_code(world: World) -> Hash:
 
 
 def _zengin(world: World, customer: Customer) -> Hash:
-    """JP: the bank and holder of the documented example, and a number of the customer's own."""
+    """JP: bank and holder of the documented example; the account number is the customer's own."""
     account = {
         "account_holder_address": _place("Chiyoda-ku", "JP", "1 Test Street", "100-0005", "Tokyo"),
         "account_holder_name": _JP_HOLDER,
@@ -113,7 +113,7 @@ def _zengin(world: World, customer: Customer) -> Hash:
 
 
 def _spei(world: World, customer: Customer) -> Hash:
-    """MX: the bank and plaza of the documented example, and a CLABE of the customer's own."""
+    """MX: bank and plaza of the documented example; the CLABE is the customer's own."""
     clabe = _MX_BANK + _MX_PLAZA + world.ids.digits(f"{customer.id} mx account", 11)
     account = {
         "account_holder_address": _place("Ciudad de México", "MX", "1 Test Street", "06000", "CDMX"),
@@ -133,7 +133,7 @@ def _clabe_digit(clabe: str) -> str:
 
 
 def _iban(world: World, customer: Customer, country: str) -> Hash:
-    """EU: an IBAN of the country's length, whose check digits hold; all of it is made up."""
+    """EU: a made-up IBAN with the country's length and valid check digits."""
     city, postal_code = _BANK_CITIES[country]
     bban = _bban(country, world.ids.digits(f"{customer.id} {country} account", 11))
     account = {
@@ -148,7 +148,7 @@ def _iban(world: World, customer: Customer, country: str) -> Hash:
 
 
 def _bban(country: str, number: str) -> str:
-    """Write an account of up to 11 digits as its country does, with the country's own check digits."""
+    """Write an account of up to 11 digits in the country's form, with the country's check digits."""
     match country:
         case "BE":
             body = f"999{number[:7]}"
@@ -170,7 +170,7 @@ def _bban(country: str, number: str) -> str:
 
 
 def _spanish_digit(digits: str) -> int:
-    """Compute one of a Spanish account's two check digits: weights are powers of 2, mod 11."""
+    """Compute one of a Spanish account's two check digits: its weights are powers of 2, mod 11."""
     rest = 11 - sum(int(digit) * (1 << at) for at, digit in enumerate(digits)) % 11
     return {10: 1, 11: 0}.get(rest, rest)
 

@@ -1,4 +1,4 @@
-"""The regions of bank transfers: what fits which currency, and where to send money.
+"""The regions of bank transfers: their currencies, their options, and the accounts to pay into.
 
 Source: docs/stripe.md 1.4.
 """
@@ -27,8 +27,8 @@ OPTIONS = "payment_method_options[customer_balance]"
 class Region:
     """One kind of bank transfer.
 
-    `country` is where its accounts are, None where a request chooses; `addresses` are the types of
-    address that it has; `sender` is what a test transfer comes from.
+    `country` is the country of its accounts, or None if the request chooses it. `addresses` are its
+    types of address. `sender` is the sender of a test transfer.
     """
 
     type: str
@@ -38,7 +38,7 @@ class Region:
     sender: Hash
 
 
-# The senders outside us and eu are those of the documented example rows.
+# Senders outside us and eu come from the documented example rows.
 REGIONS = {
     region.currency: region
     for region in (
@@ -88,7 +88,7 @@ class EuBankTransferParams(TypedDict, total=False):
 
 
 class BankTransferParams(TypedDict, total=False):
-    """The bank_transfer hash of an intent's options, and of a request for funding instructions."""
+    """The bank_transfer hash of an intent's options, or of a request for funding instructions."""
 
     type: str
     eu_bank_transfer: EuBankTransferParams
@@ -96,14 +96,14 @@ class BankTransferParams(TypedDict, total=False):
 
 
 class CustomerBalanceOptions(TypedDict, total=False):
-    """payment_method_options[customer_balance], as a request gives it."""
+    """The hash payment_method_options[customer_balance] of a request."""
 
     funding_type: Literal["bank_transfer"]
     bank_transfer: BankTransferParams
 
 
 def fundable(world: World, currency: str) -> Region:
-    """Find the region of a currency; a fault where Stripe has none."""
+    """Find the region of a currency; a fault if Stripe has none."""
     region = REGIONS.get(lowered(world, currency))
     if region is None:
         world.readings.rely_on("fund-other-currency")
@@ -119,7 +119,7 @@ def check_options(
     currency: str,
     path: str = OPTIONS,
 ) -> None:
-    """Hold a request's bank transfer options, given at `path`, against the currency.
+    """Refuse bank transfer options that don't fit the currency; `path` is their parameter.
 
     Source: docs/stripe.md 5.7.
     """
@@ -132,9 +132,9 @@ def check_options(
 
 
 def check_transfer(world: World, transfer: BankTransferParams, currency: str, path: str) -> Region:
-    """Hold a bank transfer that has a type against the currency; `path` is where a request has it.
+    """Check a bank transfer's type, addresses and country, and give the currency's region.
 
-    Gives the currency's region. Faults: another region's type, an unknown country [assumed].
+    `path` is its parameter. Faults (both assumed): another region's type, an unknown country.
     """
     region = REGIONS.get(currency)
     if region is None or region.type != transfer["type"]:
@@ -158,7 +158,7 @@ def check_transfer(world: World, transfer: BankTransferParams, currency: str, pa
 
 
 def instructions(world: World, intent: PaymentIntent, customer: Customer) -> Instructions:
-    """Say where the customer is to send an intent's money; its reference stays what it was."""
+    """Make an intent's bank transfer instructions; a confirmed intent keeps its reference."""
     if intent.confirmed_at is not None:
         world.readings.rely_on("instructions-per-intent")
     transfer = intent.customer_balance_options["bank_transfer"]
@@ -175,7 +175,7 @@ def instructions(world: World, intent: PaymentIntent, customer: Customer) -> Ins
 def where_to(
     world: World, region: Region, customer: Customer, transfer: BankTransferParams
 ) -> tuple[str, tuple[Hash, ...]]:
-    """Give the country and the accounts to pay into, the same ones each time for one customer [doc]."""
+    """Give the country and the accounts to pay into. A customer's accounts never change [doc]."""
     country = region.country or _eu_country(world, customer, transfer)
     wanted = _wanted_addresses(world, transfer)
     found = bank_accounts.of(world, customer, country)
@@ -183,9 +183,9 @@ def where_to(
 
 
 def options_of(world: World, customer: Customer, currency: str) -> Hash:
-    """Give the options that Stripe fills in where its automatic payment methods offer a bank transfer.
+    """Give the options that Stripe fills in when automatic payment methods include bank transfers.
 
-    They name the currency's type and, in the EU, the country [obs spree/spree_stripe, 2023-10-16].
+    They have the currency's type and, in the EU, the country [obs spree/spree_stripe, 2023-10-16].
     """
     region = REGIONS[currency]
     transfer: dict[str, Any] = {"type": region.type}
@@ -204,7 +204,7 @@ def _eu_country(world: World, customer: Customer, transfer: BankTransferParams) 
 
 
 def _wanted_addresses(world: World, transfer: BankTransferParams) -> set[str] | None:
-    """Read which types of address are asked for; None for all of them."""
+    """Read the requested types of address; None stands for all."""
     kinds = transfer.get("requested_address_types")
     if kinds is None:
         return None

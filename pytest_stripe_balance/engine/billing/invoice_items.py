@@ -1,4 +1,4 @@
-"""Invoice items: what a customer is charged for, pending or on a draft invoice (docs/stripe.md 1.9)."""
+"""Invoice items, either pending or on a draft invoice (docs/stripe.md 1.9)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def create(
     description: str | None = None,
     metadata: dict[str, str] | None = None,
 ) -> InvoiceItem:
-    """Create an item, on a draft `invoice` or pending until an invoice includes it.
+    """Create an item on a draft `invoice`, or a pending one for a later invoice.
 
     `amount`, or `quantity` times `unit_amount_decimal`, is in minor units. `currency` defaults to the
     draft's. Events `invoiceitem.created`, then `invoice.updated` for the draft (docs/stripe.md 1.9).
@@ -84,7 +84,7 @@ def _added(world: World, item: InvoiceItem, draft: Invoice | None) -> InvoiceIte
 
 
 def retrieve(world: World, item_id: str) -> InvoiceItem:
-    """Find an item; 404 with param `id` [obs]. What is answered of a deleted draft's is assumed."""
+    """Find an item; 404 with param `id` [obs]. The answer for a deleted draft's item is assumed."""
     item = world.invoice_items.find(item_id, "id")
     if item.deleted and world.readings.rely_on("deleted-draft-items") == "gone":
         raise faults.missing_object(world.invoice_items.noun, item_id, "id", in_path=True)
@@ -99,9 +99,9 @@ def list_(
     pending: bool | None = None,
     **params: Unpack[ListParams],
 ) -> Page[InvoiceItem]:
-    """List items, newest first; those of one customer or invoice, or on none (`pending`).
+    """List items, newest first: those of a customer or invoice, pending ones, or those on invoices.
 
-    What went with a deleted draft isn't pending [obs, 2026-08-26.dahlia].
+    An item of a deleted draft isn't pending [obs, 2026-08-26.dahlia].
     """
     parents.check(world, customer=customer, invoice=invoice)
     return world.invoice_items.page(
@@ -116,7 +116,7 @@ def list_(
 
 
 def settle_currency(world: World, owner: Customer, currency: str) -> None:
-    """Make the first currency of a customer theirs; event `customer.updated`.
+    """Make this the customer's currency if they have none; event `customer.updated`.
 
     Source: docs/stripe.md 1.1.
     """
@@ -126,14 +126,14 @@ def settle_currency(world: World, owner: Customer, currency: str) -> None:
 
 
 def attach(world: World, invoice: Invoice, item: InvoiceItem) -> Invoice:
-    """Put an item on a draft as its first line, without an event."""
+    """Put an item on a draft as its first line; no event."""
     attached = item._replace(invoice=invoice.id, line=world.ids.mint("il_", 24))
     world.invoice_items.put(attached)
     return world.invoices.put(invoice._replace(lines=(attached, *invoice.lines)))
 
 
 def pending(world: World, customer_id: str) -> list[InvoiceItem]:
-    """List a customer's items that no invoice has yet, oldest first."""
+    """List a customer's items that are on no invoice, oldest first."""
     return [item for item in world.invoice_items.of(customer_id) if item.invoice is None]
 
 
@@ -150,10 +150,10 @@ def _draft(world: World, invoice_id: str) -> Invoice:
 
 
 def _price(world: World, description: str | None, unit_amount: str, currency: str) -> Price:
-    """Give the one-time price of an item: a product per description, a price per amount and currency.
+    """Give the one-time price of an item.
 
-    Both are the account's, and the same for every item like it, from 2024-08 to 2026-03 [obs, pay and
-    Kiln-AI/stripe_world]; how alike items must be is inferred.
+    Items share a product by description, and its price by amount and currency. That they share them was
+    seen from 2024-08 to 2026-03 [obs, pay and Kiln-AI/stripe_world]; by which fields is inferred.
     """
     product = "prod_" + world.ids.secret(f"product {description!r}", 14)
     price_id = "price_" + world.ids.secret(f"{product} {unit_amount} {currency}", 24)
@@ -173,7 +173,7 @@ def check_currency(currency: str) -> None:
 
 
 def _plain(unit: Decimal) -> str:
-    """Write a decimal without the zeros that say nothing; `normalize` would round it to 28 digits."""
+    """Write a decimal without trailing zeros; `normalize` would round it to 28 digits."""
     whole, _, rest = format(unit, "f").partition(".")
     return f"{whole}.{rest}".rstrip("0").rstrip(".") if rest else whole
 

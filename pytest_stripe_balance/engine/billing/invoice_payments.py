@@ -1,4 +1,4 @@
-"""Invoice payments as they are read: what links an invoice to its intent (docs/stripe.md 1.9)."""
+"""Reads invoice payments, the links from invoices to their intents (docs/stripe.md 1.9)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class PaymentFilter(TypedDict, total=False):
 
 
 def retrieve(world: World, payment_id: str) -> InvoicePayment:
-    """Find what links an invoice to its intent; 404 with param `invoice_payment`."""
+    """Find an invoice payment; 404 with param `invoice_payment`."""
     return world.invoice_payments.find(payment_id, "invoice_payment", assumption="invoice-refusals")
 
 
@@ -30,7 +30,7 @@ def list_(
     status: str | None = None,
     **params: Unpack[ListParams],
 ) -> Page[InvoicePayment]:
-    """List the payments of invoices, newest first; those of one `invoice`, intent or status."""
+    """List invoice payments, newest first, perhaps only those of one `invoice`, intent or status."""
     parents.check(world, invoice=invoice)
     intent = (payment or {}).get("payment_intent")
     return world.invoice_payments.page(invoice=invoice, payment_intent=intent, status=status, **params)

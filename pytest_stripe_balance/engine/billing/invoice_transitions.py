@@ -1,10 +1,10 @@
-"""Invoices that are paid by bank transfer, from finalized to paid or void.
+"""The transitions of an invoice: finalize, pay, send, void, mark uncollectible.
 
 Source: docs/stripe.md 1.9, 3.3, 3.4.
 
-Their states and events are documented. The texts and params of refusals, the numbers and the sums are
-as Kiln-AI/stripe_world recorded them at 2026-08-26.dahlia (tests/conformance/cassettes/13_invoices);
-where the particulars had to come from elsewhere, the register says so.
+The states and events are documented. Kiln-AI/stripe_world recorded the texts and params of refusals,
+the numbers and the sums at 2026-08-26.dahlia (tests/conformance/cassettes/13_invoices). The register
+lists the details that have another source.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ NOT_OPEN = "You can only pass in open invoices. This invoice isn't open."
 
 
 def finalize(world: World, invoice_id: str, *, auto_advance: bool | None = None) -> Invoice:
-    """Finalize a draft: it is open, has a number, and an intent that waits for its amount.
+    """Finalize a draft, which becomes open and gets a number and an intent.
 
-    Events `payment_intent.created`, `invoice.updated`, `invoice.finalized`, in this order [obs, a
-    send_invoice at clover]. When nothing is due it has no intent and is paid: the events of
-    `invoice_payments.tell_paid` follow. Cash that lies on the balance stays there: finalizing is no
-    trigger of docs/stripe.md 4. Each takes the customer's next number, at 0 too [obs,
-    2026-08-26.dahlia].
+    - Events `payment_intent.created`, `invoice.updated`, `invoice.finalized`, in this order [obs, a
+      send_invoice at clover].
+    - An invoice over 0 gets no intent and is paid at once, with the events of
+      `invoice_settlement.tell_paid`. It takes the customer's next number too [obs, 2026-08-26.dahlia].
+    - Cash on the balance stays there: finalizing doesn't reconcile (docs/stripe.md 4).
     """
     invoice = find(world, invoice_id, "id")
     if invoice.status != "draft":
@@ -46,11 +46,11 @@ def finalize(world: World, invoice_id: str, *, auto_advance: bool | None = None)
 
 
 def pay(world: World, invoice_id: str, *, paid_out_of_band: bool = False) -> Invoice:
-    """Pay an invoice, finalizing a draft first: from the cash balance in full, or out of band.
+    """Pay an invoice in full from the cash balance, or out of band. A draft is finalized first.
 
-    Events of `allocation.put_money`; out of band `payment_intent.canceled` and those of
-    `invoice_payments.tell_paid`. Out of band it is no attempt, and advances no more [obs,
-    Kiln-AI/stripe_world 13/62].
+    Events: those of `allocation.put_money`, or out of band `payment_intent.canceled` and those of
+    `invoice_settlement.tell_paid`. A payment out of band doesn't set `attempted`, and clears
+    `auto_advance` [obs, Kiln-AI/stripe_world 13/62].
     """
     invoice = find(world, invoice_id, "id")
     if invoice.status == "paid":
@@ -70,7 +70,7 @@ def pay(world: World, invoice_id: str, *, paid_out_of_band: bool = False) -> Inv
 
 
 def send(world: World, invoice_id: str) -> Invoice:
-    """Send an open invoice, finalizing a draft first; event `invoice.sent`. Nothing is mailed."""
+    """Send an open invoice; event `invoice.sent`. A draft is finalized first. No mail is sent."""
     invoice = find(world, invoice_id, "invoice")
     if invoice.status == "draft":
         invoice = _finalized(world, invoice)
@@ -88,7 +88,7 @@ def send(world: World, invoice_id: str) -> Invoice:
 
 
 def void(world: World, invoice_id: str) -> Invoice:
-    """Void an open invoice; its intent is canceled, with the reason void_invoice [sdk].
+    """Void an open invoice, and cancel its intent with the reason void_invoice [sdk].
 
     Events `payment_intent.canceled`, `invoice.updated`, `invoice.voided`.
     """
@@ -104,7 +104,10 @@ def void(world: World, invoice_id: str) -> Invoice:
 
 
 def mark_uncollectible(world: World, invoice_id: str) -> Invoice:
-    """Give an open invoice up; events `invoice.updated`, `invoice.marked_uncollectible`."""
+    """Mark an open invoice uncollectible.
+
+    Events `invoice.updated`, `invoice.marked_uncollectible`.
+    """
     invoice = find(world, invoice_id, "id")
     if invoice.status == "uncollectible":
         raise Fault("This invoice has already been marked uncollectible.")
@@ -120,10 +123,10 @@ def mark_uncollectible(world: World, invoice_id: str) -> Invoice:
 
 
 def due(world: World, invoice: Invoice) -> Due | None:
-    """Tell what time will do to an invoice: finalize a draft that advances, tell an open one overdue."""
+    """Tell when an invoice changes by itself: an advancing draft is finalized, an open one overdue."""
     if invoice.status == "open" and not invoice.overdue:
         return invoice.due_date, functools.partial(_overdue, world, invoice)
-    if invoice.automatically_finalizes_at is not None and not _gone(world, invoice):
+    if invoice.automatically_finalizes_at is not None and not _is_gone(world, invoice):
         return invoice.automatically_finalizes_at, functools.partial(_finalized, world, invoice)
     return None
 
@@ -133,7 +136,7 @@ def _overdue(world: World, invoice: Invoice) -> None:
     world.record_event("invoice.overdue", world.invoices.put(invoice._replace(overdue=True)))
 
 
-def _gone(world: World, draft: Invoice) -> bool:
+def _is_gone(world: World, draft: Invoice) -> bool:
     return draft.deleted or world.customers.find(draft.customer, "customer").deleted
 
 
@@ -145,7 +148,7 @@ def _finalized(world: World, draft: Invoice) -> Invoice:
         )
         raise Refused(
             f"finalizing {draft.id}, an invoice over {amounts.written(amount, currency)} {currency}, "
-            "is not modelled: Stripe books what is too little on the customer's credit balance. "
+            "is not modelled: Stripe adds too small an amount to the customer's credit balance. "
             f"Bring it to at least {least} and at most {most} by its items, or delete the draft"
         )
     customer = world.customer(draft.customer, in_path=False)
@@ -175,7 +178,7 @@ def _finalized(world: World, draft: Invoice) -> Invoice:
 
 
 def _next_number(world: World, customer: Customer) -> str:
-    """Take the customer's next number; one that was given to another invoice is passed over."""
+    """Take the customer's next number, skipping numbers of other invoices."""
     taken = {invoice.number for invoice in world.invoices}
     sequence = customer.next_invoice_sequence
     while (number := f"{customer.invoice_prefix}-{sequence:04d}") in taken:
@@ -185,7 +188,7 @@ def _next_number(world: World, customer: Customer) -> str:
 
 
 def _payable(world: World, invoice: Invoice) -> PaymentIntent:
-    """Make the intent of an invoice, and what links the two; event `payment_intent.created`."""
+    """Make the intent of an invoice and the link between them; event `payment_intent.created`."""
     world.readings.rely_on("invoice-intent")
     types = invoice.types or ("card",)
     options = {"card": UNSET_CARD_OPTIONS, "customer_balance": invoice.options or {}}
@@ -224,7 +227,7 @@ def _intent(world: World, invoice: Invoice) -> PaymentIntent:
 
 
 def _changed(world: World, before: Invoice, after: Invoice, event: str) -> Invoice:
-    """Keep a changed invoice, and tell of it: `invoice.updated`, then the event of the change."""
+    """Store a changed invoice, and record `invoice.updated`, then the event of the change."""
     world.invoices.put(after)
     invoice_settlement.updated(world, before, after)
     world.record_event(event, after)
@@ -232,7 +235,7 @@ def _changed(world: World, before: Invoice, after: Invoice, event: str) -> Invoi
 
 
 def _withdraw(world: World, invoice: Invoice, reason: str | None) -> None:
-    """Cancel an open invoice's intent, and what links the two."""
+    """Cancel an open invoice's intent and the link between them."""
     payment_intents.withdraw(world, _intent(world, invoice), reason)
     invoice_settlement.closed(world, invoice, status="canceled", canceled_at=world.clock.now)
 
@@ -246,7 +249,7 @@ def _paid_out_of_band(world: World, invoice: Invoice) -> Invoice:
 
 
 def _paid_by_balance(world: World, invoice: Invoice, *, keeps_changes: bool) -> Invoice:
-    """Pay from the cash balance; `keeps_changes` says that what was done before stays if it can't be."""
+    """Pay from the cash balance. With `keeps_changes` a failure keeps what was changed before."""
     intent = _intent(world, invoice)
     if "customer_balance" not in intent.payment_method_types:
         raise Refused(f"paying {invoice.id} by anything but bank transfer is not modelled")

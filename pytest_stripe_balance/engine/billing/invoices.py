@@ -1,4 +1,4 @@
-"""Draft invoices, and what any invoice is looked up by (docs/stripe.md 1.9, 2)."""
+"""Invoices: created as drafts, read, listed and deleted (docs/stripe.md 1.9, 2)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records import Customer, Hash, InvoiceItem
     from pytest_stripe_balance.engine.state.world import World
 
-# A draft that advances by itself is finalized an hour after it was made [doc], and a second [obs,
-# Kiln-AI/stripe_world 13/59].
+# A draft with auto_advance is finalized after an hour [doc] and a second [obs, Kiln-AI/stripe_world
+# 13/59].
 DRAFT_FOR = 3601
 OPTIONS_PATH = "payment_settings[payment_method_options][customer_balance]"
 
@@ -37,7 +37,7 @@ class PaymentSettings(TypedDict, total=False):
 
 
 class InvoiceParams(TypedDict, total=False):
-    """What describes an invoice when it is made."""
+    """Parameters of create that only describe the invoice."""
 
     auto_advance: bool
     description: str
@@ -61,8 +61,8 @@ def create(
 ) -> Invoice:
     """Create a draft; event `invoice.created`. `due_date` is in seconds since 1970.
 
-    `currency` is the customer's unless given [sdk]; where they have none it becomes theirs, and
-    `customer.updated` comes first [obs, a send_invoice at clover]. With `include` it takes the
+    `currency` defaults to the customer's [sdk]. If they have none it becomes theirs, with the event
+    `customer.updated` first [obs, a send_invoice at clover]. With `include` the draft takes the
     customer's pending items in its currency.
     """
     owner = _owner(world, customer, collection_method)
@@ -104,8 +104,8 @@ def _owner(world: World, customer_id: str | None, collection_method: str | None)
 
 
 def retrieve(world: World, invoice_id: str) -> Invoice:
-    """Find an invoice; 404 with param `invoice`. A draft shows its customer as they are now [doc]."""
-    return as_it_is(world, find(world, invoice_id, "invoice"))
+    """Find an invoice; 404 with param `invoice`. A draft shows its customer's present fields [doc]."""
+    return with_customer(world, find(world, invoice_id, "invoice"))
 
 
 def list_(
@@ -129,13 +129,13 @@ def list_(
         ),
         **params,
     )
-    return Page([as_it_is(world, invoice) for invoice in page.data], page.has_more)
+    return Page([with_customer(world, invoice) for invoice in page.data], page.has_more)
 
 
 def delete(world: World, invoice_id: str) -> Invoice:
-    """Delete a draft, and its items with it; event `invoice.deleted`.
+    """Delete a draft and its items; event `invoice.deleted`.
 
-    The items still name it, and don't wait for another invoice [obs, 2026-08-26.dahlia].
+    The items still name the draft, and don't become pending again [obs, 2026-08-26.dahlia].
     """
     invoice = find(world, invoice_id, "invoice")
     if invoice.status != "draft":
@@ -149,7 +149,7 @@ def delete(world: World, invoice_id: str) -> Invoice:
 def find(world: World, invoice_id: str, param: str) -> Invoice:
     """Find an invoice that isn't deleted.
 
-    The name in the 404 is `invoice` on retrieve, delete and send, and `id` on the others [obs,
+    The 404 has the param `invoice` on retrieve, delete and send, and `id` on the other calls [obs,
     2026-08-26.dahlia].
     """
     invoice = world.invoices.find(invoice_id, param)
@@ -159,12 +159,12 @@ def find(world: World, invoice_id: str, param: str) -> Invoice:
 
 
 def refused(message: str) -> faults.Fault:
-    """A refusal without a code, in words that others say they had from Stripe."""
+    """Make a fault without a code, in words that others noted from Stripe."""
     return faults.Fault(message, assumption="invoice-refusals")
 
 
 def _currency_of(world: World, pending: list[InvoiceItem], included: list[InvoiceItem]) -> str:
-    """Give the currency of a first invoice that names none: an item's, or the account's usd."""
+    """Give the currency of a first invoice without one: an item's, or usd, the account's own."""
     looked_at = pending if world.readings.rely_on("invoice-currency") == "pending" else included
     return looked_at[-1].currency if looked_at else "usd"
 
@@ -185,7 +185,7 @@ def _due_date(world: World, days_until_due: int | None, due_date: int | None) ->
 
 
 def _described(world: World, draft: Invoice, params: InvoiceParams) -> Invoice:
-    """Put on a draft what a request says about it."""
+    """Set the descriptive fields of a draft."""
     settings = params.get("payment_settings", PaymentSettings())
     options = settings.get("payment_method_options", InvoiceMethodOptions()).get("customer_balance")
     regions.check_options(world, options or {}, draft.currency, OPTIONS_PATH)
@@ -208,13 +208,13 @@ def _described(world: World, draft: Invoice, params: InvoiceParams) -> Invoice:
 
 
 def recipient(customer: Customer) -> Hash:
-    """What an invoice shows of its customer."""
+    """Give the customer's fields that an invoice shows."""
     shown = ("address", "email", "name", "phone", "shipping", "tax_exempt")
     return {name: getattr(customer, name) for name in shown}
 
 
-def as_it_is(world: World, invoice: Invoice) -> Invoice:
-    """Show a draft with its customer as they are now; what is finalized keeps what it says [doc]."""
+def with_customer(world: World, invoice: Invoice) -> Invoice:
+    """Give a draft with its customer's present fields. A finalized invoice doesn't change [doc]."""
     customer = world.customers.get(invoice.customer)
     if invoice.status != "draft" or customer is None:
         return invoice

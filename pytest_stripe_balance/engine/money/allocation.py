@@ -1,9 +1,6 @@
-"""Money between a cash balance and an intent: applied, taken back, and the charge at the end.
+"""Moves money between a cash balance and an intent, and makes the charge of a paid intent.
 
-What apply_customer_balance does is documented (docs/stripe.md 3.4). Its refusals were seen by others:
-the plans of gburgyan/aat-stripe assert their status, type, code and param against Stripe's test mode
-every night (plans/cash-balance/apply-refusals.yaml, at 2026-08-26.dahlia). Their texts aren't public:
-ours are the assumption apply-refusal-texts.
+Source: docs/stripe.md 3.4.
 """
 
 from __future__ import annotations
@@ -29,7 +26,11 @@ def put_money(
     *,
     partial_event: str = "payment_intent.partially_funded",
 ) -> PaymentIntent:
-    """Move `amount` from the balance to the intent; in full it succeeds, in part it waits on."""
+    """Move `amount` from the balance to the intent, which succeeds once it is fully paid.
+
+    Events `customer_cash_balance_transaction.created`, then `charge.succeeded` and
+    `payment_intent.succeeded`, or `partial_event` if it is paid in part.
+    """
     assert 0 < amount <= intent.remaining, f"{amount} does not fit {intent.id}"
     world.readings.rely_on("apply-event-order")
     intent, _ = _allocate(world, intent, customer, amount)
@@ -40,7 +41,7 @@ def put_money(
 
 
 def take_back(world: World, intent: PaymentIntent, customer: Customer) -> tuple[PaymentIntent, Entry]:
-    """Move all that an intent holds back to the balance; give the intent and the row."""
+    """Move all the money of an intent back to the balance; give the intent and the row."""
     return _allocate(world, intent, customer, -intent.applied)
 
 

@@ -1,4 +1,4 @@
-"""Balance transactions: what moved the merchant's own money, booked and read (docs/stripe.md 1.11)."""
+"""Balance transactions: movements of the merchant's own money (docs/stripe.md 1.11)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def list_balance_transactions(
 ) -> Page[BalanceTransaction]:
     """List the merchant's balance transactions, newest first.
 
-    No payout is ever made here, so each is unknown: 400 `resource_missing`, param `payout` [obs].
+    The fake makes no payouts, so each is unknown: 400 `resource_missing`, param `payout` [obs].
     """
     if payout is not None:
         raise faults.missing_object("payout", payout, "payout", in_path=False)
@@ -43,7 +43,7 @@ def book(
     description: str | None = None,
     fee_details: tuple[Hash, ...] = (),
 ) -> BalanceTransaction:
-    """Write a balance transaction: `amount` to the merchant, or from the merchant when negative."""
+    """Write a balance transaction. A positive `amount` goes to the merchant."""
     return world.balance_transactions.put(
         BalanceTransaction(
             id=world.ids.mint("txn_", 24),
@@ -68,9 +68,9 @@ def move_with_merchant(
     book_as: str,
     linked_transaction: str | None = None,
 ) -> Entry:
-    """Move cash between a customer and the merchant's balance: one row, one balance transaction.
+    """Move cash between a customer and the merchant: one row and one balance transaction.
 
-    `net_amount` is the customer's side; `book_as` is the balance transaction's type.
+    `net_amount` is the amount of the customer's row. `book_as` is the balance transaction's type.
     """
     booked = book(world, -net_amount, currency, book_as, source="")
     entry = world.post_entry(

@@ -1,4 +1,4 @@
-"""The merchant's side: charges, and the transactions on the merchant's own Stripe balance."""
+"""Charges: made when an intent is paid, read and listed (docs/stripe.md 1.7)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def list_(
     transfer_group: str | None = None,
     **params: Unpack[ListParams],
 ) -> Page[Charge]:
-    """List charges, newest first; those of one `customer`, `payment_intent` or `transfer_group`."""
+    """List charges, newest first. The parameters limit them to those of one object or group."""
     parents.check(world, customer=customer, payment_intent=payment_intent)
     return world.charges.page(
         customer=customer, payment_intent=payment_intent, transfer_group=transfer_group, **params
@@ -44,18 +44,18 @@ def list_(
 
 
 def fees(world: World, currency: str) -> tuple[Hash, ...]:
-    """Give what Stripe keeps of a bank transfer: nothing, or the fee that was seen.
+    """Give Stripe's fees for a bank transfer: none by default.
 
-    By the reading stripe-fee of charge-fee that is 7 MXN and 16 % VAT of them, 8.12 in all, as it was
-    of a payment of 470 MXN (leontelecombot/leontelecom-server, September 2026). In other currencies
-    nobody has seen any, and it is refused out loud.
+    With charge-fee=stripe-fee they are 7 MXN plus 16 % VAT, 8.12 in all, as seen for a payment of 470
+    MXN (leontelecombot/leontelecom-server, September 2026). Other currencies are refused, because
+    nobody has seen a fee in them.
     """
     if world.readings.reading("charge-fee") == "none":
         return ()
     if currency != "mxn":
         raise Refused(
-            f"charge-fee=stripe-fee: which fee Stripe keeps of a bank transfer in {currency} is not "
-            "known, only that in mxn. Take the reading none for this test"
+            f"charge-fee=stripe-fee: Stripe's fee for a bank transfer in {currency} is unknown, only "
+            "that in mxn is known. Choose the reading none for this test"
         )
     parts = (("stripe_fee", "Stripe processing fees", MXN_FEE), ("tax", "VAT", MXN_FEE_TAX))
     return tuple(

@@ -1,6 +1,6 @@
-"""What ties an invoice to its intent: who may be paid automatically, and what a payment makes of it.
+"""Settles invoices: which of them a transfer may pay, and their changes and events when they are paid.
 
-This lies below allocation.py, because an invoice becomes paid when its intent succeeds.
+allocation.py uses this file, because an invoice becomes paid when its intent succeeds.
 """
 
 from __future__ import annotations
@@ -45,10 +45,9 @@ def invoice_of(world: World, intent: PaymentIntent) -> Invoice:
 
 
 def waiting(world: World, customer: Customer, currency: str) -> Iterator[tuple[Invoice, PaymentIntent]]:
-    """List the invoices that a transfer may pay, with their intents, first finalized first.
+    """List the invoices that a transfer may pay, with their intents, in the order of finalization.
 
-    Open ones that take customer_balance, not past due or overdue for up to 30 days (docs/stripe.md 4
-    [doc]).
+    They are open, take customer_balance, and are at most 30 days overdue (docs/stripe.md 4 [doc]).
     """
     for intent in world.payment_intents.of(customer.id):
         if intent.invoice is None or intent.currency != currency:
@@ -63,7 +62,7 @@ def waiting(world: World, customer: Customer, currency: str) -> Iterator[tuple[I
 
 
 def succeeded(world: World, intent: PaymentIntent) -> None:
-    """Make the invoice of an intent that succeeded paid; the events of `tell_paid`."""
+    """Make the invoice of a succeeded intent paid, with the events of `tell_paid`."""
     invoice = invoice_of(world, intent)
     paid = settle(world, invoice)
     link = closed(world, invoice, status="paid", paid_at=world.clock.now)
@@ -71,12 +70,11 @@ def succeeded(world: World, intent: PaymentIntent) -> None:
 
 
 def tell_paid(world: World, before: Invoice, paid: Invoice, link: InvoicePayment | None = None) -> None:
-    """Tell that an invoice was paid, by the intent of `link` or without one.
+    """Record the events of a paid invoice. `link` names the intent that paid it, if one did.
 
-    Events `invoice.updated`, `invoice.paid`, `invoice.payment_succeeded`, in this order for a card and
-    out of band (zulip/zulip corporate/tests/stripe_fixtures, docs/stripe.md 1.9). Assumed is where
-    `invoice_payment.paid` stands; and whether a payment succeeded that no intent made, which the
-    documentation denies.
+    `invoice.updated`, `invoice.paid`, `invoice.payment_succeeded`, in the order seen for a card and out
+    of band (zulip/zulip corporate/tests/stripe_fixtures, docs/stripe.md 1.9). Two things are assumed:
+    the place of `invoice_payment.paid`, and `invoice.payment_succeeded` without an intent.
     """
     is_told = link is not None and world.event_type("invoice_payment.paid", link) is not None
     first = is_told and world.readings.rely_on("invoice-payment-event-order") == "first"
@@ -91,7 +89,7 @@ def tell_paid(world: World, before: Invoice, paid: Invoice, link: InvoicePayment
 
 
 def settle(world: World, invoice: Invoice, **changes: Any) -> Invoice:  # noqa: ANN401 - fields of a record
-    """Make an invoice paid, without an event."""
+    """Make an invoice paid; no event."""
     return world.invoices.put(
         invoice._replace(
             **{"attempted": True, **changes},
@@ -104,16 +102,16 @@ def settle(world: World, invoice: Invoice, **changes: Any) -> Invoice:  # noqa: 
 
 
 def closed(world: World, invoice: Invoice, **changes: Any) -> InvoicePayment:  # noqa: ANN401 - as above
-    """Make the link between an invoice and its intent paid or canceled."""
+    """Change the link between an invoice and its intent to paid or canceled."""
     link = next(link for link in world.invoice_payments if link.invoice == invoice.id)
     return world.invoice_payments.put(link._replace(**changes))
 
 
 def updated(world: World, before: Invoice, after: Invoice) -> None:
-    """Record `invoice.updated`, with what the invoice was before.
+    """Record `invoice.updated` with the previous values.
 
-    Of its lines that is those that were there, and how many (zulip/zulip, docs/stripe.md 1.9: none, of a
-    draft that an item joined); of its rendering the size of a page.
+    If the lines changed, these include the previous lines and their number (zulip/zulip, docs/stripe.md
+    1.9). Of `rendering` they include the page size.
     """
     previous: dict[str, Any] = {
         name: getattr(before, field)

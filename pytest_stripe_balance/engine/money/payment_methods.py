@@ -1,4 +1,4 @@
-"""Payment methods of type customer_balance: made, read, and attached to nobody (docs/stripe.md 1.6)."""
+"""Payment methods of type customer_balance, which are never attached (docs/stripe.md 1.6)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pytest_stripe_balance.engine.state.table import Cursors, Page
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import Refused
 
-# How the ids of other kinds' methods begin: those that Stripe keeps ready for tests (docs.stripe.com
-# /testing and the pages of each method), and what stood for a card before payment methods.
-NOT_KEPT = (
+# Beginnings of ids that exist in Stripe and not here: its ready-made methods for tests (docs.stripe.com
+# /testing and the pages of each method), and the sources and cards from before payment methods.
+NOT_MODELLED = (
     "pm_card",
     "pm_acssDebit",
     "pm_auBecsDebit",
@@ -28,7 +28,7 @@ NOT_KEPT = (
 
 
 class PaymentMethodData(TypedDict, total=False):
-    """payment_method_data of a request; only customer_balance is modelled."""
+    """payment_method_data of a request. Only customer_balance is modelled."""
 
     type: Literal["customer_balance"]
     allow_redisplay: str
@@ -56,7 +56,7 @@ def create(
     customer_balance: dict[str, Any] | None = None,
     metadata: dict[str, str] | None = None,
 ) -> PaymentMethod:
-    """Make a payment method; an intent of any customer can take it."""
+    """Make a payment method. An intent of any customer can use it."""
     if type is None:
         raise faults.missing_parameter("type")
     data = PaymentMethodData(
@@ -75,7 +75,7 @@ def retrieve(world: World, method_id: str) -> PaymentMethod:
 
 
 class Filters(Cursors, total=False):
-    """What the lists take; there is nothing that they could tell apart."""
+    """The parameters of the lists, which are always empty."""
 
     type: str
     allow_redisplay: str
@@ -84,10 +84,9 @@ class Filters(Cursors, total=False):
 def list_(
     world: World, *, customer: str | None = None, **filters: Unpack[Filters]
 ) -> Page[PaymentMethod]:
-    """List what is attached to a customer: nothing, as this type never attaches [obs].
+    """List attached payment methods: none, because this type is never attached [obs].
 
-    Without a customer it is empty too, and an unknown or deleted one is a 400 with param `customer`
-    [obs, 2026-08-26.dahlia].
+    An unknown or deleted customer is a 400 with param `customer` [obs, 2026-08-26.dahlia].
     """
     if customer is not None:
         world.customer(customer, in_path=False)
@@ -95,16 +94,16 @@ def list_(
 
 
 def list_of_customer(world: World, customer_id: str, **filters: Unpack[Filters]) -> Page[PaymentMethod]:
-    """List what is attached to the customer that the route lies below: nothing [obs]."""
+    """List the payment methods attached to the customer in the path: none [obs]."""
     world.customer_above(customer_id)
     return _none(world, filters)
 
 
 def _none(world: World, filters: Filters) -> Page[PaymentMethod]:
-    """Give an empty page; a cursor that names nothing is still an error."""
+    """Give an empty page. A cursor to an unknown object is still an error."""
     cursors = Cursors(**{key: value for key, value in filters.items() if key in CURSORS})  # type: ignore[typeddict-item] # picked by their names
     for name in ("starting_after", "ending_before"):
-        refuse_not_kept(name, filters.get(name), "Leave the cursor out")  # type: ignore[arg-type] # a text
+        refuse_unmodelled(name, filters.get(name), "Leave the cursor out")  # type: ignore[arg-type] # a text
     return world.payment_methods.page(keep=lambda _: False, **cursors)
 
 
@@ -112,22 +111,22 @@ CURSORS = frozenset(Cursors.__annotations__)
 
 
 def known(world: World, method_id: str, *, in_path: bool) -> PaymentMethod:
-    """Find a payment method; `resource_missing`, param `payment_method`, where there is none [obs]."""
+    """Find a payment method, or raise `resource_missing` with param `payment_method` [obs]."""
     if world.payment_methods.get(method_id) is None:
         way = (
             "Make one by `stripe.PaymentMethod.create(type='customer_balance')`"
             if in_path
             else "Send payment_method_data={'type': 'customer_balance'} in its place"
         )
-        refuse_not_kept("payment_method", method_id, way)
+        refuse_unmodelled("payment_method", method_id, way)
     return world.payment_methods.find(
         method_id, "payment_method", in_path=in_path, assumption="payment-method-unknown"
     )
 
 
-def refuse_not_kept(name: str, method_id: str | None, way: str) -> None:
-    """Refuse a card, and whatever else Stripe keeps ready for tests: it isn't missing there."""
-    if method_id is not None and method_id.startswith(NOT_KEPT):
+def refuse_unmodelled(name: str, method_id: str | None, way: str) -> None:
+    """Refuse a method that exists in Stripe and isn't modelled, such as a test card."""
+    if method_id is not None and method_id.startswith(NOT_MODELLED):
         raise Refused(
             f"{name}={method_id!r}: only customer_balance methods are modelled. {way}, or expect it: "
             "`with stripe_balance.refused():`"

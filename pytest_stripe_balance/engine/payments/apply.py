@@ -1,6 +1,8 @@
-"""apply_customer_balance: its refusals in their order, and the money that it moves.
+"""apply_customer_balance: its refusals in order, and the money that it moves (docs/stripe.md 3.4).
 
-Source: docs/stripe.md 3.4.
+Others have seen the refusals: gburgyan/aat-stripe checks their status, type, code and param in Stripe's
+test mode every night (plans/cash-balance/apply-refusals.yaml, at 2026-08-26.dahlia). Their texts aren't
+public, so ours are an assumption (apply-refusal-texts).
 """
 
 from __future__ import annotations
@@ -23,12 +25,17 @@ def apply_customer_balance(
 ) -> PaymentIntent:
     """Move cash from the customer's balance to an intent.
 
-    `amount` (minor units) defaults to what remains; `currency` must be the intent's. In full, the
-    intent succeeds with a charge: `customer_cash_balance_transaction.created`, `charge.succeeded`,
-    `payment_intent.succeeded`. In part it stays incomplete, with `payment_intent.partially_funded`
-    last. The intent of an invoice takes its full amount whatever `amount` says, and the events of
-    `invoice_payments.succeeded` follow. Faults: the table REFUSALS, in its order; the payment method
-    type answers before the status [obs aat-stripe]. Source: the API reference and docs/stripe.md 3.4.
+    `amount` (minor units) defaults to the remaining amount. `currency` must be the intent's.
+
+    - Paid in full, the intent succeeds: `customer_cash_balance_transaction.created`,
+      `charge.succeeded`, `payment_intent.succeeded`.
+    - Paid in part, it stays incomplete: `customer_cash_balance_transaction.created`,
+      `payment_intent.partially_funded`.
+    - The intent of an invoice takes its full amount, whatever `amount` says. The events of
+      `invoice_settlement.succeeded` follow.
+
+    Faults: the table REFUSALS, in its order. The payment method type is checked before the status [obs
+    aat-stripe].
     """
     intent = world.payment_intents.find(intent_id, "intent", assumption="apply-unknown-intent")
     if intent.invoice is not None:
@@ -38,13 +45,13 @@ def apply_customer_balance(
     attempt.refuse()
     customer = attempt.customer
     assert customer is not None, "unreachable because an intent without a customer is refused"
-    attempt.note_what_it_rests_on(customer)
+    attempt.note_assumptions(customer)
     return put_money(world, intent, customer, attempt.sum)
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One call of apply_customer_balance, with what its refusals look at."""
+    """One call of apply_customer_balance, with the values that its refusals check."""
 
     world: World
     intent: PaymentIntent
@@ -53,7 +60,7 @@ class Attempt:
 
     @property
     def customer(self) -> Customer | None:
-        """The intent's customer; None when it has none, or it was deleted."""
+        """The intent's customer, perhaps deleted; None if it has none."""
         return self.world.customers.get(self.intent.customer or "")
 
     @property
@@ -63,23 +70,23 @@ class Attempt:
 
     @property
     def wanted(self) -> int:
-        """What is asked for: the amount, or all that remains."""
+        """The requested amount: `amount`, or all that remains."""
         return self.intent.remaining if self.amount is None else self.amount
 
     @property
     def partial(self) -> bool:
-        """No amount was named, and the balance has something but not enough; an invoice takes all."""
+        """Whether no amount was requested and the balance covers only a part. Never for an invoice."""
         if self.amount is not None or self.intent.invoice is not None:
             return False
         return 0 < self.balance < self.intent.remaining
 
     @property
     def sum(self) -> int:
-        """What moves, once nothing refuses."""
+        """The amount that moves if nothing is refused."""
         return self.balance if self.partial else self.wanted
 
     def refuse(self) -> None:
-        """Raise the fault of the first rule that is broken."""
+        """Raise the fault of the first broken rule."""
         broken = next((refusal for refusal in REFUSALS if refusal.broken(self)), None)
         if broken is None:
             return
@@ -88,22 +95,22 @@ class Attempt:
             self.world.readings.rely_on(broken.assumption)
         raise broken.fault(self)
 
-    def note_what_it_rests_on(self, customer: Customer) -> None:
-        """Name the assumptions without which this success would have been another answer."""
-        rest = self.world.readings.rely_on
+    def note_assumptions(self, customer: Customer) -> None:
+        """Note the assumptions that this success relies on."""
+        rely_on = self.world.readings.rely_on
         if self.partial:
-            rest("apply-without-amount-short")
+            rely_on("apply-without-amount-short")
         if self.intent.payment_method is None:
-            rest("apply-never-confirmed")
+            rely_on("apply-never-confirmed")
         if self.intent.status == "requires_confirmation":
-            rest("apply-after-update")
+            rely_on("apply-after-update")
         if self.world.reconciliation_mode(customer) == "automatic":
-            rest("apply-automatic-customer")
+            rely_on("apply-automatic-customer")
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """One rule: when it is broken, the answer then, and where nobody saw it the assumption it is."""
+    """One rule: when it is broken, its fault, and the assumption if nobody has seen that fault."""
 
     broken: Callable[[Attempt], bool]
     fault: Callable[[Attempt], Fault]
@@ -153,7 +160,7 @@ def _balance_fault(attempt: Attempt) -> Fault:
 
 
 def _above(most: str, amount: int, currency: str) -> Fault:
-    """An amount above what an intent can take: neither code nor param [obs aat-stripe]."""
+    """Make the fault for too large an amount; it has no code and no param [obs aat-stripe]."""
     return Fault(f"The amount is above {most}, which is {amounts.written(amount, currency)} {currency}.")
 
 

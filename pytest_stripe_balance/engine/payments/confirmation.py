@@ -1,4 +1,4 @@
-"""Confirming an intent: who may, and what comes of it (docs/stripe.md 3.2, 5.5)."""
+"""Confirming an intent: the refusals and the result (docs/stripe.md 3.2, 5.5)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ CONFIRMABLE = ("requires_confirmation", "requires_payment_method", "requires_act
 
 
 def owner(world: World, intent: PaymentIntent) -> Customer:
-    """Find the intent's customer; a fault where there is none, or it was deleted."""
+    """Find the intent's customer; a fault if it has none, or if they were deleted."""
     return world.customer(payment_method_options.need_customer(world, intent.customer), in_path=False)
 
 
 def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:
-    """Refuse a confirm that can't be; nothing is changed. Texts are Stripe's own [obs]."""
+    """Refuse a confirm that isn't possible, before any change. The texts are Stripe's own [obs]."""
     if intent.status == "succeeded":
         message = "it has already succeeded after being previously confirmed."
         raise _cannot_confirm(message, intent)
@@ -57,17 +57,19 @@ def _way_out(intent: PaymentIntent) -> str:
 def _cannot_confirm(because: str, intent: PaymentIntent) -> Fault:
     message = f"You cannot confirm this PaymentIntent because {because}"
     fault = faults.unexpected_state(message, intent)
-    fault.intent = intent if intent.id else None  # refused while it is being created: there is none
+    fault.intent = (
+        intent if intent.id else None
+    )  # a draft is not shown: it was refused before it was created
     return fault
 
 
 def carry_out(world: World, intent: PaymentIntent) -> PaymentIntent:
-    """Carry a checked confirm out (the matrix of docs/stripe.md 3.2)."""
+    """Carry out a checked confirm (the table in docs/stripe.md 3.2)."""
     payer = owner(world, intent)
     balance = world.ledger.balance(payer.id, intent.currency)
     drawn = min(balance, intent.remaining) if balance and _draws(world, payer) else 0
     if intent.invoice is not None and drawn < intent.remaining:
-        drawn = 0  # invoices never get partial money automatically (docs/stripe.md 4 [doc])
+        drawn = 0  # an invoice is never paid in part automatically (docs/stripe.md 4 [doc])
     if drawn < intent.remaining and "funding_type" not in intent.customer_balance_options:
         raise _payment_failed(world, intent, balance)
     changes: dict[str, Any] = {"confirmed_at": world.clock.now, "amount_updated": False}
@@ -83,18 +85,18 @@ def carry_out(world: World, intent: PaymentIntent) -> PaymentIntent:
 
 
 def _draws(world: World, payer: Customer) -> bool:
-    """Tell whether a confirm takes what the balance has: in automatic mode [doc].
+    """Tell whether a confirm uses the balance: only in automatic mode [doc].
 
-    In manual mode it was seen to take nothing, with the whole amount on the balance
-    (gburgyan/aat-stripe plans/cash-balance/apply-refusals.yaml, 2026-08-26.dahlia).
+    In manual mode it used nothing of a sufficient balance [obs] (gburgyan/aat-stripe
+    plans/cash-balance/apply-refusals.yaml, 2026-08-26.dahlia).
     """
     return world.reconciliation_mode(payer) == "automatic"
 
 
 def _payment_failed(world: World, intent: PaymentIntent, balance: int) -> Fault:
-    """Note the failed payment on the intent; the answer is an error that was executed.
+    """Record the failed payment on the intent, and make the fault that keeps it there.
 
-    A balance that would do isn't drawn on in manual mode, and the error mustn't say that it is short.
+    In manual mode a sufficient balance isn't used, so the error must not call it insufficient.
     """
     world.readings.rely_on("confirm-without-funding-type")
     code = "payment_method_customer_decline"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.world import World
 
 CANCELABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
-# Stripe's message also names statuses that this flow never has.
+# Stripe's message also names statuses that bank transfers never have.
 CANCELABLE_BY_STRIPE = (
     "requires_payment_method, requires_capture, requires_reauthorization, requires_confirmation, "
     "requires_action, expired, processing"
@@ -33,7 +33,7 @@ CANCELABLE_BY_STRIPE = (
 
 
 class IntentParams(PaymentMethodParams, total=False):
-    """What can be set on an intent when it is made and afterwards; None clears."""
+    """Parameters of create and of update. None clears a field."""
 
     description: str | None
     metadata: dict[str, str] | None
@@ -45,7 +45,7 @@ class IntentParams(PaymentMethodParams, total=False):
 
 
 class HowToConfirm(TypedDict, total=False):
-    """Parameters of a confirm that change nothing here, with the values that are modelled."""
+    """Parameters of a confirm that change nothing here, with their modelled values."""
 
     error_on_requires_action: Literal[False]
     off_session: Literal[False]
@@ -53,13 +53,13 @@ class HowToConfirm(TypedDict, total=False):
 
 
 class CreateParams(IntentParams, HowToConfirm, total=False):
-    """What create takes beside what only it reads."""
+    """Parameters of create that need no keyword of their own."""
 
     confirmation_method: Literal["automatic"]
 
 
 class ConfirmParams(PaymentMethodParams, HowToConfirm, total=False):
-    """What confirm takes."""
+    """Parameters of confirm."""
 
     receipt_email: str | None
     shipping: dict[str, Any] | None
@@ -76,10 +76,10 @@ def create(
     capture_method: Literal["automatic", "automatic_async"] = "automatic_async",
     **params: Unpack[CreateParams],
 ) -> PaymentIntent:
-    """Create an intent, and confirm it at once where `confirm` is set.
+    """Create an intent, and confirm it at once if `confirm` is set.
 
-    Event `payment_intent.created`, before those of the confirm [obs]. `amount` is in minor units,
-    at least Stripe's minimum and at most 99999999.
+    `amount` is in minor units, from Stripe's minimum to 99999999. Event `payment_intent.created`, before
+    those of the confirm [obs].
     """
     currency = amounts.lowered(world, currency)
     if currency not in amounts.MINIMUM:
@@ -108,9 +108,9 @@ def create(
 
 
 def new(world: World, **fields: Any) -> PaymentIntent:  # noqa: ANN401 - fields of a record
-    """Make an intent as it is before anything happens to it; nothing is stored.
+    """Make an intent that waits for a payment method; nothing is stored.
 
-    Without the fields of `identity` it is a draft, which a request's checks can look at.
+    Without the fields of `identity` it is a draft for a request's checks.
     """
     blank = {"id": "", "client_secret": "", "status": "requires_payment_method"}
     return PaymentIntent(**{**blank, "created": world.clock.now, **fields})
@@ -131,7 +131,7 @@ def retrieve(world: World, intent_id: str) -> PaymentIntent:
 def list_(
     world: World, *, customer: str | None = None, **params: Unpack[ListParams]
 ) -> Page[PaymentIntent]:
-    """List intents, newest first; those of one `customer`, who may be deleted by now."""
+    """List intents, newest first; with `customer` only theirs, even if they were deleted."""
     parents.check(world, customer=customer)
     return world.payment_intents.page(customer=customer, **params)
 
@@ -144,21 +144,20 @@ def update(
     customer: str | None = None,
     **params: Unpack[IntentParams],
 ) -> PaymentIntent:
-    """Change an intent. A new amount sends all that it holds back to the balance.
+    """Change an intent (docs/stripe.md 3.5 [doc]).
 
-    Source: docs/stripe.md 3.5 [doc].
-
-    Then it is to be confirmed again. Other changes leave the money where it is; a new payment
-    method on an intent that holds money is refused out loud. What a status forbids is a fault of
-    `updatable.check`. The update itself has no event, only
-    the money has: `customer_cash_balance_transaction.created`, then those of `automatic.reconcile`.
+    - A new amount sends the intent's money back to the balance, and the intent must be confirmed again.
+      Events `customer_cash_balance_transaction.created`, then those of
+      `automatic_reconciliation.reconcile`. Other changes have no event.
+    - A new payment method on an intent with money is not modelled, and refused.
+    - A field that can't be changed in the intent's status is a fault of `updatable.check`.
     """
     intent = retrieve(world, intent_id)
     named = {name for name, value in (("amount", amount), ("customer", customer)) if value}
     updatable.check(world, intent, {*params, *named})
     if amount is not None:
         amounts.check_intent_amount(amount, intent.currency)
-        _refuse_invoices(world, intent)
+        _refuse_invoice_intent(world, intent)
     changed = _described(intent, params)
     if customer is not None:
         changed = _with_customer(world, changed, customer)
@@ -179,7 +178,7 @@ def update(
 
 
 def _with_amount(world: World, intent: PaymentIntent, amount: int) -> PaymentIntent:
-    """Change the amount; the money that the intent holds goes back and is reconciled."""
+    """Change the amount; the intent's money goes back to the balance and is reconciled."""
     intent, freed = _emptied(world, intent)
     changed = _unconfirmed(world, intent._replace(amount=amount), amount_updated=True)
     world.payment_intents.put(changed)
@@ -200,13 +199,15 @@ def _unconfirmed(world: World, intent: PaymentIntent, *, amount_updated: bool = 
 
 
 def confirm(world: World, intent_id: str, **params: Unpack[ConfirmParams]) -> PaymentIntent:
-    """Confirm an intent: it gets bank transfer instructions and waits in `requires_action`.
+    """Confirm an intent, which then waits for money (docs/stripe.md 3.2 [doc]).
 
-    In automatic mode it first takes what the balance has: in full it succeeds, with the events of
-    `allocation.put_money`. In manual mode the balance stays untouched [obs aat-stripe]. Event
-    `payment_intent.requires_action` where money is still due. Without a funding_type it fails then:
-    `payment_intent.payment_failed`, and an error. Source: docs/stripe.md 3.2 [doc]; faults:
-    docs/stripe.md 5.5 [obs].
+    - In automatic mode it first uses the balance. Paid in full it succeeds, with the events of
+      `allocation.put_money`. In manual mode the balance isn't used [obs aat-stripe].
+    - If money is missing, it gets bank transfer instructions: `payment_intent.requires_action`.
+    - If money is missing and there is no funding_type, it fails: `payment_intent.payment_failed` and an
+      error.
+
+    Faults: docs/stripe.md 5.5 [obs].
     """
     intent = retrieve(world, intent_id)
     confirmation.check(world, intent, params)
@@ -217,10 +218,10 @@ def confirm(world: World, intent_id: str, **params: Unpack[ConfirmParams]) -> Pa
 
 
 def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = None) -> PaymentIntent:
-    """Cancel an intent; what it holds goes back to the balance (docs/stripe.md 3.6 [doc]).
+    """Cancel an intent; its money goes back to the balance (docs/stripe.md 3.6 [doc]).
 
-    Events `customer_cash_balance_transaction.created` when it held money, then
-    `payment_intent.canceled`, then those of `automatic.reconcile`: the money may go to another.
+    Events `customer_cash_balance_transaction.created` if it held money, then `payment_intent.canceled`,
+    then those of `automatic_reconciliation.reconcile`, because another item may get the money.
     """
     intent = retrieve(world, intent_id)
     if intent.status not in CANCELABLE:
@@ -230,12 +231,12 @@ def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = No
             f"{CANCELABLE_BY_STRIPE}."
         )
         raise faults.unexpected_state(message, intent)
-    _refuse_invoices(world, intent)
+    _refuse_invoice_intent(world, intent)
     return withdraw(world, intent, cancellation_reason)
 
 
 def withdraw(world: World, intent: PaymentIntent, cancellation_reason: str | None) -> PaymentIntent:
-    """Cancel an intent that can be; its invoice, if it has one, is the caller's."""
+    """Cancel an intent that may be canceled. The caller changes its invoice, if it has one."""
     intent, freed = _emptied(world, intent)
     canceled = intent._replace(
         status="canceled",
@@ -251,20 +252,20 @@ def withdraw(world: World, intent: PaymentIntent, cancellation_reason: str | Non
 
 
 def _emptied(world: World, intent: PaymentIntent) -> tuple[PaymentIntent, Entry | None]:
-    """Send what an intent holds back to the balance; give the row of that, if it held anything."""
+    """Send an intent's money back to the balance; give the row, or None if there was no money."""
     if not intent.applied:
         return intent, None
     return allocation.take_back(world, intent, confirmation.owner(world, intent))
 
 
 def _described(intent: PaymentIntent, params: IntentParams | ConfirmParams) -> PaymentIntent:
-    """Put on an intent what only describes it; money and payment method stay."""
+    """Change the fields that only describe an intent."""
     changes = _descriptive(intent.metadata, params)
     return intent._replace(**changes) if changes else intent
 
 
 def _descriptive(metadata: Hash, params: IntentParams | ConfirmParams) -> dict[str, Any]:
-    """Give the fields that a request sets and that only describe an intent, which has `metadata`."""
+    """Give the new values of fields that only describe an intent. `metadata` is its present one."""
     changes: dict[str, Any] = {}
     for name, value in params.items():
         if name == "metadata":
@@ -276,8 +277,8 @@ def _descriptive(metadata: Hash, params: IntentParams | ConfirmParams) -> dict[s
     return changes
 
 
-def _refuse_invoices(world: World, intent: PaymentIntent) -> None:
-    """What an invoice's intent asks for, and whether it still does, is the invoice's to say."""
+def _refuse_invoice_intent(world: World, intent: PaymentIntent) -> None:
+    """Refuse to cancel an invoice's intent, or to change its amount."""
     if intent.invoice is not None:
         world.readings.rely_on("invoice-intent-fixed")
         message = (

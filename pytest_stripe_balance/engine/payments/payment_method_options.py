@@ -1,4 +1,4 @@
-"""How an intent is to be paid: its types, its payment method and that method's options."""
+"""How an intent is paid: its payment method types, its payment method, and the options."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PaymentMethodOptions(TypedDict, total=False):
 
 
 class PaymentMethodParams(TypedDict, total=False):
-    """What create, update and confirm take alike."""
+    """Parameters that create, update and confirm share."""
 
     allowed_payment_method_types: list[Literal["card", "customer_balance"]]
     payment_method: str
@@ -48,7 +48,7 @@ class AutomaticPaymentMethods(TypedDict, total=False):
 
 
 def has_payment_method(params: PaymentMethodParams) -> bool:
-    """Tell whether a request names a payment method, by id or by its data."""
+    """Tell whether a request has a payment method, by id or by its data."""
     return "payment_method" in params or "payment_method_data" in params
 
 
@@ -59,11 +59,11 @@ def of_new(
     params: PaymentMethodParams,
     automatic: AutomaticPaymentMethods | None,
 ) -> dict[str, Any]:
-    """Settle which types a new intent takes; give the fields that tell of them.
+    """Decide which payment method types a new intent takes; give the intent's fields for them.
 
-    A payment method alone stands for its own type; without one Stripe's automatic payment methods
-    are on, and the options of customer_balance are filled in by Stripe [obs spree/spree_stripe]. A
-    missing payment method is the first error to be answered [obs].
+    A payment method without types stands for its own type. Without both, Stripe's automatic payment
+    methods are on, and Stripe fills in the options of customer_balance [obs spree/spree_stripe]. An
+    unknown payment method is the first error [obs].
     """
     if "payment_method" in params:
         known(world, params["payment_method"], in_path=False)
@@ -90,7 +90,7 @@ def of_new(
 
 
 def retyped(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> PaymentIntent:
-    """Give an intent the types that an update or a confirm names; what it holds stays as it is."""
+    """Change an intent's types to those of an update or a confirm; its money stays."""
     types = _types(world, intent.customer, intent.currency, params)
     if not types or set(types) == set(intent.payment_method_types):
         return intent._replace(**allowed) if (allowed := _allowed(params)) else intent
@@ -106,7 +106,7 @@ def retyped(world: World, intent: PaymentIntent, params: PaymentMethodParams) ->
 
 
 def _allowed(params: PaymentMethodParams) -> dict[str, Any]:
-    """Keep which types a request allows, as it named them, to be shown."""
+    """Give the field with the types that a request allows, in its own order."""
     allowed = params.get("allowed_payment_method_types")
     return {"allowed_payment_method_types": tuple(allowed)} if allowed else {}
 
@@ -114,7 +114,7 @@ def _allowed(params: PaymentMethodParams) -> dict[str, Any]:
 def _types(
     world: World, customer: str | None, currency: str, params: PaymentMethodParams
 ) -> tuple[str, ...]:
-    """Read which types a request names; allowed ones are filtered silently by what fits [doc]."""
+    """Read a request's types. Allowed types that don't fit are silently left out [doc]."""
     fits = _fits(customer, currency)
     if allowed := params.get("allowed_payment_method_types"):
         types = tuple(kind for kind in allowed if fits or kind != "customer_balance")
@@ -143,7 +143,7 @@ def _fields(types: tuple[str, ...]) -> dict[str, Any]:
 
 
 def need_customer(world: World, customer: str | None) -> str:
-    """Give the id of an intent's customer; a fault where it has none."""
+    """Give the id of an intent's customer; a fault if it has none."""
     if customer is None:
         world.readings.rely_on("customer-balance-needs-customer")
         raise faults.missing_parameter("customer")
@@ -151,7 +151,7 @@ def need_customer(world: World, customer: str | None) -> str:
 
 
 def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:
-    """Refuse a payment method, or options, that the intent can't take; nothing is changed."""
+    """Refuse a payment method, or options, that the intent can't take, before any change."""
     given_options = params.get("payment_method_options", PaymentMethodOptions())
     if given_options is None or given_options.get("customer_balance", ...) is None:
         raise Refused("clearing payment_method_options by an empty string is not modelled")
@@ -173,9 +173,9 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
 
 
 def _refuse_setup(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:
-    """Refuse to keep a payment method that is a bank transfer: 400 [obs thebiggive/matchbot].
+    """Refuse setup_future_usage with bank transfers: 400 [obs thebiggive/matchbot].
 
-    Types that Stripe may filter, or that can be kept, are another matter, which isn't modelled.
+    It isn't modelled with allowed or automatic types, which Stripe filters, or with other types.
     """
     filtered = intent.automatic_payment_methods or "allowed_payment_method_types" in params
     if filtered or "customer_balance" not in intent.payment_method_types:
@@ -201,7 +201,7 @@ def take(
     params: PaymentMethodParams,
     **changes: Any,  # noqa: ANN401 - fields of a record
 ) -> PaymentIntent:
-    """Put a checked request's payment method and options on the intent, with other `changes`."""
+    """Apply a checked request's payment method and options to the intent, with other `changes`."""
     if options := _options(params):
         merged = {**intent.customer_balance_options, **options}
         changes["payment_method_options"] = {**intent.payment_method_options, "customer_balance": merged}

@@ -1,4 +1,4 @@
-"""In which statuses which field of an intent may be updated.
+"""The statuses in which each field of an intent may be updated.
 
 Source: docs/stripe.md 5.5 [obs].
 """
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 BEFORE_PAYMENT = ("requires_payment_method", "requires_confirmation", "requires_action")
 OF_A_RECEIPT = (*BEFORE_PAYMENT, "requires_capture", "succeeded")
-# Stripe's own lists, in its order. A method that is made on the way is a payment method too.
+# Stripe's own lists, in its order. payment_method_data counts as payment_method.
 ON_RECORD: Mapping[str, tuple[str, ...]] = {
     "amount": BEFORE_PAYMENT,
     "payment_method": BEFORE_PAYMENT,
     "payment_method_data": BEFORE_PAYMENT,
     "receipt_email": OF_A_RECEIPT,
 }
-# Taken by a succeeded one [obs]; nobody has asked a canceled one.
+# Accepted for a succeeded intent [obs]; unknown for a canceled one.
 FREE = ("description", "metadata")
 UNKNOWN = (
     "allowed_payment_method_types",
@@ -38,10 +38,10 @@ UNKNOWN = (
 
 
 def check(world: World, intent: PaymentIntent, names: Container[str]) -> None:
-    """Refuse to change an intent that a status keeps as it is; `names` has the names of the fields.
+    """Refuse to change fields that the intent's status forbids; `names` has the fields' names.
 
-    400 `payment_intent_unexpected_state`, param the field, with the intent embedded. In the other
-    statuses nothing is refused and no assumption is rested on.
+    400 `payment_intent_unexpected_state` with the field as param and the intent embedded. Before the
+    payment nothing is refused, and no assumption is needed.
     """
     if intent.status in BEFORE_PAYMENT:
         return
@@ -51,7 +51,7 @@ def check(world: World, intent: PaymentIntent, names: Container[str]) -> None:
 
 
 def _statuses(world: World, intent: PaymentIntent, name: str) -> tuple[str, ...]:
-    """Give the statuses in which a field may be changed, the intent's own among them if in any."""
+    """Give the statuses in which a field may be changed; the intent's own stands for all."""
     if name in ON_RECORD:
         return ON_RECORD[name]
     if name in FREE and intent.status in OF_A_RECEIPT:

@@ -1,1 +1,1 @@
-"""Who gets a transfer: the steps, the search for a group, and why."""
+"""Automatic reconciliation: the steps, the group search, and the explanation."""

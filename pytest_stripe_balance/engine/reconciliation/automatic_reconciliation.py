@@ -1,4 +1,4 @@
-"""Automatic reconciliation at work: who waits for money, and when money goes there.
+"""Carries out automatic reconciliation: finds the open items, and moves the money to them.
 
 Source: docs/stripe.md 3.3, 4.
 """
@@ -30,10 +30,10 @@ BY_CONFIRMATION = "jpy"
 
 
 def reconcile(world: World, entry: Entry, reference: str | None = None) -> None:
-    """Let what waits take the cash that `entry` brought, unless the customer's mode is manual.
+    """Pay open items with the cash of `entry`, unless the customer's mode is manual.
 
-    For each that is paid the events of `allocation.put_money`; then, where cash is left,
-    `cash_balance.funds_available`. Source: docs/stripe.md 3.3, 3.5 and 3.6.
+    Each paid item has the events of `allocation.put_money`. If cash is left,
+    `cash_balance.funds_available` follows. Source: docs/stripe.md 3.3, 3.5 and 3.6.
     """
     customer = world.customer(entry.customer, in_path=False)
     if world.reconciliation_mode(customer) == "automatic":
@@ -55,22 +55,22 @@ def reconcile(world: World, entry: Entry, reference: str | None = None) -> None:
 
 
 def explain(world: World, entry: Entry) -> str:
-    """Tell in words why what `entry` brought went where it went; ValueError when it brought nothing."""
+    """Explain in words where the cash of `entry` went; ValueError if it brought none."""
     done = world.reconciliations.get(entry.id)
     if done is not None:
         return explanation.explain(done.reconciliation)
-    if not (entry.type in RECONCILED or _goes_on(world, entry)):
+    if not (entry.type in RECONCILED or _is_reconciled_return(world, entry)):
         message = f"{entry.id} is {entry.type}, and is never reconciled: {', '.join(RECONCILED)} are"
         raise ValueError(message)
     amount = amounts.written(entry.net_amount, entry.currency)
     return (
         f"{amount} {entry.currency} came while the reconciliation mode of {entry.customer} was manual: "
-        "by itself it paid nothing, and went onto the balance for apply_customer_balance to take."
+        "it paid nothing and stays on the balance until apply_customer_balance uses it."
     )
 
 
-def _goes_on(world: World, entry: Entry) -> bool:
-    """Tell whether it is cash that came back from a refund, by the reading that has it go on."""
+def _is_reconciled_return(world: World, entry: Entry) -> bool:
+    """Tell whether a row returns a refund's cash that is reconciled again (origin-return-canceled)."""
     reading = world.readings.reading("origin-return-canceled")
     return entry.type == "return_canceled" and entry.refund is not None and reading == "reconciled"
 
@@ -84,7 +84,7 @@ def _rules(world: World, currency: str) -> Rules:
 
 
 def _open_items(world: World, customer: Customer, currency: str) -> tuple[OpenItem, ...]:
-    """List what waits for money: invoices, and intents with bank transfer instructions."""
+    """List the open items: invoices, and intents with bank transfer instructions."""
     invoices = enumerate(invoice_settlement.waiting(world, customer, currency))
     return (
         *(
@@ -96,11 +96,11 @@ def _open_items(world: World, customer: Customer, currency: str) -> tuple[OpenIt
 
 
 def _intent_of(world: World, item: OpenItem) -> str:
-    """Name the intent that an item's money goes to."""
+    """Give the id of the intent that an item's money goes to."""
     if item.kind == "payment_intent":
         return item.id
     intent = world.invoices.find(item.id, "invoice").payment_intent
-    assert intent is not None, "unreachable because what waits for money has an intent"
+    assert intent is not None, "unreachable because an open invoice has an intent"
     return intent
 
 
@@ -119,7 +119,7 @@ def _intents(world: World, customer: Customer, currency: str) -> Iterator[OpenIt
 
 
 def _reference(intent: PaymentIntent) -> str | None:
-    """Give the reference that an intent's instructions display; one of an invoice may have none."""
+    """Give the reference in an intent's instructions; an invoice's intent may have none."""
     return intent.instructions.reference if intent.instructions else None
 
 
@@ -129,7 +129,7 @@ def _confirmed_at(intent: PaymentIntent) -> int:
 
 
 def _passes_over(world: World, entry: Entry) -> bool:
-    """Tell whether an intent that isn't confirmed yet could have taken the money."""
+    """Tell whether an unconfirmed intent could have taken the money."""
     return any(
         intent.currency == entry.currency
         and intent.status in ("requires_payment_method", "requires_confirmation")
@@ -140,32 +140,32 @@ def _passes_over(world: World, entry: Entry) -> bool:
 
 
 def _note_assumptions(world: World, done: Reconciliation, entry: Entry) -> None:
-    """Note which of the register's entries the outcome relies on."""
-    rest = world.readings.rely_on
+    """Note the assumptions that the outcome relies on."""
+    rely_on = world.readings.rely_on
     if any(item.kind == "payment_intent" for item in done.items) or _passes_over(world, entry):
-        rest("open-intents")
+        rely_on("open-intents")
     if not done.items:
         return
-    rest("reconciled-at-once")
+    rely_on("reconciled-at-once")
     if entry.type != "funded":
-        rest("freed-funds-group")
+        rely_on("freed-funds-group")
     steps = {part.step for part in done.allocations}
     if done.balance != done.sent and _sum_decides(done):
-        rest("group-sum")
+        rely_on("group-sum")
     if done.balance != done.sent and not done.unplaced:
-        rest("older-cash-after-reference")
+        rely_on("older-cash-after-reference")
     if done.reference and done.rules.references:
-        rest("reference-match")
+        rely_on("reference-match")
     if Step.GROUP in steps:
-        rest("group-ties")
+        rely_on("group-ties")
     elif sum(item.kind == "invoice" for item in done.items) > 1:
-        rest("invoice-too-large")
+        rely_on("invoice-too-large")
     if done.currency == BY_CONFIRMATION:
-        rest("confirmation-time")
+        rely_on("confirmation-time")
 
 
 def _sum_decides(done: Reconciliation) -> bool:
-    """Tell whether step 3 looked for a group, and none had the sum of what was sent."""
+    """Tell whether step 3 looked for a group and found none with the sum of the amount sent."""
     others = len(done.items) > sum(part.step < Step.GROUP for part in done.allocations)
     sent = sum(item.outstanding for item in done.group) == done.unplaced
     return bool(done.unplaced) and others and not sent

@@ -1,4 +1,4 @@
-"""A reconciliation in words: for each cent the item that it went to, the step, and the tie-break."""
+"""A reconciliation in words: each amount with its item, its step, and the tie-break."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ NOUNS = {"invoice": "invoice", "payment_intent": "intent"}
 
 
 def explain(done: Reconciliation) -> str:
-    """Tell in lines why each cent went where it went, what nobody got, and what is left."""
+    """Explain in lines which items were paid and why, which were not, and what is left."""
     lines = [_came(done)]
     lines += [_line(done, part) for part in done.allocations]
     if any(part.step == Step.GROUP for part in done.allocations):
         lines.append("    " + _why_this_group(done))
-    lines += [f"  nothing for {_item(done, item)}: {why}" for item, why in _passed_over(done)]
+    lines += [f"  nothing for {_item(done, item)}: {why}" for item, why in _unpaid(done)]
     if not done.items:
         lines.append(
-            "  nothing that it may go to waits: no intent in requires_action and no open invoice, not "
-            "overdue for more than 30 days, in this currency"
+            "  nothing waits for it: there is no intent in requires_action and no open invoice in this "
+            "currency that is at most 30 days overdue"
         )
     left = f"  {_written(done, done.left)} was left on the balance"
     lines.append(left if done.left else "  nothing was left on the balance")
@@ -40,9 +40,9 @@ def _came(done: Reconciliation) -> str:
     if done.reference:
         line += f" with the reference {done.reference!r}"
         if not done.rules.references:
-            line += " (which counts for nothing in this currency)"
+            line += " (references don't count in this currency)"
     if done.balance != done.sent:
-        line += f", beside {_written(done, done.balance - done.sent)} on the balance"
+        line += f", added to {_written(done, done.balance - done.sent)} on the balance"
     return line + ":"
 
 
@@ -50,7 +50,7 @@ def _line(done: Reconciliation, part: Allocation) -> str:
     oldest = "oldest first" if done.rules.references else "first confirmed first"
     why = {
         Step.INVOICE_NUMBER: "step 1, the reference names its number",
-        Step.INTENT_REFERENCE: "step 2, the reference is the one in its instructions",
+        Step.INTENT_REFERENCE: "step 2, its instructions have this reference",
         Step.GROUP: f"step 3, in a group that sums exactly to {_group_sum(done)}",
         Step.OLDEST_INVOICES: "step 4, invoices that can be paid in full, oldest first",
         Step.OLDEST_INTENTS: f"step 5, what remains goes to intents, {oldest}",
@@ -69,7 +69,7 @@ def _group_sum(done: Reconciliation) -> str:
 
 
 def _why_this_group(done: Reconciliation) -> str:
-    """Tell which tie-break decided: fewest items, most invoices, or age."""
+    """Say which tie-break decided: fewest items, most invoices, or age."""
     rest = _not_named(done)
     invoices, intents = of_kind(rest, "invoice"), of_kind(rest, "payment_intent")
     chosen = done.group
@@ -80,7 +80,7 @@ def _why_this_group(done: Reconciliation) -> str:
     if any(_other_group(invoices, intents, total, (bills, size - bills), out) for out in chosen):
         return (
             f"several groups of {what}, {bills} of them invoices, have this sum: the one with the "
-            f"{oldest} is taken, then that with the oldest invoices"
+            f"{oldest} is taken, then the one with the oldest invoices"
         )
     fewer = range(bills)
     if any(_other_group(invoices, intents, total, (some, size - some)) for some in fewer):
@@ -107,14 +107,14 @@ def _other_group(
     return subset_sum.search_shape(billed, others, total, shape, subset_sum.Work()) is not None
 
 
-def _passed_over(done: Reconciliation) -> list[tuple[OpenItem, str]]:
-    """Name the items that got nothing, and the reason."""
+def _unpaid(done: Reconciliation) -> list[tuple[OpenItem, str]]:
+    """Give the items that got nothing, each with the reason."""
     got = [part.item for part in done.allocations]
     steps = {part.step for part in done.allocations}
     if Step.GROUP in steps:
         why = dict.fromkeys(NOUNS, "it isn't in the group")
     elif steps and sum(part.amount for part in done.allocations if part.step < Step.GROUP) == done.sent:
-        why = dict.fromkeys(NOUNS, "all that came went to what the reference names")
+        why = dict.fromkeys(NOUNS, "the whole transfer went to the item that the reference names")
     else:
         invoice = "it can't be paid in full, and an invoice is never paid in part"
         if not done.rules.skip_invoices:

@@ -1,9 +1,14 @@
 """Automatic reconciliation as a pure function: which open items a transfer pays (docs/stripe.md 4).
 
-The steps are those of the reconciliation guide [doc]: a reference that names an invoice (1) or an
-intent (2), a group that sums exactly to the amount sent (3), invoices in full, oldest first (4),
-intents, oldest first, the last one perhaps in part (5). What the guide leaves open is in the
-register: group-sum, group-ties, invoice-too-large, reference-match.
+The steps of the reconciliation guide [doc]:
+
+1. the reference names an invoice;
+2. the reference names an intent;
+3. a group of items sums exactly to the amount sent;
+4. invoices are paid in full, oldest first;
+5. intents are paid, oldest first, the last one perhaps in part.
+
+The gaps of the guide are in the register: group-sum, group-ties, invoice-too-large, reference-match.
 """
 
 from __future__ import annotations
@@ -34,9 +39,9 @@ def reconcile(
     reference: str | None = None,
     rules: Rules = EVERYWHERE,
 ) -> Reconciliation:
-    """Decide which items get how much of a balance that `sent` has just been added to.
+    """Decide which items get how much of a balance to which `sent` was just added.
 
-    Nothing is changed. Refused when there are too many items to search their groups.
+    Amounts are in minor units. Nothing is changed. Too many items to search are Refused.
     """
     assert 0 < sent <= balance, f"{sent} was sent, but {balance} is there"
     items = tuple(items)
@@ -50,12 +55,12 @@ def reconcile(
 
 
 def of_kind(items: Iterable[OpenItem], kind: Kind) -> list[OpenItem]:
-    """Pick the items of a kind, oldest first."""
+    """List the items of a kind, oldest first."""
     return sorted((item for item in items if item.kind == kind), key=attrgetter("age"))
 
 
 def _named(items: Sequence[OpenItem], sent: int, reference: str) -> Allocation | None:
-    """Steps 1 and 2: the one item that the reference names; an invoice only when it is covered."""
+    """Steps 1 and 2: the one item that the reference names. An invoice must be covered in full."""
     numbered = _numbered(of_kind(items, "invoice"), reference)
     if len(numbered) == 1 and numbered[0].outstanding <= sent:
         return Allocation(numbered[0], numbered[0].outstanding, Step.INVOICE_NUMBER)
@@ -68,9 +73,9 @@ def _named(items: Sequence[OpenItem], sent: int, reference: str) -> Allocation |
 
 
 def _numbered(invoices: Sequence[OpenItem], reference: str) -> list[OpenItem]:
-    """List the invoices whose numbers stand in a reference, alone or among other words.
+    """List the invoices whose numbers are in a reference, alone or among other words.
 
-    A number inside a longer one that stands there, as 001 in 2026/001, doesn't count.
+    A number inside a longer number, as 001 in 2026/001, doesn't count.
     """
     found = {item: _places(item.number, reference) for item in invoices if item.number}
     spans = [span for places in found.values() for span in places]
@@ -82,7 +87,7 @@ def _numbered(invoices: Sequence[OpenItem], reference: str) -> list[OpenItem]:
 
 
 def _places(number: str, reference: str) -> list[tuple[int, int]]:
-    """Give where a number stands with no letter or digit beside it."""
+    """Give the positions of a number that has no letter or digit beside it."""
     alone = rf"(?<![^\W_]){re.escape(number)}(?![^\W_])"
     return [found.span() for found in re.finditer(alone, reference)]
 
@@ -109,7 +114,7 @@ def _unnamed(items: Sequence[OpenItem], sent: int, balance: int, rules: Rules) -
 def _oldest(
     invoices: Sequence[OpenItem], intents: Sequence[OpenItem], balance: int, rules: Rules
 ) -> list[Allocation]:
-    """Steps 4 and 5: invoices in full, then intents as far as the balance goes."""
+    """Steps 4 and 5: invoices in full, then intents until the balance is used up."""
     allocations = []
     for item in invoices:
         if item.outstanding <= balance:

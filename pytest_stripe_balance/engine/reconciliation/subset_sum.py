@@ -1,8 +1,8 @@
 """The group search of step 3: which 1 to 5 open items sum exactly to an amount (docs/stripe.md 4).
 
-Positions stand for items: a lower one is older. Every search gives the lexicographically first
-positions, so that the oldest wins. Sums of two are looked up against sums of two, so five items cost
-what three would by trying all; what it costs is counted before it is spent.
+Items are named by position; a lower position is older. Every search gives the lexicographically first
+positions, so the oldest items win. Sums of two items are matched with sums of two others, so a group of
+five costs as much as three items by brute force. The work is counted before it is done.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from math import comb
 from pytest_stripe_balance.refused import Refused
 
 LARGEST = 5
-# About 3 seconds of one core; 200 items of different amounts need at most a fifth of it.
+# About 3 seconds on one core. 200 items of different amounts need at most a fifth of that.
 MOST_LOOKUPS = 15_000_000
 Positions = tuple[int, ...]
 
@@ -30,26 +30,26 @@ class Group:
 
 @dataclass
 class Work:
-    """Counts the look-ups of one search; Refused past MOST_LOOKUPS, before they are made."""
+    """Counts the look-ups of one search; Refused before they exceed MOST_LOOKUPS."""
 
     spent: int = 0
 
     def spend(self, lookups: int) -> None:
-        """Count what is about to be done."""
+        """Count look-ups that are about to be made."""
         self.spent += lookups
         if self.spent > MOST_LOOKUPS:
             raise Refused(
-                f"too many open items to tell which group of up to {LARGEST} Stripe would pay: that "
-                f"takes more than {MOST_LOOKUPS:,} sums. Use fewer open items, or a reference that "
-                "names one"
+                f"too many open items: to find the group of up to {LARGEST} that Stripe would pay takes "
+                f"more than {MOST_LOOKUPS:,} sums. Use fewer open items, or a reference that names "
+                "one of them"
             )
 
 
 def search(invoices: Sequence[int], intents: Sequence[int], total: int) -> Group | None:
     """Find the group that sums to `total`: fewest items, then most invoices, then oldest.
 
-    Takes the outstanding amounts of invoices and intents, oldest first. The intents' ages decide
-    before the invoices'. Refused when there are too many to be sure.
+    `invoices` and `intents` are outstanding amounts in minor units, oldest first. The age of intents
+    decides before the age of invoices. Too many items are Refused.
     """
     work = Work()
     for size in range(1, LARGEST + 1):
@@ -67,7 +67,7 @@ def search_shape(
     shape: tuple[int, int],
     work: Work,
 ) -> Group | None:
-    """Find the oldest group with so many invoices and so many intents."""
+    """Find the oldest group of a shape: the number of invoices, and of intents."""
     bills, others = shape
     if bills > len(invoices) or others > len(intents):
         return None
@@ -94,7 +94,7 @@ def _first_beside(
     total: int,
     work: Work,
 ) -> Positions | None:
-    """Find the oldest one or two intents whose rest some 3 or 4 invoices sum to."""
+    """Find the oldest one or two intents that sum to `total` with 3 or 4 invoices."""
     work.spend(comb(len(intents), others))
     oldest: dict[int, Positions] = {}
     for places in combinations(range(len(intents)), others):
@@ -104,7 +104,7 @@ def _first_beside(
 
 
 def _reached_by_3(amounts: Sequence[int], totals: Collection[int], work: Work) -> set[int]:
-    """Tell which totals three amounts sum to."""
+    """Give the totals that are a sum of three amounts."""
     count, last = len(amounts), _last_places(amounts)
     if len(totals) < count / 3:
         work.spend(len(totals) * comb(count, 2))
@@ -126,7 +126,7 @@ def _reached_by_3(amounts: Sequence[int], totals: Collection[int], work: Work) -
 
 
 def _reached_by_4(amounts: Sequence[int], totals: Collection[int], work: Work) -> set[int]:
-    """Tell which totals four amounts sum to, two below two."""
+    """Give the totals that are a sum of four amounts: two at lower positions, two at higher."""
     pairs = list(combinations(range(len(amounts)), 2))
     work.spend(len(pairs) * (len(totals) + 1))
     ends: dict[int, int] = {}
@@ -140,7 +140,7 @@ def _reached_by_4(amounts: Sequence[int], totals: Collection[int], work: Work) -
 
 
 def _first(amounts: Sequence[int], size: int, totals: Collection[int], work: Work) -> Positions | None:
-    """Find the lexicographically first positions of so many amounts that sum to one of the totals."""
+    """Find the lexicographically first positions of `size` amounts that sum to one of the totals."""
     match size:
         case 0:
             return () if 0 in totals else None
@@ -193,7 +193,7 @@ def _first_3(amounts: Sequence[int], totals: Collection[int], work: Work) -> Pos
 
 
 def _first_4(amounts: Sequence[int], totals: Collection[int], work: Work) -> Positions | None:
-    """Go down with the second position, the sums of two above it being known."""
+    """Lower the second position step by step; the sums of two above it are known."""
     count = len(amounts)
     work.spend(comb(count, 2) * (len(totals) + 1))
     above: set[int] = set()
@@ -202,7 +202,7 @@ def _first_4(amounts: Sequence[int], totals: Collection[int], work: Work) -> Pos
         third = second + 1
         above.update([amounts[third] + fourth for fourth in amounts[third + 1 :]])
         rests = [total - amounts[second] for total in totals]
-        # A later round has a lower second, so it wins where the first is the same.
+        # Later rounds have a lower second position, so they win if the first is equal.
         for first in range(second if found is None else min(second, found[0] + 1)):
             amount = amounts[first]
             if not above.isdisjoint([rest - amount for rest in rests]):
@@ -215,7 +215,7 @@ def _first_4(amounts: Sequence[int], totals: Collection[int], work: Work) -> Pos
 
 
 def _first_5(amounts: Sequence[int], total: int, work: Work) -> Positions | None:
-    """Take each position as the middle: the sums of two below it against the sums of two above it."""
+    """Take each position as the middle, and match sums of two below it with sums of two above it."""
     count = len(amounts)
     work.spend(2 * comb(count // 2 + 1, 3) + comb(count, 2))
     above: dict[int, int] = {}
@@ -249,11 +249,11 @@ def _first_after(
     chosen: int,
     work: Work,
 ) -> Positions:
-    """Finish a choice that can be finished, with positions after `place`."""
+    """Complete a choice with positions after `place`; it is known that this is possible."""
     start = place + 1
     rests = {total - chosen for total in totals}
     found = _first(amounts[start:], size, rests, work)
-    assert found is not None, "unreachable because the choice was seen to have an end"
+    assert found is not None, "unreachable because the choice can be completed"
     return tuple(start + after for after in found)
 
 

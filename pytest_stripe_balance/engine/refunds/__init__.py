@@ -1,1 +1,1 @@
-"""Money on its way back."""
+"""Refunds: the calls, and the steps of a refund."""

@@ -1,7 +1,7 @@
-"""What a refund takes, gives and gives back, step by step (docs/stripe.md 3.7).
+"""The steps of a refund, with the money that each one moves (docs/stripe.md 3.7).
 
-A refund of a charge is the merchant's money; one of a cash balance (`origin=customer_balance`) is the
-customer's own, and has rows in the ledger and nothing on the merchant's side.
+A refund of a charge takes the merchant's money. A refund of a cash balance (`origin=customer_balance`)
+takes the customer's own: it has rows in the ledger, and nothing on the merchant's side.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ CASH_BALANCE = "customer_cash_balance"
 
 
 def to_bank(world: World, charge: Charge, amount: int, email: str, details: Hash) -> Refund:
-    """Begin a refund of a charge to the customer's bank, of which the customer is asked by e-mail.
+    """Begin a refund of a charge to the customer's bank; an e-mail asks for the bank details.
 
-    `details` is what the refund only says. Events `refund.created`, `charge.refunded`.
+    `details` has the fields that only describe the refund. Events `refund.created`, `charge.refunded`.
     """
-    refund = _asking(world, amount, charge.currency, email, details)
+    refund = _waiting(world, amount, charge.currency, email, details)
     refund = refund._replace(charge=charge.id, payment_intent=charge.payment_intent)
     if world.readings.rely_on("refund-booking") == "at-create":
         refund = refund._replace(balance_transaction=_booked(world, refund))
@@ -39,8 +39,8 @@ def to_bank(world: World, charge: Charge, amount: int, email: str, details: Hash
 def from_cash_balance(
     world: World, customer: Customer, amount: int, currency: str, email: str, details: Hash
 ) -> Refund:
-    """Begin a refund of cash that lies on a balance: `return_initiated`, then `refund.created`."""
-    refund = _asking(world, amount, currency, email, details)._replace(customer=customer.id)
+    """Begin a refund of a cash balance: the row `return_initiated`, then `refund.created`."""
+    refund = _waiting(world, amount, currency, email, details)._replace(customer=customer.id)
     world.post_entry(customer, currency, -amount, "return_initiated", refund=refund.id)
     return _recorded(world, refund)
 
@@ -48,8 +48,8 @@ def from_cash_balance(
 def to_cash_balance(world: World, charge: Charge, amount: int) -> Refund:
     """Refund a charge to the customer's cash balance, as the Dashboard does [doc].
 
-    The row `refunded_from_payment`, then `refund.created`, `charge.refunded` and the events of
-    `automatic.reconcile`: an open intent may take the money at once.
+    The row `refunded_from_payment`, then `refund.created`, `charge.refunded`, then the events of
+    `automatic_reconciliation.reconcile`, because an open item may get the money at once.
     """
     world.readings.rely_on("refund-to-cash-balance")
     refund = Refund(
@@ -69,9 +69,9 @@ def to_cash_balance(world: World, charge: Charge, amount: int) -> Refund:
 
 
 def cancel(world: World, refund: Refund) -> Refund:
-    """End a refund that the merchant no longer wants: all is as before it. Event `refund.updated`.
+    """Cancel a refund, and undo what it did. Event `refund.updated`.
 
-    By the reading reconciled of origin-return-canceled those of `automatic.reconcile` follow.
+    With origin-return-canceled=reconciled the events of `automatic_reconciliation.reconcile` follow.
     """
     canceled, row = _undone(world, refund, "canceled")
     if row is not None:
@@ -80,11 +80,10 @@ def cancel(world: World, refund: Refund) -> Refund:
 
 
 def fail(world: World, refund: Refund) -> Refund:
-    """End a refund that the customer didn't answer: `refund.updated`, then `refund.failed`.
+    """Fail a refund that the customer didn't answer: `refund.updated`, then `refund.failed`.
 
-    All is as before it, unless the reading credited of refund-unanswered is picked. Then the customer
-    has the money, on the cash balance, and the charge stays refunded: what it was refunded can't be
-    refunded again.
+    What the refund did is undone. With refund-unanswered=credited the customer gets the money on the
+    cash balance instead; the charge stays refunded, and the amount can't be refunded again.
     """
     charge = world.charges.get(refund.charge or "")
     row: Entry | None
@@ -102,14 +101,14 @@ def fail(world: World, refund: Refund) -> Refund:
 
 
 def provide_bank_details(world: World, refund_id: str) -> Refund:
-    """Let the customer answer the e-mail: the refund is `pending`. Event `refund.updated`."""
+    """Let the customer answer the e-mail: the refund becomes `pending`. Event `refund.updated`."""
     refund = _in_status(world, refund_id, "requires_action")
     booked = {} if refund.charge is None else {"balance_transaction": _booked(world, refund)}
     return changed(world, refund, status="pending", next_action=None, **booked)
 
 
 def settle(world: World, refund_id: str) -> Refund:
-    """Let the refund reach the customer's bank: `succeeded`. Event `refund.updated`."""
+    """Let the refund reach the customer's bank: it becomes `succeeded`. Event `refund.updated`."""
     refund = _in_status(world, refund_id, "pending")
     kind = refund.destination_details["type"]
     reached = {
@@ -120,19 +119,19 @@ def settle(world: World, refund_id: str) -> Refund:
 
 
 def bounce(world: World, refund_id: str) -> Refund:
-    """Let the customer's bank send the refund back: the customer is asked again [doc].
+    """Let the customer's bank send the refund back; the customer is asked again [doc].
 
-    It is in `requires_action`, with 45 days from now. Event `refund.updated`.
+    It becomes `requires_action`, with 45 more days. Event `refund.updated`.
     """
     refund = _in_status(world, refund_id, "pending")
     world.readings.rely_on("refund-bounce")
-    assert refund.instructions_email, "unreachable because details are asked for by e-mail"
+    assert refund.instructions_email, "unreachable because the e-mail asks for the details"
     next_action = _next_action(world, refund.instructions_email)
     return changed(world, refund, status="requires_action", next_action=next_action)
 
 
 def changed(world: World, refund: Refund, **changes: Any) -> Refund:  # noqa: ANN401 - fields of a record
-    """Change a refund; event `refund.updated` with what the fields were before."""
+    """Change a refund; event `refund.updated` with the previous values."""
     world.readings.rely_on("refund-events")
     after = world.refunds.put(refund._replace(**changes))
     before = {name: getattr(refund, name) for name in changes}
@@ -140,7 +139,7 @@ def changed(world: World, refund: Refund, **changes: Any) -> Refund:  # noqa: AN
     return after
 
 
-def _asking(world: World, amount: int, currency: str, email: str, details: Hash) -> Refund:
+def _waiting(world: World, amount: int, currency: str, email: str, details: Hash) -> Refund:
     """Make a refund that waits for the customer's bank details."""
     world.readings.rely_on("refund-asks-for-details")
     kind = regions.REGIONS[currency].type
@@ -173,7 +172,7 @@ def _next_action(world: World, email: str) -> Hash:
 
 
 def _recorded(world: World, refund: Refund) -> Refund:
-    """Keep a new refund, on its charge too, with the events of both."""
+    """Store a new refund and count it on its charge, with the events of both."""
     world.readings.rely_on("refund-events")
     world.refunds.put(refund)
     world.record_event("refund.created", refund)
@@ -183,7 +182,7 @@ def _recorded(world: World, refund: Refund) -> Refund:
 
 
 def _refund_charge(world: World, charge_id: str, amount: int, *, event: str | None = None) -> None:
-    """Count an amount as refunded of a charge, or as no longer refunded when it is negative."""
+    """Add an amount to a charge's amount_refunded; a negative one takes it away."""
     world.readings.rely_on("refund-amount-refunded")
     before = world.charges.find(charge_id, "charge")
     after = world.charges.put(before._replace(amount_refunded=before.amount_refunded + amount))
@@ -196,7 +195,7 @@ def _refund_charge(world: World, charge_id: str, amount: int, *, event: str | No
 
 
 def _booked(world: World, refund: Refund) -> str:
-    """Take the amount from the merchant's balance, unless it has been taken; give the transaction."""
+    """Take the amount from the merchant's balance, unless that is done; give the transaction's id."""
     if refund.balance_transaction is not None:
         return refund.balance_transaction
     return balance_transactions.book(
@@ -222,22 +221,22 @@ def _refuse_deleted(world: World, charge: Charge) -> None:
 def _undone(
     world: World, refund: Refund, status: Literal["canceled", "failed"]
 ) -> tuple[Refund, Entry | None]:
-    """Give back what a refund took, where it took it from; the row is cash that may go on."""
-    back, goes_on = None, None
+    """Give a refund's money back to where it came from; the row is given if it is to be reconciled."""
+    back, reconciled = None, None
     if refund.charge is None:
         customer = world.customer(refund.customer or "", in_path=False)
         row = world.post_entry(
             customer, refund.currency, refund.amount, "return_canceled", refund=refund.id
         )
         if world.readings.rely_on("origin-return-canceled") == "reconciled":
-            goes_on = row
+            reconciled = row
     else:
         _refund_charge(world, refund.charge, -refund.amount)
         if refund.balance_transaction is not None:
             back = balance_transactions.book(
                 world, refund.amount, refund.currency, "payment_failure_refund", source=refund.id
             ).id
-    return changed(world, refund, **_end(world, status, failure_balance_transaction=back)), goes_on
+    return changed(world, refund, **_end(world, status, failure_balance_transaction=back)), reconciled
 
 
 def _end(world: World, status: Literal["canceled", "failed"], **more: str | None) -> Hash:
@@ -247,7 +246,7 @@ def _end(world: World, status: Literal["canceled", "failed"], **more: str | None
 
 
 def _in_status(world: World, refund_id: str, status: RefundStatus) -> Refund:
-    """Find a refund in a status; ValueError otherwise: no call of Stripe's is answered here."""
+    """Find a refund that must be in a status; ValueError otherwise, because this is no API call."""
     refund = world.refunds.find(refund_id, "refund")
     if refund.status != status:
         waits = refund.status == "requires_action"

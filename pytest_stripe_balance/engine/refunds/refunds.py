@@ -1,6 +1,6 @@
 """Refunds: of a payment to the customer's bank, or of the cash balance (docs/stripe.md 1.8, 3.7, 5.6).
 
-Test fundings never come by swift, whose payments can't be refunded to the bank by themselves [doc].
+Payments by swift can't be refunded to the bank automatically [doc]; test fundings never come by swift.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NO_EMAIL = (
 
 
 class RefundParams(TypedDict, total=False):
-    """What a refund says, wherever its money comes from."""
+    """Parameters of every refund."""
 
     instructions_email: str
     metadata: dict[str, str] | None
@@ -35,7 +35,7 @@ class RefundParams(TypedDict, total=False):
 
 
 class UpdateParams(TypedDict, total=False):
-    """What can be changed on a refund."""
+    """Parameters of update."""
 
     metadata: dict[str, str] | None
 
@@ -51,11 +51,11 @@ def create(
     payment_intent: str | None = None,
     **params: Unpack[RefundParams],
 ) -> Refund:
-    """Refund a payment, or with `origin` what lies on a cash balance, to the customer's bank.
+    """Refund a payment to the customer's bank, or with `origin` cash from a cash balance.
 
-    `amount` (minor units) defaults to all that is left of the charge. The customer is asked for bank
-    details by e-mail: `requires_action`. Events: `refunding.to_bank`, `refunding.from_cash_balance`.
-    Faults in the order: objects, amount, 180 days, no e-mail. Source: docs/stripe.md 3.7 [doc], 5.6
+    `amount` (minor units) defaults to the unrefunded rest of the charge. An e-mail asks the customer for
+    bank details: `requires_action`. Events: `refund_steps.to_bank`, `refund_steps.from_cash_balance`.
+    Faults in this order: objects, amount, 180 days, no e-mail. Source: docs/stripe.md 3.7 [doc], 5.6
     [obs].
     """
     if origin is not None:
@@ -85,7 +85,7 @@ def list_(
     payment_intent: str | None = None,
     **params: Unpack[ListParams],
 ) -> Page[Refund]:
-    """List refunds, newest first; those of one `charge` or `payment_intent`."""
+    """List refunds, newest first, perhaps only those of one `charge` or `payment_intent`."""
     parents.check(world, "refund-unknown", charge=charge, payment_intent=payment_intent)
     return world.refunds.page(charge=charge, payment_intent=payment_intent, **params)
 
@@ -102,7 +102,7 @@ def update(world: World, refund_id: str, **params: Unpack[UpdateParams]) -> Refu
 
 
 def cancel(world: World, refund_id: str) -> Refund:
-    """Cancel a refund that waits for bank details; undoes it (docs/stripe.md 3.7 [doc])."""
+    """Cancel a refund that waits for bank details, and undo it (docs/stripe.md 3.7 [doc])."""
     refund = retrieve(world, refund_id)
     if refund.status != "requires_action":
         raise Fault("Canceling this refund is unsupported.")
@@ -112,7 +112,7 @@ def cancel(world: World, refund_id: str) -> Refund:
 def expire(world: World, refund_id: str) -> Refund:
     """Let a refund that waits for bank details fail, as the test helper does (docs/stripe.md 3.7 [doc]).
 
-    In another status 400 without code and param (gburgyan/aat-stripe plans/refunds).
+    In another status it is 400 without code and param (gburgyan/aat-stripe plans/refunds).
     """
     refund = retrieve(world, refund_id)
     if refund.status != "requires_action":
@@ -130,9 +130,9 @@ def due(world: World, refund: Refund) -> Due | None:
 
 
 def to_cash_balance(world: World, intent_id: str, amount: int | None = None) -> Refund:
-    """Refund an intent to the cash balance, for which the API has no call; ValueError if it can't be.
+    """Refund an intent to the cash balance; ValueError if that isn't possible. The API has no such call.
 
-    `amount` (minor units) defaults to all that is left. Events: `refunding.to_cash_balance`.
+    `amount` (minor units) defaults to the unrefunded rest. Events: `refund_steps.to_cash_balance`.
     """
     if amount is not None and amount < 1:
         message = f"amount is {amount}, and has to be above 0"
@@ -147,9 +147,9 @@ def to_cash_balance(world: World, intent_id: str, amount: int | None = None) -> 
 
 
 def refundable(world: World, charge_id: str | None, intent_id: str | None) -> Charge:
-    """Find the charge to refund by its own id, its intent's, or both; a fault where there is none.
+    """Find the charge to refund by its own id, its intent's, or both; a fault if there is none.
 
-    An unknown charge is 404, param `id`, though the body names it [obs Kiln-AI/stripe_world].
+    An unknown charge is 404 with param `id`, although it is in the body [obs Kiln-AI/stripe_world].
     """
     if charge_id is None and intent_id is None:
         raise Fault(
@@ -160,7 +160,7 @@ def refundable(world: World, charge_id: str | None, intent_id: str | None) -> Ch
         if intent_id not in (None, charge.payment_intent):
             raise Refused(f"a refund of {charge_id} and of {intent_id}, which isn't its intent")
         return charge
-    assert intent_id is not None, "unreachable because one of them is given"
+    assert intent_id is not None, "unreachable because one of them is set"
     intent = world.payment_intents.find(
         intent_id, "payment_intent", in_path=False, assumption="refund-unknown"
     )
@@ -171,7 +171,7 @@ def refundable(world: World, charge_id: str | None, intent_id: str | None) -> Ch
 
 
 def checked_amount(world: World, charge: Charge, amount: int | None) -> int:
-    """Hold an amount against what is left of a charge, and the day against the window [obs, doc]."""
+    """Give the amount to refund; a fault if too little is left, or it is too late [obs, doc]."""
     left = charge.amount - charge.amount_refunded
     if left == 0:
         raise Fault(f"Charge {charge.id} has already been refunded.", code="charge_already_refunded")
@@ -214,7 +214,7 @@ def _of_cash_balance(
 
 
 def _email(world: World, customer: Customer | None, params: RefundParams) -> str:
-    """Find whom to ask for bank details; a fault where nobody can be [obs]."""
+    """Give the address to ask for bank details; a fault if there is none [obs]."""
     email = params.get("instructions_email")
     if not email and customer and customer.deleted:
         world.readings.rely_on("refund-of-deleted-customer")
@@ -226,7 +226,7 @@ def _email(world: World, customer: Customer | None, params: RefundParams) -> str
 
 
 def _details(params: RefundParams) -> Hash:
-    """Read what a refund only says."""
+    """Give the fields that only describe a refund."""
     return {
         "metadata": fields.merged_metadata({}, params.get("metadata")),
         "reason": params.get("reason"),
