@@ -425,6 +425,6 @@ def test_by_the_other_reading_stripe_keeps_the_fee_that_was_seen(stage):
 @pytest.mark.stripe_balance(assume={"charge-fee": "stripe-fee"})
 def test_a_fee_that_nobody_has_seen_is_refused_out_loud(stage):
     """In other currencies nothing moves, as no fee of theirs is known."""
-    with stage.balance.refused(match="which fee Stripe keeps of a bank transfer in usd is not known"):
+    with stage.balance.refused(match="Stripe's fee for a bank transfer in usd is unknown"):
         stripe.PaymentIntent.apply_customer_balance(stage.intent(amount=500))
     assert stage.balance.available(stage.customer) == {"usd": 500}

@@ -402,7 +402,7 @@ def test_a_transfer_pays_the_invoice_whose_displayed_reference_it_has(billing):
     told = confirmed.next_action.display_bank_transfer_instructions
     row = billing.balance.fund(billing.customer, 1000, reference=told.reference)
     assert billing.status(older, newer) == ["open", "paid"]
-    assert "step 2, the reference is the one in its instructions" in billing.balance.explain(row)
+    assert "step 2, its instructions have this reference" in billing.balance.explain(row)
 
 
 def test_a_manual_customers_transfer_leaves_invoices_open(billing):

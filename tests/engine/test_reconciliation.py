@@ -388,7 +388,7 @@ def test_an_explanation_tells_item_step_and_tie_break():
         (TWO, 1000, {}, "oldest intents is taken"),
         (("PI 300", "PI 700"), 1000, {}, "no other group of 2 items has this sum"),
         (("PI 300", "PI 700"), 700, {}, "    nothing else waits for $7.00 usd"),
-        (TWO, 1000, {"reference": "AAA"}, "step 2, the reference is the one in its instructions"),
+        (TWO, 1000, {"reference": "AAA"}, "step 2, its instructions have this reference"),
         (
             TWO,
             1000,
