@@ -1,1 +1,1 @@
-"""HTTP as values: a `Request` comes in, a `Response` goes out, and nothing here does I/O."""
+"""HTTP as values: takes a `Request` and gives a `Response`. It does no I/O."""

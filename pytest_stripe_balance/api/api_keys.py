@@ -1,4 +1,4 @@
-"""API keys: which ones are let in, and which ones must never be used in a test."""
+"""API keys: which keys are accepted, and which must never be used in a test."""
 
 from __future__ import annotations
 
@@ -31,21 +31,22 @@ _LIVE = re.compile(rf"{LIVE_KEY}\w+")
 
 
 def key_of(request: Request) -> str:
-    """Read a request's API key: a Bearer token, or the user of Basic authorization; "" without."""
+    """Read a request's API key, a Bearer token or the user of Basic authorization; "" if none."""
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "basic":
         try:
             padded = credentials + "=" * (-len(credentials) % 4)
             return base64.b64decode(padded, validate=True).decode().partition(":")[0]
-        except ValueError:  # no base64, or no text in it
+        except ValueError:  # not base64, or not text
             return ""
     return credentials.strip() if scheme.lower() == "bearer" else ""
 
 
 def refuse_live(request: Request, *, anywhere: bool) -> None:
-    """Refuse a live secret key out loud, whoever answers: a test has no business with one.
+    """Refuse a live secret key, in every mode: a test must not use one.
 
-    `anywhere`: one of any kind, in the URL, in any header and in the body too, as what is sent has left.
+    With `anywhere` the URL, all headers and the body are searched too, for live keys of any kind. That
+    is for requests that leave the process.
     """
     key = key_of(request)
     found = _LIVE_SECRET.match(key)
@@ -60,14 +61,14 @@ def refuse_live(request: Request, *, anywhere: bool) -> None:
 
 
 def _decoded(text: str) -> Iterator[str]:
-    """Read the words of a text that may be base64, as Basic authorization is."""
+    """Decode the words of a text that may be base64, like those of Basic authorization."""
     for word in _BASE64.findall(text):
         with suppress(ValueError):
             yield base64.b64decode(word + "=" * (-len(word) % 4), altchars=b"-_").decode("latin-1")
 
 
 def check(request: Request) -> None:
-    """Let test keys in; others get Stripe's own answer (docs/stripe.md 5.2)."""
+    """Accept test keys; raise Stripe's own fault for others (docs/stripe.md 5.2)."""
     key = key_of(request)
     if not key:
         raise Fault(NO_KEY, status=401, has_request_id=False)

@@ -1,10 +1,9 @@
-"""Shapes before 2025-03-31.basil, which remodelled how invoices tell of payment, prices and taxes.
+"""Shapes before 2025-03-31.basil, which changed how invoices show payments, prices and taxes.
 
-Each function changes a rendered object in place to the shape that it had before. Which keys went is
-documented in the changelog; what they hold on an invoice like ours is known from the example objects of
-the API reference of that time (the assumption invoice-shape-before-basil). Those that came stay: since
-2025-03 acacia has them too, on invoices and items (docs/stripe.md 1.9 [obs]) and on lines (pay-rails/pay
-[obs]).
+Each function changes a rendered object in place. The changelog documents the removed keys. Their values
+come from the example objects in the API reference of that time (invoice-shape-before-basil). Newer keys
+stay: acacia has them too since 2025-03, on invoices and items (docs/stripe.md 1.9 [obs]) and on lines
+(pay-rails/pay [obs]).
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ WalkBack = Callable[[World, Any, Json], None]
 
 
 def payment_intent(_: World, intent: PaymentIntent, body: Json) -> None:
-    """Name the invoice that the intent was made for."""
+    """Add the invoice of an intent."""
     body["invoice"] = intent.invoice
 
 
 def charge(world: World, record: Charge, body: Json) -> None:
-    """Name the invoice that the charge paid."""
+    """Add the invoice of a charge."""
     body["invoice"] = world.payment_intents.find(record.payment_intent, "intent").invoice
 
 
 def invoice(world: World, record: Invoice, body: Json) -> None:
-    """Name the one intent and charge that pay an invoice, and say whether it is paid."""
+    """Add an invoice's intent, its charge, and whether it is paid."""
     if record.deleted:
         return
     world.readings.rely_on("invoice-shape-before-basil")
@@ -76,7 +75,7 @@ def _line(world: World, line: Json, item: InvoiceItem) -> None:
 
 
 def invoice_item(world: World, item: InvoiceItem, body: Json) -> None:
-    """Show an item's price and unit amount beside the `pricing` that took their place."""
+    """Add an item's price and unit amount, which `pricing` replaced later."""
     world.readings.rely_on("invoice-shape-before-basil")
     price = _price(world, item)
     body |= {
@@ -89,7 +88,7 @@ def invoice_item(world: World, item: InvoiceItem, body: Json) -> None:
 
 
 def event(world: World, record: Event, body: Json) -> None:
-    """Tell in previous_attributes of an invoice its lines, and what `paid` and its kin were before."""
+    """Add the old keys to the previous_attributes of an invoice's event."""
     if record.previous is None or not isinstance(record.subject, Invoice):
         return
     previous, subject = body["data"]["previous_attributes"], record.subject

@@ -1,8 +1,8 @@
-"""What a form's names alone decide, found once: that all is well with them, and how each value is read.
+"""A form parser that is compiled once for each set of names; then only the values are read.
 
-Tests ask for the same few things with other values. By `form` and `parameters` each request would find
-out again that its names are known, modelled, complete and nested as they are: for a create that was a
-fifth of its time in the fake. What isn't plain here is read by them, and they say what is wrong.
+Tests send the same few sets of names with other values. `form` and `parameters` would check the names of
+each request again, which took a fifth of a create's time. They still read every form that can't be
+compiled, and raise all faults.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from pytest_stripe_balance.api.parameters import ANYTHING, Modelled, Path, Rule
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
 
-LONG = 4000  # characters; of what is longer no names are kept
+LONG = 4000  # characters; longer forms aren't compiled
 BOOLEANS = {"true": True, "false": False}
-# Where a part goes (the container by its number, its key there), which value it is, and how that is
-# read, None as it is; a container has no value, and what makes it.
+# How one part is read: the number of its container, its key there, the place of its value, and the
+# value's reader (None: as it is). A container has no value, and its maker in place of a reader.
 Step = tuple[int, str | int, int | None, Callable[..., Any] | None]
 
 
 class _NotPlainError(Exception):
-    """Names that need the long way."""
+    """The names can't be compiled."""
 
 
 def read(
     text: str, endpoint: str, rule: Callable[[str], Rule | None], verb: Callable[..., object]
 ) -> dict[str, Any] | None:
-    """Read a form into typed parameters, as `parameters.read` does; None where that is to do it.
+    """Read a form into typed parameters as `parameters.read` does; None if that has to do it.
 
-    A Fault is the one that it would raise.
+    Both raise the same Faults.
     """
     if len(text) > LONG or not text.isascii():
         return None
     fields = [field.partition("=") for field in text.replace("+", " ").split("&")] if text else []
     values = [value for _, _, value in fields]
-    if "" in values:  # clears, or is nothing
+    if "" in values:  # an empty value clears, or has no name
         return None
     steps = _steps(endpoint, rule, verb, tuple([name for name, _, _ in fields]))
     if steps is None:
@@ -51,11 +51,11 @@ def read(
     try:
         for into, key, place, reader in steps:
             if place is None:
-                made[into][key] = container = reader()  # type: ignore[misc] # what makes it
+                made[into][key] = container = reader()  # type: ignore[misc] # a container's maker
                 made.append(container)
             else:
                 made[into][key] = reader(values[place]) if reader else values[place]
-    except KeyError:  # a choice that isn't there, or a text that doesn't fit
+    except KeyError:  # an unknown choice, or a text against its rule
         return None
     return params
 
@@ -67,10 +67,10 @@ def _steps(
     verb: Callable[..., object],
     names: tuple[str, ...],
 ) -> list[Step] | None:
-    """Find how a form with these names is read; None where that can't be told without its values."""
+    """Find how to read a form with these names; None if that depends on its values."""
     found = _Steps()
     try:
-        # Each value's place stands for it.
+        # Each value is replaced by its place in the form.
         places = form.decode("&".join(f"{name}={place}" for place, name in enumerate(names)))
         found.of_hash(0, places, rule(endpoint) or {}, parameters.modelled_by(verb), ())
         parameters.refuse_together(places, endpoint)
@@ -80,14 +80,14 @@ def _steps(
 
 
 class _Steps:
-    """Finds the steps, as `parameters` would take them; _NotPlainError where the long way is due."""
+    """Finds the steps that `parameters` would take; _NotPlainError if they depend on values."""
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self._containers = 1
 
     def of_hash(self, into: int, places: Form, rule: Rule, modelled: Modelled, path: Path) -> None:
-        """Find how a container's named members, or those of a map, are read."""
+        """Find how to read a container's members, named or of a map."""
         members, known = rule.get("properties"), modelled.members
         longest = rule.get("propertyNames", {}).get("maxLength", LONG)
         if max(map(len, places), default=0) > longest:
@@ -98,7 +98,7 @@ class _Steps:
         for name, place in places.items():
             inner = rule.get("additionalProperties", {}) if members is None else members[name]
             within = ANYTHING
-            if known is not None and (path or name != "expand"):  # which is no verb's to model
+            if known is not None and (path or name != "expand"):  # no verb has it as a parameter
                 if name not in known:
                     raise _NotPlainError
                 within = known[name]
@@ -149,7 +149,7 @@ class _Steps:
 
 
 def _reader(rule: Rule, modelled: Modelled, path: Path) -> Callable[[str], Any] | None:
-    """Give what reads one value, by a look-up where it is one of few; a KeyError for another."""
+    """Give the reader of one value; it raises KeyError for a value that isn't allowed."""
     if modelled.members is not None or modelled.items is not None:
         raise _NotPlainError
     kind, known = rule.get("type"), modelled.values
@@ -167,14 +167,14 @@ def _reader(rule: Rule, modelled: Modelled, path: Path) -> Callable[[str], Any] 
         raise _NotPlainError
     if kind != "string":
         return partial(parameters.value_at, path, rule=rule)
-    # What is longer than LONG doesn't come here.
+    # Longer texts than LONG don't come here.
     if "format" in rule or rule.get("maxLength", LONG) < LONG:
         return partial(_fitting, rule)
     return None
 
 
 def _fitting(rule: Rule, text: str) -> str:
-    """Read a text that is bound; a KeyError for one that isn't as its rule asks."""
+    """Give a text that follows its rule; KeyError otherwise."""
     if not texts.fits(text, rule):
         raise KeyError(text)
     return text

@@ -1,4 +1,4 @@
-"""A request's way to its verb and back: key, account, route, version, idempotency."""
+"""Answers requests: checks the key, finds account, route and version, and saves the answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pytest_stripe_balance.refused import Refused
 
 @dataclass
 class _Account:
-    """One account's world and the answers kept under its idempotency keys."""
+    """One account's world, and the answers saved under its idempotency keys."""
 
     world: World
     answers: idempotency.SavedAnswers = field(default_factory=idempotency.SavedAnswers)
@@ -25,9 +25,10 @@ class _Account:
 
 @dataclass
 class Dispatch:
-    """Answers requests from worlds: one for each `Stripe-Account`, opened on first use.
+    """Answers requests from worlds, one for each `Stripe-Account`, opened on first use.
 
-    `api_version` is the account's default, for requests that name none; `rules` gives a version's.
+    `api_version` is the account's default, for requests without a version. `rules` gives the rules of a
+    version.
     """
 
     api_version: str
@@ -49,19 +50,19 @@ class Dispatch:
         return Dispatch(api_version, self.rules, open_world, accounts)
 
     def hold(self, key: str, account: str | None = None) -> AbstractContextManager[None]:
-        """Keep an idempotency key in use, as by a request that is still going through.
+        """Keep an idempotency key in use, as a request in progress does.
 
-        Requests with it get Stripe's 409 `idempotency_key_in_use`, and nothing is kept under it.
+        Requests with that key get Stripe's 409 `idempotency_key_in_use`, and their answers aren't saved.
         """
         return self.account(account).answers.hold(key)
 
     @property
     def worlds(self) -> dict[str | None, World]:
-        """The worlds by connected account; None is the account of the key itself."""
+        """The worlds by connected account; None is the API key's own account."""
         return {name: account.world for name, account in self._accounts.items()}
 
     def answer(self, request: Request) -> Response:
-        """Answer one request. Raises Refused for what the fake won't answer."""
+        """Answer one request. Raises Refused if the fake doesn't model it."""
         home = self.account(None).world
         request_id = home.ids.request()
         try:
@@ -72,7 +73,7 @@ class Dispatch:
         return self._answer(call)
 
     def _resolved(self, request: Request, request_id: str) -> Call:
-        """Find whose world, which endpoint and which API version a request is for."""
+        """Find a request's world, endpoint, ids and API version."""
         api_keys.check(request)
         account = self._account_of(request)
         found = routes.match(request.method, request.path)
@@ -84,7 +85,7 @@ class Dispatch:
         return Call(envelope, endpoint, ids, rules)
 
     def _answer(self, call: Call) -> Response:
-        """Answer from the saved answers or by the verb; save what was executed under a key."""
+        """Answer from the saved answers, or run the verb and save its answer under the key."""
         request, request_id, world, _ = call.envelope
         key = call.envelope.key if request.method == "POST" else None
         answers = self.account(request.headers.get("Stripe-Account")).answers
@@ -129,11 +130,11 @@ class Dispatch:
         version = request.headers.get("Stripe-Version", self.api_version)
         if ";" in version:
             self.account(None).world.readings.rely_on("beta-versions")
-        if version != self.api_version:  # which was checked among the settings
+        if version != self.api_version:  # the default is checked with the settings
             try:
                 versions.check(version)
             except Refused as refusal:
-                refusal.message = f"{request}: {refusal.message}. Ask at one that is, by "
+                refusal.message = f"{request}: {refusal.message}. Set another by "
                 refusal.message += "`stripe.api_version`, or by `stripe_version=` of a client or a call"
                 raise
         return version
@@ -142,6 +143,6 @@ class Dispatch:
 def _unmodelled(request: Request) -> Refused:
     return Refused(
         f"{request}: the fake does not model this endpoint. `python -m pytest_stripe_balance calls` "
-        "lists those that it answers. Replace this one in the test, or expect it: "
+        "lists the endpoints that it models. Replace this call in the test, or expect the refusal: "
         "`with stripe_balance.refused():`"
     )

@@ -1,7 +1,7 @@
-"""The `expand` parameter: which paths can be expanded, and the objects put in (docs/stripe.md 6.5).
+"""The `expand` parameter: checks its paths, and puts objects in place of ids (docs/stripe.md 6.5).
 
-A 400 is a claim about Stripe, so it is answered only where Stripe's types know nothing to expand. What
-the fake has no data of is refused out loud, and only once it comes to that: null stays null.
+A path gets a 400 only if Stripe's types have nothing to expand there. If the fake lacks the object, the
+request is Refused instead, but only when there is an id to expand: null stays null.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from pytest_stripe_balance.refused import Refused
 
 Json = dict[str, Any]
 MAX_LEVELS = 4
-# For an object's name: the paths inside it that can be expanded, what can stand there, and whether
-# it is left out until it is asked for.
+# For an object's name: its expandable paths, the objects that can be there, and whether the path is
+# left out unless it is expanded.
 Expandables = Callable[[str], Mapping[str, tuple[tuple[str, ...], bool]]]
 Render = Callable[[Record], Json]
 
 
 def check(paths: Iterable[str], returns: str, *, listed: bool, expandables: Expandables) -> None:
-    """Refuse a path that nothing can be expanded at, before anything is looked up.
+    """Raise Stripe's fault for a path that can't be expanded, before the verb runs.
 
-    A Fault with Stripe's text names the first part of the path that doesn't fit.
+    It names the first part of the path that doesn't fit.
     """
     for path in paths:
         _check_levels(path)
@@ -43,10 +43,10 @@ def check(paths: Iterable[str], returns: str, *, listed: bool, expandables: Expa
 
 
 def _check_levels(path: str) -> None:
-    """Refuse more than four levels; `data` of a list is one.
+    """Refuse more than four levels; a list's `data` is one of them.
 
-    Documented with the depth; code and text are quoted alike in public reports of production faults,
-    of "data.items.data.price.product" on a list of subscriptions.
+    The depth is documented. Code and text are quoted alike in public reports of errors for
+    "data.items.data.price.product" on a list of subscriptions.
     """
     if path.count(".") >= MAX_LEVELS:
         message = f"You cannot expand more than {MAX_LEVELS} levels of a property. Property: {path}"
@@ -54,10 +54,10 @@ def _check_levels(path: str) -> None:
 
 
 def _odd(path: str, returns: str, expandables: Expandables) -> str:
-    """Cut a path behind its first part that doesn't fit, as Stripe's text does.
+    """Cut a path after its first part that doesn't fit, as Stripe's text does.
 
-    "payment_intent.b.c" of an invoice was answered so with "payment_intent.b" (a public integration
-    test of stripe-java's, 2023).
+    For "payment_intent.b.c" on an invoice it named "payment_intent.b" (a public integration test of
+    stripe-java's, 2023).
     """
     parts = path.split(".")
     starts = (".".join(parts[:count]) for count in range(1, len(parts) + 1))
@@ -66,7 +66,7 @@ def _odd(path: str, returns: str, expandables: Expandables) -> str:
 
 @lru_cache(maxsize=4096)
 def _fits(path: str, name: str, expandables: Expandables) -> Literal["whole", "part"] | None:
-    """Tell whether an object can be expanded at a path, or only at one that goes on from there."""
+    """Tell whether an object is expandable at a path, or only at a longer path ("part")."""
     part: Literal["part"] | None = None
     for field, (targets, _) in expandables(name).items():
         if field == path:
@@ -84,7 +84,7 @@ def _fits(path: str, name: str, expandables: Expandables) -> Literal["whole", "p
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """One (checked) path on its way through rendered objects: ids are replaced by what they name."""
+    """Replaces the ids at one checked path of rendered objects by the objects themselves."""
 
     world: World
     path: str
@@ -94,12 +94,12 @@ class Expansion:
     def put_in(self, body: Json, returns: str, *, listed: bool) -> None:
         """Expand in an answer's object, or in one of its `listed` objects.
 
-        Raises Refused where there is an id, or something to be included, that the fake has no object of.
+        Raises Refused if the fake has no object for an id, or for a key that is shown on request.
         """
         self._inside(body, returns, "", self.path.split(".")[listed:])
 
     def _inside(self, holder: Json, name: str, before: str, parts: list[str]) -> None:
-        """Expand in a hash of an object `name`, which lies at the path `before` in that."""
+        """Expand in a hash of an object `name`; `before` is the hash's path in the object."""
         if not parts:  # the page itself
             return
         key, *rest = parts
@@ -121,28 +121,32 @@ class Expansion:
             return value
         if not rest:
             return self._whole(value, name, here)
-        value = dict(value)  # a rendered hash may belong to a record, which never changes
+        value = dict(value)  # a rendered hash may belong to a record, which must not change
         kind = value.get("object", "list")
         name, here = (name, here) if kind == "list" else (kind, "")
         self._inside(value, name, here, rest)
         return value
 
     def _whole(self, value: Json, name: str, here: str) -> Json:
-        """Give what a path ends at: an object, or a list; nobody has seen Stripe's word to a hash."""
+        """Give the object or list at the end of a path. Stripe's answer for another hash is unknown."""
         if here in self.expandables(name):
             return value
-        raise self._refused(f"{here} of a {name} is a hash, and not modelled; name what is in it")
+        raise self._refused(
+            f"{here} of a {name} is a hash, which is not modelled; expand a key inside it"
+        )
 
     def _found(self, record_id: str, name: str, here: str) -> Json:
         kinds, _ = self.expandables(name).get(here, ((), False))
-        record = self.world.record(record_id) if kinds else None  # another kind's path has none here
+        record = (
+            self.world.record(record_id) if kinds else None
+        )  # another type of object at this place has no such path
         if record is None:
             is_kind = f"a {' or a '.join(kinds)}" if kinds else "what it is"
             raise self._refused(f"{here} of a {name} is {record_id!r}, and {is_kind} is not modelled")
         return self.render(record)
 
     def _included(self, name: str, here: str, holder: Json) -> Json | None:
-        """Give what is only shown when asked for."""
+        """Give the value of a key that is shown only on request."""
         include = _INCLUDED.get((name, here))
         if include is None:
             raise self._refused(f"{here} of a {name} is not modelled")

@@ -18,11 +18,14 @@ BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def decode(text: str) -> Form:
-    """Read form fields into nested hashes of strings; an array is a hash with keys "0", "1", ...
+    """Read form fields into nested hashes of strings. An array is a hash with keys "0", "1", ...
 
-    A Fault (400) for what can't be read: a percent sign that escapes nothing, bytes that aren't UTF-8,
-    brackets that don't match, a name used both for a value and for a hash, or far too much of anything.
-    The last of two equal names wins.
+    If a name comes twice, the last one wins. A form that can't be read is a Fault (400):
+
+    - a percent sign without two hexadecimal digits, or bytes that aren't UTF-8;
+    - brackets that don't match;
+    - a name used for a value and for a hash;
+    - too many fields, or too deep a nesting.
     """
     form: Form = {}
     if not text:
@@ -40,9 +43,9 @@ def decode(text: str) -> Form:
 
 
 def unquote(text: str) -> str:
-    """Read what is percent-encoded; a Fault for what isn't, or isn't UTF-8."""
+    """Decode percent-encoding; a Fault for a bad escape, or for bytes that aren't UTF-8."""
     if BAD_ESCAPE.search(text):
-        raise _unreadable("the parameters have a % that two hexadecimal digits don't follow.")
+        raise _unreadable("the parameters have a % without two hexadecimal digits after it.")
     try:
         return unquote_to_bytes(text).decode("utf-8")
     except UnicodeError:
@@ -86,5 +89,5 @@ def _unreadable(why: str, param: str | None = None) -> Fault:
 
 
 def bracketed(path: Sequence[str]) -> str:
-    """Write a path as Stripe names parameters: `a[b][c]`."""
+    """Write a path as Stripe writes parameter names: `a[b][c]`."""
     return path[0] + "".join(f"[{part}]" for part in path[1:])

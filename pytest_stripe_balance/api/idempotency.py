@@ -1,7 +1,7 @@
-"""Idempotency keys: the first answer that was executed is the answer (docs/stripe.md 6.3, 5.8).
+"""Idempotency keys: a repeated request gets the first executed answer (docs/stripe.md 6.3, 5.8).
 
-The headers of a replay, and the error for a key that was used for something else, on another endpoint
-too, are asserted every night by gburgyan/aat-stripe (plans/idempotency, at 2026-08-26.dahlia).
+gburgyan/aat-stripe checks two things every night (plans/idempotency, at 2026-08-26.dahlia): the headers
+of a replay, and the error for a key that is used again with another request or endpoint.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class _SavedAnswer:
     at: int
 
     def is_of(self, request: Request) -> bool:
-        """Tell whether a request asks for the same, its parameters in any order."""
+        """Tell whether a request has the same path and parameters, in any order."""
         return self.request.path == request.path and decode(self.request.form) == decode(request.form)
 
 
 @dataclass
 class SavedAnswers:
-    """What was answered under each key, kept for 24 hours of the world's clock."""
+    """The answers by idempotency key, saved for 24 hours of the world's clock."""
 
     _saved: dict[str, _SavedAnswer] = field(default_factory=dict)
     _in_use: set[str] = field(default_factory=set)
@@ -54,9 +54,9 @@ class SavedAnswers:
             self._in_use.discard(key)
 
     def replay(self, world: World, key: str, request: Request) -> Response | None:
-        """Give the kept answer to a key used again.
+        """Give the saved answer of a key that is used again, or None.
 
-        A Fault when it now asks for something else (400), or while the key is held (409).
+        A Fault if the request differs from the first (400), or if the key is in use (409).
         """
         if len(key) > MAX_LENGTH:
             message = f"Idempotency keys can be at most {MAX_LENGTH} characters long."
@@ -87,13 +87,13 @@ class SavedAnswers:
         return saved.response
 
     def save(self, world: World, key: str, request: Request, response: Response) -> None:
-        """Keep an answer that was executed, an error too."""
+        """Save an executed answer, which may be an error."""
         if self._is_shared:
             self._saved, self._is_shared = self._saved.copy(), False
         self._saved[key] = _SavedAnswer(request, response, world.clock.now)
 
 
 def replayed(response: Response, request_id: str) -> Response:
-    """Mark a kept answer as a replay: a request id of its own, the first one's as the original."""
+    """Give a saved answer as a replay, with its own request id and the header Idempotent-Replayed."""
     headers = {**response.headers, "Request-Id": request_id, "Idempotent-Replayed": "true"}
     return Response(response.status, Headers(headers), response.body)

@@ -14,15 +14,15 @@ from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.resources import without_betas
 
 T = TypeVar("T")
-_DEEPEST = 4  # as many layers of percent-encoding are looked through
-_PLAIN = "/*@:~-._ "  # what is shown as it is beside letters and digits
+_DEEPEST = 4  # layers of percent-encoding that are decoded to find secrets
+_PLAIN = "/*@:~-._ "  # shown as they are, beside letters and digits
 SECRET_HEADERS = frozenset(
     {"authorization", "idempotency-key", "stripe-account", "x-stripe-client-telemetry"}
 )
 
 
 class Headers(Mapping[str, str]):
-    """Headers that are found whatever their case, as every HTTP library's are."""
+    """Headers with case-insensitive names."""
 
     __slots__ = ("_as_given",)
 
@@ -42,10 +42,10 @@ class Headers(Mapping[str, str]):
     @overload
     def get(self, name: str, /, default: T) -> str | T: ...
     def get(self, name: str, /, default: object = None) -> object:
-        """Look a header up; Mapping's own way, by an exception, costs ten times that.
+        """Look a header up. Mapping's own `get` uses an exception, which takes ten times as long.
 
-        Most are looked up by the names that they were given, so the lowered ones are not kept: that
-        took a kilobyte an exchange.
+        Most look-ups use the original case, so lowered names aren't stored: they took a kilobyte an
+        exchange.
         """
         if (found := self._as_given.get(name)) is not None:
             return found
@@ -57,7 +57,7 @@ class Headers(Mapping[str, str]):
 
     @property
     def api_version(self) -> str:
-        """The API version that they name, without the betas that may follow it; "" when they don't."""
+        """The API version of Stripe-Version, without betas; "" if there is none."""
         return without_betas(self.get("Stripe-Version", ""))
 
     def __contains__(self, name: object) -> bool:
@@ -78,7 +78,7 @@ class Headers(Mapping[str, str]):
 
 
 def text_of(body: bytes) -> str:
-    """Read what was sent as text for comparing and keeping: bytes that aren't UTF-8 as `\ufffd<ff>`."""
+    """Decode a sent body for comparing and storing; bytes that aren't UTF-8 become `\ufffd<ff>`."""
     return body.decode("utf-8", _SHOWN)
 
 
@@ -91,13 +91,12 @@ _SHOWN = "pytest_stripe_balance.shown"
 codecs.register_error(_SHOWN, _shown)
 
 
-# Nobody changes what these say. To have that enforced takes three times as long to make one, three
-# times a call.
+# These are never changed. They aren't frozen, because making a frozen one takes three times as long.
 @dataclass(slots=True)
 class Request:
-    """One request as the SDK would have sent it. `method` is upper case, `body` what it posted.
+    """One request as the SDK would send it. `method` is upper case, `body` is the posted text.
 
-    `by` names a client class that isn't stripe-python's: nobody knows what that one sends.
+    `by` names a client class that isn't stripe-python's, and whose own requests are unknown.
     """
 
     method: str
@@ -109,7 +108,7 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The URL's path, as "/v1/payment_intents", split off once."""
+        """The URL's path, as "/v1/payment_intents"; computed once."""
         if self._path is None:
             self._path = urlsplit(self.url).path
         return self._path
@@ -121,12 +120,12 @@ class Request:
 
     @property
     def form(self) -> str:
-        """What it gives as parameters, still encoded: the query's, then the body's."""
+        """The parameters, still encoded: those of the query, then those of the body."""
         return "&".join(filter(None, (self.query, self.body)))
 
     @property
     def shown_path(self) -> str:
-        """The path for people: secrets in it are masked, however often they are coded."""
+        """The path for messages, with masked secrets, even if they are encoded several times."""
         plain = self.path
         for _ in range(_DEEPEST):
             plain = unquote(plain)
@@ -141,7 +140,8 @@ class Request:
 class Response:
     """One answer: HTTP status, headers, and the body as JSON bytes.
 
-    `_document` is what the body was just written from, for who checks it: to parse it costs a tenth.
+    `_document` is the parsed body if it is at hand, for the contract check. Parsing it again would take
+    a tenth of a call.
     """
 
     status: int
@@ -152,14 +152,14 @@ class Response:
 
     @property
     def json(self) -> Any:  # noqa: ANN401 - any JSON
-        """The body, parsed once. ValueError when it isn't JSON."""
+        """The parsed body; ValueError if it isn't JSON."""
         if self._parsed is None:
             self._parsed = (json.loads(self.body),)
         return self._parsed[0]
 
     @property
     def is_json(self) -> bool:
-        """Tell whether the body is JSON: a gateway's page isn't."""
+        """Tell whether the body is JSON; a gateway's error page isn't."""
         try:
             _ = self.json
         except ValueError:
@@ -167,7 +167,7 @@ class Response:
         return True
 
     def take_document(self) -> dict[str, Any] | None:
-        """Give what the body was written from, once, and let it go."""
+        """Give the parsed body if it is at hand, and forget it."""
         document, self._document = self._document, None
         return document
 
@@ -181,7 +181,7 @@ class Exchange:
 
 
 def date_of(headers: Headers) -> int | None:
-    """Read a Date header, in seconds since 1970; None without one that can be read."""
+    """Read a Date header in seconds since 1970; None if it is missing or malformed."""
     try:
         return int(parsedate_to_datetime(headers.get("Date", "")).timestamp())
     except (TypeError, ValueError, OverflowError):

@@ -1,8 +1,8 @@
-"""A request's parameters against two rulers: what Stripe documents, and what a verb models.
+"""Checks a request's parameters twice: against Stripe's documentation, and against the verb.
 
-The first ruler is a plain table derived from the SDK's types, handed in by the session; what breaks it
-gets Stripe's own errors (docs/stripe.md 5.4). The second is the verb's own signature: a parameter that
-Stripe documents and the signature doesn't hold is refused out loud.
+1. Rules derived from the SDK's types come from the session. A parameter against them gets Stripe's own
+   error (docs/stripe.md 5.4).
+2. The verb's signature lists the modelled parameters. A documented parameter that it lacks is Refused.
 """
 
 from __future__ import annotations
@@ -44,22 +44,22 @@ BELOW_MINIMUM = "This value must be greater than or equal to 1."
 
 
 def read(form: Form, rule: Rule) -> dict[str, Any]:
-    """Turn a decoded form into typed parameters, as `rule` (a JSON-Schema-like node) has them.
+    """Turn a decoded form into typed parameters by `rule`, a node like JSON Schema's.
 
-    An empty string becomes None where Stripe lets it clear. Raises the Fault of the first mistake:
+    An empty string becomes None if it may clear the parameter. Raises the Fault of the first mistake:
     unknown names, then missing ones, then each value's type and range.
     """
     return _hash(form, rule, ())
 
 
 def value_at(path: Path, raw: str | Form, rule: Rule) -> Any:  # noqa: ANN401 - any JSON
-    """Read one value, as `read` does; its path is for what is wrong with it."""
+    """Read one value, as `read` does. `path` is its name in a fault."""
     if raw == "":
         return _cleared(rule, path)
     if "anyOf" in rule:
         return _alternative(raw, rule["anyOf"], path)
     match rule.get("type"):
-        case "string":  # as most are
+        case "string":  # most values are strings
             return _string(raw, rule, path)
         case "object":
             return _hash(raw, rule, path)
@@ -71,12 +71,12 @@ def value_at(path: Path, raw: str | Form, rule: Rule) -> Any:  # noqa: ANN401 - 
             return _boolean(raw, path)
         case "number":
             return _number(raw, path)
-        case kind:  # "any" is what Stripe takes and its types don't tell
+        case kind:  # "any": the SDK's types don't say
             return raw if kind == "any" else _string(raw, rule, path)
 
 
 def _alternative(raw: str | Form, rules: list[Rule], path: Path) -> Any:  # noqa: ANN401 - any JSON
-    """Read by the first alternative that takes what was given; the first fitting one's fault."""
+    """Read by the first alternative that accepts the value, or raise the first one's fault."""
     nested = ("object", "array")
     fitting = [rule for rule in rules if (rule.get("type") in nested) == isinstance(raw, dict)]
     fault: Fault | None = None
@@ -90,7 +90,7 @@ def _alternative(raw: str | Form, rules: list[Rule], path: Path) -> Any:  # noqa
 
 
 def _cleared(rule: Rule, path: Path) -> None:
-    """An empty string: None where it clears, a fault elsewhere."""
+    """Accept an empty string where it clears the parameter; a fault elsewhere."""
     if any(option.get("clearable") for option in (rule, *rule.get("anyOf", ()))):
         return
     name = bracketed(path)
@@ -121,9 +121,9 @@ def _hash(raw: str | Form, rule: Rule, path: Path) -> dict[str, Any]:
 
 
 def _map(raw: Form, rule: Rule, path: Path) -> dict[str, Any]:
-    """Read a map of free keys, as metadata is. An empty value is one there: it takes the key out.
+    """Read a map with free keys, such as metadata. An empty value stays: it removes the key.
 
-    A key or value that is too long is the map's fault, and the map is named.
+    A key or value that is too long is a fault with the map's name as param.
     """
     inner, of_keys = rule.get("additionalProperties", {}), rule.get("propertyNames", {})
     name = bracketed(path)
@@ -137,7 +137,7 @@ def _map(raw: Form, rule: Rule, path: Path) -> dict[str, Any]:
 
 
 def _array(raw: str | Form, rule: Rule, path: Path) -> list[Any]:
-    """Read an array; its indexes give the order."""
+    """Read an array, in the order of its indexes."""
     if not isinstance(raw, dict) or not all(map(INDEX.fullmatch, raw)):
         raise _not_a("array", path)
     inner = rule.get("items", {})
@@ -203,14 +203,14 @@ def _number(raw: str | Form, path: Path) -> Decimal:
 def _string(raw: str | Form, rule: Rule, path: Path) -> str:
     if isinstance(raw, dict):
         raise _not_a("string", path)
-    if len(rule) > 1:  # more than its type
+    if len(rule) > 1:  # it has more rules than its type
         texts.check(raw, rule, bracketed(path))
     return raw
 
 
 @dataclass(frozen=True)
 class Modelled:
-    """What a verb takes at one place: any value, certain values, certain members, or items."""
+    """The values that a verb models: any, certain ones, a hash of members, or a list of items."""
 
     values: frozenset[object] | None = None
     members: Mapping[str, Modelled] | None = None
@@ -222,7 +222,7 @@ ANYTHING = Modelled()
 
 @cache
 def modelled_by(verb: Callable[..., object]) -> Modelled:
-    """Read off a verb's signature which parameters it models, nested ones too."""
+    """Read the modelled parameters from a verb's signature, nested ones too."""
     members: dict[str, Modelled] = {}
     scope = verb.__globals__
     for parameter in inspect.signature(verb).parameters.values():
@@ -250,14 +250,14 @@ def _modelled(annotation: Any) -> Modelled:  # noqa: ANN401 - any type
 
 
 def refuse_together(params: Mapping[str, Any], where: str) -> None:
-    """Refuse parameters that exclude each other: how Stripe answers them is not on record."""
+    """Refuse parameters that exclude each other, because Stripe's answer is unknown."""
     for first, second in EXCLUSIVE if len(params) > 1 else ():
         if first in params and second in params:
             raise Refused(f"{where}: {first} and {second} exclude each other. Send one of them")
 
 
 def refuse_unmodelled(params: Mapping[str, Any], verb: Callable[..., object], where: str) -> None:
-    """Refuse a documented parameter, or value, that the verb doesn't model; `where` names the call."""
+    """Refuse a documented parameter or value that the verb doesn't model; `where` is the call."""
     _refuse(params, modelled_by(verb), (), where)
 
 
@@ -276,7 +276,7 @@ def _refuse(value: Any, modelled: Modelled, path: Path, where: str) -> None:  # 
 
 
 def _unmodelled(path: Path, value: object, where: str) -> NoReturn:
-    # A value is shown where it is one of Stripe's own words, never what could be a secret.
+    # Only values like Stripe's own words are shown; others could be secrets.
     shown = f"={value!r}" if value is not None and NAMELIKE.fullmatch(str(value).lower()) else ""
     raise Refused(
         f"{where}: Stripe takes the parameter {bracketed(path)}{shown}, and the fake does not model it"

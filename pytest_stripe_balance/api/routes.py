@@ -1,7 +1,7 @@
-"""The table of endpoints: one row each, and everything else follows from it.
+"""The table of endpoints, with one row each.
 
-From a row come the dispatch, the parameter rules (`python -m pytest_stripe_balance derive`), the
-contract for its answers, and the README's list. By hand a new endpoint costs a row and a verb.
+Everything else follows from a row: the dispatch, the parameter rules (`python -m pytest_stripe_balance
+derive`), the contract for its answers, and the list in docs/calls.md.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _PLACEHOLDER = re.compile(r"\{\w+\}")
 class Endpoint:
     """One call. `verb` takes the world, the path's ids in order, and the parameters by name.
 
-    `returns` names the object of the answer, or of the items where `listed` or `searched` is set;
-    `parameter_errors` is the assumption that the answers to wrong parameters rest on, if any, and
-    `since` the first API version that has the call, where an older one with a schema hasn't.
+    `returns` is the object of the answer, or of its items if it is `listed` or `searched`.
+    `parameter_errors` is the assumption behind its answers to wrong parameters, if any. `since` is the
+    first API version that has the call, if an older version with a schema lacks it.
     """
 
     method: str
@@ -49,7 +49,7 @@ class Endpoint:
 
     @cached_property
     def name(self) -> str:
-        """The call as Stripe's reference has it, as "POST /v1/customers"."""
+        """The call as Stripe's reference names it, as "POST /v1/customers"."""
         return f"{self.method} {self.path}"
 
     def __str__(self) -> str:
@@ -57,7 +57,7 @@ class Endpoint:
 
     @cached_property
     def paged(self) -> bool:
-        """The answer is a page of objects: a list, or what a search found."""
+        """Whether the answer is a page of objects, of a list or of a search."""
         return self.listed or self.searched
 
     @cached_property
@@ -67,9 +67,9 @@ class Endpoint:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The path with its placeholders as groups; what an endpoint has in that place is no id.
+        """The path with its placeholders as groups.
 
-        Nor is `search`, of whatever collection.
+        A word that an endpoint has in a placeholder's place is no id there, and `search` never is one.
         """
         known = resources.literals()
         *parts, last = _PLACEHOLDER.split(self.path)
@@ -220,9 +220,9 @@ ENDPOINTS = (
 )
 
 
-@lru_cache(maxsize=512)  # a request is matched where it is answered, and again where it is checked
+@lru_cache(maxsize=512)  # a request is matched to answer it, and again to check it
 def match(method: str, path: str) -> tuple[Endpoint, tuple[str, ...]] | None:
-    """Find the row of a request and the ids in its path; None when no row fits."""
+    """Find the row of a request and the ids in its path; None if no row fits."""
     for endpoint in ENDPOINTS:
         if endpoint.method == method and (found := endpoint.pattern.fullmatch(path)):
             return endpoint, tuple(map(unquote_plus, found.groups()))

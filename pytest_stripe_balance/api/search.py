@@ -1,4 +1,4 @@
-"""The search endpoints: which fields each resource is searched by, and a page of what is found.
+"""The search endpoints: the searchable fields of each resource, and pages of results.
 
 The fields and their types are the documented ones (docs.stripe.com/search).
 """
@@ -32,7 +32,7 @@ class Search(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Found(Page[R]):
-    """One page of what was found; `next_page` asks for the next, and `total_count` counts them all."""
+    """One page of results. `next_page` asks for the next one, `total_count` counts all results."""
 
     next_page: str | None
     total_count: int
@@ -43,7 +43,7 @@ def _created() -> Field:
 
 
 def _refunded(charge: Charge) -> str | None:
-    """Stripe's three answers: all of it, a part, and (null) nothing."""
+    """Give "true" if all of it is refunded, "false" if a part is, and None (null) if nothing is."""
     return "true" if charge.refunded else "false" if charge.amount_refunded else None
 
 
@@ -119,7 +119,7 @@ def charges(world: World, **params: Unpack[Search]) -> Found[Charge]:
 
 
 def invoices(world: World, **params: Unpack[Search]) -> Found[Invoice]:
-    """Search invoices; a draft shows its customer as they are now, as in a list."""
+    """Search invoices. A draft shows its customer's present fields, as in a list."""
     found = _search(world, world.invoices, INVOICES, **params)
     shown = [with_customer(world, invoice) for invoice in found.data]
     return Found(shown, found.has_more, found.next_page, found.total_count)
@@ -134,9 +134,9 @@ def _search(
     limit: int = 10,
     page: str | None = None,
 ) -> Found[R]:
-    """Cut a page of what a query finds in a table, newest first.
+    """Give a page of a query's results in a table, newest first.
 
-    A query that isn't one, and a page that isn't of this query, are 400 (search-errors, search-page).
+    A malformed query, or the page of another query, is a 400 (search-errors, search-page).
     """
     parsed: Query = parse(query, resource)
     after = None if page is None else _last_of(page, query, table)
@@ -155,7 +155,7 @@ def _search(
 
 
 def _page_after(record_id: str, query: str) -> str:
-    """Name the page after a record. New records come before it, so it stays what it is."""
+    """Name the page after a record. New records come before it, so the page doesn't change."""
     return base64.urlsafe_b64encode(f"{_digest(query)} {record_id}".encode()).decode()
 
 

@@ -1,8 +1,8 @@
-"""Stripe's search query language: a query's text in, a test of one record out.
+"""Stripe's search query language: turns a query into a test of one record.
 
-A clause is a field, an operator and a value; a space, AND or OR joins them, `-` turns one round
-[doc: docs.stripe.com/search]. An unknown field is 400 without code and param (gburgyan/aat-stripe
-plans/search); that other errors are, and the texts, is the assumption search-errors.
+A clause is a field, an operator and a value. Space, AND or OR joins clauses, and `-` negates one [doc:
+docs.stripe.com/search]. An unknown field is 400 without code and param (gburgyan/aat-stripe
+plans/search). The same for other errors, and all texts, are assumed (search-errors).
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ ESCAPE = re.compile(r"""\\(["'])""")
 
 @dataclass(frozen=True)
 class Field:
-    """A field that Stripe documents as searchable, and how a record holds it.
+    """A field that Stripe documents as searchable, and how to read it from a record.
 
-    `read` is None where the fake doesn't hold it; `values` are the only ones that it can be asked
-    for, if that is documented; `assumption` is what finding by it relies on, if anything.
+    `read` is None if the fake doesn't model the field. `values` are the only allowed values, if that is
+    documented. `assumption` is the assumption behind its results, if any.
     """
 
     kind: Kind
@@ -61,7 +61,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Resource:
-    """What can be searched for, by Stripe's plural ("payment_intents"), with its fields by name."""
+    """A searchable resource: Stripe's plural ("payment_intents"), and its fields by name."""
 
     name: str
     fields: Mapping[str, Field]
@@ -69,20 +69,20 @@ class Resource:
 
 @dataclass(frozen=True)
 class Query:
-    """What a query asks of a record, and the assumptions that its answer relies on."""
+    """The tests of a query, and the assumptions behind its results."""
 
     tests: tuple[Test, ...]
     any_of: bool
     assumptions: frozenset[str]
 
     def matches(self, record: object) -> bool:
-        """Tell whether a record is found."""
+        """Tell whether the query finds a record."""
         return (any if self.any_of else all)(test(record) for test in self.tests)
 
 
 @dataclass(frozen=True)
 class _Clause:
-    """One clause as it was written, `at` the place of its first character; a value of None is null."""
+    """One clause. `at` is the position of its first character. A value of None is null."""
 
     at: int
     negated: bool
@@ -93,7 +93,7 @@ class _Clause:
 
 
 def parse(text: str, resource: Resource) -> Query:
-    """Read a query. A Fault for one that Stripe doesn't take; Refused for what isn't modelled."""
+    """Read a query. A Fault if it is malformed; Refused if a field isn't modelled."""
     parser = _Parser(text)
     pairs = [(clause, _field(clause, resource)) for clause in list(parser.clauses())]
     tests = tuple(_test(clause, field) for clause, field in pairs)
@@ -106,7 +106,7 @@ def parse(text: str, resource: Resource) -> Query:
 
 
 class _Parser:
-    """Takes a query apart from left to right."""
+    """Parses a query from left to right."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -114,7 +114,7 @@ class _Parser:
         self.joint: str | None = None
 
     def clauses(self) -> Iterator[_Clause]:
-        """Give the clauses; `joint` is then what joins them."""
+        """Read the clauses, and set `joint` to AND or OR."""
         self.take(SPACE)
         for _ in range(MOST_CLAUSES):
             yield self.clause()
@@ -127,7 +127,7 @@ class _Parser:
         raise _fault(f"A search query can have {MOST_CLAUSES} clauses at most.")
 
     def join(self) -> None:
-        """Read AND or OR; a space alone is AND."""
+        """Read AND or OR; a space alone means AND."""
         at = self.at
         word = self.take(JOINT)
         joint = word.group().upper() if word else "AND"
@@ -183,21 +183,21 @@ class _Parser:
         return None if bare.group().lower() == "null" else bare.group()
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """Take what a pattern finds here, if anything."""
+        """Read the match of a pattern at this position, if any."""
         found = pattern.match(self.text, self.at)
         if found:
             self.at = found.end()
         return found
 
     def unescaped(self, quoted: re.Match[str]) -> str:
-        """Give what stands in quotes; a backslash is documented before a quote only."""
+        """Give a quoted text. A backslash is documented only before a quote."""
         inner = quoted[1] if quoted[1] is not None else quoted[2]
         if "\\" in ESCAPE.sub("", inner):
             raise Refused("search query: a backslash before anything but a quote is not modelled")
         return ESCAPE.sub(r"\1", inner)
 
     def unreadable(self, reason: str) -> Fault:
-        """The answer to what is no query, in the words that others quote and with the place."""
+        """Make the fault for a malformed query: the words that others quote, with the position."""
         return _fault(
             'We were unable to parse your search query. Try using the format `metadata["key"]:"value"` '
             'to query for metadata or key:"value" to query for other fields. '
@@ -210,7 +210,7 @@ def _fault(message: str) -> Fault:
 
 
 def _field(clause: _Clause, resource: Resource) -> Field:
-    """Find the field of a clause and hold the clause against it."""
+    """Find the field of a clause, and check the clause's operator and value."""
     name, key = clause.name, clause.key
     if key is not None:
         field: Field | None = Field("token", lambda record: record.metadata.get(key))
@@ -224,7 +224,7 @@ def _field(clause: _Clause, resource: Resource) -> Field:
         )
     if field.read is None:
         raise Refused(
-            f"Stripe documents that {resource.name} can be searched by {name}, and the fake does not "
+            f"Stripe documents a search of {resource.name} by {name}, and the fake does not "
             "model it. Search by another field, or expect it: `with stripe_balance.refused():`"
         )
     if clause.operator not in OPERATORS[field.kind]:
@@ -242,11 +242,11 @@ def _wrong_value(clause: _Clause, field: Field) -> str | None:
             "null" if choice is None else f'"{choice}"' for choice in field.values
         )
     if value is None:
-        return None if clause.operator == ":" else "null is asked for by `:` only"
+        return None if clause.operator == ":" else "null needs the operator `:`"
     if field.kind == "numeric" and not NUMBER.fullmatch(value):
         return "its value must be a whole number"
     if clause.operator == "~" and len(value) < SHORTEST_SUBSTRING:
-        return f"a substring has {SHORTEST_SUBSTRING} characters at least"
+        return f"a substring needs at least {SHORTEST_SUBSTRING} characters"
     return None
 
 
@@ -255,9 +255,9 @@ def _at(clause: _Clause, reason: str) -> Fault:
 
 
 def _test(clause: _Clause, field: Field) -> Test:
-    """Make the test of a clause: what isn't set is found by null, and by every negation but null's."""
+    """Make the test of a clause. Unset fields match null, and every negation except that of null."""
     read, wanted = field.read, clause.value
-    assert read is not None, "unreachable because _field refuses what isn't held"
+    assert read is not None, "unreachable because _field refuses unmodelled fields"
     if wanted is None:
         return lambda record: (read(record) is None) is not clause.negated
     fits = _fits(field.kind, clause.operator, wanted)
@@ -283,6 +283,6 @@ def _fits(kind: Kind, symbol: str, wanted: str) -> Test:
 
 
 def _side_by_side(words: list[str], value: list[str]) -> bool:
-    """Tell whether words stand in a text one after the other."""
+    """Tell whether a text contains words in this order, side by side."""
     places = range(len(value) - len(words) + 1)
     return any(value[place : place + len(words)] == words for place in places)

@@ -1,7 +1,6 @@
-"""What a text may be: one of certain words, an e-mail address, no longer than its limit.
+"""Checks texts: one of some choices, an e-mail address, not too long.
 
-The rules are the contract's. The words are Stripe's own: of a choice docs/stripe.md 5.4 [obs], of an
-address and a text that is too long docs/stripe.md 5.4 [obs].
+The rules come from the contract. The error texts are Stripe's own (docs/stripe.md 5.4 [obs]).
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _FULL_WIDTH = re.compile("[\uff01-\uff60\uffe0-\uffe6]")
 
 
 def check(text: str, rule: Rule, name: str) -> None:
-    """Hold a text to its rule; a Fault (400), with `name` as its param, for what breaks it."""
+    """Check a text against its rule; a Fault (400) with `name` as param if it breaks it."""
     choices = rule.get("enum")
     if choices and text not in choices:
         raise _no_choice(rule, name)
@@ -30,19 +29,22 @@ def check(text: str, rule: Rule, name: str) -> None:
 
 
 def fits(text: str, rule: Rule) -> bool:
-    """Tell whether a text is what its rule asks for, choices apart."""
+    """Tell whether a text follows its rule; choices aren't checked."""
     return len(text) <= rule.get("maxLength", len(text)) and (
         rule.get("format") != "email" or is_address(text)
     )
 
 
 def is_address(text: str) -> bool:
-    """Tell an e-mail address: one @, a dot in the domain, no blank, nothing of full width."""
+    """Tell whether a text is an e-mail address.
+
+    It has one @, a dot in the domain, no space and no full-width character.
+    """
     return bool(_ADDRESS.fullmatch(text)) and not _FULL_WIDTH.search(text)
 
 
 def check_length(text: str, rule: Rule, name: str) -> None:
-    """Hold a text to its limit, in characters: `maxLength`, with what is said instead in `over`."""
+    """Check a text against `maxLength`, in characters. `over` is the error text, if it is its own."""
     limit = rule.get("maxLength")
     if limit is None or len(text) <= limit:
         return
@@ -53,14 +55,14 @@ def check_length(text: str, rule: Rule, name: str) -> None:
 
 
 def _ends(text: str) -> str:
-    """Show a text as Stripe does: its first ten characters and its last ten, where it has more."""
+    """Shorten a long text as Stripe does, to its first and last ten characters."""
     if len(text) <= 2 * SHOWN_AT_EACH_END:
         return text
     return f"{text[:SHOWN_AT_EACH_END]}...{text[-SHOWN_AT_EACH_END:]}"
 
 
 def _no_choice(rule: Rule, name: str) -> Fault:
-    """Name the choices in Stripe's own order where it is on record: `listed`."""
+    """Make the fault for an unknown choice; it lists the choices in Stripe's order, if known."""
     listed = rule.get("listed")
     message = f"Invalid {name}: must be one of {_in_words(listed or rule['enum'])}"
     return Fault(message, param=name, assumption=None if listed else "choice-order")

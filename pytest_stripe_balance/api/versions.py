@@ -1,8 +1,9 @@
-"""What API versions change on this surface: the newest shape is rendered, and walked back from.
+"""API versions: objects are rendered at the newest shape, then walked back to an older one.
 
-The tables are the changelog. A request at an older API version sees every change undone that has a
-later date, newest first. Keys that Stripe only added stay: it adds them to older versions too [obs].
-Walking back never changes state. Source: docs/stripe.md 6.9 and Stripe's changelog [doc].
+The tables are the changelog. For a request at an older version each later change is undone, the newest
+first. Keys that Stripe only added stay, because it adds them to older versions too [obs].
+
+Source: docs/stripe.md 6.9 and Stripe's changelog [doc].
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from pytest_stripe_balance.refused import Refused
 
 @dataclass(frozen=True)
 class Change:
-    """Since `date` what is rendered from a `kind` of record is as it is now; `back` undoes that."""
+    """A change of `date` to the objects of a `kind` of record; `back` undoes it."""
 
     date: str
     kind: type[Record]
@@ -43,9 +44,9 @@ class Change:
 
 @dataclass(frozen=True)
 class EventChange:
-    """Since `date` events about a `kind` have the types that they have now.
+    """A change of `date` to the types of events about a `kind` of record.
 
-    `before` gives the type that one had until then, None where there was none.
+    `before` gives the type that an event had before, or None if there was no such event.
     """
 
     date: str
@@ -55,7 +56,7 @@ class EventChange:
 
 @dataclass(frozen=True)
 class DefaultChange:
-    """Until `date` an endpoint's parameters had the defaults `before`; what they made stays so."""
+    """Before `date` an endpoint's parameters had the defaults `before`. Objects made then keep them."""
 
     date: str
     endpoint: str
@@ -63,7 +64,7 @@ class DefaultChange:
 
 
 def _without_chaps(_: World, __: PaymentIntent | FundingInstructions, body: Json) -> None:
-    """CHAPS came to sort codes."""
+    """Undo the addition of CHAPS to sort codes."""
     action = body.get("next_action") or {}
     transfer = body.get("bank_transfer") or action.get("display_bank_transfer_instructions")
     if transfer:
@@ -79,18 +80,18 @@ def _without_chaps(_: World, __: PaymentIntent | FundingInstructions, body: Json
 
 
 def _rendering_options(_: World, record: Invoice, body: Json) -> None:
-    """rendering_options became rendering."""
+    """Undo the renaming of rendering_options to rendering."""
     if not record.deleted:
         body["rendering_options"] = None
 
 
 def _no_invoice_payment_paid(event_type: str, _: InvoicePayment) -> str | None:
-    """invoice_payment.paid came."""
+    """Undo the addition of invoice_payment.paid."""
     return None if event_type == "invoice_payment.paid" else event_type
 
 
 def _charge_refund_updated(event_type: str, refund: Refund) -> str | None:
-    """refund.* came to refunds of charges, which had charge.refund.updated alone."""
+    """Undo the addition of refund.* to refunds of charges, which had only charge.refund.updated."""
     if refund.charge is None:
         return event_type
     return "charge.refund.updated" if event_type == "refund.updated" else None
@@ -116,7 +117,7 @@ DEFAULT_CHANGES = (
 
 
 def walk_back(world: World, record: Record, body: Json, api_version: str) -> Json:
-    """Turn an object that was rendered at the newest shape into that of an API version."""
+    """Change an object from the newest shape to that of an API version."""
     kind: type = type(record)
     for back in _ways_back(kind, api_version):
         back(world, record, body)
@@ -136,7 +137,7 @@ EventType = Callable[[str, Record], str | None]
 
 @cache
 def event_type_at(api_version: str) -> EventType:
-    """Make what tells an event's type at an API version, None where it has no such event."""
+    """Make the function that gives an event's type at an API version; None if it has no such event."""
     changes = [change for change in EVENT_CHANGES if api_version < change.date]
 
     def type_then(event_type: str, subject: Record) -> str | None:
@@ -150,7 +151,7 @@ def event_type_at(api_version: str) -> EventType:
 
 @cache
 def defaults(endpoint: str, api_version: str) -> Mapping[str, Any]:
-    """Give the defaults that an endpoint's parameters had at an API version, where they changed."""
+    """Give the old defaults of an endpoint's parameters at an API version."""
     return {
         name: value
         for change in DEFAULT_CHANGES
@@ -169,11 +170,11 @@ _VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?")
 
 
 def check(api_version: str) -> None:
-    """Hold an API version against the releases that have a schema.
+    """Check that an API version belongs to a release with a schema.
 
-    Any month of a named release will do, because its months are additive, and betas behind a `;` are
-    read past. A Fault (400) for what never was one, as a date since acacia isn't without its release's
-    name; Refused for what Stripe has, or may have, and the fake doesn't.
+    Any month of a named release is accepted, because its months only add. Betas after a `;` are ignored.
+    A version that never existed is a Fault (400); since acacia a date needs its release's name. A
+    version that Stripe has or may have, but the fake doesn't, is Refused.
     """
     known, base = _known(), resources.without_betas(api_version)
     if base in known:
@@ -184,11 +185,15 @@ def check(api_version: str) -> None:
     if release and known[known.index(release) - 1] < date and (date <= release or release == known[-1]):
         return
     if date and date < known[0]:
-        raise Refused(f"API version {api_version} is not modelled: {known[0]} is the oldest that is")
+        raise Refused(
+            f"API version {api_version} is not modelled: the oldest modelled version is {known[0]}"
+        )
     if date > known[-1] or name in ("preview", "beta"):
-        raise Refused(f"API version {api_version} is not modelled: {known[-1]} is the newest that is")
-    # Seen whole of what is no date (Kiln-AI/stripe_world, September 2026).
+        raise Refused(
+            f"API version {api_version} is not modelled: the newest modelled version is {known[-1]}"
+        )
+    # Seen for a version that is no date (Kiln-AI/stripe_world, September 2026).
     assumption = "invalid-api-version" if match else None
     fault = Fault(f"Invalid Stripe API version: {api_version}", assumption=assumption)
-    fault.logged = False  # it is refused before there is one (docs/stripe.md 6.8 [obs])
+    fault.logged = False  # it fails before there is a log (docs/stripe.md 6.8 [obs])
     raise fault

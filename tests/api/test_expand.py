@@ -216,7 +216,7 @@ def test_what_basil_brought_to_invoices_expands_at_every_version(stripe_balance,
         )
         assert new.object == "invoice"
     for path in ("lines.data.pricing", "lines.data.pricing.price_details"):
-        with stripe_balance.refused(match=rf"expand\[\]={path}: .* is a hash, and not modelled"):
+        with stripe_balance.refused(match=rf"expand\[\]={path}: .* is a hash, which is not modelled"):
             stripe.Invoice.retrieve(made.id, expand=[path], **at)
     item = stripe.InvoiceItem.list(**at).data[0].id
     path = "pricing.price_details.price"

@@ -246,7 +246,7 @@ WRONG = (
     ("a number that is none", "amount>'ten'", "must be a whole number"),
     ("a number with a fraction", "amount>'10.5'", "must be a whole number"),
     ("a number without end", f"amount>{'9' * 5000}", "must be a whole number"),
-    ("more than null", "amount>null", "null is asked for by `:` only"),
+    ("more than null", "amount>null", "null needs the operator `:`"),
     ("eleven clauses", " ".join(["amount:1"] * 11), "10 clauses at most"),
 )  # fmt: skip
 
@@ -264,9 +264,9 @@ def test_what_is_no_query_is_refused_with_its_place(query, message, stripe_balan
 @pytest.mark.parametrize(
     ("resource", "query", "message"),
     [
-        (CUSTOMER, "name~'ad'", "a substring has 3 characters at least"),
+        (CUSTOMER, "name~'ad'", "a substring needs at least 3 characters"),
         (CUSTOMER, "name>'ada'", "`>` isn't for a string field; use : ~"),
-        (CUSTOMER, "name~null", "null is asked for by `:` only"),
+        (CUSTOMER, "name~null", "null needs the operator `:`"),
         (CHARGE, "disputed:null", 'must be one of "true", "false"'),
         (CHARGE, "refunded:'maybe'", 'must be one of "true", "false", null'),
         (CHARGE, "payment_method_details.ideal.bank:'x'", "unsupported search field"),
@@ -303,9 +303,9 @@ def test_a_limit_that_cannot_be_is_taken_as_the_nearest(stripe_balance, _stripe_
         (
             CHARGE,
             "payment_method_details.card.last4:4242",
-            "searched by payment_method_details.card.last4",
+            "search of charges by payment_method_details.card.last4",
         ),
-        (INVOICE, "subscription:'sub_1'", "invoices can be searched by subscription"),
+        (INVOICE, "subscription:'sub_1'", "search of invoices by subscription"),
         (INVOICE, "receipt_number:null", "receipt_number"),
         (INVOICE, "last_finalization_error_code:'x'", "last_finalization_error_code"),
         (CUSTOMER, "name: 'ada'", r"spaces around an operator \(at character 5\)"),

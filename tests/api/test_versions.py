@@ -390,7 +390,7 @@ def test_a_version_that_the_fake_does_not_have_is_refused(version, shop, stripe_
     """Older than all schemas, newer than them, or a preview: no answer would be right."""
     with pytest.raises(Refused, match="is not modelled"):
         versions.check(version)
-    with stripe_balance.refused(match="is not modelled: .* Ask at one that is, by `stripe.api_version`"):
+    with stripe_balance.refused(match="is not modelled: .* Set another by `stripe.api_version`"):
         shop.at(version).customers.list()
 
 

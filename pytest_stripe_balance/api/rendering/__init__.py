@@ -1,1 +1,1 @@
-"""Records turned into the objects that Stripe answers, at the newest shape."""
+"""Turns records into the objects that Stripe answers, at the newest shape."""

@@ -1,4 +1,4 @@
-"""The merchant's side as Stripe's JSON: charges, refunds, balance transactions."""
+"""Renders charges, refunds and balance transactions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_stripe_balance.engine.state.world import World
 
 Json = dict[str, Any]
 
-# What Stripe tells of a bank debit that nobody assessed (docs/stripe.md 1.7 [obs]).
+# Stripe's outcome of a bank debit that wasn't assessed (docs/stripe.md 1.7 [obs]).
 _AUTHORIZED: Json = {
     "advice_code": None,
     "network_advice_code": None,
@@ -24,11 +24,10 @@ _AUTHORIZED: Json = {
 
 
 def charge(world: World, charge: Charge) -> Json:
-    """Give a charge's JSON object (docs/stripe.md 1.7).
+    """Render a charge (docs/stripe.md 1.7, liberapay [obs]).
 
-    destination, dispute and order are on every real charge, radar_options {} and a null
-    calculated_statement_descriptor on every py_ one of a bank debit, a receipt_url on each of those
-    that succeeded (docs/stripe.md 1.7, liberapay [obs]).
+    Every recorded charge has destination, dispute and order. Every py_ charge of a bank debit has
+    radar_options {} and a null calculated_statement_descriptor, and a receipt_url if it succeeded.
     """
     world.readings.rely_on("charge-shape")
     authorized = world.readings.rely_on("charge-outcome") == "authorized"
@@ -91,9 +90,9 @@ _OMITTED_UNSET = (
 
 
 def refund(world: World, refund: Refund) -> Json:
-    """Give a refund's JSON object (docs/stripe.md 1.8 [obs]); without livemode, as Stripe's.
+    """Render a refund, with the customer and payment method of its charge (docs/stripe.md 1.8 [obs]).
 
-    Customer and payment method are those of its charge (docs/stripe.md 1.8 [obs]).
+    It has no livemode, as Stripe's refunds have none.
     """
     paid = world.charges.get(refund.charge) if refund.charge else None
     if refund.status != "succeeded" or paid is None:
@@ -123,9 +122,9 @@ def refund(world: World, refund: Refund) -> Json:
 
 
 def refunds(world: World, charge_id: str, render: Callable[[Record], Json]) -> Json:
-    """List a charge's refunds, newest first; shown only when asked for, at every version.
+    """List a charge's refunds, newest first; shown only on request, at every version.
 
-    "The 10 most recent refunds" are in the charge [doc], and total_count says how many there are
+    The charge has its 10 most recent refunds [doc]. total_count counts all of them
     (Kiln-AI/stripe_world tests/conformance, 2026-08-26.dahlia).
     """
     page = world.refunds.page(limit=10, keep=lambda refund: refund.charge == charge_id)
@@ -148,7 +147,7 @@ _REPORTING_CATEGORIES = {
 
 
 def balance_transaction(world: World, transaction: BalanceTransaction) -> Json:
-    """Give a balance transaction's JSON object (docs/stripe.md 1.11)."""
+    """Render a balance transaction (docs/stripe.md 1.11)."""
     if transaction.type == "payment":
         world.readings.rely_on("charge-shape")
         world.readings.rely_on("charge-fee")

@@ -1,4 +1,4 @@
-"""Customers, cash balances, their rows, funding instructions: as Stripe shows them.
+"""Renders customers, cash balances, their rows, and funding instructions.
 
 Source: docs/stripe.md 1.1, 1.4.
 """
@@ -9,7 +9,8 @@ from pytest_stripe_balance.api.rendering.charges import Json
 from pytest_stripe_balance.engine.state.records import CashBalance, Customer, Entry, FundingInstructions
 from pytest_stripe_balance.engine.state.world import World
 
-# What the hash named after an entry's type holds; the other types have none (docs/stripe.md 1.3).
+# The fields of the hash that is named after an entry's type. Other types have no such hash
+# (docs/stripe.md 1.3).
 _FIELDS_OF_ENTRIES = {
     "adjusted_for_overdraft": ("balance_transaction", "linked_transaction"),
     "applied_to_payment": ("payment_intent",),

@@ -1,4 +1,4 @@
-"""Invoices as Stripe's JSON, at the newest API version's shape; `render.render` is the way in."""
+"""Renders invoices, their items, payments and prices, at the newest API version's shape."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from pytest_stripe_balance.engine.state.records import (
 from pytest_stripe_balance.engine.state.world import BUSINESS_NAME, World
 
 Json = dict[str, Any]
-# The types that payment_method_options names once one of them is set [obs, May 2026; payto, pix and upi
-# weren't there in March 2025].
+# The keys of payment_method_options once one of them is set [obs, May 2026; in March 2025 payto, pix and
+# upi were missing].
 OPTION_TYPES = (
     "acss_debit",
     "bancontact",
@@ -34,10 +34,9 @@ OPTION_TYPES = (
 
 
 def invoice(world: World, record: Invoice) -> Json:
-    """Render an invoice; `payments` and `confirmation_secret` come when asked for.
+    """Render an invoice, without `payments` and `confirmation_secret`, which are shown on request.
 
-    As no endpoint waits for its webhooks, they are delivered when it is created [obs,
-    2026-08-26.dahlia].
+    Without a webhook endpoint, webhooks_delivered_at is the time of creation [obs, 2026-08-26.dahlia].
     """
     if record.deleted:
         return {"id": record.id, "object": "invoice", "deleted": True}
@@ -113,9 +112,9 @@ def invoice(world: World, record: Invoice) -> Json:
 
 
 def _amounts(record: Invoice) -> Json:
-    """Every sum of an invoice; without tax, discounts or credit they are two numbers.
+    """Render an invoice's amounts. Without tax, discounts and credit there are two different numbers.
 
-    There is no amount_paid_off_stripe, not even of what was paid out of band (Kiln-AI/stripe_world
+    There is no amount_paid_off_stripe, even after a payment out of band (Kiln-AI/stripe_world
     tests/conformance, 13/62, 2026-08-26.dahlia).
     """
     return {
@@ -191,7 +190,7 @@ def _pricing(item: InvoiceItem) -> Json:
 
 
 def invoice_item(world: World, item: InvoiceItem) -> Json:
-    """Render an invoice item; net_amount is there only where discountable is false [obs, 5 of 5]."""
+    """Render an invoice item. Only items with discountable false have net_amount [obs, 5 of 5]."""
     world.readings.rely_on("invoice-shape")
     return {
         "id": item.id,
@@ -221,7 +220,7 @@ def invoice_item(world: World, item: InvoiceItem) -> Json:
 
 
 def invoice_payment(_: World, link: InvoicePayment) -> Json:
-    """Render what links an invoice to its intent (docs/stripe.md 1.9 [sdk])."""
+    """Render the link from an invoice to its intent (docs/stripe.md 1.9 [sdk])."""
     return {
         "id": link.id,
         "object": "invoice_payment",
@@ -265,20 +264,20 @@ def price(_: World, record: Price) -> Json:
 
 
 def payments(world: World, invoice_id: str, render: Callable[[Record], Json]) -> Json:
-    """List what links an invoice to its intents; shown only when asked for."""
+    """List an invoice's payments; shown only on request."""
     links = [link for link in world.invoice_payments if link.invoice == invoice_id]
     return _list([render(link) for link in links], f"/v1/invoices/{invoice_id}/payments")
 
 
 def confirmation_secret(world: World, invoice_id: str, _: Callable[[Record], Json]) -> Json | None:
-    """Give the secret of an invoice's intent, None where it has none; shown only when asked for."""
+    """Give the secret of an invoice's intent, or None without one; shown only on request."""
     record = world.invoices.find(invoice_id, "invoice")
     intent = world.payment_intents.get(record.payment_intent or "")
     return None if intent is None else {"client_secret": intent.client_secret, "type": "payment_intent"}
 
 
 def previous(attributes: Hash) -> Hash:
-    """Render what was before an event, which of an invoice's lines is those that were there."""
+    """Render an event's previous attributes; an invoice's previous lines are rendered too."""
     lines = attributes.get("lines")
     if lines is None:
         return attributes
@@ -286,5 +285,5 @@ def previous(attributes: Hash) -> Hash:
 
 
 def _list(data: list[Json], url: str) -> Json:
-    """List what is inside an object; at every version total_count says how many there are [obs]."""
+    """Render a list inside an object. It has total_count at every version [obs]."""
     return {"object": "list", "data": data, "has_more": False, "total_count": len(data), "url": url}

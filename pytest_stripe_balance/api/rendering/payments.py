@@ -1,4 +1,4 @@
-"""Payment intents and payment methods as Stripe shows them (docs/stripe.md 1.5, 1.6)."""
+"""Renders payment intents and payment methods (docs/stripe.md 1.5, 1.6)."""
 
 from __future__ import annotations
 

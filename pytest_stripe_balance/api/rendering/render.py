@@ -1,8 +1,8 @@
-"""Records as Stripe's JSON: rendered at the newest API version's shape, then walked back from it.
+"""Renders records as JSON at the newest API version's shape, then walks them back to a version's.
 
-Every key that Stripe sends on the day of the newest release is here, null or not, at every API version
-(docs/stripe.md 6.8 [obs]; contract/calendar.py has the days). Keys that no capture and no documentation
-shows on an unset object are left out (the assumption unset-keys).
+An object has every key that Stripe sends since the newest release, at every API version, null or not
+(docs/stripe.md 6.8 [obs]; contract/calendar.py has the dates). Keys that no recording and no
+documentation shows on an unset object are left out (unset-keys).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from pytest_stripe_balance.engine.state.world import World
 
 
 def render(world: World, record: Record, api_version: str) -> Json:
-    """Give a record's JSON object at an API version; an event is at the account's, whoever asks."""
+    """Render a record at an API version. An event has the account's version, whatever the request's."""
     if isinstance(record, Event):
         api_version = world.api_version
     renderer: Callable[[World, Any], Json] = _RENDERERS[type(record)]
