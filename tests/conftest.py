@@ -131,10 +131,16 @@ SLOW_TESTS = {
 }
 
 
+# The rooms whose tests may see a difference between one stripe-python and another.
+SDK_ROOMS = ("cassettes", "plugin", "transport", "verified")
+
+
 def pytest_collection_modifyitems(items):
-    """Mark what is slow, by its file or its name."""
+    """Mark what is slow, by its file or its name, and what depends on the installed stripe-python."""
     for item in items:
         folder, file = item.path.parent.name, item.path.stem.removeprefix("test_")
+        if folder in SDK_ROOMS or (folder, file) == ("tests", "docs"):
+            item.add_marker(pytest.mark.sdk)
         names = SLOW_TESTS.get(f"{folder}/{file}", ())
         if file in SLOW_FILES.get(folder, ()) or item.originalname.removeprefix("test_") in names:
             item.add_marker(pytest.mark.slow)

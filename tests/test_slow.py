@@ -25,6 +25,12 @@ def test_each_file_of_slow_tests_is_there():
     assert [each for each in named if not _file(*each).is_file()] == []
 
 
+def test_each_room_that_depends_on_the_sdk_is_there():
+    """A room that is named for the runs on other releases of stripe-python exists."""
+    rooms = ast.literal_eval(LISTS["SDK_ROOMS"])
+    assert [room for room in rooms if not (HERE / room).is_dir()] == []
+
+
 @pytest.mark.parametrize("file", TESTS)
 def test_each_slow_test_is_in_its_file(file):
     """A name is that of a test in the file beside it."""

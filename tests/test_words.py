@@ -9,23 +9,25 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")]
 PAGES += sorted((ROOT / "docs").glob("*.md"))
 MODULES = sorted((ROOT / "pytest_stripe_balance").rglob("*.py"))
-TEXTS = {
-    **{str(page.relative_to(ROOT)): [*prose.of_page(page.read_text("utf-8"))] for page in PAGES},
-    **{str(module.relative_to(ROOT)): [*prose.of_code(module.read_text("utf-8"))] for module in MODULES},
-}
+FILES = [str(file.relative_to(ROOT)) for file in (*PAGES, *MODULES)]
 WIDEST = 120  # columns
 
 
-@pytest.mark.parametrize("file", TEXTS)
+def _texts(file):
+    of = prose.of_page if file.endswith(".md") else prose.of_code
+    return [*of((ROOT / file).read_text("utf-8"))]
+
+
+@pytest.mark.parametrize("file", FILES)
 def test_it_is_said_in_the_usual_words(file):
     """No phrase that readers had to read twice, in a page, a message, a docstring or a comment."""
-    assert prose.banned_in(TEXTS[file]) == []
+    assert prose.banned_in(_texts(file)) == []
 
 
-@pytest.mark.parametrize("file", TEXTS)
+@pytest.mark.parametrize("file", FILES)
 def test_no_sentence_is_longer_than_one_breath(file):
     """Forty words at most."""
-    assert prose.too_long_in(TEXTS[file]) == []
+    assert prose.too_long_in(_texts(file)) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
