@@ -1,4 +1,4 @@
-"""What the annotations of a stripe-python release can say, as plain values, and their reader."""
+"""The types in a stripe-python release's annotations, as plain values, and their reader."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class Plain:
 
 @dataclass(frozen=True)
 class Literals:
-    """Documented values of a field."""
+    """The documented values of a field."""
 
     values: tuple[str | bool | int, ...]
 
 
 @dataclass(frozen=True)
 class Null:
-    """None, the other half of an Optional."""
+    """None, as in Optional."""
 
 
 @dataclass(frozen=True)
 class Anything:
-    """A type that says nothing: Any, a type variable, a name from outside the release."""
+    """A type that allows anything: Any, a type variable, or a name from outside the release."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ class Items:
 
 @dataclass(frozen=True)
 class Keyed:
-    """A map from free keys to one type."""
+    """A map: any keys, values of one type."""
 
     of: Type
 
 
 @dataclass(frozen=True)
 class Page:
-    """A ListObject or SearchResultObject; `name` is the envelope's object name."""
+    """A ListObject or SearchResultObject. `name` is the value of its `object`, such as "list"."""
 
     name: str
     of: Type
@@ -67,14 +67,14 @@ class Page:
 
 @dataclass(frozen=True)
 class Expandable:
-    """An id, or the object when it was expanded."""
+    """An id, or the object itself when it is expanded."""
 
     of: Type
 
 
 @dataclass(frozen=True)
 class OneOf:
-    """A union, its members flattened and in the order written."""
+    """A union. Its members are in the order of the source, and none is a union itself."""
 
     of: tuple[Type, ...]
 
@@ -92,7 +92,7 @@ Type: TypeAlias = (
 
 
 def union(members: Iterable[Type]) -> Type:
-    """Make one type of several: unions inside unions flattened, one member alone is itself."""
+    """Make one type of several. A union inside is flattened; a single member is returned as it is."""
     flat: list[Type] = []
     for member in members:
         parts = member.of if isinstance(member, OneOf) else (member,)
@@ -126,13 +126,13 @@ _GENERICS: dict[str, Callable[[list[Type]], Type]] = {
 
 @dataclass(frozen=True)
 class Reader:
-    """Turns annotations into types, with names looked up as Python does: class body, then file."""
+    """Turns annotations into types. Names are looked up as Python does: class body first, then file."""
 
     module: Module
     inside: Class | None
 
     def read(self, node: ast.expr) -> Type:
-        """Give the type that an annotation says; `Anything` where it says nothing we know."""
+        """Return the type of an annotation; `Anything` for an annotation that isn't known."""
         match node:
             case ast.Constant(value=str(text)):
                 return self.read(ast.parse(text, mode="eval").body)

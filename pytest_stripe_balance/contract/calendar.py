@@ -1,10 +1,12 @@
 """Since when Stripe sends a key, and how that is known: `schemas/calendar.json`.
 
-Stripe adds keys to old API versions too, so the calendar tells what an answer has, not its version
-alone (docs/stripe.md 6.8 [obs]). A row stands for a key of an object, as a dotted path of hashes and
-arrays. `since` is the first day of which it is known that every answer has the key; without it the key
-is as old as all recordings. `source` names a sentence of `sources`, `is` a shape of `shapes`, for the
-releases whose types lack the key; `always` counts the real objects that carry a nullable one.
+Stripe adds keys to old API versions too. So the day of an answer decides which keys it has, not the
+version alone (docs/stripe.md 6.8 [obs]). The file maps an object and the dotted path of a key to a row:
+
+- `since`: from this day on every known answer has the key. Without it, every recording has the key.
+- `source`: how that is known, a name in `sources`.
+- `is`: the key's schema, a name in `shapes`, for the releases whose types lack the key.
+- `always`: how many real objects carry the key, although its type allows them to leave it out.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ Node = dict[str, Any]
 
 @dataclass(frozen=True)
 class Row:
-    """What is known of one key: see the module's docstring."""
+    """One row of the table; the module's docstring explains its parts."""
 
     since: date | None
     source: str
@@ -50,17 +52,17 @@ def rows() -> Mapping[str, Mapping[str, Row]]:
 
 
 def is_newer(kind: str, path: str, moment: int) -> bool:
-    """Tell whether a key of an object came after a moment, in seconds since 1970."""
+    """Say whether Stripe began to send a key after a moment, given in seconds since 1970."""
     row = rows().get(kind, {}).get(path)
     return row is not None and row.since is not None and moment < midnight(row.since)
 
 
 def came_to_all(kind: str, path: str) -> bool:
-    """Tell whether a path lies in a key that the calendar has: it came to older API versions too."""
+    """Say whether a path is in a key of the calendar, which older API versions got too."""
     known, parts = rows().get(kind, {}), path.split(".")
     return any(".".join(parts[:count]) in known for count in range(1, len(parts) + 1))
 
 
 def midnight(day: date) -> int:
-    """Give the moment that a day begins at, in seconds since 1970."""
+    """Return when a day begins in UTC, in seconds since 1970."""
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())

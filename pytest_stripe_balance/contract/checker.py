@@ -1,4 +1,4 @@
-"""Documents held to their contract by one test's levels."""
+"""Checks documents at the levels that one test has set for findings."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pytest_stripe_balance.masking import shown
 
 
 class ContractChecker:
-    """Checks documents, and notes what is wrong below the level error.
+    """Checks documents, and collects the findings below the level error.
 
-    `warnings` holds the level, the source ("GET /v1/customers") and the finding, in order.
+    `warnings` lists those in order: level, source (such as "GET /v1/customers") and finding.
     """
 
     def __init__(self, levels: Mapping[str, str], api_version: str) -> None:
@@ -31,9 +31,9 @@ class ContractChecker:
         object: str | None = None,  # noqa: A002 - Stripe's own name for it
         api_version: str | None = None,
     ) -> list[Finding]:
-        """Check a document; give the findings at level error, note the others.
+        """Check a document. Return the findings at level error and add the others to `warnings`.
 
-        ValueError when there is no such object or API version, or it is more than can be checked.
+        ValueError when the object or API version has no schema, or the document can't be checked.
         """
         shapes = contract(api_version or self.api_version)
         try:
@@ -43,7 +43,7 @@ class ContractChecker:
         return self.by_level(found, source)
 
     def knows(self, api_version: str) -> bool:
-        """Tell whether an API version has schemas."""
+        """Say whether an API version has schemas."""
         try:
             contract(api_version)
         except ValueError:
@@ -51,11 +51,11 @@ class ContractChecker:
         return True
 
     def objects(self, api_version: str | None = None) -> frozenset[str]:
-        """Name the objects that have a schema at an API version."""
+        """Return the names of the objects that have a schema at an API version."""
         return contract(api_version or self.api_version).objects
 
     def by_level(self, findings: Iterable[Finding], source: object) -> list[Finding]:
-        """Give the findings at level error, note the others."""
+        """Return the findings at level error and add the others to `warnings`."""
         errors = []
         for finding in findings:
             level = level_of(finding, self.levels)
@@ -67,15 +67,15 @@ class ContractChecker:
 
 
 def why_unchecked(error: Exception) -> str:
-    """Say why a document that is JSON can't be checked."""
+    """Say why a JSON document can't be checked."""
     if isinstance(error, UnicodeEncodeError):
-        return f"holds {error.object[error.start]!r}, half of a surrogate pair, which is no character"
+        return f"holds {error.object[error.start]!r}, half of a surrogate pair, not a character"
     if isinstance(error, RecursionError) or "recursion" in str(error).lower():
         return "nested too deeply"
     return str(error)
 
 
-# What stands round an event on its way: the key that holds it, and the keys beside that.
+# Envelopes of event buses: the key that holds the event, and the keys that every envelope has.
 _ENVELOPES = (
     ("detail", {"detail", "detail-type", "source"}),  # Amazon EventBridge's
     ("data", {"data", "specversion", "source"}),  # CloudEvents, which Azure Event Grid delivers
@@ -83,9 +83,9 @@ _ENVELOPES = (
 
 
 def opened(document: Any) -> tuple[Any, str]:  # noqa: ANN401 - any JSON
-    """Take a Stripe object out of the envelope of an event bus: the object, and the key that held it.
+    """Take a Stripe object out of an event bus's envelope; return it and the key that held it.
 
-    Anything else is given back as it is, with "" for the key.
+    A document without an envelope is returned as it is, with "" as the key.
     """
     for key, keys in _ENVELOPES:
         if isinstance(document, dict) and "object" not in document and document.keys() >= keys:
@@ -110,7 +110,7 @@ def unknown_in(document: Any, objects: Collection[str]) -> Iterator[str]:  # noq
 
 
 def wrong_kind(document: Any, due: str, api_version: str) -> list[Finding]:  # noqa: ANN401 - any JSON
-    """Find that an answer is another object than the endpoint returns."""
+    """Check that an answer is the object that the endpoint returns; [] when it is."""
     name = document.get("object") if isinstance(document, dict) else None
     if name == due:
         return []

@@ -1,6 +1,6 @@
-"""One API version's contract, as a run reads it: parameter rules, expandable paths, validators.
+"""The contract of one API version: its schemas, parameter rules and expandable paths.
 
-jsonschema-rs decides, on every answer; jsonschema explains, when something is wrong.
+jsonschema-rs validates every answer. Only when something is wrong, jsonschema says what.
 """
 
 from __future__ import annotations
@@ -81,11 +81,10 @@ class Contract:
 
     @cache  # noqa: B019 - as above
     def expandables(self, name: str) -> Mapping[str, tuple[tuple[str, ...], bool]]:
-        """Give an object's expandable paths: what can stand there, and whether it is shown only then.
+        """Return an object's expandable paths: the objects there, and whether only `expand` shows them.
 
-        A key that came to older versions too, by the calendar, expands as at the next version whose
-        types know it; so does an object that this version's types lack. There are none for what is no
-        object of Stripe's.
+        Two things expand as at the next version whose types have them: a key that the calendar gives to
+        older versions, and an object that this version's types lack. An unknown object has no paths.
         """
         own = self._own_expandables(name)
         later = next((other for other in resources.api_versions() if other > self.release), None)
@@ -107,7 +106,7 @@ class Contract:
 
     @cache  # noqa: B019 - as above
     def schema(self, name: str) -> dict[str, Json]:
-        """Give an object's committed schema, with what its API version had besides."""
+        """Return an object's schema; a version older than all schemas has its older keys added."""
         return with_older_keys(self._load(f"{name}.json"), name, self.api_version)
 
     def check_parsed(self, parsed: Parsed, object: str | None = None) -> list[Finding]:  # noqa: A002 - Stripe's own name for it
@@ -119,10 +118,10 @@ class Contract:
         return self._check(parsed.document, object, with_floats=parsed.with_floats)
 
     def check(self, document: Json, object: str | None = None) -> list[Finding]:  # noqa: A002 - as above
-        """Check a document, and every object inside it that has a schema; [] when all is well.
+        """Check a document and every object inside it that has a schema; [] when nothing is wrong.
 
-        `object` names the document's kind where its own `object` key doesn't; ValueError when there
-        is no such kind.
+        `object` names the document's object when the document itself doesn't. ValueError when that
+        object has no schema.
         """
         return self._check(document, object, with_floats=True)
 
@@ -146,7 +145,7 @@ class Contract:
     def _objects_in(
         self, value: Json, path: str, name: str | None = None
     ) -> Iterator[tuple[Contract, str, str, Json]]:
-        """Walk the objects inside a document; an event inside it goes by its own API version."""
+        """Walk the objects in a document. An event inside is checked at its own API version."""
         waiting = [(self, path, value)] if isinstance(value, NESTED) else []
         while waiting:
             of, path, value = waiting.pop()
@@ -167,7 +166,7 @@ class Contract:
             waiting += nested[::-1]
 
     def _wrong_subject(self, event: dict[str, Json], path: str) -> Finding | None:
-        """Find that an event is about another object than its type says, as "charge.succeeded" does."""
+        """Check that an event's object is the one in its type, as the charge in "charge.succeeded"."""
         about, _, happened = str(event.get("type", "")).partition(".")
         data = event.get("data")
         subject = data.get("object") if isinstance(data, dict) else None
@@ -179,7 +178,7 @@ class Contract:
         return Finding("breaking", "event", where, rule, _shown(subject.get("object")), self._called)
 
     def _of_event(self, value: dict[str, Json]) -> Contract:
-        """Give the contract that an event inside a document goes by; this one for anything else."""
+        """Return the contract of an event's own API version; this one for any other object."""
         version = version_of(value)
         if version in (None, self.api_version):
             return self
@@ -212,7 +211,7 @@ class Contract:
         return schema
 
     def _explain(self, name: str, value: Json, path: str) -> list[Finding]:
-        """List all that is wrong with one object, each place once."""
+        """List everything that is wrong with one object, one finding a place."""
         lenient, strict = self._leniently(name), self._strictly(name)
         return [
             Finding(kind, name, path + where, rule, _shown(what), self._called)
@@ -237,34 +236,33 @@ class Contract:
 
 @cache
 def contract(api_version: str) -> Contract:
-    """Give an API version's contract; one per process, because compiling costs.
+    """Return an API version's contract. It is made once a process, because compiling takes time.
 
-    Betas that the version names have none of their own. ValueError when it isn't an API version, or
-    there is no schema for it.
+    Betas in the version are ignored. ValueError when it isn't an API version, or has no schemas.
     """
     base = resources.without_betas(api_version)
     return Contract(base) if base == api_version else contract(base)
 
 
 def _compiled(schema: Json) -> Any:  # noqa: ANN401 - as above
-    import jsonschema_rs  # noqa: PLC0415 - paid for by the first answer only
+    import jsonschema_rs  # noqa: PLC0415 - imported for the first answer only
 
     return jsonschema_rs.validator_for(schema)
 
 
 def _shown(value: Json) -> str:
-    """Show a value for people: its secrets masked first, then cut."""
+    """Write a value for a message: first masked, then cut."""
     return shown(json.dumps(value, ensure_ascii=False), LONGEST_VALUE)
 
 
 def _is_event_type(name: str, where: str, value: Json) -> bool:
-    """Tell an event's type that some release documents: no API version chooses what Stripe sends."""
+    """Say whether any release documents an event's type: a version's schema needn't list it."""
     return (name, where) == ("event", ".type") and value in event_types()
 
 
 @cache
 def event_types() -> frozenset[str]:
-    """Name the types of event that are documented at any API version."""
+    """Return the event types that any API version documents."""
     schemas = [contract(version).schema("event") for version in resources.api_versions()]
     return frozenset(
         name for schema in schemas for name in schema["properties"]["type"][schema_forms.ENUM]

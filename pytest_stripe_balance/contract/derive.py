@@ -1,7 +1,7 @@
 """The contract of an API version, derived from the stripe-python release that pins it.
 
-A release's response types become one JSON Schema (draft 2020-12) per object, its parameter types
-become parameters.json. What the types lack or get wrong stands in overlay.json, a reason per entry.
+Its response types become a JSON Schema (draft 2020-12) for each object. Its parameter types become the
+rules in `parameters/`. overlay.json corrects what the types lack or get wrong, with a reason each.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ SURFACE = (
 
 
 def derive(sdk: Path, objects: Sequence[str], endpoints: Sequence[str]) -> dict[str, JSON]:
-    """Return file name -> document: a schema per object, its deleted stub, and the parameter rules.
+    """Derive schemas of objects, of their deleted forms, and parameter rules: file name -> document.
 
-    `sdk` is the unpacked `stripe` folder; `objects` are names such as "payment_intent", `endpoints`
-    such as "POST /v1/customers/{customer}". ValueError names an object or endpoint that the release
-    doesn't have, and its nearest match.
+    `sdk` is the unpacked folder `stripe`. `objects` are names such as "payment_intent", `endpoints` such
+    as "POST /v1/customers/{customer}". ValueError names an object or endpoint that the release lacks,
+    and the nearest that it has.
     """
     source = Sdk(sdk)
     names = dict.fromkeys(objects)
@@ -76,7 +76,7 @@ def derive(sdk: Path, objects: Sequence[str], endpoints: Sequence[str]) -> dict[
 
 
 def surface(sdk: Path) -> tuple[list[str], dict[str, str]]:
-    """Return the names of SURFACE that a release has, and for the others the reason why not."""
+    """Return the names in SURFACE that a release has, and for each other name why it is missing."""
     source = Sdk(sdk)
     present: list[str] = []
     skipped: dict[str, str] = {}
@@ -91,7 +91,7 @@ def surface(sdk: Path) -> tuple[list[str], dict[str, str]]:
 
 
 def write(documents: Mapping[str, JSON], folder: Path) -> int:
-    """Write the documents into a folder; give the number of files that were added, changed or removed.
+    """Write the documents into a folder; return how many files were added, changed or removed.
 
     The same documents give the same text. Each file is replaced as a whole, and JSON files of the folder
     that are no longer derived are removed.
@@ -109,7 +109,7 @@ def write(documents: Mapping[str, JSON], folder: Path) -> int:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all; its folder is made when it isn't there."""
+    """Write a file as a whole or not at all. A missing folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
@@ -119,7 +119,7 @@ def replace(path: Path, text: str) -> None:
 
 
 def written(document: Any) -> str:  # noqa: ANN401 - any JSON
-    """Write JSON with sorted keys, on one line what has room there, and a newline at the end."""
+    """Write JSON as text: keys sorted, short values on one line, a newline at the end."""
     return _lines(document, 0, 0) + "\n"
 
 

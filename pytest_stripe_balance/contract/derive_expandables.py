@@ -1,7 +1,6 @@
-"""What can be expanded inside objects that have no schema, from the response types of a release.
+"""The expandable paths of objects that have no schema, from the response types of a release.
 
-A path such as `application_fee.balance_transaction` goes on in an object outside the surface. All that
-is kept of one are its expandable paths.
+A path such as `application_fee.balance_transaction` passes through such an object.
 """
 
 from __future__ import annotations
@@ -17,10 +16,7 @@ if TYPE_CHECKING:
 
 
 def beyond(objects: Objects, documents: Mapping[str, Node]) -> dict[str, Node]:
-    """Derive the schemas of all objects that a path can come to, and that have no document.
-
-    They are given by file name, as the documents are.
-    """
+    """Derive schemas of the objects that a path can reach and that have no document, by file name."""
     found: dict[str, Node] = {}
     todo = list(documents.values())
     while todo:
@@ -37,7 +33,7 @@ def _targets(document: Node) -> set[str]:
 
 
 def table(documents: Mapping[str, Node]) -> Node:
-    """Map object -> path -> the objects that can stand there, as `shapes` writes them."""
+    """Map object -> path -> the objects there, as `schema_forms.expandables_as_written` has them."""
     found = {
         document["title"]: schema_forms.expandables_as_written(schema_forms.expandable_paths(document))
         for document in documents.values()

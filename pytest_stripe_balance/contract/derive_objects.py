@@ -34,15 +34,15 @@ _STRING: Node = {"type": "string"}
 
 
 class Objects:
-    """The schemas of one release; references are cut at the names of its surface."""
+    """Makes the schemas of one release. Objects of the surface refer to each other by file."""
 
     def __init__(self, sdk: Sdk, surface: Collection[str]) -> None:
-        """`surface` names the objects that have a document of their own, deleted stubs included."""
+        """Take a release, and the names of the objects with a file, deleted ones included."""
         self._sdk = sdk
         self._surface = frozenset(surface)
 
     def knows(self, name: str) -> bool:
-        """Tell whether the release has a class of an object."""
+        """Say whether the release has a class for an object."""
         return self._sdk.has_object(name)
 
     def document(self, name: str) -> Node:
@@ -129,7 +129,7 @@ class Objects:
         return any_of([_STRING, self._node(of)]) | {EXPANDABLE: known}
 
     def _one_of(self, members: tuple[Type, ...]) -> Node:
-        """Map a union. Documented values next to `str` are an open enum, so `str` adds nothing."""
+        """Map a union. Documented values beside `str` are an open enum, so `str` is dropped."""
         literals = any(isinstance(member, Literals) for member in members)
         useful = [member for member in members if not (literals and member == Plain("string"))]
         nodes = [self._node(member) for member in useful]
@@ -140,13 +140,13 @@ class Objects:
 
 
 def is_deletable(of: Class) -> bool:
-    """Tell whether a class says that a deleted object may stand in its place."""
+    """Say whether a class can be in the deleted form: its `deleted` may be True."""
     deleted = of.fields.get("deleted")
     return isinstance(deleted, OneOf) and Literals((True,)) in deleted.of
 
 
 def any_of(nodes: list[Node]) -> Node:
-    """Make one node that accepts what any does: nested `anyOf` flattened, null merged."""
+    """Make one node that accepts what any of the nodes does. Nested `anyOf` and null are merged."""
     flat: list[Node] = []
     for node in nodes:
         parts = node.get("anyOf", [node])
@@ -168,7 +168,7 @@ def type_names(node: Node) -> list[str]:
 
 
 def _literals(values: tuple[str | bool | int, ...]) -> Node:
-    """Note documented values: they are reported apart from types, so they are no rule."""
+    """Keep documented values as an annotation: another value is a finding of its own kind."""
     if all(isinstance(value, bool) for value in values):
         return {"type": "boolean"}
     kind = "integer" if isinstance(values[0], int) else "string"
@@ -180,7 +180,7 @@ def _keyed(node: Node) -> Node:
 
 
 def _stub(of: Class) -> Node:
-    """Check of an object outside the surface only that it is one, and of that kind."""
+    """Make the schema of an object outside the surface: only its kind, and its id, are checked."""
     fields = of.fields
     required = ["object"]
     properties: Node = {"object": {"const": of.object_name}}
@@ -191,7 +191,7 @@ def _stub(of: Class) -> Node:
 
 
 def _is_optional(kind: Type) -> bool:
-    """Tell whether a key may be left out: the types have one word for null and for absent."""
+    """Say whether a key may be left out. The types don't tell null from absent."""
     match kind:
         case OneOf(of):
             return Null() in of

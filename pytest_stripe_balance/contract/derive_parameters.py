@@ -29,7 +29,7 @@ _LIMIT = re.compile(r"\b(?:may be up to|must be at most) \*?(\d+) characters", r
 
 
 def rules(sdk: Sdk, endpoints: Iterable[str]) -> Node:
-    """Map each endpoint to its rule, a node of type object; ValueError names an unknown one."""
+    """Map each endpoint to its rule, a node of type object. ValueError names an unknown endpoint."""
     return {endpoint: _rule(sdk.parameters(endpoint)) for endpoint in endpoints}
 
 
@@ -48,12 +48,12 @@ def _rule(of: Class | None) -> Node:
 
 def _parameter(name: str, kind: Type) -> Node:
     node = _node(kind)
-    # What dahlia types as a decimal was any text before, and its name told what it is.
+    # Releases before dahlia type a decimal as a string; the name gives it away.
     return {"type": "number"} if name.endswith("_decimal") and node == {"type": "string"} else node
 
 
 def _limited(node: Node, text: str) -> Node:
-    """Put on a text the limit that its documentation says it has."""
+    """Give a string the maximum length that its documentation names."""
     found = _LIMIT.search(text)
     if found is None or node.get("type") != "string":
         return node
@@ -63,7 +63,7 @@ def _limited(node: Node, text: str) -> Node:
 def _node(kind: Type) -> Node:
     match kind:
         case Plain(name):
-            # The wire has no numbers, so a decimal is checked as one whichever way it was typed.
+            # A form holds only text, so a decimal is checked alike whichever type it has.
             return {"type": "number" if name == "decimal" else name}
         case Literals(values):
             return _literals(values)
@@ -93,7 +93,7 @@ def _literals(values: tuple[str | bool | int, ...]) -> Node:
 
 
 def _one_of(members: tuple[Type, ...]) -> Node:
-    """Map a union: documented values swallow the `str` beside them, '' becomes `clearable`."""
+    """Map a union. `str` beside documented values is dropped, and '' becomes `clearable`."""
     values = [v for member in members if isinstance(member, Literals) for v in member.values]
     named = tuple(value for value in values if value != "")
     kinds: list[Type] = [member for member in members if not isinstance(member, Literals)]
@@ -108,10 +108,10 @@ def _one_of(members: tuple[Type, ...]) -> Node:
 
 
 def literals(sdk: Sdk, endpoints: Iterable[str]) -> Node:
-    """Map where the path of an endpoint has a placeholder to what stands there and is no id.
+    """Map the part of a path before a placeholder to the words that aren't ids there.
 
-    "/v1/invoices/" -> ["search", "upcoming"], because the release has paths of its own for those. A
-    placeholder before is unnamed, "{}".
+    As "/v1/invoices/" -> ["search", "upcoming"]: the release has paths of its own for those. Earlier
+    placeholders are written "{}".
     """
     found: Node = {}
     for endpoint in endpoints:

@@ -15,7 +15,7 @@ _DEEPEST = 24
 
 
 class Side(Protocol):
-    """What is compared: a Contract, as far as it matters here."""
+    """One side of the comparison: the part of a Contract that is needed."""
 
     @property
     def objects(self) -> AbstractSet[str]:
@@ -26,15 +26,15 @@ class Side(Protocol):
         """The endpoints that have parameter rules."""
 
     def rule(self, endpoint: str) -> Mapping[str, Schema] | None:
-        """Give the rule of an endpoint's parameters."""
+        """Return the rule of an endpoint's parameters; None when this side lacks it."""
 
     def schema(self, name: str) -> Mapping[str, Schema]:
-        """Give an object's schema."""
+        """Return an object's schema."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One change: of an object or an endpoint, at a path of it, what it was and what it is.
+    """One change of an object or an endpoint, at one path, from `before` to `after`.
 
     `change` is "added", "removed", "type", "null", "required" or "values".
     """
@@ -49,7 +49,7 @@ class Difference:
 
 @dataclass
 class Key:
-    """What a schema says about one path; `always` is what it doesn't require and real objects carry."""
+    """What a schema says of one path. `always`: it isn't required, but real objects carry it."""
 
     types: set[str] = field(default_factory=set)
     values: set[str] = field(default_factory=set)
@@ -64,7 +64,7 @@ class Key:
 
 
 def differences(old: Side, new: Side) -> Iterator[Difference]:
-    """Compare two contracts, objects first, each side in the order of its names."""
+    """Compare two contracts: first the objects, then the parameters, each in order of names."""
     for name in sorted(old.objects | new.objects):
         sides = [side.schema(name) if name in side.objects else None for side in (old, new)]
         yield from _compared(OBJECT, name, *(keys_of(schema) for schema in sides))
@@ -91,7 +91,7 @@ def _compared(
 
 
 def _inside(path: str, others: AbstractSet[str]) -> bool:
-    """Tell whether a key came or went with the hash that it is in."""
+    """Say whether a key came or went together with the hash that it is in."""
     return any(path[:index] in others for index, sign in enumerate(path) if sign in ".[")
 
 
@@ -110,7 +110,7 @@ def _changed(of: str, where: str, path: str, old: Key, new: Key) -> Iterator[Dif
 
 
 def keys_of(schema: Schema) -> dict[str, Key] | None:
-    """Flatten a schema: path -> what is said there, as "next_action.type" or "items[].price"."""
+    """Flatten a schema to its paths, such as "next_action.type" or "items[].price"."""
     if schema is None:
         return None
     found: dict[str, Key] = {}

@@ -1,4 +1,4 @@
-"""What can be wrong with a document's shape: one vocabulary, and how grave each kind is."""
+"""The kinds of findings in a document's shape, and the level of each."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ DEFAULT_LEVELS = {
 }
 KINDS = tuple(DEFAULT_LEVELS)
 LEVELS = ("error", "warning", "information")
-BORROWED = ", by the borrowed schema of "  # what follows an API version that is older than all schemas
+BORROWED = ", by the borrowed schema of "  # stands behind an API version older than all schemas
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing wrong. `path` is a JSON path ("$.next_action.type"); values have their secrets masked.
+    """One thing that is wrong with a document. Secrets in values are masked.
 
-    `rule` names no value of a recording, so that findings of one rule are one kind of fault; what an old
-    recording had is `was`, "" where it doesn't matter.
+    - `path` is a JSON path, such as "$.next_action.type".
+    - `rule` names no value of a recording, so the same fault has the same rule in every recording.
+    - `was` is the value in an old recording, "" when there is none.
     """
 
     kind: str
@@ -37,7 +38,7 @@ class Finding:
 
     @property
     def borrowed(self) -> bool:
-        """Whether a later version's schema judged it, because its own has none."""
+        """Whether it was found by a later version's schema, because its own version has none."""
         return BORROWED in self.api_version
 
     @property
@@ -51,13 +52,13 @@ class Finding:
 
 
 def level_of(finding: Finding, levels: Mapping[str, str]) -> str:
-    """Give the level of a finding by its kind; what a borrowed schema finds is a warning at most."""
+    """Return the level of a finding's kind; at most a warning when the schema is borrowed."""
     level = levels[finding.kind]
     return "warning" if level == "error" and finding.borrowed else level
 
 
 def levels_of(settings: Sequence[str]) -> dict[str, str]:
-    """Read `--level` settings, kind=level; ValueError for what is neither."""
+    """Read `--level` settings of the form kind=level; ValueError names a wrong one."""
     levels = dict(DEFAULT_LEVELS)
     for setting in settings:
         kind, _, level = setting.partition("=")

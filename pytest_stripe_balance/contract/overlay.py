@@ -1,17 +1,23 @@
 """What a release's types lack or get wrong, applied to what was derived from them.
 
-overlay.json has two lists. Every entry has a `reason`, and may be held to the versions `from` a
-date on or `before` one. Paths are dotted names of properties, through arrays and unions alike.
+overlay.json has two lists. Every entry has a `reason`. `from` and `before` limit it to API versions from
+a date on, or before one. Paths are dotted names of properties; arrays and unions have no part in them.
 
-`objects`: the fields `at` some paths of some `objects`. `includable` marks what can be expanded and
-isn't typed so, as what is there only then; `nullable`, `optional` and `required` do as they say; `set`
-replaces keywords.
-`parameters`: `set` adds keywords to the parameters whose paths the patterns `names` match, of every
-endpoint that one of the patterns `endpoints` matches; `gone` puts a refusal's code in their place;
-`also` adds to the values that they may have; `put` is what stands at the paths `names`, where the types
-lack a parameter that Stripe takes, or have less of it.
+An entry of `objects` changes the fields `at` some paths of some `objects`:
 
-Since when Stripe sends a key is in the calendar, which is applied after it.
+- `includable`: the field can be expanded, and is left out until then;
+- `nullable`, `optional`, `required`: as they say;
+- `set`: replaces keywords.
+
+An entry of `parameters` changes parameters of the endpoints that match the patterns `endpoints`. `names`
+are patterns of the parameters' paths:
+
+- `set`: adds keywords;
+- `also`: adds values that the parameter may have;
+- `gone`: the parameter is refused, with this code;
+- `put`: the rule of a parameter that the types lack, or describe in part. Here `names` are paths.
+
+The calendar is applied after the overlay.
 """
 
 from __future__ import annotations
@@ -32,9 +38,9 @@ if TYPE_CHECKING:
 
 
 def apply(documents: Mapping[str, Node], rules: Mapping[str, Node], version: str) -> list[Node]:
-    """Apply the overlay to the documents and rules of an API version in place.
+    """Apply the overlay to the documents and rules of an API version, in place.
 
-    Returns the entries that changed something, so that stale ones can be found.
+    Return the entries that changed something, so that a test can find the others.
     """
     overlay = {kind: list(_of(entries, version)) for kind, entries in read().items()}
     return [
@@ -52,7 +58,7 @@ def read() -> dict[str, list[Node]]:
 
 
 def _of(entries: list[Node], version: str) -> Iterator[Node]:
-    """Pick the entries that hold for a version."""
+    """Pick the entries for a version."""
     for entry in entries:
         if entry.get("from", "") <= version[:10] < entry.get("before", "9"):
             yield entry
@@ -71,7 +77,7 @@ def _change_objects(documents: Mapping[str, Node], entry: Node) -> bool:
 
 
 def _find(node: Node, path: list[str]) -> Iterator[tuple[Node, str, tuple[str, ...]]]:
-    """Find the object nodes that hold the last name of a path, and the steps from the root to each."""
+    """Find the object nodes that have the last name of a path, and the steps from the root to each."""
     *way, name = path
     for owner, steps in _hashes(node, way):
         if name in owner["properties"]:
@@ -112,12 +118,13 @@ def _change(owner: Node, key: str, entry: Node) -> None:
 
 
 def apply_calendar(documents: Mapping[str, Node], version: str) -> set[tuple[str, str]]:
-    """Put what the calendar knows into an API version's documents in place.
+    """Apply the calendar to an API version's documents, in place.
 
-    A key that the types lack is added, as one that may be there. One that they require, and that came
-    while answers at the version were recorded already, is due, and not null, in objects created since;
-    where an object has no `created` nobody can tell, and the key is optional. Returns the object and
-    path of each row that says something about a document, so that stale ones can be found.
+    - A key that the types lack is added as optional.
+    - A key that the types require may be younger than the version's first answers. Then only objects
+      created since must have it, and not null. Without `created` the key is optional.
+
+    Return the object and path of each row that a document has, so that a test can find the others.
     """
     used = set()
     for kind, paths in calendar.rows().items():
@@ -137,7 +144,7 @@ def apply_calendar(documents: Mapping[str, Node], version: str) -> set[tuple[str
 
 
 def _change_key(owner: Node, key: str, row: calendar.Row, version: str) -> Node | None:
-    """Change one key of an object node; give the rule for newer objects where older ones are let off."""
+    """Change one key of an object node; return the stricter rule for newer objects, if there is one."""
     strict = None
     if key not in owner["properties"]:
         if row.shape is not None:
@@ -151,14 +158,14 @@ def _change_key(owner: Node, key: str, row: calendar.Row, version: str) -> Node 
 
 
 def _strict(owner: Node, key: str) -> Node:
-    """Say what older objects are let off: that the key is there, and not null."""
+    """Make the rule that older objects needn't keep: the key is there, and not null."""
     node = owner["properties"][key]
     properties = {"properties": {key: {"type": node["type"]}}} if "type" in node else {}
     return {**properties, "required": [key]}
 
 
 def _since(day: date, rule: Node) -> Node:
-    """Hold a rule to objects created on a day or after."""
+    """Limit a rule to objects created on a day or after."""
     created = {"type": "integer", "minimum": calendar.midnight(day)}
     since = {"properties": {"created": created}, "required": ["created"]}
     return {"if": since, "then": rule}
@@ -181,7 +188,7 @@ def _merge(into: Node, rule: Node) -> None:
 
 
 def _title(node: Node, key: str) -> str:
-    """Name the object that an includable field holds; a plain hash goes by the field's name."""
+    """Name the object in an includable field; for a plain hash that is the field's name."""
     members = [node, *node.get("anyOf", ()), *node.get("allOf", ())]
     references = [member["$ref"] for member in members if "$ref" in member]
     nested = [_title(part, "") for part in node.get("anyOf", ()) if "allOf" in part]
@@ -208,7 +215,7 @@ def _change_parameters(rules: Mapping[str, Node], entry: Node) -> bool:
 
 
 def _put(rule: Node, path: list[str], node: Node) -> bool:
-    """Put a parameter at a path of a rule; tell whether there is such a place."""
+    """Put a parameter at a path of a rule; return whether the path exists."""
     *way, name = path
     for step in way:
         rule = rule.get("properties", {}).get(step, {})
@@ -219,7 +226,7 @@ def _put(rule: Node, path: list[str], node: Node) -> bool:
 
 
 def _keywords(node: Node, entry: Node) -> Node:
-    """Give what an entry puts on a member: its keywords, or the values with those that it adds."""
+    """Return the keywords that an entry puts on a member: its own, or the longer list of values."""
     if "also" not in entry:
         keywords: Node = entry["set"]
         return keywords
@@ -227,7 +234,7 @@ def _keywords(node: Node, entry: Node) -> Node:
 
 
 def _members(rule: Node, path: str = "") -> Iterator[tuple[Node, str, str]]:
-    """List the named members of a rule, nested ones too: where each is, its name and its path."""
+    """List the members of a rule, nested ones too: the hash that has each, its name and its path."""
     for name, inner in rule.get("properties", {}).items():
         here = f"{path}.{name}" if path else name
         yield rule["properties"], name, here
@@ -237,7 +244,7 @@ def _members(rule: Node, path: str = "") -> Iterator[tuple[Node, str, str]]:
 
 
 def _with(node: Node, keywords: Node) -> Node:
-    """Add keywords to a member; to its texts alone, where it can be something else too."""
+    """Add keywords to a member; only to its strings, when it can be something else too."""
     if "anyOf" not in node:
         return {**node, **keywords}
     parts = [{**part, **keywords} if part.get("type") == "string" else part for part in node["anyOf"]]

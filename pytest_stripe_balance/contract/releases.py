@@ -37,7 +37,7 @@ def release_of(version: str) -> Release | None:
 
 
 def pinned_release(api_version: str, sdk: str) -> Release:
-    """Give the row of `schemas/releases.json` for what a stripe-python pins.
+    """Return the row of `schemas/releases.json` for a stripe-python and the version that it pins.
 
     A later month of a known release moves its row on. A new name makes a new row, which begins with the
     month that is pinned. ValueError for a preview, and for less than the row has already.
@@ -70,14 +70,14 @@ def with_release(release: Release) -> tuple[Release, ...]:
 
 
 def answers_since(version: str) -> str:
-    """Give the first day of answers at a release; "" for the first, which all older versions go by."""
+    """Return the first day of answers at a release; "" for the first, which all older versions use."""
     release = release_of(version)
     if release is None:
         return version[:10]
     return "" if release == resources.releases()[0] else release.began
 
 
-# What older API versions had and the oldest schema doesn't: before a date, on an object, some keys.
+# Keys that older API versions had and the oldest schema lacks: (before a date, object, keys).
 _OLDER: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     # 2022-11-15 took PaymentIntent.charges away (docs/stripe.md 6.9).
     (
@@ -101,7 +101,7 @@ _OLDER: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
 
 
 def with_older_keys(schema: dict[str, Any], name: str, version: str) -> dict[str, Any]:
-    """Give an object's schema with the keys that it still had at an API version."""
+    """Return an object's schema with the keys that it had at an older API version."""
     for before, owner, keys in _OLDER:
         if owner == name and version < before:
             schema = {**schema, "properties": {**schema["properties"], **keys}}

@@ -1,8 +1,8 @@
-"""A committed schema in the forms that a check needs.
+"""The forms of a schema that a check needs.
 
-Committed files refer to each other; compiled as they are, each pulls in the whole graph. A check
-walks the objects of a document instead and holds each against its own schema, so a reference is cut
-down to the other object's name: nothing is lost, and compiling costs a hundredth.
+The files in `schemas/` refer to each other. Compiled with its references, one schema would contain
+nearly all others. A check validates each object of a document by its own schema instead. So a
+reference is replaced by a check of the other object's name, and compiling takes a hundredth of the time.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Schema = dict[str, Any]
-# Path -> what can stand there, and whether it is left out until it is asked for.
+# Path -> the objects that can be there, and whether the key is left out until it is expanded.
 Expandables = dict[str, tuple[tuple[str, ...], bool]]
 ENUM, EXPANDABLE, ALWAYS = "x-stripe-enum", "x-stripe-expandable", "x-stripe-always"
 
 
 def cut(schema: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Cut references to other files down to the object's name: what breaks this breaks the contract."""
+    """Replace each reference to another file by a check of that object's name."""
     if isinstance(schema, list):
         return [cut(inner) for inner in schema]
     if not isinstance(schema, dict):
@@ -30,9 +30,9 @@ def cut(schema: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def strict(shallow: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Close a cut schema: also documented values only, documented keys only, and those always there.
+    """Make a cut schema strict: only documented values and keys, and every key that is always there.
 
-    A document that keeps this has nothing to be said about it at all. Stubs of other objects stay open.
+    A document that it accepts has no finding of any kind. Stubs of other objects stay open.
     """
     if isinstance(shallow, list):
         return [strict(inner) for inner in shallow]
@@ -55,11 +55,10 @@ def strict(shallow: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def expandable_paths(schema: Mapping[str, Any]) -> Expandables:
-    """Walk a schema for what `expand` can name: into which objects, and whether only then shown.
+    """Find the paths of a schema that `expand` can name, and the objects there.
 
-    A path goes through hashes and arrays, and by `data` through a list. What can't stand there as an
-    id is left out of an object until it is asked for. What is always there in full, a list or an
-    object, is taken as well.
+    A path passes through hashes and arrays, and through a list by `data`. A key that can't be an id is
+    left out of the object until it is expanded. A list or object that is always whole counts too.
     """
     found: dict[str, tuple[tuple[str, ...], bool]] = {}
     for name, inner in schema.get("properties", {}).items():
@@ -90,7 +89,7 @@ def _expandable(node: Mapping[str, Any], path: str) -> Iterator[tuple[str, tuple
 
 
 def _object_at(node: Mapping[str, Any]) -> str | None:
-    """Name the object that a node is a reference to, or a stub of."""
+    """Name the object that a node refers to, or is a stub of."""
     if reference := node.get("$ref"):
         return str(reference).removesuffix(".json").removeprefix("deleted_")
     properties = node.get("properties", {})
@@ -98,11 +97,11 @@ def _object_at(node: Mapping[str, Any]) -> str | None:
     return str(properties["object"]["const"]) if is_stub else None
 
 
-_ONLY_THEN = "+"  # before what is left out until it is asked for
+_ONLY_THEN = "+"  # marks a key that is left out until it is expanded
 
 
 def expandables_as_written(paths: Expandables) -> dict[str, str]:
-    """Write each path's objects in one text, parted by blanks."""
+    """Write each path's objects as one string, separated by spaces."""
     return {
         path: (_ONLY_THEN if only_then else "") + " ".join(targets)
         for path, (targets, only_then) in paths.items()
@@ -110,7 +109,7 @@ def expandables_as_written(paths: Expandables) -> dict[str, str]:
 
 
 def expandables_as_read(paths: Mapping[str, str]) -> Expandables:
-    """Read what `expandables_as_written` wrote."""
+    """Read the form that `expandables_as_written` gives."""
     return {
         path: (tuple(text.removeprefix(_ONLY_THEN).split()), text.startswith(_ONLY_THEN))
         for path, text in paths.items()
@@ -118,7 +117,7 @@ def expandables_as_read(paths: Mapping[str, str]) -> Expandables:
 
 
 def integers_written_as_floats(schema: Any, value: Any, path: str) -> Iterator[tuple[str, float]]:  # noqa: ANN401 - any JSON
-    """Find floats where the schema wants an integer; draft 2020-12 lets 1000.0 pass for 1000."""
+    """Find floats where the schema has an integer; JSON Schema itself accepts 1000.0 as one."""
     if isinstance(value, float):
         types = schema.get("type", ())
         types = (types,) if isinstance(types, str) else types
@@ -139,7 +138,7 @@ def integers_written_as_floats(schema: Any, value: Any, path: str) -> Iterator[t
 
 
 def as_of_today(schema: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Put what is due in objects made since some date (the rules of `allOf`) into the schema itself."""
+    """Make a schema as strict as for an object created today: its dated rules always apply."""
     for rule in schema.get("allOf", ()):
         if "then" in rule:
             schema = _stricter(schema, rule["then"])

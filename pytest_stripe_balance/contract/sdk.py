@@ -1,7 +1,6 @@
-"""Reading an unpacked stripe-python release: its modules, classes and services, by `ast` alone.
+"""An unpacked stripe-python release: where its objects and calls are defined.
 
-Nothing of the release is imported or run, so one process can read any release beside the installed
-one.
+It is read by `ast` and never imported, so one process can read releases beside the installed one.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _OBJECT_NAME = re.compile(
 _PATH = re.compile(r'"(/v\d+/[^"]*)"')
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 _UNNAMED_OBJECTS = {"error": "ErrorObject"}
-# The files of the first typed releases had public names.
+# The first typed releases have no underscore in their files' names.
 _VERSION_FILES = ("_api_version.py", "api_version.py")
 _SDK_VERSION = re.compile(r'^VERSION = "([^"]+)"', re.MULTILINE)
 
@@ -86,14 +85,14 @@ class Sdk:
         raise ValueError(_unknown("object", name, [*self._object_files, *_UNNAMED_OBJECTS]))
 
     def has_object(self, name: str) -> bool:
-        """Tell whether there is a class of a Stripe object."""
+        """Say whether the release has a class for a Stripe object."""
         return name in self._object_files
 
     def parameters(self, endpoint: str) -> Class | None:
         """Find the class of the parameters of an endpoint such as "GET /v1/events/{id}".
 
-        None when its method takes none; a service's method stands before a resource's own. ValueError
-        names an unknown endpoint and its nearest match.
+        None when its method takes no parameters. A service's method is preferred to a resource's own.
+        ValueError names an unknown endpoint and the nearest that there is.
         """
         verb, _, path = endpoint.partition(" ")
         shape = self.shape(path)
@@ -106,16 +105,16 @@ class Sdk:
 
     @property
     def paths(self) -> Iterable[str]:
-        """The paths that the release asks, their placeholders unnamed."""
+        """The paths of the release's calls, with each placeholder as "{}"."""
         return self._path_files
 
     @staticmethod
     def shape(path: str) -> str:
-        """Unname the placeholders of a path: their names differ between releases and callers."""
+        """Write each placeholder of a path as "{}": their names differ between releases."""
         return _PLACEHOLDER.sub("{}", path)
 
     def _endpoints_like(self, shape: str) -> Iterator[str]:
-        """List the endpoints of the file with the path most like a shape: all take seconds."""
+        """List the endpoints of the file whose path is nearest; listing all would take seconds."""
         paths = difflib.get_close_matches(shape, self._path_files, n=1, cutoff=0)
         for where in self._path_files[paths[0]] if paths else ():
             module = self.module(where)
@@ -135,7 +134,7 @@ class Sdk:
     def _index(
         self, pattern: re.Pattern[str], names: str, key: Callable[[str], str]
     ) -> dict[str, list[str]]:
-        """Map what a pattern finds to the modules it stands in; text scans faster than trees."""
+        """Map what a pattern finds to the modules that have it. Searching is faster than parsing."""
         found: dict[str, list[str]] = {}
         for file in sorted(self.folder.rglob(names)):
             where = ".".join(["stripe", *file.relative_to(self.folder).with_suffix("").parts])
@@ -177,7 +176,7 @@ def _requests(method: ast.FunctionDef) -> set[tuple[str, str]]:
 
 
 def _params(owner: Class, method: ast.FunctionDef) -> Class | None:
-    """Find the class that the `params` of a method are annotated with; a resource unpacks its own."""
+    """Find the class in the annotation of a method's `params`; a resource's method unpacks it."""
     spread = [method.args.kwarg] if method.args.kwarg else []
     for argument in [*method.args.args, *method.args.kwonlyargs, *spread]:
         if argument.arg == "params" and argument.annotation is not None:

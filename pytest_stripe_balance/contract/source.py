@@ -1,4 +1,4 @@
-"""The source files of a stripe-python release: their classes, and what the classes' bodies say."""
+"""The source files of a stripe-python release, and the classes in them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BASES = frozenset({"RequestOptions", "TypedDict", "StripeObject", "APIResource"
 
 @dataclass(frozen=True)
 class Class:
-    """A class of the release. Equal by where it stands, so it can be a key."""
+    """A class of the release. Two are equal when they are at the same place."""
 
     module: Module = field(repr=False)
     path: str
@@ -27,12 +27,12 @@ class Class:
 
     @property
     def name(self) -> str:
-        """The class's own name."""
+        """The name of the class, without those around it."""
         return self.node.name
 
     @cached_property
     def object_name(self) -> str | None:
-        """The `object` that its instances carry, None for nested and plain classes."""
+        """The `object` of its instances; None for nested and plain classes."""
         for statement in self.node.body:
             targets = _targets(statement)
             if "OBJECT_NAME" in targets:
@@ -41,7 +41,7 @@ class Class:
         return None
 
     def nested(self, name: str) -> Class | None:
-        """Find the class of that name written in the body of this one."""
+        """Find a class by name in the body of this one."""
         for node in self.node.body:
             if isinstance(node, ast.ClassDef) and node.name == name:
                 return Class(self.module, f"{self.path}.{name}", node)
@@ -49,7 +49,7 @@ class Class:
 
     @cached_property
     def fields(self) -> dict[str, Type]:
-        """Field name -> type, inherited ones first, constants and private names left out."""
+        """Field name -> type. Inherited fields come first; constants and private names are left out."""
         found: dict[str, Type] = {}
         for base in self.node.bases:
             found |= self._inherited(base)
@@ -88,7 +88,7 @@ class Class:
 
 @dataclass(frozen=True)
 class Module:
-    """One source file. Equal by name within its release."""
+    """One source file. Two of a release are equal when their names are."""
 
     sdk: Sdk = field(compare=False, repr=False)
     name: str
@@ -102,7 +102,7 @@ class Module:
 
     @cached_property
     def imports(self) -> dict[str, tuple[str, str]]:
-        """Local name -> (module, name there), those for type checkers included."""
+        """Local name -> (module, name there). Imports for type checkers are included."""
         return {
             alias.asname or alias.name: (node.module, alias.name)
             for node in ast.walk(self.tree)
@@ -112,7 +112,7 @@ class Module:
 
     @cached_property
     def typed_dicts(self) -> dict[str, ast.Dict]:
-        """The call form `X = TypedDict("X", {...})`, which holds keys that are Python keywords."""
+        """Dicts of the form `X = TypedDict("X", {...})`, used for keys that are Python keywords."""
         return {
             node.targets[0].id: node.value.args[1]
             for node in ast.walk(self.tree)
@@ -125,7 +125,7 @@ class Module:
         }
 
     def resolve(self, name: str) -> Class | None:
-        """Find the class that a global name of this file means, None when the release has none."""
+        """Find the class behind a global name of this file; None when the release has none."""
         if name in self.classes:
             return self.classes[name]
         where, original = self.imports.get(name, ("", ""))
