@@ -1,4 +1,4 @@
-"""What the commands are given to read: names of files to their text, and JSON text to values."""
+"""Reads the files that the commands and the cassettes name, and JSON text."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from typing import Any
 STDIN = "-"
 FOLDER = "a folder"
 MEGABYTE = 1_000_000
+LARGEST = 100  # megabytes of a file or of a body; more can hardly be a recording
 
 
 class InputError(ValueError):
-    """An input that can't be read: why, and on which line if that is known."""
+    """An input can't be read: the reason, and the line if it is known."""
 
     def __init__(self, reason: str, line: int | None = None) -> None:
         super().__init__(reason)
@@ -27,22 +28,22 @@ class InputError(ValueError):
 
 
 class NoFileError(InputError):
-    """Nothing is there by a name, or by a pattern."""
+    """There is no file of that name, or none that matches the pattern."""
 
 
 class EmptyError(InputError):
-    """A file that holds nothing."""
+    """A file has no text."""
 
 
 def is_pattern(name: str) -> bool:
-    """Tell a pattern of names from a name."""
+    """Tell whether a name is a pattern, such as "folder/*.json"."""
     return name != STDIN and glob.has_magic(name)
 
 
 def expand_patterns(patterns: Sequence[str]) -> list[str]:
-    """Give the names that patterns mean, each once and in order; a pattern without a match is kept.
+    """List the files that match the patterns, each once and in order; `**` goes into folders.
 
-    `**` goes into folders. A file that is there is never taken for a pattern.
+    A pattern without a match stays in the list. The name of an existing file is never a pattern.
     """
     names: dict[str, None] = {}
     for pattern in patterns:
@@ -55,11 +56,17 @@ def expand_patterns(patterns: Sequence[str]) -> list[str]:
     return list(names)
 
 
-def text_of(name: str, *, megabytes: float) -> str:
-    """Read a file, or standard input for "-". InputError when there is none, or it is no such text."""
-    content = _content(name, int(megabytes * MEGABYTE))
-    if len(content) > megabytes * MEGABYTE:
-        raise InputError(f"bigger than {megabytes:g} MB; --max-mb raises the limit")
+def text_of(name: str, *, megabytes: float | None = None) -> str:
+    """Read a file's text, or standard input's for "-".
+
+    InputError when there is no such file, when it isn't UTF-8 or is empty, and when it is too large:
+    `megabytes` is the limit of a command's option --max-mb, None the limit of a recording.
+    """
+    limit = LARGEST if megabytes is None else megabytes
+    content = _content(name, int(limit * MEGABYTE))
+    if len(content) > limit * MEGABYTE:
+        way_out = "" if megabytes is None else "; --max-mb raises the limit"
+        raise InputError(f"bigger than {limit:g} MB{way_out}")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -71,13 +78,12 @@ def text_of(name: str, *, megabytes: float) -> str:
 
 
 def _content(name: str, limit: int) -> bytes:
-    """Read one byte more than the limit, at most."""
+    """Read at most one byte more than the limit."""
     if name == STDIN and sys.stdin is None:
         raise InputError("standard input is closed")
-    if name != STDIN and (what := not_a_file(Path(name))):
-        raise InputError(
-            what + "; name its files, or a pattern such as 'folder/**/*.json'" * (what == FOLDER)
-        )
+    if name != STDIN and (obstacle := not_a_file(Path(name))):
+        way_out = "; name its files, or a pattern such as 'folder/**/*.json'"
+        raise InputError(obstacle + way_out * (obstacle == FOLDER))
     try:
         if name == STDIN:
             return _read(sys.stdin.buffer, limit + 1)  # type: ignore[arg-type] # it is buffered
@@ -91,7 +97,7 @@ def _content(name: str, limit: int) -> bytes:
 
 
 def _read(file: BufferedReader, size: int) -> bytes:
-    """Read so many bytes. No room is made for what isn't there, and Ctrl-C is met between pieces."""
+    """Read up to `size` bytes, in pieces: memory grows with the file, and Ctrl-C stops a long read."""
     pieces = list[bytes]()
     while size and (piece := file.read1(min(size, MEGABYTE))):
         pieces.append(piece)
@@ -100,27 +106,27 @@ def _read(file: BufferedReader, size: int) -> bytes:
 
 
 def not_a_file(path: Path) -> str | None:
-    """Say what stands where a file is due and can't be read as one; None for a file, and for nothing.
+    """Say why a path isn't a regular file, as "a folder"; None for a file, and where nothing exists.
 
-    Such as are never opened: a pipe would have its reader wait for ever.
+    Such a path must not be opened: reading from a pipe may never end.
     """
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        return f"a link to nothing: {path.readlink()}" if path.is_symlink() else None
+        return f"a broken link to {path.readlink()}" if path.is_symlink() else None
     except OSError as error:
         return "a link to itself" if error.errno == errno.ELOOP else None
     except ValueError:  # a name that no file can have
         return None
     if stat.S_ISDIR(mode):
         return FOLDER
-    return None if stat.S_ISREG(mode) else "no file with an end: a pipe, a socket or a device"
+    return None if stat.S_ISREG(mode) else "a pipe, a socket or a device"
 
 
 def json_of(text: str) -> Any:  # noqa: ANN401 - any JSON
-    """Parse JSON. InputError when it isn't JSON, names a key twice, or is nested too deeply."""
+    """Parse JSON; InputError when it isn't JSON, has a key twice, or is nested too deeply."""
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise InputError(f"not JSON: {error.msg}", error.lineno) from error
     except RecursionError as error:
@@ -132,7 +138,7 @@ def json_of(text: str) -> Any:  # noqa: ANN401 - any JSON
 
 
 def is_lines(text: str) -> bool:
-    """Tell JSON lines from a single JSON document: the first line is a document of its own."""
+    """Tell whether a text is JSON lines: there are several lines, and the first is a JSON document."""
     first, _, rest = text.lstrip().partition("\n")
     if not rest.strip():
         return False
@@ -144,7 +150,7 @@ def is_lines(text: str) -> bool:
 
 
 def json_lines_of(text: str) -> Iterator[tuple[int, Any | InputError]]:
-    """Parse JSON lines: each line's number, and its value or what is wrong with it."""
+    """Parse JSON lines: yield each line's number, and its value or its error."""
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
@@ -153,14 +159,14 @@ def json_lines_of(text: str) -> Iterator[tuple[int, Any | InputError]]:
                 yield number, InputError(error.reason, number)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"key {twice[:60]!r} is there twice")
-    return found
+        duplicate = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"the key {duplicate[:60]!r} appears twice")
+    return table
 
 
-def _no_constant(name: str) -> float:
-    raise InputError(f"not JSON: {name} is no JSON number")
+def _refuse_constant(name: str) -> float:
+    raise InputError(f"not JSON: {name} is not a JSON number")

@@ -1,4 +1,4 @@
-"""Who answers a request, and how a setting is resolved."""
+"""The table of modes, and how a setting is read."""
 
 from __future__ import annotations
 
@@ -11,40 +11,53 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Mode:
-    """One row of the table of modes; `then` says what becomes of the answers."""
+    """One row of the table of modes.
+
+    - `who_answers`: the subject of a sentence, as "a cassette".
+    - `sends`: requests go to Stripe's test mode, so a test key is needed.
+    - `uses_cassette`: a cassette is read or written.
+    - `outcome`: what happens to the answers, as the end of the sentence.
+    """
 
     name: str
     who_answers: str
     sends: bool
-    then: str = ""
+    uses_cassette: bool
+    outcome: str = ""
 
     def describe(self, base_url: str = "") -> str:
-        """Say who answers, as "a cassette answers"; a server in Stripe's place is named as such."""
+        """Say who answers, as "a cassette answers"; `base_url` names a server in Stripe's place."""
         who = f"the server at {base_url}" if base_url and self.sends else self.who_answers
-        return f"{who} answers{self.then}"
+        return f"{who} answers{self.outcome}"
 
 
+_STRIPE = "Stripe's test mode"
+_COMPARED = " and is compared with the recordings"
+DEFAULT = "fake"
 MODES = {
     mode.name: mode
     for mode in (
-        Mode("fake", "the engine", sends=False),
-        Mode("replay", "a cassette", sends=False),
-        Mode("record", "Stripe's test mode", sends=True, then=" and is recorded"),
-        Mode("live", "Stripe's test mode", sends=True),
-        Mode("check", "Stripe's test mode", sends=True, then=" and is compared with the recordings"),
+        Mode("fake", "the engine", sends=False, uses_cassette=False),
+        Mode("replay", "a cassette", sends=False, uses_cassette=True),
+        Mode("record", _STRIPE, sends=True, uses_cassette=True, outcome=" and is recorded"),
+        Mode("live", _STRIPE, sends=True, uses_cassette=False),
+        Mode("check", _STRIPE, sends=True, uses_cassette=True, outcome=_COMPARED),
     )
 }
 TEST_KEYS = ("sk_test_", "rk_test_")
 ANY_TEST_KEY = "sk_test_fake"
 LIVE_KEYS = ("sk_live_", "rk_live_")
-# What the mode record does about a cassette: once keeps one that is there, rewrite makes it anew when
-# its test passes, all whatever comes of the test, new adds what it lacks.
+# What the mode record does with a test's cassette:
+# once     keeps an existing cassette and replays it
+# rewrite  writes a new one if the test passes
+# new      replays an existing cassette, and adds what it lacks if the test passes
+# all      writes a new one, even if the test fails
 RECORD = ("once", "rewrite", "new", "all")
 
 
 @dataclass(frozen=True)
 class Wire:
-    """How the modes that send do it: by which key, and to which server in the place of Stripe's."""
+    """Where a mode sends: the test key, and the URL of a server in Stripe's place ("" for Stripe)."""
 
     key: str = field(default="", repr=False)
     base_url: str = ""
@@ -56,14 +69,14 @@ class BadSettingError(ValueError):
 
 @dataclass(frozen=True)
 class Setting:
-    """A resolved value and the place that it came from ("--stripe-mode", "ini stripe_mode")."""
+    """A value and its source ("--stripe-mode", "ini stripe_mode")."""
 
     value: str
     source: str
 
 
 def resolve(sources: Iterable[tuple[str, str | None]], default: str) -> Setting:
-    """Take the first source that says something; `sources` come strongest first.
+    """Take the value of the first source that has one; `sources` are pairs of a source and its value.
 
     The order everywhere is marker, command line, environment, `stripe_settings` fixture, ini.
     """
@@ -74,34 +87,36 @@ def resolve(sources: Iterable[tuple[str, str | None]], default: str) -> Setting:
 
 
 def mode_of(setting: Setting) -> Mode:
-    """Look a mode up; BadSettingError when there is no such mode."""
+    """Find the mode that a setting names; BadSettingError for an unknown mode."""
     mode = MODES.get(setting.value)
     if mode is None:
-        message = f"{setting.source}: no mode {setting.value!r}; there are {', '.join(MODES)}"
+        message = f"{setting.source}: unknown mode {setting.value!r}; known: {', '.join(MODES)}"
         raise BadSettingError(message)
     return mode
 
 
 def one_word(setting: Setting, known: tuple[str, ...]) -> str:
-    """Read a setting that is one of some words; BadSettingError names them otherwise."""
+    """Read a setting that is one of some words; BadSettingError for another, with the known words."""
     if setting.value not in known:
-        raise BadSettingError(f"{setting.source}: {setting.value!r}; it can be {', '.join(known)}")
+        raise BadSettingError(
+            f"{setting.source}: unknown value {setting.value!r}; known: {', '.join(known)}"
+        )
     return setting.value
 
 
-def whole_number(setting: Setting, within: range, what: str) -> int:
-    """Read a setting that is an integer in a range; BadSettingError otherwise."""
+def whole_number(setting: Setting, within: range, rule: str) -> int:
+    """Read a setting that is an integer in a range; otherwise BadSettingError, with the `rule`."""
     try:
         number = int(setting.value)
     except ValueError:
         number = within.stop
     if number not in within:
-        raise BadSettingError(f"{setting.source}: {what}, not {setting.value!r}")
+        raise BadSettingError(f"{setting.source}: {rule}, not {setting.value!r}")
     return number
 
 
 def pairs(lines: Iterable[str], source: str) -> dict[str, Setting]:
-    """Read `key=value` lines, as ini settings hold them; BadSettingError names a line without `=`."""
+    """Read the `key=value` lines of an ini setting; BadSettingError for a line of another form."""
     table: dict[str, Setting] = {}
     for line in lines:
         key, equals, value = (part.strip() for part in line.partition("="))
@@ -113,12 +128,14 @@ def pairs(lines: Iterable[str], source: str) -> dict[str, Setting]:
 
 
 def one_of(table: Mapping[str, Setting], keys: Iterable[str], values: Iterable[str]) -> None:
-    """Check that keys and values are known ones; BadSettingError names the first that isn't."""
+    """Check that all keys and values are known; BadSettingError names the first unknown one."""
     keys, values = tuple(keys), tuple(values)
     for key, setting in table.items():
         if key not in keys:
-            message = f"{setting.source}: no {key!r}; there are {', '.join(keys)}"
+            message = f"{setting.source}: unknown key {key!r}; known: {', '.join(keys)}"
             raise BadSettingError(message)
         if setting.value not in values:
-            message = f"{setting.source}: {key}={setting.value!r}; it can be {', '.join(values)}"
+            message = (
+                f"{setting.source}: unknown value {key}={setting.value!r}; known: {', '.join(values)}"
+            )
             raise BadSettingError(message)

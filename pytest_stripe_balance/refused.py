@@ -1,4 +1,4 @@
-"""The one exception for "we won't answer this"."""
+"""The exception for a request that isn't answered."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ WAY_OUT = f"Leave it out in this test, or {EXPECTED}"
 
 
 class Refused(BaseException):
-    """The fake, or the tap, won't answer a request.
+    """A request isn't answered, by the fake or in any other mode.
 
-    A `BaseException`, so that an application's `except Exception` can't take a hole in the fake for
-    an answer of Stripe's. The message names what was asked and the way out; `asked_at` is the place
-    in the caller's code, when it is known, `raised_as` the exception that the caller met, and
-    `told` whether the test's report has it. One that is `fatal` ends the whole run.
+    It is a `BaseException`, so `except Exception` in an application does not catch it: a gap in the fake
+    is no error of Stripe's. The message names the request and the way out.
+
+    - `asked_at`: the place in the caller's code, if it is known.
+    - `raised_as`: the exception that the caller got.
+    - `is_reported`: whether the test's report shows it.
+    - `fatal`: whether it ends the whole run.
     """
 
     def __init__(self, message: str) -> None:
@@ -24,7 +27,7 @@ class Refused(BaseException):
         self.fatal = False
 
     def with_way_out(self) -> Refused:
-        """End the message with what a test can do about it, where it doesn't say so itself."""
+        """Add to the message how a test can expect the refusal, unless it says so already."""
         if EXPECTED not in self.message:
             self.message = f"{self.message.rstrip('.')}. {WAY_OUT}"
         return self

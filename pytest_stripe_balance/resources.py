@@ -1,4 +1,4 @@
-"""Where `schemas/` and `cassettes/` are (a wheel holds a copy), and the API versions that there are."""
+"""The bundled folders `schemas/` and `cassettes/`, and the API versions that `schemas/` has."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _PACKAGE = Path(__file__).parent
-# What stands in a folder of `schemas/` beside the schemas of objects.
+# The files in a folder of `schemas/` that are no schema of an object.
 NO_OBJECTS = frozenset({"expandables", "literals", "parameters"})
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(?:\.\w+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -19,7 +19,8 @@ _NAMED_SINCE = "2024-09-30"  # acacia, the first release with a name
 def folder(name: str) -> Path:
     """Give the folder of bundled data called `name`: "schemas" or "cassettes".
 
-    Raises FileNotFoundError when neither a wheel's copy nor a checkout's is there.
+    An installed package has its own copy; a checkout has them beside the package. FileNotFoundError
+    when neither exists.
     """
     for place in (_PACKAGE / "_data" / name, _PACKAGE.parent / name):
         if place.is_dir():
@@ -29,13 +30,13 @@ def folder(name: str) -> Path:
 
 def _missing(name: str) -> FileNotFoundError:
     return FileNotFoundError(
-        f"pytest-stripe-balance: its bundled folder {name!r} is missing from {_PACKAGE}; "
+        f"pytest-stripe-balance: the bundled folder {name!r} is missing from {_PACKAGE}; "
         "install the package again"
     )
 
 
 class _Disk:
-    """The file system itself, whatever a test puts in the place of `open`, `os` and `pathlib`."""
+    """The real file system, even while a test replaces `open`, `os` or `pathlib` by fakes."""
 
     open = staticmethod(open)
     list = staticmethod(os.listdir)
@@ -54,7 +55,7 @@ _SEPARATOR = os.sep
 
 
 def _path(parts: tuple[str, ...]) -> str:
-    """Give the path of bundled data, found where `folder` finds it."""
+    """Find the path of bundled data, in the same places as `folder` does."""
     package, checkout = _FILES
     for place in ((package, "_data", parts[0]), (checkout, parts[0])):
         if _Disk.has_folder(_SEPARATOR.join(place)):
@@ -63,22 +64,22 @@ def _path(parts: tuple[str, ...]) -> str:
 
 
 def text(*parts: str) -> str:
-    """Read a bundled file, named by the folders to it ("schemas", "endive", "charge.json").
+    """Read a bundled file, named by its folders ("schemas", "endive", "charge.json").
 
-    A test's fake file system doesn't hide it. FileNotFoundError when it isn't there.
+    It is read even while a test fakes the file system. FileNotFoundError when there is no such file.
     """
     with _Disk.open(_path(parts), encoding="utf-8") as file:
         return file.read()
 
 
 def names(*parts: str) -> list[str]:
-    """Name what a bundled folder holds, in order; [] when it isn't there."""
+    """List the names in a bundled folder, sorted; [] when there is no such folder."""
     path = _path(parts)
     return sorted(_Disk.list(path)) if _Disk.has_folder(path) else []
 
 
 def is_installed() -> bool:
-    """Tell a wheel's own copy of the bundled data from a checkout's."""
+    """Tell whether the package has its own copy of the bundled data, as an installed one does."""
     return (_PACKAGE / "_data").is_dir()
 
 
@@ -109,15 +110,15 @@ def api_versions() -> list[str]:
 
 
 def without_betas(api_version: str) -> str:
-    """Read an API version up to its `;`: "2023-10-16; feature_beta=v3" is "2023-10-16"."""
+    """Cut an API version at its `;`: "2023-10-16; feature_beta=v3" becomes "2023-10-16"."""
     return api_version.partition(";")[0].strip()
 
 
 def full_version(api_version: str) -> str:
-    """Give an API version with its release's name, where it is a date that has none and should.
+    """Add the release's name to an API version that lacks it: "2025-02-24" becomes "2025-02-24.acacia".
 
-    Versions have names since acacia, and Stripe has none by the date alone from then on [doc]. What
-    needs no name is given back, and what is no version.
+    Since acacia every version has a name, and Stripe accepts no date alone [doc]. An older version, and
+    a text that is no version, come back as they are.
     """
     if not _DATE.fullmatch(api_version) or api_version < _NAMED_SINCE:
         return api_version
@@ -126,12 +127,12 @@ def full_version(api_version: str) -> str:
     return f"{api_version}.{release.partition('.')[2]}"
 
 
-def named_version(said: object) -> str:
-    """Read the API version that a recording or an event names, without betas; "" where it names none.
+def named_version(value: object) -> str:
+    """Read the API version that a recording or an event names, without betas; "" if it names none.
 
-    What hasn't a version's form is a word that a recorder put in its place ("<STRIPE_VERSION>", "***").
+    A recorder may have written a mask in its place ("<STRIPE_VERSION>", "***"), which is no version.
     """
-    base = without_betas(said) if isinstance(said, str) else ""
+    base = without_betas(value) if isinstance(value, str) else ""
     return base if _VERSION.fullmatch(base) else ""
 
 
@@ -143,10 +144,10 @@ def newest_api_version() -> str:
 
 @cache
 def literals() -> dict[str, frozenset[str]]:
-    """Map where a path can have an id ("/v1/invoices/") to what is none there, at whatever version.
+    """Map each place of an id in a path to the words there that are endpoints, and no ids.
 
-    What one version has an endpoint for, another one takes for no id either. Placeholders before are
-    unnamed, "{}".
+    For example "/v1/invoices/" has "search" and "upcoming". The words of all API versions are together:
+    a word that is an endpoint at one version is an id at none. Ids further left are written "{}".
     """
     found: dict[str, frozenset[str]] = {}
     for release in releases():

@@ -1,4 +1,4 @@
-"""Recordings and envelopes that aren't read here, told by structure and named for what they are."""
+"""Names the formats of recordings and envelopes that this package can't read, by their structure."""
 
 from __future__ import annotations
 
@@ -11,35 +11,36 @@ _RAW_HTTP = re.compile(
     r"\s*(?:[<>*] )?(?:HTTP/\d(?:\.\d)? \d{3}\b|(?:GET|POST|DELETE|PUT|PATCH) (?:\S+ HTTP/\d|https?://))"
 )
 _URLS = {"url", "urlPath", "urlPattern", "urlPathPattern", "urlPathTemplate"}
-# What curl -v, and those who log like it, say of the connection before.
+# The lines about the connection that `curl -v` writes before the request.
 _TRACE = re.compile(r"\s*\* .*?^[<>] (?:HTTP/\d|[A-Z]+ \S+ HTTP/\d)", re.DOTALL | re.MULTILINE)
 WAY_OUT = "Save Stripe's responses as JSON lines (.jsonl) to check them"
 _DEEPEST = 4
 
 
 def format_of(data: Json) -> str | None:
-    """Name the format of a recording that isn't read here; None for anything else."""
+    """Name the format of a recording that can't be read; None for any other data."""
     first = data[0] if isinstance(data, list) and data else data
-    return next((name for name, is_it in _FORMATS if is_it(data, first)), None)
+    return next((name for name, matches in _FORMATS if matches(data, first)), None)
 
 
 def is_raw_http(text: str) -> bool:
-    """Tell HTTP as it was sent, or as `curl -i` and .http files write it, from a document."""
+    """Tell whether a text is raw HTTP, as `curl -i` and .http files have it."""
     return bool(_RAW_HTTP.match(text) or (text.lstrip()[:2] == "* " and _TRACE.match(text)))
 
 
 def wraps(value: Json, depth: int = _DEEPEST) -> bool:
-    """Tell a document of somebody's own that has Stripe objects a few levels down."""
+    """Tell whether a document has Stripe objects inside it, at most `depth` levels down."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return any(
-        (_has(one, "object") and isinstance(one["object"], str)) or (depth > 1 and wraps(one, depth - 1))
-        for one in inner
+        (_has(item, "object") and isinstance(item["object"], str))
+        or (depth > 1 and wraps(item, depth - 1))
+        for item in inner
     )
 
 
 def no_cassette(name: str) -> str:
-    """Say where a cassette is due that it is another format, and what to do."""
-    return f"no cassette but {name}. {WAY_OUT}"
+    """Say that a recording of another format was given in the place of a cassette."""
+    return f"not a cassette but {name}. {WAY_OUT}"
 
 
 def _has(value: Json, *keys: str) -> bool:
@@ -50,10 +51,10 @@ def _list(value: Json, key: str) -> bool:
     return _has(value, key) and isinstance(value[key], list)
 
 
-def _sides(item: Json, asked: str, answered: str) -> bool:
-    """Tell a pair of request and response, each with a key that is its format's."""
+def _is_pair(item: Json, request_key: str, response_key: str) -> bool:
+    """Tell whether an item has a request and a response, each with the key of its format."""
     return _has(item, "request", "response") and (
-        _has(item["request"], asked) and _has(item["response"], answered)
+        _has(item["request"], request_key) and _has(item["response"], response_key)
     )
 
 
@@ -84,7 +85,7 @@ def _go_vcr(data: Json, _: Json) -> bool:
     if not _list(data, "interactions") or not data["interactions"]:
         return False
     item = data["interactions"][0]
-    return _sides(item, "url", "code") and "uri" not in item["request"]
+    return _is_pair(item, "url", "code") and "uri" not in item["request"]
 
 
 def _wiremock(data: Json, _: Json) -> bool:
@@ -99,11 +100,11 @@ def _nock(_: Json, first: Json) -> bool:
 
 
 def _exvcr(data: Json, first: Json) -> bool:
-    return isinstance(data, list) and _sides(first, "url", "status_code")
+    return isinstance(data, list) and _is_pair(first, "url", "status_code")
 
 
 def _php_vcr(data: Json, first: Json) -> bool:
-    return isinstance(data, list) and _sides(first, "url", "status")
+    return isinstance(data, list) and _is_pair(first, "url", "status")
 
 
 def _hoverfly(data: Json, _: Json) -> bool:
@@ -135,7 +136,7 @@ def _pub_sub(data: Json, _: Json) -> bool:
     return _has(data, "message", "subscription") and _has(data["message"], "data")
 
 
-# Those that another's row would take for its own stand before it.
+# A format that a later row would match too comes first: Polly.JS writes HAR.
 _FORMATS: tuple[tuple[str, Callable[[Json, Json], bool]], ...] = (
     ("the HAR of Polly.JS", _polly),
     ("a HAR file (a browser's or proxy's archive)", _har),
@@ -151,7 +152,7 @@ _FORMATS: tuple[tuple[str, Callable[[Json, Json], bool]], ...] = (
     ("a dump of Django's tables", _dumpdata),
     ("a notification of Amazon SNS", _sns),
     ("a batch of records for AWS Lambda", _records),
-    ("a request as API Gateway hands it over", _gateway),
+    ("a request of API Gateway to AWS Lambda", _gateway),
     ("a message of Google Pub/Sub", _pub_sub),
 )
 RAW_HTTP = "raw HTTP"

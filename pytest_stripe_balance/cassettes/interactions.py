@@ -1,8 +1,11 @@
-"""vcrpy's cassettes, of any of its versions, as the Stripe exchanges that they hold.
+"""Reads the Stripe exchanges of a cassette, as any version of vcrpy wrote it.
 
-Read as well: the layout of Ruby's VCR and of betamax (`http_interactions`), and what the recorder of
-Python's `responses` writes, which keeps of a request its method and URL. The others of a cassette's
-interactions are told apart, each with the reason why it isn't one to look at.
+Two other layouts are read too:
+
+- `http_interactions`, of Ruby's VCR and of betamax;
+- `responses`, of the recorder of Python's `responses`, which keeps a request's method and URL only.
+
+An interaction that can't be used is given with the reason.
 """
 
 from __future__ import annotations
@@ -21,15 +24,15 @@ from urllib.parse import urlsplit
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import foreign, provenance
-from pytest_stripe_balance.cassettes.bodies import Beside, BodyError, unpacked
+from pytest_stripe_balance.cassettes.bodies import BodyError, BodyFile, unpacked
 from pytest_stripe_balance.input_files import InputError, json_of
 from pytest_stripe_balance.resources import named_version
 
 _LISTS = ("interactions", "http_interactions")
-_ANSWERS = "responses"
-_WHOLE = ("GET", "DELETE")  # of these a URL says all that is asked
-_SIGNS = ("stripe-version", "x-stripe-client-user-agent", "x-stripe-client-telemetry")
-# What the value of a header looks like where nobody masked it.
+_RESPONSES = "responses"
+_WITHOUT_BODY = ("GET", "DELETE")  # the URL is the whole request
+_STRIPE_HEADERS = ("stripe-version", "x-stripe-client-user-agent", "x-stripe-client-telemetry")
+# The form of a header's value. A recorder may have written a mask in its place.
 _FORMS: dict[str, Callable[[str], object]] = {
     "stripe-version": named_version,
     "stripe-account": re.compile(r"acct_\w+").fullmatch,
@@ -37,15 +40,14 @@ _FORMS: dict[str, Callable[[str], object]] = {
 }
 _PORTS = {"https": 443, "http": 80}
 
-MEGABYTES = 100  # more than that is no cassette that somebody means to read
-
 
 @dataclass(frozen=True)
 class Recorded:
-    """One exchange with Stripe, and the line of the cassette on which it begins (None in JSON).
+    """One exchange with Stripe.
 
-    `recorded_at` is when by its recorder's own word, "" without one. `is_whole` is False where the
-    recorder left out what was posted.
+    - `line`: the line of the cassette on which it begins; None in JSON.
+    - `recorded_at`: the time that the recorder wrote, "" without one.
+    - `is_whole`: False if the recorder left out the body of the request.
     """
 
     exchange: Exchange
@@ -56,19 +58,19 @@ class Recorded:
     @property
     def moment(self) -> int | None:
         """When it was recorded, in seconds since 1970: by its Date header, else by `recorded_at`."""
-        said = self.exchange.response.headers.get("Date") or self.recorded_at
-        for read in (parsedate_to_datetime, datetime.fromisoformat):
+        date = self.exchange.response.headers.get("Date") or self.recorded_at
+        for parse in (parsedate_to_datetime, datetime.fromisoformat):
             with suppress(TypeError, ValueError):
-                moment = read(said)
+                moment = parse(date)
                 return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
         return None
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """An interaction that can't be looked at: which, why, and on which line it begins.
+    """An interaction that can't be used: its request, the reason, and the line on which it begins.
 
-    `exchange` is what it holds when it can be read, and only isn't JSON.
+    `exchange` is there if the interaction can be read and its answer just isn't JSON.
     """
 
     request: str
@@ -78,60 +80,63 @@ class Skipped:
 
 
 def is_cassette(data: object) -> bool:
-    """Tell a cassette from other data."""
+    """Tell whether data is a cassette."""
     if isinstance(data, dict):
-        return any(name in data for name in _LISTS) or _is_answers(data.get(_ANSWERS))
+        return any(name in data for name in _LISTS) or _is_responses(data.get(_RESPONSES))
     return isinstance(data, list) and bool(data) and _is_old(data[0])
 
 
 def interactions(data: Any, path: Path | None = None) -> Iterator[Recorded | Skipped]:  # noqa: ANN401 - any YAML or JSON
-    """Yield what a cassette holds, in its order; what wasn't asked of Stripe is left out.
+    """Yield a cassette's exchanges with Stripe, in order; requests to others are left out.
 
-    `path` is the cassette's own, beside which some of its bodies may lie.
+    `path` is the cassette's path; some recorders write bodies into files beside it.
 
-    InputError when the data is no cassette, or an interaction is cut short; those before it have been
-    given by then.
+    InputError when the data is no cassette, or at the first interaction that is cut short.
     """
-    # Ours holds what stripe-python asked, and nothing else.
-    ours = isinstance(data, dict) and provenance.KEY in data
+    # A cassette of this package has requests of stripe-python only.
+    is_own = isinstance(data, dict) and provenance.KEY in data
     for number, item in enumerate(_items(data), 1):
         line = getattr(item, "line", None)
         try:
             is_whole = "request" in item
-            request, status, headers, body = _sides(item) if is_whole else _registered(item["response"])
-            is_stripes = ours or _is_stripes(request, headers)
+            request, status, headers, body = (
+                _split(item) if is_whole else _split_response(item["response"])
+            )
+            is_stripe = is_own or _is_stripe_exchange(request, headers)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(
-                f"interaction {number} is cut short, or not as vcrpy writes them", line
+                f"interaction {number} is cut short, or not in vcrpy's layout", line
             ) from error
-        if not is_stripes:
+        if not is_stripe:
             continue
-        headers = _meant(headers)
-        request = replace(request, headers=_meant(request.headers))
+        headers = _without_masks(headers)
+        request = replace(request, headers=_without_masks(request.headers))
         try:
-            if isinstance(body, Beside):
+            if isinstance(body, BodyFile):
                 body = body.read(path)
             response = Response(status, headers, unpacked(body, headers))
         except BodyError as error:
             yield Skipped(str(request), str(error), line)
             continue
-        reason = _unlike_json(response)
+        reason = _why_not_json(response)
         if reason is None:
-            said, is_whole = item.get("recorded_at") or "", is_whole or request.method in _WHOLE
-            yield Recorded(Exchange(request, response), line, str(said), is_whole)
+            recorded_at = str(item.get("recorded_at") or "")
+            is_whole = is_whole or request.method in _WITHOUT_BODY
+            yield Recorded(Exchange(request, response), line, recorded_at, is_whole)
         else:
             yield Skipped(str(request), reason, line, Exchange(request, response))
 
 
-def _unlike_json(response: Response) -> str | None:
-    """Say why a body can't be looked at; None when it can."""
+def _why_not_json(response: Response) -> str | None:
+    """Say why a body can't be read as JSON; None when it can."""
     if not response.body:
         return "without a body"
     try:
         json_of(response.body.decode("utf-8"))
     except InputError as error:
-        plain = error.reason.startswith("not JSON")
-        return "with a body that isn't JSON" if plain else f"with a body that is unsound: {error.reason}"
+        if error.reason.startswith("not JSON"):
+            return "with a body that isn't JSON"
+        return f"with a body that isn't valid: {error.reason}"
     except UnicodeDecodeError:
         return "with a body that isn't JSON"
     return None
@@ -141,86 +146,90 @@ def _items(data: Any) -> list[Any]:  # noqa: ANN401 - as above
     if (name := foreign.format_of(data)) is not None:
         raise InputError(foreign.no_cassette(name))
     if not is_cassette(data):
-        raise InputError("no cassette: it has no list of `interactions`")
+        raise InputError("not a cassette: it has no list of `interactions`")
     items = (
-        next((data[name] for name in (*_LISTS, _ANSWERS) if name in data), None)
+        next((data[name] for name in (*_LISTS, _RESPONSES) if name in data), None)
         if isinstance(data, dict)
         else data
     )
     if items is None:
         return []
     if not isinstance(items, list):
-        raise InputError("no cassette: its `interactions` are no list")
+        raise InputError("not a cassette: its `interactions` are not a list")
     return items
 
 
-def _is_answers(items: object) -> bool:
-    """Tell what the recorder of Python's `responses` writes."""
+def _is_responses(items: object) -> bool:
+    """Tell whether a list is as the recorder of Python's `responses` writes it."""
     first = items[0] if isinstance(items, list) and items else None
-    given = first.get("response") if isinstance(first, dict) else None
-    return items == [] or (isinstance(given, dict) and {"method", "url", "status"} <= given.keys())
+    response = first.get("response") if isinstance(first, dict) else None
+    if not isinstance(response, dict):
+        return items == []
+    return {"method", "url", "status"} <= response.keys()
 
 
 def _is_old(item: object) -> bool:
-    """Tell vcrpy's layout from before 1.0, which is a list and has an address in parts."""
+    """Tell whether an item has the layout of vcrpy before 1.0, with the URL in parts."""
     request = item.get("request") if isinstance(item, dict) else None
     return isinstance(request, dict) and {"protocol", "host", "path"} <= request.keys()
 
 
-def _sides(item: Any) -> tuple[Request, int, Headers, Any]:  # noqa: ANN401 - as above
-    """Take an interaction apart: request, and the response's status, headers and body as written."""
-    asked, given = item["request"], item["response"]
+def _split(item: Any) -> tuple[Request, int, Headers, Any]:  # noqa: ANN401 - as above
+    """Split an interaction into the request, and the response's status, headers and raw body."""
+    fields, response = item["request"], item["response"]
     request = Request(
-        method=_plain(asked["method"]).upper(),
-        url=_url(asked),
-        headers=_headers(asked.get("headers")),
-        body=_posted(asked.get("body")),
+        method=_plain(fields["method"]).upper(),
+        url=_url(fields),
+        headers=_headers(fields.get("headers")),
+        body=_request_body(fields.get("body")),
     )
-    # httpx's layout of vcrpy 2 to 5, and everyone else's.
-    status = given["status_code"] if "status_code" in given else given["status"]
+    # vcrpy 2 to 5 wrote httpx's responses with `status_code` and `content`.
+    status = response["status_code"] if "status_code" in response else response["status"]
     code = int(status["code"] if isinstance(status, dict) else status)
-    body = given["content"] if "content" in given else given["body"]
-    return request, code, _headers(given.get("headers")), body
+    body = response["content"] if "content" in response else response["body"]
+    return request, code, _headers(response.get("headers")), body
 
 
-def _registered(given: Any) -> tuple[Request, int, Headers, Any]:  # noqa: ANN401 - as above
-    """Take an answer apart as `responses` writes it: with the method and URL, and no request."""
-    headers = dict(given.get("headers") or {})
-    if "content_type" in given:
-        headers["Content-Type"] = given["content_type"]
-    request = Request(_plain(given["method"]).upper(), _plain(given["url"]), Headers())
-    body = Beside(_plain(given["body_file"])) if "body_file" in given else given.get("body", "")
-    return request, int(given["status"]), _headers(headers), body
+def _split_response(response: Any) -> tuple[Request, int, Headers, Any]:  # noqa: ANN401 - as above
+    """Split a response of the recorder of `responses`: its method and URL are all of the request."""
+    headers = dict(response.get("headers") or {})
+    if "content_type" in response:
+        headers["Content-Type"] = response["content_type"]
+    request = Request(_plain(response["method"]).upper(), _plain(response["url"]), Headers())
+    body = response.get("body", "")
+    if "body_file" in response:
+        body = BodyFile(_plain(response["body_file"]))
+    return request, int(response["status"]), _headers(headers), body
 
 
-def _url(asked: dict[str, Any]) -> str:
-    if not _is_old({"request": asked}):
-        return _plain(asked["uri"])
-    protocol, port = _plain(asked["protocol"]), int(asked.get("port") or 0)
-    shown = "" if port in (0, _PORTS.get(protocol)) else f":{port}"
-    return f"{protocol}://{_plain(asked['host'])}{shown}{_plain(asked['path'])}"
+def _url(fields: dict[str, Any]) -> str:
+    if not _is_old({"request": fields}):
+        return _plain(fields["uri"])
+    protocol, number = _plain(fields["protocol"]), int(fields.get("port") or 0)
+    port = "" if number in (0, _PORTS.get(protocol)) else f":{number}"
+    return f"{protocol}://{_plain(fields['host'])}{port}{_plain(fields['path'])}"
 
 
 def _plain(value: object) -> str:
-    """Take a text or number; what YAML's aliases multiply is never written out."""
+    """Write a string or number; a list or dict may be huge, since YAML's aliases multiply it."""
     if isinstance(value, dict | list):
-        raise TypeError("a hash or list where a text is due")
+        raise TypeError("expected a string, got a dict or list")
     return str(value)
 
 
 def _headers(written: Any) -> Headers:  # noqa: ANN401 - as above
-    """Read headers however they were written: lists or strings, pairs, or whole lines."""
+    """Read headers from a dict, a list of pairs, or a list of lines."""
     match written:
-        case [[[_, _], *_]]:  # a frozenset of pairs, before 1.0
+        case [[[_, _], *_]]:  # before vcrpy 1.0, a frozenset of pairs
             written = written[0]
     if isinstance(written, list):
-        lines = (_text(pair).partition(":")[::2] if _is_text(pair) else pair[:2] for pair in written)
-        written = {_text(name): value for name, value in lines}
+        pairs = (_text(item).partition(":")[::2] if _is_text(item) else item[:2] for item in written)
+        written = {_text(name): value for name, value in pairs}
     return Headers({_text(name): _value(value) for name, value in (written or {}).items()})
 
 
-def _meant(headers: Headers) -> Headers:
-    """Leave out what a recorder masked: a word in a version's or an account's place says nothing."""
+def _without_masks(headers: Headers) -> Headers:
+    """Leave out a version or an account that a recorder has masked: it has another form."""
     return Headers(
         {
             name: value
@@ -232,7 +241,7 @@ def _meant(headers: Headers) -> Headers:
 
 def _value(value: Any) -> str:  # noqa: ANN401 - as above
     values = value if isinstance(value, list) else [value]
-    return ", ".join(_text(one).strip() for one in values if not isinstance(one, list | dict))
+    return ", ".join(_text(item).strip() for item in values if not isinstance(item, list | dict))
 
 
 def _is_text(value: object) -> bool:
@@ -243,34 +252,34 @@ def _text(value: object) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else _plain(value)
 
 
-def _posted(body: Any) -> str:  # noqa: ANN401 - as above
-    if isinstance(body, dict):  # Ruby's and betamax's
-        coded = body.get("base64_string")
-        body = _decoded(coded) if coded else body.get("string")
-    if isinstance(body, list):  # an iterator's parts
+def _request_body(body: Any) -> str:  # noqa: ANN401 - as above
+    if isinstance(body, dict):  # of Ruby's VCR and betamax
+        encoded = body.get("base64_string")
+        body = _from_base64(encoded) if encoded else body.get("string")
+    if isinstance(body, list):  # the parts of an iterator
         return "".join(_text(part) for part in body if _is_text(part))
     return _text(body) if _is_text(body) else ""
 
 
-def _decoded(coded: object) -> bytes:
+def _from_base64(encoded: object) -> bytes:
     try:
-        return base64.b64decode(_text(coded))
+        return base64.b64decode(_text(encoded))
     except binascii.Error:
         return b""
 
 
-def _is_stripes(request: Request, headers: Headers) -> bool:
-    """Stripe's own hosts, and servers in their place: a path of the API, and signs of Stripe's client.
+def _is_stripe_exchange(request: Request, headers: Headers) -> bool:
+    """Tell an exchange with Stripe, or with a server in its place, from one with another API.
 
-    A server on this machine needs no sign; elsewhere a path alone would take in other APIs, as
-    several begin with /v1/.
+    Any host of stripe.com counts. Elsewhere the path begins with /v1/, as other APIs' paths may too, so
+    the headers have to be Stripe's, or the server is on this machine.
     """
     host = urlsplit(request.url).hostname or ""
     if host == "stripe.com" or host.endswith(".stripe.com"):
         return True
     if not request.path.startswith("/v1/"):
         return False
-    signed = any(name in side for side in (request.headers, headers) for name in _SIGNS)
-    agent = request.headers.get("User-Agent", "").startswith("Stripe/")
-    local = "." not in host or host.startswith("127.") or host.endswith((".localhost", ".local"))
-    return signed or agent or local
+    has_header = any(name in side for side in (request.headers, headers) for name in _STRIPE_HEADERS)
+    is_client = request.headers.get("User-Agent", "").startswith("Stripe/")
+    is_local = "." not in host or host.startswith("127.") or host.endswith((".localhost", ".local"))
+    return has_header or is_client or is_local

@@ -1,6 +1,6 @@
-"""Who answered what a cassette holds, written into the cassette itself.
+"""The provenance of a cassette: who answered its requests, and when.
 
-It stands under an extra top-level key, which plain vcrpy reads past. Only `stripe-test-mode` is
+The cassette has it under an extra top-level key, which plain vcrpy ignores. Only `stripe-test-mode` is
 evidence about Stripe.
 """
 
@@ -13,9 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_stripe_balance.api.message import Exchange, date_of
+from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.modes import TEST_KEYS
-
-DAY = 86_400
 
 KEY = "provenance"
 STRIPE_TEST_MODE = "stripe-test-mode"
@@ -23,18 +22,21 @@ FAKE = "fake"
 DOCUMENTATION = "documentation"
 UNKNOWN = "unknown"
 _SERVER = "server:"
-_STRIPES_HOSTS = frozenset(
+_API_HOSTS = frozenset(
     f"{name}.stripe.com" for name in ("api", "connect", "files", "meter-events", "uploads")
 )
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a cassette is from; None for what isn't known.
+    """Where a cassette comes from; what isn't known is None.
 
-    `who` answered: "stripe-test-mode", "server:<host>", "fake", "documentation" or "unknown".
-    `api_version` is the account's default, `sdk` as "stripe-python 16.1.0", `plugin` this package's
-    version, `date` as ISO 8601 in UTC, `test` the test's node id.
+    - `who` answered: "stripe-test-mode", "server:<host>", "fake", "documentation" or "unknown".
+    - `api_version`: the account's default version.
+    - `sdk`: as "stripe-python 16.1.0".
+    - `plugin`: the version of this package.
+    - `date`: ISO 8601 in UTC.
+    - `test`: the test's node id.
     """
 
     who: str
@@ -45,37 +47,38 @@ class Provenance:
     test: str | None = None
 
     def header(self) -> dict[str, str]:
-        """The value of the cassette's key `provenance`; what isn't known is left out."""
+        """Make the value of the cassette's key `provenance`, without what isn't known."""
         return {name: value for name, value in sorted(asdict(self).items()) if value is not None}
 
     def joined(self, older: Provenance) -> Provenance:
-        """The provenance of a cassette that held `older`'s interactions, with new ones added."""
+        """Give the provenance of an older cassette after new interactions were added to it."""
         return replace(self, who=together([older.who, self.who]))
 
 
 def provenance_of(data: Any) -> Provenance:  # noqa: ANN401 - any YAML
-    """Read a cassette's provenance; "unknown" without a header, or with one that can't be true.
+    """Read a cassette's provenance; `who` is "unknown" without one, or with one that can't be true.
 
-    A header that claims Stripe's test mode over interactions with other hosts is not believed.
+    Stripe's test mode can't have answered when a request went to another host.
     """
     header = data.get(KEY) if isinstance(data, dict) else None
     if not isinstance(header, dict) or not _is_who(header.get("who")):
         return Provenance(UNKNOWN)
     names = Provenance.__dataclass_fields__
     texts = {name: str(header[name]) for name in names if header.get(name) is not None}
-    found = Provenance(**texts)
-    if found.who == STRIPE_TEST_MODE and not all(_is_stripes(uri) for uri in _uris(data)):
-        return replace(found, who=UNKNOWN)
-    return found
+    provenance = Provenance(**texts)
+    if provenance.who == STRIPE_TEST_MODE and not all(map(_is_api_url, _uris(data))):
+        return replace(provenance, who=UNKNOWN)
+    return provenance
 
 
 def who_answered(url: str, key: str) -> str:
-    """Name who answers a request that was really sent to `url` with the API key `key`.
+    """Name who answers a request that is sent to `url` with an API key.
 
-    "stripe-test-mode" for https and one of Stripe's own API hosts with a secret or restricted test key,
-    "server:<host>" for all else, "unknown" when the URL names no host.
+    - "stripe-test-mode": an https URL of Stripe's API, with a secret or restricted test key.
+    - "server:<host>": any other host, or any other key.
+    - "unknown": the URL has no host.
     """
-    if _is_stripes(url) and key.startswith(TEST_KEYS):
+    if _is_api_url(url) and key.startswith(TEST_KEYS):
         return STRIPE_TEST_MODE
     host = _host(url)
     return f"{_SERVER}{host}" if host else UNKNOWN
@@ -84,12 +87,12 @@ def who_answered(url: str, key: str) -> str:
 def together(whos: Iterable[str]) -> str:
     """Name who answered a whole recording, from who answered each request.
 
-    Several are never Stripe's test mode: with one other beside it, it is that other's; else "unknown".
+    If Stripe and one other have answered, it is the other; with several others it is "unknown".
     """
-    found = set(whos)
-    if len(found) > 1:
-        found.discard(STRIPE_TEST_MODE)
-    return found.pop() if len(found) == 1 else UNKNOWN
+    names = set(whos)
+    if len(names) > 1:
+        names.discard(STRIPE_TEST_MODE)
+    return names.pop() if len(names) == 1 else UNKNOWN
 
 
 def _is_who(who: object) -> bool:
@@ -98,12 +101,12 @@ def _is_who(who: object) -> bool:
     return who in {STRIPE_TEST_MODE, FAKE, DOCUMENTATION} or who.startswith(_SERVER)
 
 
-def _is_stripes(url: str) -> bool:
+def _is_api_url(url: str) -> bool:
     try:
         address, port = urlsplit(url), urlsplit(url).port
     except ValueError:
         return False
-    return address.scheme == "https" and address.hostname in _STRIPES_HOSTS and port in (None, 443)
+    return address.scheme == "https" and address.hostname in _API_HOSTS and port in (None, 443)
 
 
 def _host(url: str) -> str:
@@ -122,26 +125,26 @@ def _uris(data: Mapping[str, Any]) -> list[str]:
 
 
 def recorded_at(exchanges: Sequence[Exchange]) -> int | None:
-    """Give the moment of the last answer by its Date header, in seconds since 1970; None without one."""
+    """Give the latest Date header of the answers, in seconds since 1970; None if none has one."""
     moments = (date_of(exchange.response.headers) for exchange in exchanges)
     return max((moment for moment in moments if moment is not None), default=None)
 
 
 def moment_of(date: str | None, exchanges: Sequence[Exchange]) -> int | None:
-    """Give the moment of a recording: its provenance's date (ISO 8601), else its last Date header."""
+    """Give when a recording was made, in seconds since 1970: its `date`, else its latest Date header."""
     try:
-        written = datetime.fromisoformat(date or "")
+        moment = datetime.fromisoformat(date or "")
     except ValueError:
         return recorded_at(exchanges)
-    return int((written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp())
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def too_old(recorded: int | None, now: int, days: float) -> str | None:
-    """Say in words that a recording is older than it may be; None when it isn't, or nobody knows.
+    """Warn of a recording that is older than `days`; None for a newer one, or one without a date.
 
-    A warning, and nothing to fail a replay for.
+    `recorded` and `now` are in seconds since 1970.
     """
     age = None if recorded is None else (now - recorded) / DAY
     if age is None or age <= days:
         return None
-    return f"recorded {int(age)} days ago, and {days:g} are allowed"
+    return f"recorded {int(age)} days ago; the maximum age is {days:g} days"

@@ -1,4 +1,4 @@
-"""Exchanges written as a cassette of vcrpy's, which plain vcrpy replays with the same HTTP client."""
+"""Writes exchanges as a vcrpy cassette. Plain vcrpy replays it with the same HTTP client."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vcr.serialize import CASSETTE_FORMAT_VERSION
 from vcr.serializers import compat, jsonserializer, yamlserializer
 
 from pytest_stripe_balance.api.message import Exchange, Headers
-from pytest_stripe_balance.cassettes import interactions, yaml_loader
+from pytest_stripe_balance.cassettes import yaml_loader
 from pytest_stripe_balance.cassettes.bodies import unpacked
 from pytest_stripe_balance.cassettes.provenance import DOCUMENTATION, KEY, Provenance, provenance_of
 from pytest_stripe_balance.cassettes.scrub import Scrubber
@@ -24,16 +24,17 @@ from pytest_stripe_balance.input_files import InputError, json_of, text_of
 
 _GZIP = b"\x1f\x8b"
 _WAY_OUT = "Let the fixture stripe_cassette name another file for this test, or delete that one"
-# Bodies are written whole and unpacked, so what told of their packing would be wrong.
-_OF_THE_WIRE = frozenset({"content-encoding", "transfer-encoding"})
+# Bodies are written decompressed, so these headers would be wrong.
+_TRANSFER_HEADERS = frozenset({"content-encoding", "transfer-encoding"})
 
 
 class CassetteWriter:
-    """A test's exchanges, to become a cassette; `path` ends in .json for JSON, else it is YAML.
+    """Collects a test's exchanges and writes them as a cassette.
 
-    With `append` they go behind the interactions that the file holds by then, which stay as they were;
-    `known` are placeholders of these with the values that stand behind them (`Replay.bindings`).
-    `published` values are no secrets: a cassette of documentation may show them, no other.
+    - `path`: ends in .json for JSON; anything else is YAML.
+    - `append`: add to the interactions that the file has by then, which stay as they are.
+    - `known`: the placeholders of these with their values, as `Replay.bindings` gives them.
+    - `published`: values that are no secrets, for a cassette of documentation only.
     """
 
     def __init__(
@@ -50,36 +51,39 @@ class CassetteWriter:
         self._published = published
         self._exchanges: list[Exchange] = []
         self._lock = threading.Lock()
-        self._writer = jsonserializer if path.suffix == ".json" else yamlserializer
+        self._serializer = jsonserializer if path.suffix == ".json" else yamlserializer
 
     def add(self, exchange: Exchange) -> None:
-        """Take in one exchange, from any thread; nothing is written yet."""
+        """Add an exchange, from any thread; nothing is written yet."""
         with self._lock:
             self._exchanges.append(exchange)
 
     def write(self, provenance: Provenance) -> bool:
-        """Write all exchanges without their secrets; False when there are none, and nothing was written.
+        """Write all exchanges without their secrets; False when there are none to write.
 
-        The file is whole or as it was before: of two processes that write it the later one's stays.
-        SecretLeftError when something secret is left, InputError when the file to append to isn't one
-        of vcrpy's own or the file is another test's, ValueError when JSON is due and a body is no text,
-        OSError from the disk.
+        The file is replaced in one step. If two processes write it, the later one's file stays. It is
+        left as it was on any error:
+
+        - SecretLeftError: a secret couldn't be replaced.
+        - InputError: the file to append to isn't vcrpy's, or the file is another test's recording.
+        - ValueError: a body isn't text, so it can't be written as JSON.
+        - OSError: the file can't be written.
         """
         if self._published and provenance.who != DOCUMENTATION:
             raise ValueError(
-                f"only a cassette of documentation has published values, not {provenance.who}"
+                f"published values need a cassette of documentation; this one is of {provenance.who}"
             )
         with self._lock:
             exchanges = list(self._exchanges)
         if not exchanges:
             return False
         path = Path(os.path.realpath(self.path))
-        older = _older(path, self._writer) if self._append and path.exists() else None
+        older = _read_older(path, self._serializer) if self._append and path.exists() else None
         taken = "" if older is None else path.read_text("utf-8")
         scrubber = Scrubber(taken=taken, known=self._known, published=self._published)
         for exchange in exchanges:
             scrubber.learn(exchange)
-        items = [_written(scrubber.scrubbed(exchange)) for exchange in exchanges]
+        items = [_as_interaction(scrubber.scrubbed(exchange)) for exchange in exchanges]
         if older is not None:
             items = [*older["interactions"], *items]
             provenance = provenance.joined(provenance_of(older))
@@ -87,27 +91,27 @@ class CassetteWriter:
         scrubber.scan.refuse(items)
         scrubber.scan.refuse([{"request": {KEY: header}}])
         data = {"interactions": items, KEY: header, "version": CASSETTE_FORMAT_VERSION}
-        text = _serialized({**(older or {}), **data}, self._writer, self.path)
-        _put(path, text, header.get("test"))
+        text = _serialized({**(older or {}), **data}, self._serializer, self.path)
+        _replace(path, text, header.get("test"))
         return True
 
 
-def _older(path: Path, reader: Any) -> dict[str, Any]:  # noqa: ANN401 - a module of vcrpy's
-    """Read the cassette to append to as vcrpy does, so that it is written as it was."""
-    text = text_of(str(path), megabytes=interactions.MEGABYTES)
-    # Refuses, by name and line, what vcrpy's reader would stumble over.
-    json_of(text) if reader is jsonserializer else yaml_loader.read_yaml(text)
+def _read_older(path: Path, serializer: Any) -> dict[str, Any]:  # noqa: ANN401 - a module of vcrpy
+    """Read the cassette to append to with vcrpy, so that it can be written back unchanged."""
+    text = text_of(str(path))
+    # Our own readers name the line of an error; vcrpy's don't.
+    json_of(text) if serializer is jsonserializer else yaml_loader.read_yaml(text)
     try:
-        data = reader.deserialize(text)
+        data = serializer.deserialize(text)
     except Exception as error:
-        raise InputError(f"{path}: not a cassette of this format; record into a new file") from error
+        raise InputError(f"{path}: not a vcrpy cassette; record into a new file") from error
     if not isinstance(data, dict) or not isinstance(data.get("interactions"), list):
-        raise InputError(f"{path}: not in vcrpy's present layout; record into a new file")
+        raise InputError(f"{path}: not in vcrpy's current layout; record into a new file")
     return data
 
 
-def _written(exchange: Exchange) -> dict[str, Any]:
-    """Lay an exchange out as vcrpy does."""
+def _as_interaction(exchange: Exchange) -> dict[str, Any]:
+    """Write an exchange as an interaction of vcrpy's."""
     request, response = exchange.request, exchange.response
     body = response.body
     if body[:2] == _GZIP:
@@ -115,9 +119,9 @@ def _written(exchange: Exchange) -> dict[str, Any]:
     headers = {
         name: [str(len(body)) if name.lower() == "content-length" else value]
         for name, value in sorted(response.headers.items())
-        if name.lower() not in _OF_THE_WIRE
+        if name.lower() not in _TRANSFER_HEADERS
     }
-    asked_headers = {
+    sent_headers = {
         name: value
         for name, value in sorted(request.headers.items())
         if name.lower() != "content-length"
@@ -126,45 +130,45 @@ def _written(exchange: Exchange) -> dict[str, Any]:
         reason = HTTPStatus(response.status).phrase
     except ValueError:
         reason = ""
-    asked = VcrRequest(request.method, request.url, request.body or None, asked_headers)
+    recorded = VcrRequest(request.method, request.url, request.body or None, sent_headers)
     answer = {
         "body": {"string": body},
         "headers": headers,
         "status": {"code": response.status, "message": reason},
     }
     return {
-        "request": dict(sorted(compat.convert_to_unicode(asked._to_dict()).items())),  # noqa: SLF001
+        "request": dict(sorted(compat.convert_to_unicode(recorded._to_dict()).items())),  # noqa: SLF001
         "response": compat.convert_to_unicode(answer),
     }
 
 
-def _serialized(data: dict[str, Any], writer: Any, path: Path) -> str:  # noqa: ANN401 - as above
+def _serialized(data: dict[str, Any], serializer: Any, path: Path) -> str:  # noqa: ANN401 - as above
     try:
-        return str(writer.serialize(dict(sorted(data.items()))))
+        return str(serializer.serialize(dict(sorted(data.items()))))
     except TypeError as error:
         raise ValueError(
-            f"{path}: a body is no text, which JSON can't hold; name a .yaml file"
+            f"{path}: a body isn't text, which JSON can't hold; name a .yaml file"
         ) from error
 
 
 def is_of_another_test(recorded: str, test: str) -> bool:
-    """Tell another test's recording by the test's id; of the secrets in one nobody can tell."""
-    there, here = (PLACEHOLDER.sub("", Scrubber().text(one)) for one in (recorded, test))
-    return there != here
+    """Compare a recorded test's id with a test's, without the secrets that an id may hold."""
+    recorded_id, own_id = (PLACEHOLDER.sub("", Scrubber().text(name)) for name in (recorded, test))
+    return recorded_id != own_id
 
 
-def _refuse_anothers(path: Path, test: str | None) -> None:
-    """Refuse to write over another test's recording."""
+def _refuse_other_test(path: Path, test: str | None) -> None:
+    """Refuse to overwrite the recording of another test."""
     try:
-        there = provenance_of(yaml_loader.data_of(path)).test
+        recorded = provenance_of(yaml_loader.data_of(path)).test
     except InputError:
-        return  # there is none, or none that can be read
-    if there and test and is_of_another_test(there, test):
-        raise InputError(f"it is the recording of {there}. {_WAY_OUT}")
+        return  # there is no recording, or it can't be read
+    if recorded and test and is_of_another_test(recorded, test):
+        raise InputError(f"it is the recording of {recorded}. {_WAY_OUT}")
 
 
-def _put(path: Path, text: str, test: str | None) -> None:
-    """Put a file in its place in one step; when it fails, what is there stays and no rest is left."""
+def _replace(path: Path, text: str, test: str | None) -> None:
+    """Write a file in one step; on an error the old file stays, and the new one is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(8)}.tmp")
     try:
@@ -173,9 +177,9 @@ def _put(path: Path, text: str, test: str | None) -> None:
             file.flush()
             os.fsync(file.fileno())
         try:
-            path.hardlink_to(fresh)  # no file has the name: of two tests that begin one, one fails
+            path.hardlink_to(fresh)  # fails if the file exists, so two tests can't both create it
         except OSError:
-            _refuse_anothers(path, test)
+            _refuse_other_test(path, test)
             fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
-"""A cassette's text as plain data, read by a loader that builds nothing but data.
+"""Reads a cassette's YAML as plain data. No tag ever runs code.
 
-Only the tags that vcrpy's own versions wrote are known: strings, bytes, tuples, file-like and iterator
-bodies, aiohttp's header names, and what cassettes older than vcrpy 1.0 hold; and the `!binary` of Ruby's
-VCR for a text that isn't ASCII. Any other tag is refused by name; no tag ever runs anything.
+The known tags are those that vcrpy has written in any version: strings, bytes, tuples, file-like and
+iterator bodies, aiohttp's header names, and the requests of before vcrpy 1.0. Ruby's VCR writes
+`!binary` for a text that isn't ASCII. Any other tag is refused by its name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from pytest_stripe_balance.cassettes import foreign, interactions
+from pytest_stripe_balance.cassettes import foreign
 from pytest_stripe_balance.input_files import InputError, json_of, text_of
 
 if TYPE_CHECKING:
@@ -23,22 +23,22 @@ else:
 
 DEEPEST = 200
 _YAML = "tag:yaml.org,2002:"
-_ANOTHER = "but found another document"  # PyYAML's words
+_ANOTHER = "but found another document"  # PyYAML's message
 _TOO_DEEP = "nested too deeply"
 
 
 class SeveralError(InputError):
-    """YAML of several documents, of which a cassette has one."""
+    """There are several YAML documents; a cassette has one."""
 
 
 class Mapping(dict[str, Any]):
-    """A YAML mapping that knows the line it begins on."""
+    """A YAML mapping, with the line on which it begins."""
 
     line: int | None = None
 
 
 class _Loader(_Base):
-    """Plain data only. Scalars stay as they are written, null excepted: "2019-05-16" is no date."""
+    """Builds plain data. Every scalar but null stays a string: "2019-05-16" is no date."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way to be configured
         start: [(tag, pattern) for tag, pattern in resolvers if tag == f"{_YAML}null"]
@@ -47,13 +47,13 @@ class _Loader(_Base):
 
 
 def data_of(path: Path) -> Any:  # noqa: ANN401 - any YAML or JSON
-    """Read a cassette's file, JSON by its name or YAML; InputError when it can't be read."""
-    text = text_of(str(path), megabytes=interactions.MEGABYTES)
+    """Read a cassette's file: JSON if its name ends in .json, else YAML. InputError if that fails."""
+    text = text_of(str(path))
     return json_of(text) if path.suffix == ".json" else read_yaml(text)
 
 
 def read_yaml(text: str) -> Any:  # noqa: ANN401 - any YAML
-    """Read a YAML cassette. InputError when it isn't YAML, is cut short, or holds a foreign tag."""
+    """Read a YAML cassette; InputError when it isn't YAML, is cut short, or has an unknown tag."""
     if foreign.is_raw_http(text):
         raise InputError(foreign.no_cassette(foreign.RAW_HTTP))
     try:
@@ -66,13 +66,15 @@ def read_yaml(text: str) -> Any:  # noqa: ANN401 - any YAML
             reason = error.problem or "not YAML"
         elif "nesting" in (error.problem or ""):  # libYAML's own limit, since PyYAML 6.0.4
             reason = _TOO_DEEP
-        is_several = isinstance(error, yaml.composer.ComposerError) and error.problem == _ANOTHER
-        made = SeveralError if is_several else InputError
-        reason = "no cassette: several YAML documents" if is_several else reason
-        raise made(reason, mark.line + 1 if mark else None) from error
+        line = mark.line + 1 if mark else None
+        if isinstance(error, yaml.composer.ComposerError) and error.problem == _ANOTHER:
+            raise SeveralError("not a cassette: several YAML documents", line) from error
+        raise InputError(reason, line) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise InputError(f"a character that YAML doesn't allow ({error.reason})", line) from error
+        raise InputError(
+            f"contains a character that YAML doesn't allow ({error.reason})", line
+        ) from error
     except InputError:
         raise
     except ValueError as error:
@@ -80,7 +82,7 @@ def read_yaml(text: str) -> Any:  # noqa: ANN401 - any YAML
 
 
 def _refuse_deep(text: str) -> None:
-    """Look at the depth before anything is built: libYAML's reader ends the process when it is huge."""
+    """Refuse a text that is nested too deeply, before it is built: libYAML would end the process."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -93,22 +95,22 @@ def _refuse_deep(text: str) -> None:
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> Iterator[Mapping]:
-    made = Mapping()
-    made.line = node.start_mark.line + 1
-    yield made
+    mapping = Mapping()
+    mapping.line = node.start_mark.line + 1
+    yield mapping
     names: set[object] = set()
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
         if not isinstance(key, str | None):
-            raise _refusal("a key that is no text", key_node)
+            raise _refusal("a key must be a string", key_node)
         if key in names:
-            raise _refusal(f"key {key!r} is there twice", key_node)
+            raise _refusal(f"the key {key!r} appears twice", key_node)
         names.add(key)
-        made[str(key)] = loader.construct_object(value_node)
+        mapping[str(key)] = loader.construct_object(value_node)
 
 
 def _whole(loader: _Loader, node: yaml.Node) -> Any:  # noqa: ANN401 - any YAML
-    """Construct a node with all that is inside it, now."""
+    """Construct a node with all its inner nodes, at once."""
     if isinstance(node, yaml.MappingNode):
         return {
             loader.construct_object(key, deep=True): loader.construct_object(value, deep=True)
@@ -119,9 +121,9 @@ def _whole(loader: _Loader, node: yaml.Node) -> Any:  # noqa: ANN401 - any YAML
     return _scalar(loader, node)
 
 
-def _first(held: Any, key: str) -> Any:  # noqa: ANN401 - any YAML
-    """Give the first argument of a pickled object: of its list, or of the list under a key."""
-    arguments = held.get(key) if isinstance(held, dict) else held
+def _first(value: Any, key: str) -> Any:  # noqa: ANN401 - any YAML
+    """Give the first argument of a pickled object: of its list, or of the list under `key`."""
+    arguments = value.get(key) if isinstance(value, dict) else value
     return arguments[0] if isinstance(arguments, list | tuple) and arguments else ""
 
 
@@ -142,9 +144,9 @@ def _scalar(loader: _Loader, node: yaml.Node) -> Any:  # noqa: ANN401 - any YAML
 
 
 def _binary(loader: _Loader, node: yaml.Node) -> str | bytes:
-    """Read base64, as `!!binary` and Ruby's `!binary` say alike; bytes that are text become text."""
+    """Read the base64 of `!!binary`, or of Ruby's `!binary`; give str if it is UTF-8, else bytes."""
     if not isinstance(node, yaml.ScalarNode):
-        raise _refusal("!!binary of what is no text", node)
+        raise _refusal("!!binary must be a string", node)
     content: bytes = loader.construct_yaml_binary(node)
     try:
         return content.decode("utf-8")
@@ -154,7 +156,7 @@ def _binary(loader: _Loader, node: yaml.Node) -> str | bytes:
 
 def _refuse(_: _Loader, node: yaml.Node) -> None:
     tag = str(node.tag).replace(_YAML, "!!")
-    raise _refusal(f"the tag {tag} isn't one that vcrpy writes; nothing of it was run", node)
+    raise _refusal(f"unknown tag {tag}, which vcrpy doesn't write; its code was not run", node)
 
 
 def _refusal(problem: str, node: yaml.Node) -> yaml.constructor.ConstructorError:

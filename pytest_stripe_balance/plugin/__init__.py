@@ -129,7 +129,7 @@ def _stripe_session(
     from pytest_stripe_balance.session import opened  # noqa: PLC0415
 
     chosen = _settings_of(request, stripe_settings)
-    if chosen.mode != "fake":
+    if modes.MODES[chosen.mode].uses_cassette:
         try:
             chosen = chosen._replace(cassette=settings.chosen_cassette(request))
         except modes.BadSettingError as error:

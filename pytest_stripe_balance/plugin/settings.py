@@ -119,7 +119,7 @@ def _table(config: pytest.Config, name: str, given: Given) -> dict[str, modes.Se
 
 def mode(config: pytest.Config, given: Given) -> tuple[modes.Mode, modes.Wire]:
     """Read who answers, and how that server is reached; BadSettingError for an invalid setting."""
-    chosen = setting(config, "mode", given, "fake")
+    chosen = setting(config, "mode", given, modes.DEFAULT)
     found = modes.mode_of(chosen)
     if not found.sends:
         return found, modes.Wire()
@@ -167,10 +167,10 @@ def refuse_unknown_variables() -> None:
 def header(config: pytest.Config) -> str | None:
     """Say who answers the run's tests, unless it is the fake."""
     chosen, wire = mode(config, {})
-    if chosen.name == "fake":
+    if chosen.name == modes.DEFAULT:
         return None
     line = f"stripe: mode {chosen.name}, {chosen.describe(wire.base_url)}"
-    return line if chosen.name == "live" else f"{line}, cassettes in {_folder(config)}"
+    return f"{line}, cassettes in {_folder(config)}" if chosen.uses_cassette else line
 
 
 def _folder(config: pytest.Config) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.modes import BadSettingError
+from pytest_stripe_balance.modes import DEFAULT, BadSettingError
 from pytest_stripe_balance.resources import newest_api_version
 from pytest_stripe_balance.session.base import Session
 from pytest_stripe_balance.session.fake import Fake
@@ -34,7 +34,7 @@ def opened(chosen: Settings, fail: Fail, outer: Session | None = None) -> Sessio
     Refused where its recording can't be read, or isn't there; BadSettingError where it can't begin as
     the wider world.
     """
-    if chosen.mode == "fake":
+    if chosen.mode == DEFAULT:
         if outer is not None and not isinstance(outer, Fake):
             message = f"{chosen.name}: the mode fake has no objects of its wider world "
             message += f"{outer.settings.name}, which runs in the mode {outer.settings.mode}"

@@ -12,7 +12,7 @@ from pytest_stripe_balance.contract.findings import KINDS, LEVELS
 from pytest_stripe_balance.engine.state.assumptions import Readings
 from pytest_stripe_balance.engine.state.determinism import END_OF_TIME
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.modes import BadSettingError, Setting, Wire, one_of, whole_number
+from pytest_stripe_balance.modes import DEFAULT, BadSettingError, Setting, Wire, one_of, whole_number
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import full_version, newest_api_version, without_betas
 
@@ -36,7 +36,7 @@ class Settings(NamedTuple):
     contract: Mapping[str, str] = _NONE
     drift: Mapping[str, str] = _NONE
     assume: Mapping[str, str] = _NONE
-    mode: str = "fake"
+    mode: str = DEFAULT
     cassette: Path | None = None
     record: str = "once"
     max_age: int | None = None

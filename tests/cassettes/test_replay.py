@@ -491,7 +491,7 @@ def test_eight_threads_get_each_answer_once(monkeypatch):
     ("name", "text", "reason"),
     [
         ("a.yaml", "interactions: [", r", line 2: not YAML, or cut short"),
-        ("a.yaml", "[]", r": no cassette"),
+        ("a.yaml", "[]", r": not a cassette"),
         ("a.yaml", "interactions:\n- request: {}\n", r", line 2: interaction 1 is cut short"),
         ("a.json", '{"interactions":', r", line 1: not JSON"),
         ("a.yaml", "", ": empty"),

@@ -601,7 +601,7 @@ def test_only_documentation_may_show_its_published_values(tmp_path):
     recording = CassetteWriter(tmp_path / "a.yaml", published=[secret, "jane@b.org"])
     recording.add(exchange(answer=json.dumps({"client_secret": secret, "email": "jane@b.org"})))
     with pytest.raises(
-        ValueError, match="only a cassette of documentation has published values, not fake"
+        ValueError, match="published values need a cassette of documentation; this one is of fake"
     ):
         recording.write(FAKE)
     assert recording.write(Provenance("documentation"))

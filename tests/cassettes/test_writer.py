@@ -157,7 +157,7 @@ def test_an_answer_that_is_no_json_is_replayed_as_it_was(body, tmp_path):
 def test_a_body_that_is_no_text_needs_yaml(tmp_path):
     """JSON can't hold bytes: the error names the file and the way out, and nothing is written."""
     one = Exchange(Request("GET", URL, Headers({})), Response(200, Headers({}), b"\xff"))
-    with pytest.raises(ValueError, match=r"a\.json: a body is no text, .* name a \.yaml file"):
+    with pytest.raises(ValueError, match=r"a\.json: a body isn't text, .* name a \.yaml file"):
         written(tmp_path / "a.json", one)
     assert list(tmp_path.iterdir()) == []
 
@@ -256,7 +256,7 @@ def test_appending_where_nothing_is_begins_a_cassette(tmp_path):
         ("- request: {protocol: https, host: x, path: /}\n", "record into a new file"),
         ("http_interactions: []\n", "record into a new file"),
         ("a: [", "cut short"),
-        ("a: !!python/name:os.system ''\n", "nothing of it was run"),
+        ("a: !!python/name:os.system ''\n", "its code was not run"),
     ],
 )
 def test_appending_to_what_is_no_cassette_of_vcrpys_leaves_it_alone(text, reason, tmp_path):

@@ -140,8 +140,8 @@ def test_a_closed_standard_input_is_bad_input(monkeypatch, capsys):
 
 MADE = {
     "a folder": Path.mkdir,
-    "no file with an end": os.mkfifo,
-    "a link to nothing: /nonexistent": lambda path: path.symlink_to("/nonexistent"),
+    "a pipe, a socket or a device": os.mkfifo,
+    "a broken link to /nonexistent": lambda path: path.symlink_to("/nonexistent"),
     "a link to itself": lambda path: path.symlink_to(path),
 }
 

@@ -53,7 +53,7 @@ FORMATS = {
     "a trace of curl's": ("a.log", f"*   Trying 54.187.174.169:443...\n* Connected\n> GET /v1/x HTTP/2\n> Accept: */*\n\n< HTTP/2 200\n{BODY}", "raw HTTP"),
     "sns": ("a.json", {"Type": "Notification", "MessageId": "1", "TopicArn": "arn", "Message": BODY}, "a notification of Amazon SNS"),
     "sqs": ("a.json", {"Records": [{"messageId": "1", "body": BODY, "eventSource": "aws:sqs"}]}, "a batch of records for AWS Lambda"),
-    "api gateway": ("a.json", {"httpMethod": "POST", "path": "/hook", "headers": {"Stripe-Signature": "t=1"}, "body": BODY, "isBase64Encoded": False}, "a request as API Gateway hands it over"),
+    "api gateway": ("a.json", {"httpMethod": "POST", "path": "/hook", "headers": {"Stripe-Signature": "t=1"}, "body": BODY, "isBase64Encoded": False}, "a request of API Gateway to AWS Lambda"),
     "pub/sub": ("a.json", {"message": {"data": "e30=", "messageId": "1"}, "subscription": "projects/p/subscriptions/s"}, "a message of Google Pub/Sub"),
     "a request as sent": ("a.http", "POST /v1/customers HTTP/1.1\nHost: api.stripe.com\n\nemail=a", "raw HTTP"),
     "a request of an editor's": ("a.http", f"GET {URL}\n", "raw HTTP"),
@@ -103,7 +103,7 @@ def test_other_commands_name_it_too(command, kind, tmp_path, capsys):
     path = written(tmp_path / name, data)
     assert cli.main([command, *([path] * 2 if command == "drift" else [path])]) == 2
     line = capsys.readouterr().err.splitlines()[0]
-    assert f": no cassette but {called}" in line
+    assert f": not a cassette but {called}" in line
     assert line.endswith(". Save Stripe's responses as JSON lines (.jsonl) to check them")
 
 

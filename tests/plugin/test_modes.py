@@ -484,7 +484,7 @@ def test_what_fails_beside_the_tests_own_call_leaves_its_cassette_too(text, proj
     ("path", "body", "reason"),
     [
         ("test_it.py/a.yaml", None, "Not a directory|exists"),
-        ("a.json", b"\xff\xfe{", "a body is no text, which JSON can't hold"),
+        ("a.json", b"\xff\xfe{", "a body isn't text, which JSON can't hold"),
     ],
 )
 def test_what_cannot_be_written_is_told_in_one_line(

@@ -6,8 +6,8 @@ import pytest
 KEY = "sk_test_51CANARYcanary0001"
 MADE = {
     "a folder": Path.mkdir,
-    "no file with an end": os.mkfifo,
-    "a link to nothing: /nonexistent": lambda path: path.symlink_to("/nonexistent"),
+    "a pipe, a socket or a device": os.mkfifo,
+    "a broken link to /nonexistent": lambda path: path.symlink_to("/nonexistent"),
     "a link to itself": lambda path: path.symlink_to(path),
 }
 MODES = (

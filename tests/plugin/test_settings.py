@@ -240,14 +240,14 @@ def test_another_reading_of_an_assumption_can_be_chosen(prefix, reading, stripe_
 # Invalid settings.
 
 WHOLE_RUN = {
-    "an unknown mode, option": (["--stripe-mode=fast"], {}, "", "--stripe-mode: no mode 'fast'"),
+    "an unknown mode, option": (["--stripe-mode=fast"], {}, "", "--stripe-mode: unknown mode 'fast'"),
     "an unknown mode, environment": (
         [],
         {"PYTEST_STRIPE_MODE": "fast"},
         "",
-        "PYTEST_STRIPE_MODE: no mode 'fast'; there are fake, replay, record, live, check",
+        "PYTEST_STRIPE_MODE: unknown mode 'fast'; known: fake, replay, record, live, check",
     ),
-    "an unknown mode, ini": ([], {}, "stripe_mode = fast", "ini stripe_mode: no mode 'fast'"),
+    "an unknown mode, ini": ([], {}, "stripe_mode = fast", "ini stripe_mode: unknown mode 'fast'"),
     "an API version that isn't modelled, option": (
         ["--stripe-api-version=2020-08-27"],
         {},
@@ -288,13 +288,13 @@ WHOLE_RUN = {
         [],
         {},
         "stripe_contract = wrong=error",
-        "ini stripe_contract: no 'wrong'; there are breaking, enum, vanished, additive",
+        "ini stripe_contract: unknown key 'wrong'; known: breaking, enum, vanished, additive",
     ),
     "a level that there isn't": (
         [],
         {},
         "stripe_contract = breaking=loud",
-        "ini stripe_contract: breaking='loud'; it can be error, warning, information",
+        "ini stripe_contract: unknown value breaking='loud'; known: error, warning, information",
     ),
     "a line without a value": (
         [],
@@ -330,19 +330,19 @@ WHOLE_RUN = {
         ["--stripe-cassette-format=xml"],
         {},
         "",
-        "--stripe-cassette-format: 'xml'; it can be yaml, json",
+        "--stripe-cassette-format: unknown value 'xml'; known: yaml, json",
     ),
     "a summary that there isn't, environment": (
         [],
         {"PYTEST_STRIPE_ASSUMPTIONS": "loud"},
         "",
-        "PYTEST_STRIPE_ASSUMPTIONS: 'loud'; it can be line, list, none",
+        "PYTEST_STRIPE_ASSUMPTIONS: unknown value 'loud'; known: line, list, none",
     ),
     "a summary that there isn't, ini": (
         [],
         {},
         "stripe_assumptions = loud",
-        "ini stripe_assumptions: 'loud'; it can be line, list, none",
+        "ini stripe_assumptions: unknown value 'loud'; known: line, list, none",
     ),
 }
 
@@ -422,7 +422,9 @@ def test_a_way_to_record_that_there_is_not_is_a_usage_error(project):
     """`--stripe-record` names what there is."""
     result = project.test("def test_it(): pass", "--stripe-record=twice")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "--stripe-record: 'twice'; it can be once, rewrite, new, all" in result.stderr.str()
+    assert (
+        "--stripe-record: unknown value 'twice'; known: once, rewrite, new, all" in result.stderr.str()
+    )
 
 
 ONE_TEST = {
@@ -431,7 +433,7 @@ ONE_TEST = {
         "marker stripe_balance: unknown setting 'colour'; known: mode,",
     ),
     "a positional argument": ("'fake'", "marker stripe_balance takes only keywords: mode,"),
-    "an unknown mode": ("mode='fast'", "marker stripe_balance: no mode 'fast'"),
+    "an unknown mode": ("mode='fast'", "marker stripe_balance: unknown mode 'fast'"),
     "a mode that sends, without a key": (
         "mode='live'",
         "marker stripe_balance: the mode 'live' needs a test key in STRIPE_API_KEY: it is not",
@@ -467,7 +469,7 @@ ONE_TEST = {
     "levels that are no dict": ("contract='error'", "marker stripe_balance: contract= must be a dict"),
     "a level that there isn't": (
         "contract={'breaking': 'loud'}",
-        "marker stripe_balance: breaking='loud'; it can be error, warning, information",
+        "marker stripe_balance: unknown value breaking='loud'; known: error, warning, information",
     ),
 }
 
