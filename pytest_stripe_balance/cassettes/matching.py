@@ -1,4 +1,4 @@
-"""A request as what has to match: method, path, connected account, and query and body by field."""
+"""Compares requests: by method, path, connected account, and the fields of query and body."""
 
 from __future__ import annotations
 
@@ -17,31 +17,32 @@ from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.masking import ADDRESS
 
 _BOUNDARY = re.compile(r"boundary=\"?([^\";,\s]+)")
-# What may stand where a placeholder was recorded: what such a secret is made of, so that a text of many
-# is still read in one go; or the placeholder itself, got from an earlier answer.
-_STANDS_FOR = {
+# What a test may send where a placeholder was recorded, by the placeholder's kind. Each pattern allows
+# only the characters of such a secret, so that a text with many placeholders is matched quickly.
+_VALUES = {
     "Coded": r"[\w+/=-]++",
     "Email": ADDRESS,
     "Iban": r"[A-Z0-9](?: ?[A-Z0-9])*?",
     "Idempotency": r".+?",
     "Number": r"[0-9](?:[ -]?[0-9])*?",
 }
-_CODED_ADDRESS = r"[\w.%+-]+?%40[\w-]++(?:\.[\w-]++)*+"  # as in a URL that is the value of a field
+_ENCODED_ADDRESS = r"[\w.%+-]+?%40[\w-]++(?:\.[\w-]++)*+"  # in a URL that is a field's value
 _WORD = r"\w++"
+# The placeholder itself, if the test got it from an earlier answer.
 _ITSELF = r"scrubbed[A-Z][a-z]+[0-9]++(?:(?:@|%40)example\.com)?+"
 ANYTHING = "\0"
-# As stripe-python wrote them before 12: Stripe reads them in any case.
+# stripe-python before 12 wrote booleans with a capital; Stripe reads them in any case.
 _BOOLEANS = {"True": "true", "False": "false"}
 _ACCOUNT = ("Stripe-Account", "Stripe-Context")
 
 
 @dataclass(frozen=True)
 class RequestKey:
-    """A request's comparable parts.
+    """The parts of a request that have to match, so that equal requests have equal keys.
 
-    `names` say of each of the `values` where it stands, as ("path", "") or ("form", "a[b]").
-    Equal for requests that Stripe takes for the same, whatever the order of their fields, the host, and
-    the other headers; the boundary of an upload doesn't count either.
+    - `names` are the places of the `values`, as ("path", "") or ("form", "a[b]"). They are sorted, so
+      the order of fields doesn't count.
+    - The host, other headers and the boundary of an upload don't count.
     """
 
     method: str
@@ -50,25 +51,25 @@ class RequestKey:
 
     @property
     def shape(self) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """All but the values."""
+        """All except the values."""
         return self.method, self.names
 
-    def masked(self, places: tuple[int, ...]) -> tuple[str, ...]:
-        """The values, with what stands at some places left open."""
+    def values_without(self, indexes: tuple[int, ...]) -> tuple[str, ...]:
+        """The values, with those at some indexes replaced by ANYTHING."""
         values = list(self.values)
-        for place in places:
-            values[place] = ANYTHING
+        for index in indexes:
+            values[index] = ANYTHING
         return tuple(values)
 
-    def known(self, bindings: Mapping[str, str]) -> RequestKey:
-        """The same, with what its placeholders, got from earlier answers, stand for by now."""
+    def filled_in(self, bindings: Mapping[str, str]) -> RequestKey:
+        """The same key, with the values of the placeholders that are bound by now."""
         if not any("scrubbed" in value for value in self.values):
             return self
         return replace(self, values=tuple(fill_in(value, bindings) for value in self.values))
 
 
 def request_key(request: Request, *, by_field: bool = True, by_account: bool = True) -> RequestKey:
-    """Take a request apart; with `by_field` off, query and body are one text each, in their order."""
+    """Make a request's key. Without `by_field`, query and body are one text each, in their order."""
     path = [(("path", ""), text_of(unquote_to_bytes(part))) for part in request.path.split("/")]
     headers = [(("header", name), request.headers[name]) for name in _ACCOUNT if name in request.headers]
     if by_field:
@@ -81,9 +82,9 @@ def request_key(request: Request, *, by_field: bool = True, by_account: bool = T
 
 def _body(request: Request) -> list[tuple[tuple[str, str], str]]:
     text = request.body
-    kind = request.headers.get("Content-Type", "")
-    if "multipart" in kind:
-        boundary = _BOUNDARY.search(kind)
+    content_type = request.headers.get("Content-Type", "")
+    if "multipart" in content_type:
+        boundary = _BOUNDARY.search(content_type)
         return [(("body", ""), text.replace(boundary[1], "boundary") if boundary else text)]
     if text.lstrip()[:1] in ("{", "["):
         try:
@@ -114,47 +115,49 @@ def _flat(path: list[str], fields: Mapping[str, Any]) -> Iterator[tuple[str, str
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON
     if isinstance(value, dict) and value:
         for name, item in value.items():
-            plain = f".{name}" if name.isidentifier() else f"[{json.dumps(name)}]"
-            yield from _leaves(f"{path}{plain}", item)
+            step = f".{name}" if name.isidentifier() else f"[{json.dumps(name)}]"
+            yield from _leaves(f"{path}{step}", item)
     elif isinstance(value, list) and value:
-        for place, item in enumerate(value):
-            yield from _leaves(f"{path}[{place}]", item)
+        for index, item in enumerate(value):
+            yield from _leaves(f"{path}[{index}]", item)
     else:
         yield path, json.dumps(value, ensure_ascii=False)
 
 
 class Bindings(dict[str, str]):
-    """What placeholders stand for, by their names. Two of a kind never stand for the same."""
+    """The values of placeholders, by name. Two placeholders of a kind never have the same value."""
 
     def __init__(self) -> None:
         super().__init__()
         self._names: dict[tuple[str, str], str] = {}
 
-    def allow(self, found: Mapping[str, str]) -> bool:
-        """Tell whether placeholders can stand for these values beside those that are known."""
-        kinds = {(_kind(name), value): name for name, value in found.items()}
-        return len(kinds) == len(found) and all(
-            self._names.get(of, name) == name for of, name in kinds.items()
+    def allow(self, values: Mapping[str, str]) -> bool:
+        """Tell whether placeholders can have these values, beside those that are bound already."""
+        names = {(_kind(name), value): name for name, value in values.items()}
+        return len(names) == len(values) and all(
+            self._names.get(key, name) == name for key, name in names.items()
         )
 
-    def learn(self, name: str, value: str) -> None:
-        """Settle what a placeholder stands for."""
+    def bind(self, name: str, value: str) -> None:
+        """Bind a placeholder to its value."""
         self[name] = value
         self._names.setdefault((_kind(name), value), name)
 
 
 def _kind(name: str) -> str:
-    found = PLACEHOLDER.match(name)
-    assert found is not None, "unreachable because only placeholders stand for something"
-    return found[1]
+    placeholder = PLACEHOLDER.match(name)
+    assert placeholder is not None, "unreachable because only placeholders are bound"
+    return placeholder[1]
 
 
 class RecordedExchange:
     """One recorded exchange.
 
-    `number` is its place among those of the cassette, from 1; `used` whether it was given; `open` the
-    places of its values with placeholders that stand for nothing yet, `unbound` these, and `known` the
-    values as far as they are known.
+    - `number`: its place in the cassette, from 1.
+    - `used`: whether it has answered a request.
+    - `unbound`: its placeholders without a value so far.
+    - `open`: the indexes of the key's values that have such a placeholder.
+    - `known_values`: the key's values, with ANYTHING at the open indexes.
     """
 
     def __init__(self, number: int, exchange: Exchange, *, by_account: bool = True) -> None:
@@ -162,108 +165,110 @@ class RecordedExchange:
         self.exchange = exchange
         self.used = False
         self.key = request_key(exchange.request, by_account=by_account)
-        # A secret was in a field's name: there is no order to sort by, so the recorded one counts.
+        # A placeholder in a field's name would sort elsewhere than the name that it replaced. So query
+        # and body are compared as texts, in the recorded order.
         self.is_text = any(PLACEHOLDER.search(name) for _, name in self.key.names)
         if self.is_text:
             self.key = request_key(exchange.request, by_field=False, by_account=by_account)
         self._headers = {
             name: value for name, value in exchange.request.headers.items() if PLACEHOLDER.search(value)
         }
-        self.settle({})
+        self.update({})
         response = exchange.response
-        told = [response.body.decode("utf-8", "replace"), *response.headers.values()]
-        self.has_placeholders = any(PLACEHOLDER.search(text) for text in told)
+        texts = [response.body.decode("utf-8", "replace"), *response.headers.values()]
+        self.has_placeholders = any(PLACEHOLDER.search(text) for text in texts)
 
     def __lt__(self, other: RecordedExchange) -> bool:
         return self.number < other.number
 
-    def settle(self, bindings: Mapping[str, str]) -> None:
-        """Tell what placeholders leave open, by what they stand for by now."""
-        named = {place: set(placeholders(value)) for place, value in enumerate(self.key.values)}
-        self.unbound = {name for names in named.values() for name in names} - bindings.keys()
-        self.open = tuple(place for place, names in named.items() if names & self.unbound)
-        self.known = self.key.known(bindings).masked(self.open)
+    def update(self, bindings: Mapping[str, str]) -> None:
+        """Update `unbound`, `open` and `known_values` by the values that placeholders have by now."""
+        by_index = {index: set(placeholders(value)) for index, value in enumerate(self.key.values)}
+        self.unbound = {name for names in by_index.values() for name in names} - bindings.keys()
+        self.open = tuple(index for index, names in by_index.items() if names & self.unbound)
+        self.known_values = self.key.filled_in(bindings).values_without(self.open)
 
     def match_headers(self, headers: Headers, bindings: Bindings) -> dict[str, str] | None:
-        """Say what placeholders would stand for by a request's headers.
+        """Give the values of placeholders in a request's headers.
 
-        None when its idempotency key is the same as another request's, or isn't, otherwise than it was
-        recorded; no other header keeps it from matching.
+        None when the idempotency key can't match: a recorded key that is used again has to be used
+        again by the test, and another key has to differ. No other header has to match.
         """
-        found: dict[str, str] = {}
-        for name, value in self._headers.items():
+        values: dict[str, str] = {}
+        for name, recorded in self._headers.items():
             if name not in headers:
                 continue
-            more = match_placeholders(value, headers[name], ChainMap(found, bindings))
-            if more is not None and bindings.allow(found | more):
-                found |= more
+            added = match_placeholders(recorded, headers[name], ChainMap(values, bindings))
+            if added is not None and bindings.allow(values | added):
+                values |= added
             elif name.lower() == "idempotency-key":
                 return None
-        return found
+        return values
 
-    def match(self, given: RequestKey, headers: Headers, bindings: Bindings) -> dict[str, str] | None:
-        """Say what placeholders would stand for if this answered a request; None when it can't."""
-        if self.key.shape != given.shape:
+    def match(self, sent: RequestKey, headers: Headers, bindings: Bindings) -> dict[str, str] | None:
+        """Give the values of placeholders by which this matches a request; None when it doesn't."""
+        if self.key.shape != sent.shape:
             return None
-        found = self.match_headers(headers, bindings)
-        if found is None:
+        values = self.match_headers(headers, bindings)
+        if values is None:
             return None
-        for recorded, value in zip(self.key.values, given.values, strict=True):
+        for recorded, value in zip(self.key.values, sent.values, strict=True):
             if recorded == value and "scrubbed" not in value:
                 continue
-            more = match_placeholders(recorded, value, ChainMap(found, bindings))
-            if more is None or not bindings.allow(more):
+            added = match_placeholders(recorded, value, ChainMap(values, bindings))
+            if added is None or not bindings.allow(added):
                 return None
-            found |= more
-        return found if bindings.allow(found) else None
+            values |= added
+        return values if bindings.allow(values) else None
 
 
 def placeholders(text: str) -> list[str]:
-    """Give the placeholders of a text, in order."""
+    """List the placeholders of a text, in order."""
     return [found[0].replace("%40", "@") for found in PLACEHOLDER.finditer(text)]
 
 
 def fill_in(text: str, bindings: Mapping[str, str]) -> str:
-    """Put values in the place of the placeholders that stand for them, coded as these are."""
+    """Replace placeholders by their values; one that is percent-encoded gets an encoded value."""
 
-    def value(found: re.Match[str]) -> str:
-        known = bindings.get(found[0].replace("%40", "@"))
-        if known is None:
-            return found[0]
-        return quote(known, safe="") if "%40" in found[0] else known
+    def value_of(placeholder: re.Match[str]) -> str:
+        value = bindings.get(placeholder[0].replace("%40", "@"))
+        if value is None:
+            return placeholder[0]
+        return quote(value, safe="") if "%40" in placeholder[0] else value
 
-    return PLACEHOLDER.sub(value, text)
+    return PLACEHOLDER.sub(value_of, text)
 
 
-def match_placeholders(recorded: str, given: str, bindings: Mapping[str, str]) -> dict[str, str] | None:
-    """Say what a recorded text's placeholders stand for in the text given; None when they can't match.
+def match_placeholders(recorded: str, sent: str, bindings: Mapping[str, str]) -> dict[str, str] | None:
+    """Give the values that a recorded text's placeholders have in the text sent; None for no match.
 
-    One that stands for something by now, in `bindings` or further left, stands for the same.
+    A placeholder that has a value, in `bindings` or further left, has to have the same one here.
     """
     known = fill_in(recorded, bindings)
-    open_at = [found.span() for found in PLACEHOLDER.finditer(known)]
-    if not open_at:
-        return {} if known == given else None
-    # A pattern of its own for each text known by now takes long to compile, and most differ before it.
-    if not (given.startswith(known[: open_at[0][0]]) and given.endswith(known[open_at[-1][1] :])):
+    spans = [placeholder.span() for placeholder in PLACEHOLDER.finditer(known)]
+    if not spans:
+        return {} if known == sent else None
+    # Compiling a pattern takes long, and most texts already differ before or behind the placeholders.
+    if not (sent.startswith(known[: spans[0][0]]) and sent.endswith(known[spans[-1][1] :])):
         return None
     names, groups, literals, last = list[str](), list[str](), list[str](), 0
-    for found in PLACEHOLDER.finditer(recorded):
-        literals.append(re.escape(recorded[last : found.start()]))
-        last, name = found.end(), found[0].replace("%40", "@")
+    for placeholder in PLACEHOLDER.finditer(recorded):
+        literals.append(re.escape(recorded[last : placeholder.start()]))
+        last, name = placeholder.end(), placeholder[0].replace("%40", "@")
         if name in bindings:
-            groups.append(re.escape(fill_in(found[0], bindings)))
+            groups.append(re.escape(fill_in(placeholder[0], bindings)))
         elif name in names:
             groups.append(rf"\{names.index(name) + 1}")
         else:
             names.append(name)
-            stands_for = _CODED_ADDRESS if "%40" in found[0] else _STANDS_FOR.get(found[1], _WORD)
-            groups.append(rf"({_ITSELF}|{stands_for})")
+            encoded = "%40" in placeholder[0]
+            value = _ENCODED_ADDRESS if encoded else _VALUES.get(placeholder[1], _WORD)
+            groups.append(rf"({_ITSELF}|{value})")
     first, *after, rest = *literals, re.escape(recorded[last:])
-    # The first place where a text goes on as recorded counts, or many of them would be tried together.
+    # Atomic groups end a value where the recorded text first goes on; else all ends would be tried.
     inner = (f"(?>{group}{text})" if text else group for group, text in zip(groups, after, strict=False))
     pattern = "".join([first, *inner, *groups[len(after) :], rest])
-    match = re.fullmatch(pattern, given, re.DOTALL)
+    match = re.fullmatch(pattern, sent, re.DOTALL)
     if match is None:
         return None
     return {

@@ -1,4 +1,4 @@
-"""Why a request has no recorded answer: the nearest that were recorded, and what differs."""
+"""Explains why a request has no recorded answer: the nearest recorded requests, and what differs."""
 
 from __future__ import annotations
 
@@ -17,105 +17,107 @@ from pytest_stripe_balance.masking import masked, shown
 MOST = 3
 _LONGEST = 80
 _WAY_OUT = "Record it again with --stripe-mode=record --stripe-record=rewrite"
-_STABLE = "Names that are new in each run match nothing: stripe_balance.unique() makes some that stay"
-_ONE = "two values that differed when they were recorded are one now"
+_STABLE = 'Random names never match a recording; use stripe_balance.unique("name")'
+_MERGED = "two fields had different values in the recording and have the same value now"
 
 
 def explain_mismatch(
     request: Request,
-    given: RequestKey,
-    entries: Sequence[RecordedExchange],
-    same: Sequence[RecordedExchange],
+    key: RequestKey,
+    exchanges: Sequence[RecordedExchange],
+    used_up: Sequence[RecordedExchange],
     bindings: Bindings,
     name: str,
 ) -> str:
-    """Tell that a request was asked once too often, or what differs from the nearest recorded ones.
+    """Say that a request was sent too often, or how it differs from the nearest recorded ones.
 
-    `same` are the entries, of all the cassette's, that it would be answered by if they weren't used up.
+    `exchanges` are all of the cassette, and `name` is its name. `used_up` are those that match the
+    request and have answered already.
     """
-    what = str(request)
-    if same:
-        times = f"{len(same)} times" if len(same) > 1 else "once"
-        numbers = ", ".join(str(entry.number) for entry in same[:MOST])
-        numbers += ", ..." if len(same) > MOST else ""
+    if used_up:
+        times = f"{len(used_up)} times" if len(used_up) > 1 else "once"
+        numbers = ", ".join(str(exchange.number) for exchange in used_up[:MOST])
+        numbers += ", ..." if len(used_up) > MOST else ""
         return (
-            f"{what}: used up. {name} has this request {times} (number {numbers} of {len(entries)}), "
-            f"and each answer is given once. {_WAY_OUT}, or ask less often"
+            f"{request}: used up. {name} has this request {times} (number {numbers} of "
+            f"{len(exchanges)}), and each answer is given once. {_WAY_OUT}, or send it less often"
         )
-    told = [f"{what}: not in {name}, which has {len(entries)} request{'s' * (len(entries) != 1)}."]
-    by_distance = sorted((_distance(entry, given), entry) for entry in entries)
-    for (*address, _, _), entry in by_distance[:MOST]:
-        if address > list(by_distance[0][0][:2]):  # another endpoint than the nearest one's
+    plural = "s" * (len(exchanges) != 1)
+    lines = [f"{request}: not in {name}, which has {len(exchanges)} request{plural}."]
+    by_distance = sorted((_distance(exchange, key), exchange) for exchange in exchanges)
+    for (*endpoint, _, _), exchange in by_distance[:MOST]:
+        if endpoint > list(by_distance[0][0][:2]):  # another endpoint than the nearest exchange's
             continue
-        if entry.key.method != given.method and entry.key.values[1:3] != given.values[1:3]:
+        if exchange.key.method != key.method and exchange.key.values[1:3] != key.values[1:3]:
             continue
-        differing = "; ".join(_differences(entry, given, request.headers, bindings))
-        if not differing:
-            differing = "it was given already" if entry.used else _ONE
-        used = ", used up" if entry.used else ""
-        told.append(f"nearest: number {entry.number}{used}: {differing}")
-    return "\n  ".join([*told, f"{_WAY_OUT}, or send what was recorded", _STABLE])
+        differences = "; ".join(_differences(exchange, key, request.headers, bindings))
+        if not differences:
+            differences = "it has answered already" if exchange.used else _MERGED
+        used = ", used up" if exchange.used else ""
+        lines.append(f"nearest: number {exchange.number}{used}: {differences}")
+    return "\n  ".join([*lines, f"{_WAY_OUT}, or send what was recorded", _STABLE])
 
 
-def _distance(entry: RecordedExchange, given: RequestKey) -> tuple[bool, int, int, bool]:
-    """Order by the method, then by the path's parts, then by the fields; one not given yet is first."""
-    recorded, sent = _fields(entry.key), _fields(given)
-    differing = sum(recorded.get(name) != sent.get(name) for name in {*recorded, *sent})
-    ours, theirs = _path(entry.key), _path(given)
-    path = sum(one != other for one, other in zip(ours, theirs, strict=False))
+def _distance(exchange: RecordedExchange, sent: RequestKey) -> tuple[bool, int, int, bool]:
+    """Order by the method, then by the path's parts, then by the fields; unused exchanges come first."""
+    recorded_fields, sent_fields = _fields(exchange.key), _fields(sent)
+    names = {*recorded_fields, *sent_fields}
+    fields = sum(recorded_fields.get(name) != sent_fields.get(name) for name in names)
+    recorded_path, sent_path = _path(exchange.key), _path(sent)
+    parts = sum(ours != theirs for ours, theirs in zip(recorded_path, sent_path, strict=False))
     return (
-        entry.key.method != given.method,
-        2 * path + 3 * abs(len(ours) - len(theirs)),
-        differing,
-        entry.used,
+        exchange.key.method != sent.method,
+        2 * parts + 3 * abs(len(recorded_path) - len(sent_path)),
+        fields,
+        exchange.used,
     )
 
 
 def _differences(
-    entry: RecordedExchange, given: RequestKey, headers: Headers, bindings: Bindings
+    exchange: RecordedExchange, sent: RequestKey, headers: Headers, bindings: Bindings
 ) -> Iterator[str]:
-    heard = entry.match_headers(headers, bindings)
-    if heard is None:
-        yield "header Idempotency-Key: it was sent before, or wasn't, otherwise than in the recording"
-    known = (heard or {}) | bindings
-    if entry.key.method != given.method:
-        yield f"method: recorded {entry.key.method}, given {given.method}"
-    ours, theirs = "/".join(_path(entry.key)), "/".join(_path(given))
-    if not _matches(ours, theirs, known):
-        yield f"path: {_both(ours, theirs, known)}"
-    recorded, sent = _fields(entry.key), _fields(given)
-    for place, name in sorted({*recorded, *sent}):
-        what = "" if place == "header" else "field "
-        where = masked(f"{place} {what}{name}" if name else place)
-        before, now = recorded.get((place, name)), sent.get((place, name))
+    values = exchange.match_headers(headers, bindings)
+    if values is None:
+        yield "header Idempotency-Key: it is reused here but not in the recording, or the reverse"
+    known = (values or {}) | bindings
+    if exchange.key.method != sent.method:
+        yield f"method: recorded {exchange.key.method}, sent {sent.method}"
+    recorded_path, sent_path = "/".join(_path(exchange.key)), "/".join(_path(sent))
+    if not _matches(recorded_path, sent_path, known):
+        yield f"path: {_both(recorded_path, sent_path, known)}"
+    recorded_fields, sent_fields = _fields(exchange.key), _fields(sent)
+    for place, name in sorted({*recorded_fields, *sent_fields}):
+        field = "" if place == "header" else "field "
+        where = masked(f"{place} {field}{name}" if name else place)
+        before, now = recorded_fields.get((place, name)), sent_fields.get((place, name))
         if before is None:
-            yield f"{where}: not recorded, given {_shown(now)}"
+            yield f"{where}: not recorded, sent {_shown(now)}"
         elif now is None:
-            yield f"{where}: recorded {_shown(before, known)}, not given"
+            yield f"{where}: recorded {_shown(before, known)}, not sent"
         elif not _matches(before, now, known):
             yield f"{where}: {_both(before, now, known)}"
 
 
-def _matches(recorded: str, given: str, bindings: Mapping[str, str]) -> bool:
-    return recorded == given or match_placeholders(recorded, given, bindings) is not None
+def _matches(recorded: str, sent: str, bindings: Mapping[str, str]) -> bool:
+    return recorded == sent or match_placeholders(recorded, sent, bindings) is not None
 
 
-def _path(one: RequestKey) -> list[str]:
-    return [value for (place, _), value in zip(one.names, one.values, strict=True) if place == "path"]
+def _path(key: RequestKey) -> list[str]:
+    return [value for (place, _), value in zip(key.names, key.values, strict=True) if place == "path"]
 
 
-def _fields(one: RequestKey) -> dict[tuple[str, str], str]:
-    pairs = zip(one.names, one.values, strict=True)
+def _fields(key: RequestKey) -> dict[tuple[str, str], str]:
+    pairs = zip(key.names, key.values, strict=True)
     return {name: value for name, value in pairs if name[0] != "path"}
 
 
-def _both(recorded: str, given: str, bindings: Mapping[str, str]) -> str:
-    """Show two values that differ, and say so where what is shown of them doesn't."""
-    before, now = _shown(recorded, bindings), _shown(given)
-    unseen = ", and they differ in what isn't shown" if before == now else ""
-    return f"recorded {before}, given {now}{unseen}"
+def _both(recorded: str, sent: str, bindings: Mapping[str, str]) -> str:
+    """Show two values that differ; say so if they look equal when they are masked or cut."""
+    before, now = _shown(recorded, bindings), _shown(sent)
+    hidden = "; the difference is masked or cut off" if before == now else ""
+    return f"recorded {before}, sent {now}{hidden}"
 
 
 def _shown(value: str | None, bindings: Mapping[str, str] | None = None) -> str:
-    """Show a value with its secrets masked, the recorded one as what it stands for by now."""
+    """Show a value with its secrets masked, and with the values of recorded placeholders."""
     return repr(shown(fill_in(value or "", bindings or {}), _LONGEST))

@@ -1,6 +1,6 @@
-"""A cassette that answers: each recorded answer once, to the request that it was given to.
+"""Answers requests from a cassette. Each recorded answer is used once.
 
-The requests are found through an index, so that a call costs the same however long the cassette is.
+An index finds the recorded request, so a call in a long cassette takes no longer than in a short one.
 """
 
 from __future__ import annotations
@@ -30,23 +30,29 @@ from pytest_stripe_balance.cassettes.secret_scan import PLACEHOLDER
 from pytest_stripe_balance.input_files import InputError
 from pytest_stripe_balance.refused import Refused
 
-_Found = tuple[RecordedExchange, dict[str, str]]  # with what its placeholders stand for, then
+_Match = tuple[RecordedExchange, dict[str, str]]  # with the values of its placeholders
 _Waiting = dict[tuple[int, ...], dict[tuple[str, ...], list[RecordedExchange]]]
 
 
 class Replay:
-    """Answers from a cassette.
+    """Answers requests from a cassette.
 
-    A request is answered by the first recorded one, not given yet, with the same method, connected
-    account, path, and fields of query and body in any order; host, scheme and the other headers don't
-    count, nor does the account where another recorder has left it out throughout. So reads may be
-    repeated as often as they were recorded, with each recorded answer once and in order, and then no
-    more: a later answer would be a guess. A recorded placeholder matches what the running test sends in
-    its place, from then on the same everywhere, and answers have the test's own value back: values that
-    differed when they were recorded have to differ. So have idempotency keys, where both sides have one:
-    one that comes again is the recorded one that came again. A request
-    that matches by equality, or by what placeholders stand for by then, goes before one that would give
-    a placeholder its value. With `by_path` what was posted isn't recorded, and doesn't count.
+    A request gets the answer of the first unused recorded request that matches it:
+
+    - Method, connected account, path, and the fields of query and body must be equal. The order of
+      fields, the host, the scheme and the other headers don't count.
+    - The account doesn't count in a cassette of another recorder that has left out all accounts.
+    - With `by_path` the body doesn't count, since the recorder has left it out.
+    - A read can be repeated as often as it was recorded, and gets the recorded answers in order. After
+      the last one it is refused: a further answer would be a guess.
+
+    Where a secret was recorded, the cassette has a placeholder:
+
+    - It matches the first value that the test sends in its place, and from then on only that value.
+      Answers have the value in place of the placeholder.
+    - Values that differed in the recording have to differ.
+    - So do idempotency keys, if both sides have one: a key that was used again has to be used again.
+    - A request that matches without binding a placeholder comes before one that binds one.
     """
 
     def __init__(
@@ -62,8 +68,10 @@ class Replay:
         self.by_path = by_path
         self.provenance = provenance or provenance_of(None)
         self.skipped = skipped or []
-        ours = self.provenance.plugin is not None
-        self._by_account = ours or any("Stripe-Account" in one.request.headers for one in exchanges)
+        is_own = self.provenance.plugin is not None
+        self._by_account = is_own or any(
+            "Stripe-Account" in exchange.request.headers for exchange in exchanges
+        )
         self._entries = [
             RecordedExchange(number, exchange, by_account=self._by_account)
             for number, exchange in enumerate(exchanges, 1)
@@ -71,157 +79,160 @@ class Replay:
         self._has_texts = any(entry.is_text for entry in self._entries)
         self._bindings = Bindings()
         self._waiting: dict[Any, _Waiting] = {}
-        self._holders: dict[str, list[RecordedExchange]] = defaultdict(list)
+        self._by_placeholder: dict[str, list[RecordedExchange]] = defaultdict(list)
         self._lock = threading.RLock()
         for entry in self._entries:
-            self._file(entry)
+            self._index(entry)
             for placeholder in entry.unbound:
-                self._holders[placeholder].append(entry)
+                self._by_placeholder[placeholder].append(entry)
 
     @classmethod
     def load(cls, path: Path) -> Replay:
-        """Read a cassette of vcrpy's, of any of its versions, YAML or JSON, or of those who write alike.
+        """Read a cassette, YAML or JSON, of any version of vcrpy or a recorder with such a layout.
 
-        InputError, one line with the path, when there is none or it can't be read whole.
+        InputError, one line with the path, when it doesn't exist or can't be read whole.
         """
         try:
             data = yaml_loader.data_of(path)
-            found = list(interactions.interactions(data, path))
+            items = list(interactions.interactions(data, path))
         except InputError as error:
             line = f", line {error.line}" if error.line else ""
             raise InputError(f"{path}{line}: {error.reason}", error.line) from error
         return cls(
-            [one.exchange for one in found if one.exchange is not None],
+            [item.exchange for item in items if item.exchange is not None],
             name=str(path),
             provenance=provenance_of(data),
-            skipped=[one for one in found if isinstance(one, interactions.Skipped) and not one.exchange],
-            by_path=any(isinstance(one, interactions.Recorded) and not one.is_whole for one in found),
+            skipped=[
+                item for item in items if isinstance(item, interactions.Skipped) and not item.exchange
+            ],
+            by_path=any(isinstance(item, interactions.Recorded) and not item.is_whole for item in items),
         )
 
     @property
     def bindings(self) -> dict[str, str]:
-        """What the placeholders stand for that the running test has sent so far."""
+        """The values that the running test has sent so far where placeholders were recorded."""
         with self._lock:
             return dict(self._bindings)
 
     @property
     def exchanges(self) -> list[Exchange]:
-        """All that is recorded, in its order."""
+        """All recorded exchanges, in order."""
         return [entry.exchange for entry in self._entries]
 
     @property
     def unused(self) -> list[Request]:
-        """The recorded requests that nobody has asked, in their order."""
+        """The recorded requests that haven't answered anything yet, in order."""
         with self._lock:
             return [entry.exchange.request for entry in self._entries if not entry.used]
 
     def answer(self, request: Request) -> Response:
-        """Give the recorded answer to a request, from any thread; Refused when there is none (left)."""
+        """Give the recorded answer to a request, from any thread; Refused when none is left."""
         with self._lock:
             response = self.find(request)
             if response is None:
-                raise Refused(self._told(request))
+                raise Refused(self._explain(request))
             return response
 
     def find(self, request: Request) -> Response | None:
-        """Give the recorded answer to a request, from any thread; None when there is none (left)."""
+        """Give the recorded answer to a request, from any thread; None when none is left."""
         with self._lock:
-            entry = self._take(self._asked(request, by_field=True), request.headers)
+            entry = self._take(self._key(request, by_field=True), request.headers)
             if entry is None and self._has_texts:
-                entry = self._take(self._asked(request, by_field=False), request.headers)
+                entry = self._take(self._key(request, by_field=False), request.headers)
             return None if entry is None else self._restored(entry)
 
-    def _asked(self, request: Request, *, by_field: bool) -> RequestKey:
+    def _key(self, request: Request, *, by_field: bool) -> RequestKey:
         if self.by_path:
             request = replace(request, body="")
-        one = request_key(request, by_field=by_field, by_account=self._by_account)
-        return one.known(self._bindings)
+        key = request_key(request, by_field=by_field, by_account=self._by_account)
+        return key.filled_in(self._bindings)
 
-    def _told(self, request: Request) -> str:
-        """Say why a request has no answer (left)."""
-        given, text = (self._asked(request, by_field=one) for one in (True, False))
-        same = [
+    def _explain(self, request: Request) -> str:
+        """Say why a request has no answer."""
+        key, text_key = (self._key(request, by_field=by_field) for by_field in (True, False))
+        used = ((entry, text_key if entry.is_text else key) for entry in self._entries if entry.used)
+        used_up = [
             entry
-            for entry in self._entries
-            if entry.used
-            and entry.match(text if entry.is_text else given, request.headers, self._bindings)
-            is not None
+            for entry, own_key in used
+            if entry.match(own_key, request.headers, self._bindings) is not None
         ]
-        told = mismatch.explain_mismatch(request, given, self._entries, same, self._bindings, self.name)
-        return told + self._also(request)
+        message = mismatch.explain_mismatch(
+            request, key, self._entries, used_up, self._bindings, self.name
+        )
+        return message + self._unreadable(request)
 
-    def _also(self, request: Request) -> str:
-        reasons = [one.reason for one in self.skipped if one.request == str(request)]
-        return f"\n  one was recorded {reasons[0]}" if reasons else ""
+    def _unreadable(self, request: Request) -> str:
+        reasons = [item.reason for item in self.skipped if item.request == str(request)]
+        return f"\n  The cassette has this request {reasons[0]}" if reasons else ""
 
-    def _file(self, entry: RecordedExchange) -> None:
-        """Put an entry where requests find it: by its values as far as they are known by now."""
-        entry.settle(self._bindings)
+    def _index(self, entry: RecordedExchange) -> None:
+        """Put an entry into the index, by its values as far as they are known by now."""
+        entry.update(self._bindings)
         by_values = self._waiting.setdefault(entry.key.shape, {}).setdefault(entry.open, {})
-        insort(by_values.setdefault(entry.known, []), entry)
+        insort(by_values.setdefault(entry.known_values, []), entry)
 
-    def _take(self, given: RequestKey, headers: Headers) -> RecordedExchange | None:
-        queues = dict(self._queues(given))
-        exact = [self._first((), queues.pop((), []), given, headers)]
-        if any("scrubbed" in value for value in given.values):
-            exact += [self._first(*one, given, headers, same=True) for one in queues.items()]
-        fitting = list(filter(None, exact))
-        if not fitting:
-            firsts = (self._first(*one, given, headers) for one in queues.items())
-            fitting = list(filter(None, firsts))
-        if not fitting:
+    def _take(self, key: RequestKey, headers: Headers) -> RecordedExchange | None:
+        queues = dict(self._queues(key))
+        exact = [self._first((), queues.pop((), []), key, headers)]
+        if any("scrubbed" in value for value in key.values):
+            exact += [self._first(*queue, key, headers, same=True) for queue in queues.items()]
+        matches = list(filter(None, exact))
+        if not matches:
+            firsts = (self._first(*queue, key, headers) for queue in queues.items())
+            matches = list(filter(None, firsts))
+        if not matches:
             return None
-        entry, bindings = min(fitting, key=itemgetter(0))
+        entry, bindings = min(matches, key=itemgetter(0))
         entry.used = True
         self._bind(bindings)
         return entry
 
-    def _queues(self, given: RequestKey) -> Iterator[tuple[tuple[int, ...], list[RecordedExchange]]]:
-        """Give the entries that could fit, by each set of places that recordings leave open."""
-        for places, by_values in self._waiting.get(given.shape, {}).items():
-            if queue := by_values.get(given.masked(places)):
-                yield places, queue
+    def _queues(self, key: RequestKey) -> Iterator[tuple[tuple[int, ...], list[RecordedExchange]]]:
+        """Yield the entries that may match, for each set of open indexes that recorded keys have."""
+        for indexes, by_values in self._waiting.get(key.shape, {}).items():
+            if queue := by_values.get(key.values_without(indexes)):
+                yield indexes, queue
 
     def _first(
         self,
-        places: tuple[int, ...],
+        indexes: tuple[int, ...],
         queue: list[RecordedExchange],
-        given: RequestKey,
+        key: RequestKey,
         headers: Headers,
         *,
         same: bool = False,
-    ) -> _Found | None:
-        """Find the first entry that fits; with `same` one recorded with the very placeholders."""
-        # Those that were given, and those of which more is known by now, are found elsewhere.
-        while queue and (queue[0].used or queue[0].open != places):
+    ) -> _Match | None:
+        """Find the first entry that matches; with `same` its placeholders have to be equal too."""
+        # Used entries are out, and entries with new bindings are in another queue by now.
+        while queue and (queue[0].used or queue[0].open != indexes):
             del queue[0]
         for entry in queue:
-            if entry.used or entry.open != places or (same and not self._is_same(entry, given)):
+            if entry.used or entry.open != indexes or (same and not self._is_same(entry, key)):
                 continue
-            bindings = entry.match(given, headers, self._bindings)
+            bindings = entry.match(key, headers, self._bindings)
             if bindings is not None:
                 return entry, bindings
         return None
 
-    def _is_same(self, entry: RecordedExchange, given: RequestKey) -> bool:
-        return entry.key.known(self._bindings).values == given.values
+    def _is_same(self, entry: RecordedExchange, key: RequestKey) -> bool:
+        return entry.key.filled_in(self._bindings).values == key.values
 
     def _bind(self, bindings: Mapping[str, str]) -> None:
         for name, value in bindings.items():
             if name in self._bindings:
                 continue
-            self._bindings.learn(name, value)
-            for entry in self._holders.pop(name, ()):
+            self._bindings.bind(name, value)
+            for entry in self._by_placeholder.pop(name, ()):
                 before = entry.open
-                entry.settle(self._bindings)
+                entry.update(self._bindings)
                 if entry.open != before and not entry.used:
-                    self._file(entry)
+                    self._index(entry)
 
     def _restored(self, entry: RecordedExchange) -> Response:
         response, bindings = entry.exchange.response, self._bindings
         if not entry.has_placeholders or not bindings:
             return response
-        body = _put_back(response.body, bindings)
+        body = _fill_in_body(response.body, bindings)
         headers = {name: fill_in(value, bindings) for name, value in response.headers.items()}
         for name in headers:
             if name.lower() == "content-length":
@@ -229,21 +240,22 @@ class Replay:
         return Response(response.status, Headers(headers), body)
 
 
-def _put_back(body: bytes, bindings: Mapping[str, str]) -> bytes:
-    """Write values in the place of their placeholders, as the text around has them."""
+def _fill_in_body(body: bytes, bindings: Mapping[str, str]) -> bytes:
+    """Replace placeholders by their values, escaped in JSON and encoded in a URL."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return body
     is_json = text.lstrip()[:1] in ("{", "[")
 
-    def value(name: str) -> str:
-        encoded = "%40" in name
-        known = bindings.get(name.replace("%40", "@"))
-        if known is None:
+    def value_of(name: str) -> str:
+        value = bindings.get(name.replace("%40", "@"))
+        if value is None:
             return name
-        if encoded:
-            return quote(known, safe="")
-        return json.dumps(known)[1:-1] if is_json else known
+        if "%40" in name:
+            return quote(value, safe="")
+        return json.dumps(value)[1:-1] if is_json else value
 
-    return PLACEHOLDER.sub(lambda found: value(found[0]), text).encode("utf-8", "surrogatepass")
+    return PLACEHOLDER.sub(lambda placeholder: value_of(placeholder[0]), text).encode(
+        "utf-8", "surrogatepass"
+    )

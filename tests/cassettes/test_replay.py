@@ -90,47 +90,47 @@ def test_what_stripe_takes_for_the_same_request_is_answered(before, now):
 @pytest.mark.parametrize(
     ("before", "now", "difference"),
     [
-        (request("POST", body="a=1"), request("POST", body="a=2"), "form field a: recorded '1', given '2'"),
-        (request("POST", body="a=1"), request("POST"), "form field a: recorded '1', not given"),
-        (request("POST"), request("POST", body="a[b]=1"), "form field a[b]: not recorded, given '1'"),
-        (request(path="/v1/x?limit=3"), request(path="/v1/x?limit=4"), "query field limit: recorded '3', given '4'"),
-        (request(path="/v1/x/1"), request(path="/v1/x/2"), "path: recorded '/v1/x/1', given '/v1/x/2'"),
-        (request("DELETE"), request("GET"), "method: recorded DELETE, given GET"),
-        (request("POST", body='{"a": 1}'), request("POST", body='{"a": "1"}'), "JSON field $.a: recorded '1', given '\"1\"'"),
+        (request("POST", body="a=1"), request("POST", body="a=2"), "form field a: recorded '1', sent '2'"),
+        (request("POST", body="a=1"), request("POST"), "form field a: recorded '1', not sent"),
+        (request("POST"), request("POST", body="a[b]=1"), "form field a[b]: not recorded, sent '1'"),
+        (request(path="/v1/x?limit=3"), request(path="/v1/x?limit=4"), "query field limit: recorded '3', sent '4'"),
+        (request(path="/v1/x/1"), request(path="/v1/x/2"), "path: recorded '/v1/x/1', sent '/v1/x/2'"),
+        (request("DELETE"), request("GET"), "method: recorded DELETE, sent GET"),
+        (request("POST", body='{"a": 1}'), request("POST", body='{"a": "1"}'), "JSON field $.a: recorded '1', sent '\"1\"'"),
         (
             request("POST", body="expand[]=a&expand[]=b"),
             request("POST", body="expand[]=b&expand[]=a"),
-            "form field expand[0]: recorded 'a', given 'b'; form field expand[1]: recorded 'b', given 'a'",
+            "form field expand[0]: recorded 'a', sent 'b'; form field expand[1]: recorded 'b', sent 'a'",
         ),
         (
             request("POST", body="email=a@example.com"),
             request("POST", body="email=jane@lovelace.org"),
-            "form field email: recorded 'a@example.com', given '***@***'",
+            "form field email: recorded 'a@example.com', sent '***@***'",
         ),
         (
             request("POST", body="email=ada@shop.example"),
             request("POST", body="email=ADA%2B1@example.com"),
-            "form field email: recorded 'ada@shop.example', given 'ADA+1@example.com'",
+            "form field email: recorded 'ada@shop.example', sent 'ADA+1@example.com'",
         ),
         (
             request("POST", body="email=joe@lovelace.org"),
             request("POST", body="email=jane@lovelace.org"),
-            "form field email: recorded '***@***', given '***@***', and they differ in what isn't shown",
+            "form field email: recorded '***@***', sent '***@***'; the difference is masked or cut off",
         ),
         (
             request(path="/v1/x?email=joe@lovelace.org&limit=1"),
             request(path="/v1/x?email=jane@lovelace.org&limit=1"),
-            "query field email: recorded '***@***', given '***@***', and they differ in what isn't shown",
+            "query field email: recorded '***@***', sent '***@***'; the difference is masked or cut off",
         ),
         (
             request("POST", body="description=" + "a" * 100 + "b"),
             request("POST", body="description=" + "a" * 100 + "c"),
-            f"form field description: recorded '{'a' * 80}...', given '{'a' * 80}...', and they differ in what isn't shown",
+            f"form field description: recorded '{'a' * 80}...', sent '{'a' * 80}...'; the difference is masked or cut off",
         ),
         (
             request("POST", body="metadata[jane@lovelace.org]=1"),
             request("POST"),
-            "form field metadata[***@***]: recorded '1', not given",
+            "form field metadata[***@***]: recorded '1', not sent",
         ),
     ],
 )  # fmt: skip
@@ -141,7 +141,7 @@ def test_what_differs_from_the_nearest_recorded_request_is_named(before, now, di
         f"{now}: not in a.yaml, which has 1 request.",
         f"  nearest: number 1: {difference}",
         "  Record it again with --stripe-mode=record --stripe-record=rewrite, or send what was recorded",
-        "  Names that are new in each run match nothing: stripe_balance.unique() makes some that stay",
+        '  Random names never match a recording; use stripe_balance.unique("name")',
     ]
 
 
@@ -234,7 +234,7 @@ def test_a_placeholder_stands_for_one_value_only(scrubbed):
     replay.answer(request("POST", body="email=joe@b.org"))
     told_of = refusal(replay, request("POST", "/v1/y", body="email=ann@b.org&n=1"))
     assert (
-        "form field email: recorded '***@***', given '***@***', and they differ in what isn't shown"
+        "form field email: recorded '***@***', sent '***@***'; the difference is masked or cut off"
         in told_of
     )
     assert told(replay, request("POST", "/v1/y", body="n=1&email=joe@b.org")) == "2"
@@ -280,7 +280,7 @@ def test_a_key_that_comes_again_is_the_recorded_one_that_came_again(scrubbed):
     replay.answer(request("POST", Idempotency_Key="a"))
     for path, key in (("/v1/y", "b"), ("/v1/z", "a")):
         told_so = refusal(replay, request("POST", path, Idempotency_Key=key))
-        assert "header Idempotency-Key: it was sent before, or wasn't" in told_so
+        assert "header Idempotency-Key: it is reused here but not in the recording" in told_so
     for path, key, answer in (("/v1/z", "b", "3"), ("/v1/y", "a", "2")):
         assert told(replay, request("POST", path, Idempotency_Key=key)) == answer
     assert told(replay, request(path="/v1/z?key=a")) == "4"
@@ -417,7 +417,7 @@ class Naive:
         self.bindings = Bindings()
 
     def answer(self, sent):
-        now = request_key(sent).known(self.bindings)
+        now = request_key(sent).filled_in(self.bindings)
         fitting = [
             entry
             for entry in self.entries
@@ -429,7 +429,7 @@ class Naive:
             return None
         entry.used = True
         for name, value in entry.match(now, sent.headers, self.bindings).items():
-            self.bindings.learn(name, value)
+            self.bindings.bind(name, value)
         return entry.number
 
     def equal(self, recorded_value, given_value):
@@ -514,7 +514,9 @@ def test_an_answer_that_could_not_be_read_is_named_when_it_is_asked_for(tmp_path
         "interactions:\n- request: {method: GET, uri: 'https://api.stripe.com/v1/x', body: null, headers: {}}\n"
         "  response: {status: {code: 200}, headers: {Content-Encoding: [zstd]}, body: {string: x}}\n"
     )
-    assert "one was recorded with a body compressed as 'zstd'" in refusal(Replay.load(path), request())
+    assert "The cassette has this request with a body compressed as 'zstd'" in refusal(
+        Replay.load(path), request()
+    )
 
 
 @pytest.mark.skipif(not REAL, reason="STRIPE_REAL_DATA")

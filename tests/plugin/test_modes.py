@@ -605,7 +605,7 @@ def test_a_miss_is_explained_once(shop, sending):
     result = sending("replay", "-k", "partial")
     result.assert_outcomes(failed=1)
     told = result.stdout.str()
-    assert told.count("recorded '600', given '700'") == 1
+    assert told.count("recorded '600', sent '700'") == 1
     result.stdout.fnmatch_lines(["refused: POST /v1/test_helpers/*/fund_cash_balance: not in *"])
 
 
