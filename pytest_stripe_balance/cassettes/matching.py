@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 
 from pytest_stripe_balance.api import form
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, text_of
-from pytest_stripe_balance.cassettes.secret_scan import PLACEHOLDER
+from pytest_stripe_balance.cassettes.placeholders import PLACEHOLDER
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.masking import ADDRESS
 

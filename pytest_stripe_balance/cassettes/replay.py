@@ -25,8 +25,8 @@ from pytest_stripe_balance.cassettes.matching import (
     fill_in,
     request_key,
 )
+from pytest_stripe_balance.cassettes.placeholders import PLACEHOLDER
 from pytest_stripe_balance.cassettes.provenance import Provenance, provenance_of
-from pytest_stripe_balance.cassettes.secret_scan import PLACEHOLDER
 from pytest_stripe_balance.input_files import InputError
 from pytest_stripe_balance.refused import Refused
 

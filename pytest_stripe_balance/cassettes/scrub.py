@@ -1,52 +1,40 @@
-"""Stand-ins for every secret of a recording, the same one wherever the same secret is.
+"""Replaces every secret of a recording by a placeholder, an equal secret by an equal placeholder.
 
     Authorization: Bearer sk_test_scrubbedKey1          X-Thing: Basic scrubbedCoded1
     pi_3Q_secret_scrubbedSecret1                        acct_scrubbedAccount1
     scrubbedEmail1@example.com                          Idempotency-Key: scrubbedIdempotency1
 
-All are found by one regular expression, `secret_scan.PLACEHOLDER`. They are texts where texts were
-and keep a secret's prefix, so that documents stay valid and a replay can put the test's own values back.
+A placeholder is a string where the secret was a string, and the secret's prefix stays. So documents stay
+valid, and a replay can fill in the test's own values.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from pytest_stripe_balance.api.api_keys import key_of
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
-from pytest_stripe_balance.cassettes import secret_fields, secret_scan
+from pytest_stripe_balance.cassettes import secret_fields
+from pytest_stripe_balance.cassettes.encodings import BASE64
+from pytest_stripe_balance.cassettes.placeholders import IDEMPOTENCY_KEY, PLACEHOLDER, Placeholders
+from pytest_stripe_balance.cassettes.secret_kinds import KINDS, is_real_secret, random_part
+from pytest_stripe_balance.cassettes.secret_scan import KnownSecrets, Scan
 from pytest_stripe_balance.masking import Shape
 
-# What stands between `scrubbed` and the number, by the kind of secret.
-NAMES = {
-    "API key": "Key",
-    "IBAN": "Iban",
-    "signing secret": "Signing",
-    "card or account number": "Number",
-    "client secret": "Secret",
-    "e-mail address": "Email",
-    "account id": "Account",
-    "refresh token": "Token",
-    secret_scan.IDEMPOTENCY_KEY: "Idempotency",
-    "base64": "Coded",
-}
 _DROPPED = frozenset(
     {"cookie", "proxy-authorization", "set-cookie", "set-cookie2", "x-stripe-client-telemetry"}
 )
-_PLACES = {"idempotency-key": secret_scan.IDEMPOTENCY_KEY, "stripe-account": "account id"}
-_HARMLESS = ("bindings_version", "httplib", "lang", "lang_version", "publisher")
-# Under these names Stripe tells where to send money. In test mode it invents the numbers, no bank
-# knows them, and without them an answer can't be held to its contract, nor its customer told apart.
-# A number that the test itself sends may be a person's and is replaced, there as everywhere.
-_TOLD_BY_STRIPE = frozenset({"account_number", "clabe", "iban"})
-_NUMBERS = tuple(
-    shape for shape in secret_scan.KINDS if shape.kind in ("IBAN", "card or account number")
-)
+_SECRET_HEADERS = {"idempotency-key": IDEMPOTENCY_KEY, "stripe-account": "account id"}
+_HARMLESS_AGENT = ("bindings_version", "httplib", "lang", "lang_version", "publisher")
+# The fields in which Stripe's answers say where to send money. In test mode Stripe invents the numbers,
+# so they stay: without them an answer isn't valid, and customers look the same. A number that the test
+# itself sends may be a person's, so it is replaced in these fields too.
+_INVENTED_BY_STRIPE = frozenset({"account_number", "clabe", "iban"})
+_NUMBERS = tuple(shape for shape in KINDS if shape.kind in ("IBAN", "card or account number"))
 _LITERAL = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*:)?', re.DOTALL)
 _JSON = json.JSONDecoder(strict=False)
 _PIECE = r"[^&=?/#\s;,\"']"
@@ -56,67 +44,62 @@ _DEEPEST = 20
 
 
 class Scrubber:
-    """Replaces the secrets of one cassette: `learn` every exchange, then `scrubbed` gives it clean.
+    """Replaces the secrets of one cassette.
 
-    `taken` is the text of a cassette that is added to: new numbers go on after its own. `known` maps
-    placeholders of it to values that stand behind them here. `published` values are no secrets.
-    Its answers for a text don't change once `scrubbed` or `text` was called.
+    Call `learn` for every exchange, and then `scrubbed`. After that nothing more can be learned, since
+    an equal text always gets an equal result.
+
+    - `older`: the text of a cassette that is added to; new numbers follow its own.
+    - `known`: its placeholders, with the values that they have in this run.
+    - `published`: values that are no secrets.
     """
 
     def __init__(
         self,
         *,
-        taken: str = "",
+        older: str = "",
         known: Mapping[str, str] | None = None,
         published: Collection[str] = (),
     ) -> None:
-        self._numbers: Counter[str] = Counter()
-        for one in secret_scan.PLACEHOLDER.finditer(taken):
-            self._numbers[one[1]] = max(self._numbers[one[1]], int(one[2]))
-        self._placeholders: dict[tuple[str, str], str] = {}
-        for placeholder, value in (known or {}).items():
-            if found := secret_scan.PLACEHOLDER.fullmatch(placeholder):
-                self._placeholders[found[1], value] = placeholder
+        self._placeholder = Placeholders(older, known or {}).replace
         self._published = published
         self._keys: set[str] = set()
         self._depth = 0
-        self._placed: dict[str, str] = {}  # what its place tells to be a secret, and its kind
+        self._by_field: dict[str, str] = {}  # the kinds of secrets that only their field reveals
         self._ids: set[str] = set()
         self._sent: set[str] = set()
-        self._told: set[str] = set()
+        self._invented: set[str] = set()
         self._memo: dict[str, str] = {}
 
     def learn(self, exchange: Exchange) -> None:
-        """Take in what only its place tells to be a secret, or to be none."""
+        """Learn the secrets that only their field reveals, and the numbers that aren't secret."""
         request, response = exchange.request, exchange.response
         if (key := key_of(request)) and not self._is_public(key):
             self._keys.add(key)
-            self._place(key, "API key")
-        for name, kind in _PLACES.items():
+            self._learn_value(key, "API key")
+        for name, kind in _SECRET_HEADERS.items():
             for value in filter(None, (side.headers.get(name) for side in (request, response))):
-                self._place(value, kind)
+                self._learn_value(value, kind)
         for text in (request.body, unquote_plus(request.body), unquote_plus(request.url)):
             for shape in _NUMBERS:
-                self._sent |= {one[0][len(one[1]) :] for one in shape.pattern.finditer(text)}
-        told = secret_fields.named(_text(response.body))
-        for name, value in (*secret_fields.fields(request), *secret_fields.named(request.body), *told):
-            if (known := secret_fields.secret_kind(name, value)) and not secret_fields.matches_pattern(
-                value
-            ):
-                self._placed.setdefault(value, known)
-        self._ids |= {value for name, value in told if name == "id"}
-        self._told |= {value for name, value in told if name in _TOLD_BY_STRIPE} - self._sent
+                self._sent |= {found[0][len(found[1]) :] for found in shape.pattern.finditer(text)}
+        received = secret_fields.named_texts(_text(response.body))
+        sent = (*secret_fields.fields(request), *secret_fields.named_texts(request.body))
+        for name, value in (*sent, *received):
+            field_kind = secret_fields.secret_kind(name, value)
+            if field_kind and not secret_fields.matches_pattern(value):
+                self._by_field.setdefault(value, field_kind)
+        self._ids |= {value for name, value in received if name == "id"}
+        numbers = {value for name, value in received if name in _INVENTED_BY_STRIPE}
+        self._invented |= numbers - self._sent
 
-    def _place(self, value: str, kind: str) -> None:
-        """Learn a secret by its place; of one with a shape what follows that, where it can be no word.
-
-        So it is found behind other letters, too.
-        """
-        if (rest := secret_scan.unlike_words(value, kind)) is not None:
-            self._placed.setdefault(rest, kind)
+    def _learn_value(self, value: str, kind: str) -> None:
+        """Learn a secret, without its prefix: letters before the prefix may hide the whole."""
+        if (rest := random_part(value, kind)) is not None:
+            self._by_field.setdefault(rest, kind)
 
     def scrubbed(self, exchange: Exchange) -> Exchange:
-        """Give the exchange without its secrets; what holds none stays byte for byte."""
+        """Give an exchange without its secrets; a part without any stays byte for byte."""
         request, response = exchange.request, exchange.response
         body = _text(response.body)
         clean = self.body(body, form=False)
@@ -136,23 +119,23 @@ class Scrubber:
         )
 
     @cached_property
-    def _known(self) -> secret_scan.KnownSecrets:
-        # An id is no secret, even where a key was made of it alone.
-        placed = {value: kind for value, kind in self._placed.items() if value not in self._ids}
-        return secret_scan.KnownSecrets(placed, self._keys - self._ids)
+    def _known(self) -> KnownSecrets:
+        # An id is no secret, even if a test uses it as an idempotency key.
+        kinds = {value: kind for value, kind in self._by_field.items() if value not in self._ids}
+        return KnownSecrets(kinds, self._keys - self._ids)
 
     @cached_property
-    def scan(self) -> secret_scan.Scan:
-        """The last look, which knows what was learned."""
-        return secret_scan.Scan(self._known, {*self._published, *self._told})
+    def scan(self) -> Scan:
+        """The search for secrets that are left, with all that was learned."""
+        return Scan(self._known, {*self._published, *self._invented})
 
     def headers(self, headers: Mapping[str, str]) -> Headers:
-        """Clean headers: names and values; cookies and telemetry are dropped."""
+        """Replace the secrets in headers, names and values; drop cookies and telemetry."""
         clean: dict[str, str] = {}
         for name, value in headers.items():
             lower = name.lower()
-            if lower in _PLACES and self.text(value) == value:
-                clean[name] = self._placeholder(_PLACES[lower], value)
+            if lower in _SECRET_HEADERS and self.text(value) == value:
+                clean[name] = self._placeholder(_SECRET_HEADERS[lower], value)
             elif lower == "authorization":
                 clean[name] = self._authorization(value)
             elif lower == "x-stripe-client-user-agent":
@@ -162,7 +145,7 @@ class Scrubber:
         return Headers(clean)
 
     def url(self, url: str) -> str:
-        """Clean a URL: user and password are dropped, path and query cleaned piece by piece."""
+        """Replace the secrets in a URL, part by part; drop user and password."""
         before, _, query = url.partition("?")
         scheme, mark, rest = before.partition("://")
         host, slash, path = rest.partition("/") if mark else ("", "", before)
@@ -171,19 +154,19 @@ class Scrubber:
         return clean + "/".join(pieces) + (f"?{self._form(query)}" if query else "")
 
     def body(self, text: str, *, form: bool = True) -> str:
-        """Clean a body: JSON by its texts, all else as a form, or as plain text."""
+        """Replace the secrets in a body: in the strings of JSON, the fields of a form, or plain text."""
         if text.lstrip()[:1] in ("{", "["):
             return self._json(text)
         return self._form(text) if form else self.text(text)
 
     def text(self, text: str) -> str:
-        """Clean a plain text, and what in it is encoded."""
+        """Replace the secrets in a text, encoded or not."""
         if len(text) < _SHORTEST:
             return text
         if (clean := self._memo.get(text)) is not None:
             return clean
         if self._depth > _DEEPEST:
-            return text  # the last look refuses it, if there is a secret at its bottom
+            return text  # `scan` refuses a secret that is left here
         self._depth += 1
         try:
             clean = self._memo[text] = self._cleaned(text)
@@ -194,38 +177,36 @@ class Scrubber:
     def _cleaned(self, text: str) -> str:
         if _is_json(text):
             return self._json(text)
-        if self.scan.is_cut(text):
-            return text  # no piece of it may be replaced: the last look refuses the whole
+        if self.scan.has_split_secret(text):
+            return text  # no word of it can be replaced alone; `scan` refuses the text
         for start, end, kind in reversed(list(self._known.find(text))):
             text = text[:start] + self._placeholder(kind, text[start:end]) + text[end:]
-        for one in reversed(list(self._known.cut(text))):
-            text = text[: one.start()] + self._placeholder("API key", one[0]) + text[one.end() :]
+        for key in reversed(list(self._known.find_split_keys(text))):
+            text = text[: key.start()] + self._placeholder("API key", key[0]) + text[key.end() :]
         if "%" in text:
             text = _ENCODED.sub(lambda found: self._piece(found[0], unquote, quote), text)
-        text = secret_scan.BASE64.sub(self._token, text)
-        for shape in secret_scan.KINDS:
+        text = BASE64.sub(self._token, text)
+        for shape in KINDS:
             text = shape.pattern.sub(self._replaced(shape), text)
         return text
 
     def _replaced(self, shape: Shape) -> Callable[[re.Match[str]], str]:
         def replaced(found: re.Match[str]) -> str:
-            if self._is_public(found[0]) or not secret_scan.is_real_secret(shape, found):
+            if self._is_public(found[0]) or not is_real_secret(shape, found):
                 return found[0]
             return found[1] + self._placeholder(shape.kind, found[0][len(found[1]) :])
 
         return replaced
 
     def _is_public(self, value: str) -> bool:
-        return value in self._told or any(value in published for published in self._published)
+        return value in self._invented or any(value in published for published in self._published)
 
     def _token(self, found: re.Match[str]) -> str:
-        """Replace base64 that hides a secret as a whole: what it says is the secret."""
+        """Replace a base64 token that hides a secret, as a whole."""
         token = found[0]
-        if any(
-            shape.pattern.search(token) for shape in secret_scan.KINDS
-        ) or secret_scan.PLACEHOLDER.search(token):
+        if PLACEHOLDER.search(token) or any(shape.pattern.search(token) for shape in KINDS):
             return token
-        return self._placeholder("base64", token) if self.scan.in_base64(token) else token
+        return self._placeholder("base64", token) if self.scan.hides_secret(token) else token
 
     def _json(self, text: str) -> str:
         name = ""
@@ -235,7 +216,7 @@ class Scrubber:
             try:
                 value = _JSON.decode(f'"{found[1]}"') if "\\" in found[1] else found[1]
             except ValueError:
-                return found[0]  # no JSON: the last look decides
+                return found[0]  # not JSON; `scan` refuses a secret that is left here
             clean = self.text(value) if found[2] else self._value(name, value)
             name = value if found[2] else ""
             return found[0] if clean == value else json.dumps(clean) + (found[2] or "")
@@ -249,11 +230,11 @@ class Scrubber:
         name, equals, value = field.partition("=")
         plain = unquote_plus(value)
         clean = self._value(unquote_plus(name), plain)
-        shown = value if clean == plain else quote_plus(clean, safe="[]")
-        return self._piece(name, unquote_plus, quote_plus) + equals + shown
+        encoded = value if clean == plain else quote_plus(clean, safe="[]")
+        return self._piece(name, unquote_plus, quote_plus) + equals + encoded
 
     def _value(self, name: str, text: str) -> str:
-        """Clean the text of a field, which may be a secret by its place alone."""
+        """Replace the secrets in a field's value, which may be a secret by its name alone."""
         kind = secret_fields.secret_kind(name, text)
         return self._placeholder(kind, text) if kind and not self._is_public(text) else self.text(text)
 
@@ -270,23 +251,12 @@ class Scrubber:
         kind = "base64" if scheme.lower() == "basic" else "API key"
         return scheme + space + self._placeholder(kind, credentials)
 
-    def _placeholder(self, kind: str, secret: str) -> str:
-        if not secret or secret_scan.PLACEHOLDER.fullmatch(secret):
-            return secret
-        name = NAMES[kind]
-        if (placeholder := self._placeholders.get((name, secret))) is None:
-            self._numbers[name] += 1
-            domain = "@example.com" if name == "Email" else ""
-            placeholder = f"scrubbed{name}{self._numbers[name]}{domain}"
-            self._placeholders[name, secret] = placeholder
-        return placeholder
-
 
 def _agent(value: str) -> str | None:
-    """Keep of stripe-python's account of itself what is no one's: no machine, no platform, no app."""
+    """Keep stripe-python's and Python's version of a user agent; leave out machine, platform and app."""
     try:
-        said = json.loads(value)
-        return json.dumps({name: said[name] for name in _HARMLESS if name in said})
+        fields = json.loads(value)
+        return json.dumps({name: fields[name] for name in _HARMLESS_AGENT if name in fields})
     except (ValueError, TypeError):
         return None
 

@@ -1,4 +1,4 @@
-"""The fields of a request and its answer, and what kind of secret each holds, whatever its shape."""
+"""The fields that hold a secret of whatever shape, such as an e-mail address or an idempotency key."""
 
 from __future__ import annotations
 
@@ -8,35 +8,36 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from pytest_stripe_balance.api.message import Request
-from pytest_stripe_balance.cassettes import secret_scan
+from pytest_stripe_balance.cassettes.placeholders import IDEMPOTENCY_KEY
+from pytest_stripe_balance.cassettes.secret_kinds import KINDS
 from pytest_stripe_balance.masking import is_real_address
 
-_EMAILS = [shape for shape in secret_scan.KINDS if shape.kind == "e-mail address"]
+_EMAILS = [shape for shape in KINDS if shape.kind == "e-mail address"]
 
 
 def secret_kind(name: str, value: str) -> str | None:
-    """Tell what kind of secret a field of that name holds; None when its place tells of none."""
+    """Give the kind of secret in a field, by the field's name; None for a field without one."""
     if name == "idempotency_key":
-        return secret_scan.IDEMPOTENCY_KEY
+        return IDEMPOTENCY_KEY
     return _EMAILS[0].kind if "mail" in name.lower() and is_real_address(value) else None
 
 
 def matches_pattern(value: str) -> bool:
-    """Tell an e-mail address that is found in any text; another has to be known."""
-    found = filter(None, (shape.pattern.fullmatch(value) for shape in _EMAILS))
-    return any(not one[1] for one in found)
+    """Tell whether an e-mail address can be found in any text by its shape alone."""
+    matches = filter(None, (shape.pattern.fullmatch(value) for shape in _EMAILS))
+    return any(not match[1] for match in matches)
 
 
 def fields(request: Request) -> Iterator[tuple[str, str]]:
-    """Yield the names and texts of a query and a form."""
+    """Yield the names and values of a request's query and form."""
     for field in f"{request.query}&{request.body}".split("&"):
         name, _, value = field.partition("=")
         yield unquote_plus(name), unquote_plus(value)
 
 
-def named(text: str) -> list[tuple[str, str]]:
-    """Give the texts of a JSON document with the names right before them."""
-    found: list[tuple[str, str]] = []
+def named_texts(text: str) -> list[tuple[str, str]]:
+    """List the strings of a JSON document, each with the name of its field."""
+    texts: list[tuple[str, str]] = []
 
     def walk(name: str, value: Any) -> None:  # noqa: ANN401 - any JSON
         if isinstance(value, dict):
@@ -46,10 +47,10 @@ def named(text: str) -> list[tuple[str, str]]:
             for item in value:
                 walk(name, item)
         elif isinstance(value, str):
-            found.append((name, value))
+            texts.append((name, value))
 
     try:
         walk("", json.loads(text))
     except (ValueError, RecursionError):
         return []
-    return found
+    return texts

@@ -17,9 +17,9 @@ from vcr.serializers import compat, jsonserializer, yamlserializer
 from pytest_stripe_balance.api.message import Exchange, Headers
 from pytest_stripe_balance.cassettes import yaml_loader
 from pytest_stripe_balance.cassettes.bodies import unpacked
+from pytest_stripe_balance.cassettes.placeholders import PLACEHOLDER
 from pytest_stripe_balance.cassettes.provenance import DOCUMENTATION, KEY, Provenance, provenance_of
 from pytest_stripe_balance.cassettes.scrub import Scrubber
-from pytest_stripe_balance.cassettes.secret_scan import PLACEHOLDER
 from pytest_stripe_balance.input_files import InputError, json_of, text_of
 
 _GZIP = b"\x1f\x8b"
@@ -79,8 +79,8 @@ class CassetteWriter:
             return False
         path = Path(os.path.realpath(self.path))
         older = _read_older(path, self._serializer) if self._append and path.exists() else None
-        taken = "" if older is None else path.read_text("utf-8")
-        scrubber = Scrubber(taken=taken, known=self._known, published=self._published)
+        older_text = "" if older is None else path.read_text("utf-8")
+        scrubber = Scrubber(older=older_text, known=self._known, published=self._published)
         for exchange in exchanges:
             scrubber.learn(exchange)
         items = [_as_interaction(scrubber.scrubbed(exchange)) for exchange in exchanges]

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response, text_of
 from pytest_stripe_balance.cassettes import interactions, yaml_loader
+from pytest_stripe_balance.cassettes.placeholders import PLACEHOLDER
 from pytest_stripe_balance.cassettes.provenance import Provenance
 from pytest_stripe_balance.cassettes.replay import Replay
 from pytest_stripe_balance.cassettes.scrub import Scrubber
-from pytest_stripe_balance.cassettes.secret_scan import PLACEHOLDER, Scan, SecretLeftError
+from pytest_stripe_balance.cassettes.secret_scan import Scan, SecretLeftError
 from pytest_stripe_balance.cassettes.writer import CassetteWriter
 from pytest_stripe_balance.masking import masked
 
@@ -539,7 +540,7 @@ def test_a_coded_key_that_something_cut_stops_the_write(code, slash, place, wher
     text = slash(code(f"a key and more: {KEYS[0]} and whatever comes after it".encode()))
     recording = CassetteWriter(tmp_path / "a.yaml")
     recording.add(place(text))
-    with pytest.raises(SecretLeftError, match=rf"shaped like an API key, in its {where}"):
+    with pytest.raises(SecretLeftError, match=rf"looks like an API key, in its {where}"):
         recording.write(FAKE)
     assert list(tmp_path.iterdir()) == []
 

@@ -276,7 +276,7 @@ def test_what_would_take_too_long_is_refused(tmp_path, monkeypatch):
     )  # so that it is enough for the text, and no more
     recording = CassetteWriter(tmp_path / "cassette.json")
     recording.add(exchange(f"description={text}"))
-    with pytest.raises(secret_scan.SecretLeftError, match="encoded too often to be looked through"):
+    with pytest.raises(secret_scan.SecretLeftError, match="encoded too often to be searched"):
         recording.write(FAKE)
     assert not (tmp_path / "cassette.json").exists()
 
