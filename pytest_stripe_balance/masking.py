@@ -1,4 +1,4 @@
-"""Secrets in text that people will read: found by their shape, and masked."""
+"""Masks secrets in messages and reports. They are found by their shape."""
 
 from __future__ import annotations
 
@@ -10,60 +10,60 @@ if TYPE_CHECKING:
 
 
 class Shape(NamedTuple):
-    """What a kind of secret looks like. Group 1 of the pattern is not secret and stays."""
+    """What a kind of secret looks like. Group 1 of the pattern is no secret and stays, as "sk_test_"."""
 
     kind: str
     pattern: re.Pattern[str]
     mask: str = r"\1***"
-    holds: Callable[[str], bool] | None = None  # what else is true of one, such as its check digits
+    check: Callable[[str], bool] | None = None  # what else is true of a secret, as its check digits
 
     def replaced(self, found: re.Match[str]) -> str:
-        """Give what is shown in a secret's place; what only resembles one stays."""
-        if self.holds and not self.holds(found[0][len(found[1]) :]):
+        """Give the mask of a match; a text that fails the check stays as it is."""
+        if self.check and not self.check(found[0][len(found[1]) :]):
             return found[0]
         return found.expand(self.mask)
 
 
-# RFC 2606's domains, and what lies below them, are fictions; example.com.bank.org is real.
-_NOBODYS = r"(?i:(?:[\w-]+\.)*(?:example\.(?:com|net|org)|test|example|invalid))(?![\w-]|\.[\w-])"
-# What an address's name is made of where other text may stand around it. A name may hold more, / and =
-# among it, but so do URLs and forms.
+# RFC 2606 reserves these domains and their subdomains for examples; example.com.bank.org is real.
+_RESERVED = r"(?i:(?:[\w-]+\.)*(?:example\.(?:com|net|org)|test|example|invalid))(?![\w-]|\.[\w-])"
+# The characters of an address's name, inside other text. A name may also have others, such as / and =,
+# but URLs and forms have those too.
 _NAME = r"\w.+'!#$*^~-"
 _QUOTED = r"\"(?:[^\"\\\r\n]|\\.){1,64}+\""
-# An address where nothing else stands: whatever its name, and at any host.
+# A text that is an address and nothing else: any name, and any host.
 ADDRESS = rf"(?:{_QUOTED}|[^\s\"(),:;<>@\[\]\\]++)@(?:\[[^\s\[\]]++\]|[\w-]++(?:\.[\w-]++)*+)"
-_SOMEBODYS = re.compile(rf"(?!.*@{_NOBODYS}\Z){ADDRESS}")
-# What people write for @ and for a dot, so that no robot reads it; and blanks, which mail programs skip.
+_REAL_ADDRESS = re.compile(rf"(?!.*@{_RESERVED}\Z){ADDRESS}")
+# How people write @ and dots to keep robots out, with blanks, which mail programs ignore.
 _AT = r"(?:\s{0,3}[@\uff20\ufe6b]\s{0,3}|\s{0,3}[(\[{<]\s?(?i:at|@)\s?[)\]}>]\s{0,3})"
 _SPELLED_DOT = r"\s{0,3}[(\[{<]\s?(?i:dot|\.)\s?[)\]}>]\s{0,3}"
 _DOT = rf"(?:[.\uff0e\u3002\uff61]|{_SPELLED_DOT})"
-_SAID_DOT = r"(?:\.|\s{1,3}(?i:dot)\s{1,3})"
+_DOT_WORD = r"(?:\.|\s{1,3}(?i:dot)\s{1,3})"
 _HOST = rf"(?:[\w-]++{_DOT})+[^\W\d_][\w-]*"
-# Words alone may be meant as words: "look at the dot on page 3".
-_SAID_ENDS = (
+# "at" and "dot" may be plain words, as in "look at the dot on page 3", so the end has to be a known one.
+_KNOWN_ENDS = (
     r"(?i:com|org|net|edu|gov|info|biz|io|co|app|dev|bank|eu|uk|ie|de|ch|fr|nl|es|pl|se|dk|fi|jp)"
 )
-_SAID_HOST = rf"(?:[\w-]++{_SAID_DOT})*[\w-]++\s{{1,3}}(?i:dot)\s{{1,3}}{_SAID_ENDS}\b"
-_NOBODYS_WRITTEN = (
+_SPELLED_HOST = rf"(?:[\w-]++{_DOT_WORD})*[\w-]++\s{{1,3}}(?i:dot)\s{{1,3}}{_KNOWN_ENDS}\b"
+_RESERVED_SPELLED = (
     rf"(?i:(?:[\w-]+{_DOT})*(?:example{_DOT}(?:com|net|org)|test|example|invalid))(?![\w-]|{_DOT}[\w-])"
 )
-_WRITTEN_AT = re.compile(rf"{_AT}|\s(?i:at)\s")
-# Without the name before it: to look for where that begins takes the square of a text's length.
-_WRITTEN_TO_NOBODY = re.compile(rf"{_AT}{_NOBODYS_WRITTEN}")
-# A live key is one even when letters are stuck to its front; `risk_test_level` is no key.
+_SPELLED_AT = re.compile(rf"{_AT}|\s(?i:at)\s")
+# Without the name before it, since searching for its start takes the square of the text's length.
+_AT_RESERVED = re.compile(rf"{_AT}{_RESERVED_SPELLED}")
 _RECOGNISABLE = 12  # characters of a secret: sk_test_ and four more
+# A live key is found even if letters precede it.
 LIVE_KEY = r"[sprue]k_(?:[a-z]+_)?live_"
-# What no name goes on with: `risk_test_level` and `task_test_runner` are no keys.
+# Letters and digits as no name has them: `risk_test_level` and `task_test_runner` are no keys.
 _RANDOM = (
     r"(?=(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{12}"
     r"|(?=[A-Z]*[a-z])(?=[a-z]*[A-Z])[A-Za-z0-9]{20})"
 )
 _TEST_KEY = r"[sprue]k_(?:[a-z]+_)?test_"
-# Where a word begins and ends. \b takes the letters of other alphabets for a word's, and bytes that are
-# no text are read as such.
-_ALONE, _ENDS = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
-# ISO 13616's countries: what follows the letters and the two check digits, in numbers of digits (n),
-# letters (a) and either (c).
+# The start and the end of a word. \b would count letters of other alphabets too, and bytes that aren't
+# text decode to such letters.
+_STARTS, _ENDS = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
+# The countries of ISO 13616. After the country and the two check digits come so many digits (n), letters
+# (a), or either (c).
 _COUNTRIES = """
     AD8n12c AE19n AL8n16c AT16n AZ4a20c BA16n BE12n BG4a6n8c BH4a14c BI23n BR23n1a1c BY4c4n16c
     CH5n12c CR18n CY8n16c CZ20n DE18n DJ23n DK14n DO4c20n EE16n EG25n ES20n FI14n FK2a12n FO14n
@@ -76,15 +76,15 @@ _COUNTRIES = """
 """
 _SIGNS = {"n": "[0-9]", "a": "[A-Za-z]", "c": "[A-Za-z0-9]"}
 _INVISIBLE = r"\u00ad\u200b-\u200d\u2060\ufeff"
-# What people put between an IBAN's groups, which are of four signs or of their bank's own.
+# What people write between the groups of an IBAN, which a bank may choose.
 _CUTS = rf"[\s._/:,|+\u00b7\u2010-\u2015\u2212{_INVISIBLE}-]"
 _CUT = rf"{_CUTS}{{0,8}}"
-# These letters are words, and as many digits as follow them are a time: "no 1732896000000". Behind a
-# blank they are an IBAN's in groups only.
+# These countries are also words, and a time has as many digits: "no 1732896000000". After a blank the
+# digits have to be in groups.
 _WORDS = ("BE", "NO")
-_LISTS = ":,|+"  # what stands between the items of a list too
+_LIST_SEPARATORS = ":,|+"  # which may also stand between the items of a list
 _CARD_CUT = rf"[\s._\u00b7\u2010-\u2015\u2212{_INVISIBLE}-]{{1,3}}"
-# The groups of a card's number behind its first digit; below, the starts and lengths that are given out.
+# The groups of a card's number after its first digit. Below are the starts and lengths of real cards.
 _CARD_GROUPS = "|".join(
     _CARD_CUT.join(rf"[0-9]{{{size}}}" for size in sizes)
     for sizes in (
@@ -102,7 +102,7 @@ _ISSUED = re.compile(
 
 
 def _ibans() -> str:
-    """Write every country's IBAN as a pattern: capital or not, and however it is cut."""
+    """Make the pattern of every country's IBAN, in capitals or not, and in any groups."""
     countries = []
     for country in _COUNTRIES.split():
         letters, rest = country[:2], country[2:]
@@ -118,22 +118,22 @@ def _ibans() -> str:
     return "|".join(countries)
 
 
-def iban_holds(secret: str) -> bool:
-    """Tell whether an IBAN's check digits are right, and it is no list of numbers behind a word."""
+def is_valid_iban(secret: str) -> bool:
+    """Tell whether an IBAN's check digits are right, and it isn't a list of numbers after a word."""
     cuts = set(re.findall(r"(?<=\w)[\W_]+(?=\w)", secret.strip()))
-    if len(cuts) > 1 and any(sign in cut for cut in cuts for sign in _LISTS):
+    if len(cuts) > 1 and any(sign in cut for cut in cuts for sign in _LIST_SEPARATORS):
         return False
     plain = re.sub(r"[^A-Z0-9]", "", secret.upper())
     return int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1
 
 
-def card_holds(secret: str) -> bool:
-    """Tell a number that a card may have from others: by its start, its length and its check digit."""
+def is_valid_card(secret: str) -> bool:
+    """Tell whether a number may be a card's: by its start, its length and its check digit."""
     digits = re.sub(r"\D", "", secret)
-    return bool(_ISSUED.fullmatch(digits)) and luhn(digits)
+    return bool(_ISSUED.fullmatch(digits)) and passes_luhn(digits)
 
 
-def luhn(digits: str) -> bool:
+def passes_luhn(digits: str) -> bool:
     """Tell whether the last digit is the check digit of those before it."""
     doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
     return sum(number // 10 + number % 10 for number in doubled) % 10 == 0
@@ -149,34 +149,34 @@ SHAPES = (
         re.compile(
             rf"((?<![A-Za-z0-9])[A-Za-z]{{0,12}}?)(?=[A-Za-z]{{2}}{_CUT}[0-9])(?:{_ibans()})(?![A-Za-z0-9])"
         ),
-        holds=iban_holds,
+        check=is_valid_iban,
     ),
     Shape(
         "IBAN",
         re.compile(
-            rf"(){_ALONE}[A-Z]{{2}}\d{{2}}"
+            rf"(){_STARTS}[A-Z]{{2}}\d{{2}}"
             rf"(?:[A-Z0-9]{{11,30}}|(?: [A-Z0-9]{{4}}){{2,7}}(?: [A-Z0-9]{{1,3}})?){_ENDS}"
         ),
     ),
     Shape("signing secret", re.compile(r"(whsec_)\w+")),
     Shape(
         "card or account number",
-        re.compile(rf"(){_ALONE}(?:\d{{13,19}}|\d{{4}}([ -])\d{{4}}\2\d{{4}}\2\d{{4}}){_ENDS}"),
+        re.compile(rf"(){_STARTS}(?:\d{{13,19}}|\d{{4}}([ -])\d{{4}}\2\d{{4}}\2\d{{4}}){_ENDS}"),
     ),
     Shape(
         "card or account number",  # as people write it
-        # A digit first, and then what is before it: so most of a text is passed over at once.
+        # The first digit comes first, and then what precedes it, so most of a text is skipped at once.
         re.compile(
             rf"[2-68](?:(?<![A-Za-z0-9_].)|(?<=[A-Za-z]{{2}}.)|(?<=[A-Za-z]_.))()(?:{_CARD_GROUPS}){_ENDS}"
         ),
-        holds=card_holds,
+        check=is_valid_card,
     ),
     Shape("client secret", re.compile(r"(_secret_)\w+")),
     Shape(
         "e-mail address",
-        # Quotes before an address, as in email:'ada@bank.org', are the text's; o'neil's is its own.
+        # The quote before an address, as in email:'ada@bank.org', isn't part of it; that in o'neil is.
         re.compile(
-            rf"((?<![{_NAME}])['!#$*^~]*+|(?=\"))(?:[\w.+-][{_NAME}]*+|{_QUOTED})@(?!{_NOBODYS})"
+            rf"((?<![{_NAME}])['!#$*^~]*+|(?=\"))(?:[\w.+-][{_NAME}]*+|{_QUOTED})@(?!{_RESERVED})"
             r"(?:[\w-]+(?:\.[\w-]+)*\.[^\W\d_][\w-]*|\[(?:\d+(?:\.\d+){3}|IPv6:[\dA-Fa-f:.]+)\])"
         ),
         r"\1***@***",
@@ -186,20 +186,20 @@ SHAPES = (
         re.compile(
             rf"((?<![{_NAME}])['!#$*^~]*+|(?=\"))"
             rf"(?:[\w.+-][{_NAME}]*+(?:{_SPELLED_DOT}[{_NAME}]++){{0,31}}+|{_QUOTED})"
-            rf"(?:{_AT}(?!{_NOBODYS_WRITTEN}){_HOST}|\s{{1,3}}(?i:at)\s{{1,3}}{_SAID_HOST})"
+            rf"(?:{_AT}(?!{_RESERVED_SPELLED}){_HOST}|\s{{1,3}}(?i:at)\s{{1,3}}{_SPELLED_HOST})"
         ),
         r"\1***@***",
     ),
 )
 
 
-# The text of a field that is named for addresses.
+# The value of a field with "mail" in its name.
 _FIELD = re.compile(
     rf"((?i:mail)[\w\[\]]{{0,40}}[\"']?\s{{0,3}}[=:~]\s{{0,3}}[\"']?)"
     rf"((?:{_QUOTED}|[^\s\"(),:;<>@\[\]\\&]{{1,128}}+)@(?:\[[^\s\[\]]++\]|[\w-]++(?:\.[\w-]++)*+))"
 )
-# What a recorder reads as another sign, or as none.
-_DRESSED = re.compile(
+# Characters that are encoded, or that aren't visible. A recorder may decode them or leave them out.
+_ENCODED = re.compile(
     rf"%(?:25)*(?P<percent>[2-7][0-9A-Fa-f])|&\#0{{0,6}}(?P<decimal>[3-9][0-9]|1[01][0-9]|12[0-6]);"
     rf"|&\#[xX]0{{0,6}}(?P<hex>[2-7][0-9A-Fa-f]);|\\{{1,8}}u00(?P<json>[2-7][0-9A-Fa-f])"
     rf"|(?P<wide>[\uff01-\uff5e])|(?:[{_INVISIBLE}]|%(?i:E2%80%8B|C2%AD|EF%BB%BF))"
@@ -207,47 +207,48 @@ _DRESSED = re.compile(
 
 
 def masked(text: str) -> str:
-    """Mask API keys, signing and client secrets, card numbers and e-mail addresses in a text.
+    """Mask the secrets in a text: API keys, signing and client secrets, card numbers, IBANs, addresses.
 
-    Addresses at the domains of RFC 2606 (example.com, .net and .org, .test, .example, .invalid) are
-    no secret and stay.
+    E-mail addresses at the domains of RFC 2606 (example.com, .net and .org, .test, .example, .invalid)
+    are no secret and stay.
     """
-    if _DRESSED.search(text):
-        text = _dressed_masked(text)
+    if _ENCODED.search(text):
+        text = _encoded_masked(text)
     for shape in SHAPES:
         text = shape.pattern.sub(shape.replaced, text)
-    return _FIELD.sub(_field_shown, text)
+    return _FIELD.sub(_masked_field, text)
 
 
-def _dressed_masked(text: str) -> str:
-    plain, places = _undressed(text)
+def _encoded_masked(text: str) -> str:
+    plain, positions = _decoded(text)
     for shape in SHAPES:
         if shape.pattern.search(plain):
-            text = _masked_in(text, shape, plain, places)
-            plain, places = _undressed(text)
+            text = _masked_in(text, shape, plain, positions)
+            plain, positions = _decoded(text)
     return text
 
 
-def _field_shown(found: re.Match[str]) -> str:
+def _masked_field(found: re.Match[str]) -> str:
     return f"{found[1]}***@***" if is_real_address(found[2]) else found[0]
 
 
-def _undressed(text: str) -> tuple[str, list[int]]:
-    """Give what a text says, and where each of its signs stands in the text, and the text's end."""
-    plain, places, end = list[str](), list[int](), 0
-    for found in _DRESSED.finditer(text):
-        places += range(end, found.start())
+def _decoded(text: str) -> tuple[str, list[int]]:
+    """Decode a text; give the position of each decoded character in the text, and the text's length."""
+    plain, positions, end = list[str](), list[int](), 0
+    for found in _ENCODED.finditer(text):
+        positions += range(end, found.start())
         plain.append(text[end : found.start()])
-        if said := _said(found):
-            plain.append(said)
-            places.append(found.start())
+        if character := _character(found):
+            plain.append(character)
+            positions.append(found.start())
         end = found.end()
-    places += range(end, len(text) + 1)
+    positions += range(end, len(text) + 1)
     plain.append(text[end:])
-    return "".join(plain), places
+    return "".join(plain), positions
 
 
-def _said(found: re.Match[str]) -> str:
+def _character(found: re.Match[str]) -> str:
+    """Decode one encoded character; an invisible one is ""."""
     if found.lastgroup is None:
         return ""
     if found.lastgroup == "wide":
@@ -255,45 +256,44 @@ def _said(found: re.Match[str]) -> str:
     return chr(int(found[found.lastgroup], 10 if found.lastgroup == "decimal" else 16))
 
 
-def _masked_in(text: str, shape: Shape, plain: str, places: list[int]) -> str:
-    """Mask in a text what its plain form shows to be a secret; all else stays as it is written."""
+def _masked_in(text: str, shape: Shape, plain: str, positions: list[int]) -> str:
+    """Mask in a text the secrets that were found in its decoded form; the rest stays as it is."""
     clean, end = list[str](), 0
     for found in shape.pattern.finditer(plain):
         if (shown := shape.replaced(found)) != found[0]:
-            clean += [text[end : places[found.start() + len(found[1])]], shown[len(found[1]) :]]
-            end = places[found.end()]
+            clean += [text[end : positions[found.start() + len(found[1])]], shown[len(found[1]) :]]
+            end = positions[found.end()]
     return "".join([*clean, text[end:]])
 
 
 def shown(text: str, longest: int = 60) -> str:
-    """Mask a text for people, and only then cut it: what is left of a secret would have no shape."""
+    """Mask a text, then cut it to `longest` characters: the rest of a cut secret would have no shape."""
     clean = masked(text)
     return clean if len(clean) <= longest else f"{clean[:longest]}..."
 
 
 def without(text: str, secret: str) -> str:
-    """Mask a known secret in a text, and what is left of it where it was cut or broken over lines."""
+    """Mask a known secret in a text, and also the parts of it that a cut or a line break has left."""
     size = min(_RECOGNISABLE, len(secret))
-    pieces = {secret[at : at + size]: at for at in range(len(secret) - size, -1, -1)}
+    pieces = {secret[start : start + size]: start for start in range(len(secret) - size, -1, -1)}
     pattern = re.compile("|".join(map(re.escape, pieces)))
     clean, end = list[str](), 0
     while found := pattern.search(text, end):
         clean += [text[end : found.start()], "***"]
-        end, at = found.end(), pieces[found[0]] + size
-        while at < len(secret) and text[end : end + 1] == secret[at]:
-            end, at = end + 1, at + 1
+        end, index = found.end(), pieces[found[0]] + size
+        while index < len(secret) and text[end : end + 1] == secret[index]:
+            end, index = end + 1, index + 1
     return "".join([*clean, text[end:]])
 
 
 def is_real_address(text: str) -> bool:
-    """Tell a field's text that is an e-mail address, however odd, or holds what may be one.
+    """Tell whether the value of a field is an e-mail address, or may have one that no shape finds.
 
-    An address at a domain of RFC 2606 belongs to nobody; one that has a shape of its own is found by
-    that.
+    Addresses at the domains of RFC 2606 don't count.
     """
-    if _SOMEBODYS.fullmatch(text):
+    if _REAL_ADDRESS.fullmatch(text):
         return True
-    rest = _WRITTEN_TO_NOBODY.sub(",", text)
+    rest = _AT_RESERVED.sub(",", text)
     for shape in SHAPES:
         rest = shape.pattern.sub("", rest) if shape.kind == "e-mail address" else rest
-    return bool(_WRITTEN_AT.search(rest))
+    return bool(_SPELLED_AT.search(rest))

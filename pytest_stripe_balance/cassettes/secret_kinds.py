@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pytest_stripe_balance.cassettes.placeholders import IDEMPOTENCY_KEY, PLACEHOLDER
-from pytest_stripe_balance.masking import SHAPES, Shape, iban_holds, luhn
+from pytest_stripe_balance.masking import SHAPES, Shape, is_valid_iban, passes_luhn
 
 _ACCOUNT = Shape("account id", re.compile(r"((?<![A-Za-z])acct_)\w+"))
 _REFRESH_TOKEN = Shape("refresh token", re.compile(r"((?<![A-Za-z0-9])rt_)[A-Za-z0-9]{12,}"))
@@ -34,13 +34,13 @@ def is_real_secret(shape: Shape, found: re.Match[str]) -> bool:
     secret = found[0][len(found[1]) :]
     if PLACEHOLDER.fullmatch(secret):
         return False
-    if shape.holds:
-        return shape.holds(secret)
+    if shape.check:
+        return shape.check(secret)
     if shape.kind == "IBAN":
-        return iban_holds(secret)
+        return is_valid_iban(secret)
     if shape.kind == "card or account number":
         digits = re.sub(r"\D", "", secret)
-        return digits[0] in "23456" and luhn(digits)
+        return digits[0] in "23456" and passes_luhn(digits)
     return True
 
 
