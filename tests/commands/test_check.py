@@ -258,7 +258,7 @@ BAD = {
     "half a cassette in a body": ("a.yaml", TAPE[: TAPE.index("cus_1")], "a.yaml:9: not YAML, or cut short"),
     "half a cassette between keys": ("a.yaml", TAPE[: TAPE.rindex("    status:")], "a.yaml:16: interaction 2 is cut short"),
     "half a cassette as JSON": ("a.json", json.dumps(cassette(BALANCE))[:-20], "a.json:1: not JSON"),
-    "a foreign tag": ("a.yaml", "interactions:\n- !!python/object/apply:os.getcwd []", "a.yaml:2: the tag !!python/object/apply:os.getcwd"),
+    "a foreign tag": ("a.yaml", "interactions:\n- !!python/object/apply:os.getcwd []", "a.yaml:2: unknown tag !!python/object/apply:os.getcwd"),
     "a key twice in YAML": ("a.yaml", "version: 1\nversion: 1", "a.yaml:2: the key 'version' appears twice"),
     "an interactions that is no list": ("a.yaml", "interactions: none", "a.yaml: not a cassette: its `interactions` are not a list"),
     "bad YAML after a document": ("a.yaml", "a: 1\n---\na: [", "a.yaml:4: not YAML, or cut short"),

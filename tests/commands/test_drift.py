@@ -202,7 +202,7 @@ HOSTILE = {
     "not UTF-8": (b"a: \xe9", "b.yaml:1: not UTF-8: byte 0xe9"),
     "cut short": (yaml.safe_dump(tape(INTENT))[:-60], "b.yaml"),
     "no cassette": ("a: 1", "b.yaml: not a cassette: it has no list of `interactions`"),
-    "a foreign tag": ("interactions: !!python/object/apply:os.getcwd []", "b.yaml:1: the tag"),
+    "a foreign tag": ("interactions: !!python/object/apply:os.getcwd []", "b.yaml:1: unknown tag"),
     "interactions that are none": ("interactions: [7]", "b.yaml: interaction 1 is cut short"),
     "too deep": ("interactions: " + "[" * 5000, "b.yaml:1: nested too deeply"),
 }

@@ -169,10 +169,10 @@ def test_a_recording_of_nothing_is_empty(held, tmp_path):
 
 BESIDE = {
     "there": ("bodies/1.bin", None),
-    "gone": ("bodies/2.bin", "isn't there"),
-    "a folder": ("bodies", "isn't there"),
-    "outside": ("../1.bin", "outside its folder"),
-    "elsewhere": ("/etc/hostname", "outside its folder"),
+    "gone": ("bodies/2.bin", "is missing or too big"),
+    "a folder": ("bodies", "is missing or too big"),
+    "outside": ("../1.bin", "outside the recording's folder"),
+    "elsewhere": ("/etc/hostname", "outside the recording's folder"),
 }
 
 

@@ -856,7 +856,7 @@ def test_an_old_recording_is_told_and_fails_nothing(shop, sending):
     result.assert_outcomes(passed=2)
     (told,) = [line for line in result.outlines if "days ago" in line]
     assert told.startswith("stripe: ")
-    assert told.endswith("and 90 are allowed")
+    assert told.endswith("the maximum age is 90 days")
     assert "days ago" not in sending("replay").stdout.str()
 
 
