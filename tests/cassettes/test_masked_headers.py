@@ -266,7 +266,7 @@ def test_the_option_changes_no_version_that_a_recording_says(conformed):
     assert (code, out[-1].endswith("100 % equal")) == (0, True)
 
 
-@pytest.mark.parametrize(("version", "why"), {"2024-06-20.banana": "Invalid Stripe API version", "2019-05-16": "is the oldest", "2099-01-01.x": "is the newest", "old": "Invalid"}.items())  # fmt: skip
+@pytest.mark.parametrize(("version", "why"), {"2024-06-20.banana": "Invalid Stripe API version", "2019-05-16": "the oldest modelled version is", "2099-01-01.x": "the newest modelled version is", "old": "Invalid"}.items())  # fmt: skip
 def test_a_version_of_the_option_that_the_fake_lacks_is_bad_usage(conformed, version, why):
     """One line on standard error, and nothing is driven."""
     code, out, err = conformed(at_version(OLD, OLD), "--api-version", version)
