@@ -1,4 +1,5 @@
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from pytest_stripe_balance.engine.state.assumptions import RECORDINGS, REGISTER,
 from pytest_stripe_balance.modes import BadSettingError
 
 PACKAGE = Path(pytest_stripe_balance.__file__).parent
+TESTS = Path(__file__).parent
 
 
 @cache
@@ -26,6 +28,20 @@ def named_in_code():
 def test_each_entry_is_used_by_the_code(entry_id):
     """An assumption that no code names is not one."""
     assert entry_id in named_in_code()
+
+
+@cache
+def named_in_tests():
+    """Collect the words of all tests but the probes, and of the table of what calls rely on."""
+    files = [path for path in TESTS.rglob("*.py") if path.parent.name != "verified"]
+    files.append(TESTS / "api" / "relied_on.yaml")
+    return {word for path in files for word in re.findall(r"[a-z0-9-]+", path.read_text("utf-8"))}
+
+
+@pytest.mark.parametrize("entry_id", REGISTER)
+def test_each_entry_is_held_by_a_test_that_needs_no_key(entry_id):
+    """The probes ask Stripe; what the fake does by an entry has a test of its own."""
+    assert entry_id in named_in_tests()
 
 
 @pytest.mark.parametrize("entry", REGISTER.values(), ids=lambda entry: entry.id)

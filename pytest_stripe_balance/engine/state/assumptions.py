@@ -151,9 +151,10 @@ REGISTER: Mapping[str, Assumption] = {
         _only(
             "unset-keys",
             11,
-            "An intent omits keys that are unset and that no recording shows: hooks, "
-            "managed_payments, payment_details, payment_record, presentment_details, "
-            "allowed_payment_method_types.",
+            "An intent by bank transfer has the keys that were seen on card intents since 2026: "
+            "managed_payments is {enabled: false}, and allowed_payment_method_types, payment_record and "
+            "shared_payment_granted_token are null. The hashes hooks, payment_details and "
+            "presentment_details are left out while they are unset.",
         ),
         _only(
             "confirm-without-funding-type",
