@@ -72,3 +72,13 @@ def test_a_long_sentence_is_found_and_a_list_of_short_ones_is_not():
     """Words are counted from stop to stop."""
     assert len(prose.too_long_in(["many words " * 21])) == 1
     assert prose.too_long_in(["many words. " * 21, "AD8n12c " * 50]) == []
+
+
+def test_the_items_of_a_list_in_code_are_sentences_of_their_own():
+    """A docstring's list, and a comment's rows, are no sentence of forty words."""
+    words = "many words " * 15
+    for code in (
+        f'"""First.\n\n- {words}\n- {words}\n"""',
+        f"# once  {words}\n# again  {words}\nx = 1",
+    ):
+        assert prose.too_long_in(prose.of_code(code)) == []

@@ -28,7 +28,14 @@ def of_page(text):
 
 
 def of_code(text):
-    """Yield each string and each comment of a Python file; what fills an f-string is one word."""
+    """Yield what a Python file's strings and comments say; what fills an f-string is one word."""
+    for written in _written_in(text):
+        # Between paragraphs, the items of a list, and rows whose first word stands apart.
+        for part in re.split(r"\n\s*\n|\n\s*(?=- |\d+\. |\S+ {2,}\S)", written):
+            yield " ".join(part.split())
+
+
+def _written_in(text):
     tree = ast.parse(text)
     parts = {
         id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values
@@ -36,15 +43,15 @@ def of_code(text):
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             pieces = (one.value if isinstance(one, ast.Constant) else "this" for one in node.values)
-            yield " ".join("".join(map(str, pieces)).split())
+            yield "".join(map(str, pieces))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
-            yield " ".join(node.value.split())
+            yield node.value
     run = []
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
             run.append(token.string.lstrip("# "))
         elif token.type != tokenize.NL:
-            yield " ".join(run)
+            yield "\n".join(run)
             run = []
 
 
