@@ -1,4 +1,4 @@
-"""To look for secrets takes a time that grows with a text's length."""
+"""Searching for secrets takes a time that grows with the text's length, not its square."""
 
 import re
 import time
@@ -40,7 +40,7 @@ def seconds(look, text):
 @pytest.mark.parametrize("text", LONG)
 @pytest.mark.parametrize("look", [is_real_address, masked, Scan().find_secrets])
 def test_four_times_the_text_takes_no_sixteen_times_as_long(look, text):
-    """What is looked at in a report and in a field is read in a time that grows with its length."""
+    """A text in a report or a field is searched in a time that grows with its length."""
     short, long = (seconds(look, text * (size // len(text))) for size in (5_000, 20_000))
     assert long < 0.02 + 9 * short
 

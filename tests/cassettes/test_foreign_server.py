@@ -1,4 +1,4 @@
-"""Recorded over real HTTP from a server that nobody here wrote, and replayed when it is gone.
+"""A server of another project is recorded over real HTTP, and replayed after it has stopped.
 
 localstripe is run as a process of its own by the interpreter that LOCALSTRIPE names, one that has it
 installed. Its answers lack documented keys, so these runs are without the contract.
@@ -66,7 +66,7 @@ SHOP = """
 
 @pytest.fixture
 def localstripe(tmp_path, monkeypatch):
-    """Run the foreign server on a free port; give its URL, and what ends it."""
+    """Run the foreign server on a free port; give its URL, and the function that stops it."""
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -117,7 +117,7 @@ def test_a_foreign_server_is_recorded_and_replayed_by_each_client(run, project, 
 
 
 def test_check_finds_what_is_otherwise_than_recorded(run, project):
-    """The same server agrees with its recording; one that says something else is told by its path."""
+    """The same server agrees with its recording; a changed answer is reported with its path."""
     run("record", "-k", "requests").assert_outcomes(passed=1)
     run("check", "-k", "requests").assert_outcomes(passed=1)
     (path,) = (project.pytester.path / "tests/cassettes/stripe/test_it").iterdir()

@@ -32,7 +32,7 @@ PLACES = {
 
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 def test_a_cassette_that_means_harm_is_one_line_and_the_rest_is_checked(place, tmp_path):
-    """Aliases that multiply, and addresses that are none, neither hang nor stop the run."""
+    """Multiplying aliases and invalid URLs neither hang the run nor stop it."""
     uri, headers, body = place
     outcome = checked(
         tmp_path,
@@ -49,7 +49,7 @@ version: 1
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):
-    """What has no end is refused before it is opened."""
+    """A file without an end is refused before it is opened."""
     os.mkfifo(tmp_path / "pipe.json")
     (tmp_path / "good.json").write_text(GOOD)
     names = [str(tmp_path / "pipe.json"), str(tmp_path / "good.json")]

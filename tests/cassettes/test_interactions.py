@@ -1,4 +1,4 @@
-"""Cassettes of every layout that vcrpy has written, read without ever running what they say."""
+"""Cassettes of every layout of vcrpy are read, and their tags never run code."""
 
 import base64
 import gzip
@@ -92,7 +92,7 @@ def test_a_body_is_what_was_meant_however_it_was_written(body, headers):
     ],
 )
 def test_a_body_that_is_no_json_is_passed_over_with_its_reason(body, headers, reason):
-    """What can't be looked at is said, and not dropped in silence."""
+    """An interaction that can't be read is reported with the reason."""
     (found,) = read(interaction(body, **headers))
     assert isinstance(found, interactions.Skipped)
     assert reason in found.reason
@@ -131,7 +131,7 @@ def test_a_small_body_that_unpacks_to_a_giant_is_left_packed(monkeypatch):
     ],
 )
 def test_only_what_was_asked_of_stripe_counts(uri, headers, ours):
-    """Stripe's hosts, and servers in their place by their path; other APIs' traffic is nobody's business."""
+    """Stripe's hosts count, and servers in their place by their path; other APIs' traffic is left out."""
     assert bool(read(interaction({"string": BODY}, uri, **headers))) is ours
 
 
@@ -213,7 +213,7 @@ def test_the_layout_of_ruby_vcr_and_betamax_is_read():
     ],
 )
 def test_the_tags_that_vcrpy_writes_for_bodies_are_known(written, posted):
-    """File-like, iterated and binary request bodies are read as what was posted."""
+    """File-like, iterated and binary request bodies are read as the text that was posted."""
     text = yaml.safe_dump({"interactions": [interaction({"string": BODY})]}).replace(
         "body: null", f"body: {written}"
     )
@@ -251,7 +251,7 @@ def test_a_body_that_ruby_wrote_as_binary_is_stripes_answer():
 
 @pytest.mark.parametrize("written", ["!binary YT1iY", "!!binary [a]", "!binary {a: b}"])
 def test_a_binary_that_is_none_is_one_reason_with_its_line(written):
-    """What can't be base64 is refused, as other bad YAML is."""
+    """Invalid base64 is refused, as other invalid YAML is."""
     with pytest.raises(InputError, match=r"base64|must be a string") as refused:
         yaml_loader.read_yaml(f"a: 1\nb: {written}")
     assert refused.value.line == 2
@@ -307,7 +307,7 @@ def test_bad_yaml_is_one_reason_with_its_line(text, line, reason):
 
 @pytest.mark.parametrize("gone", ["status", "body"])
 def test_a_cassette_that_is_cut_short_names_the_interaction(gone):
-    """What stands before the cut is given, then the number and the line of the one that is not whole."""
+    """The interactions before the cut are read; then the error names the number and line of the cut one."""
     whole, cut = interaction({"string": BODY}), interaction({"string": BODY})
     del cut["response"][gone]
     found = interactions.interactions(
@@ -321,7 +321,7 @@ def test_a_cassette_that_is_cut_short_names_the_interaction(gone):
 
 @pytest.mark.parametrize("data", [{}, [], "text", None, {"interactions": "none"}, [{"request": 1}]])
 def test_other_data_is_no_cassette(data):
-    """Data without a list of interactions is refused as what it is."""
+    """Data without a list of interactions is refused as no cassette."""
     with pytest.raises(InputError, match="not a cassette"):
         list(interactions.interactions(data))
 

@@ -1,4 +1,4 @@
-"""What other recorders put in the place of a version or an account is a header that isn't there."""
+"""A version or account that another recorder has masked is read as a missing header."""
 
 import json
 from urllib.parse import urlencode
@@ -62,19 +62,19 @@ def versions(outcome):
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_word_in_a_versions_place_names_none(word):
-    """What has no version's form is a mask, whoever put it there."""
+    """A value without the form of a version is a mask."""
     assert resources.named_version(word) == ""
 
 
 @pytest.mark.parametrize("said", [None, 7, ["2023-10-16"], {}])
 def test_a_version_is_a_text(said):
-    """What an event holds in its place and isn't a text names none."""
+    """An event's version that isn't a string names no version."""
     assert resources.named_version(said) == ""
 
 
 @pytest.mark.parametrize(("said", "version"), VERSIONS.items())
 def test_what_has_a_versions_form_names_one_without_its_betas(said, version):
-    """A version that nobody knows is still one: it isn't guessed at."""
+    """An unknown version is still a version: none is guessed in its place."""
     assert resources.named_version(said) == version
 
 
@@ -112,7 +112,7 @@ def test_a_masked_version_is_still_a_sign_of_stripes_client():
 
 @pytest.mark.parametrize("word", ["<STRIPE_VERSION>", "***"])
 def test_check_holds_a_masked_answer_to_what_would_hold_without_the_header(written, word):
-    """The request's version if that one is left, else the option's, else the newest."""
+    """The request's version counts if it is there, else the option's, else the newest."""
     masked = {"Stripe-Version": word}
     path = str(written(asked=masked, given=masked))
     asked = check.CheckQuestion([path], api_version="2024-06-20")
@@ -160,7 +160,7 @@ def test_replay_answers_whatever_account_asks_where_it_was_masked(written, accou
 
 
 def test_a_replayed_answer_without_a_version_is_held_to_the_one_that_was_asked_for(project):
-    """The running test says at which version it asks, so that is the answer's."""
+    """The version of the running test's request is the answer's version."""
     project.file("a.yml", yaml.safe_dump(cassette(given={"Stripe-Version": "FILTERED"})))
     project.file(
         "test_it.py",
@@ -181,7 +181,7 @@ def test_a_replayed_answer_without_a_version_is_held_to_the_one_that_was_asked_f
 
 
 def at_version(version, said, *more):
-    """What the fake answers at an API version; `said` stands in the versions' place."""
+    """Give the fake's answers at an API version, with `said` in the place of the versions."""
     fake = Fake(Settings(version, seed="recorded", now=1_720_000_000))
     due = {"collection_method": "send_invoice", "days_until_due": "30"}
     asked = [("customers", {"email": "ann@example.com"}), ("invoices", due)]
@@ -261,7 +261,7 @@ def test_conform_takes_the_version_that_the_rest_of_a_recording_says(conformed):
 
 
 def test_the_option_changes_no_version_that_a_recording_says(conformed):
-    """It is for what doesn't say its own."""
+    """The option is for a document that doesn't name its own version."""
     code, out, _ = conformed(at_version(OLD, OLD), "--api-version", NEWEST)
     assert (code, out[-1].endswith("100 % equal")) == (0, True)
 
@@ -284,7 +284,7 @@ def test_what_never_was_a_version_is_not_driven(conformed, version):
 
 
 def test_a_version_that_stripe_refused_is_driven(conformed):
-    """The answer that says so is about the request."""
+    """An answer that refuses the request's unknown version is compared all the same."""
     fake = Fake(Settings(NEWEST))
     headers = Headers({"Stripe-Version": "2024-06-20.banana", "Authorization": "Bearer sk_test_1"})
     request = Request("GET", "https://api.stripe.com/v1/customers", headers)

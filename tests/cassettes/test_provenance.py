@@ -1,4 +1,4 @@
-"""Who answered a cassette, said so that nothing can be taken for Stripe that isn't."""
+"""A cassette's provenance says who answered, and never takes another server for Stripe."""
 
 import pytest
 import requests
@@ -68,7 +68,7 @@ def test_a_mixed_recording_is_never_stripes(whos, who):
 
 @pytest.mark.parametrize("suffix", ["yaml", "json"])
 def test_the_header_is_read_as_it_was_written_and_plain_vcrpy_reads_past_it(suffix, tmp_path):
-    """What was written about a cassette comes back, and vcrpy replays the cassette all the same."""
+    """A cassette's provenance is read back as written, and vcrpy can replay the cassette."""
     path = tmp_path / f"one.{suffix}"
     recording = CassetteWriter(path)
     answer = Response(200, Headers({"Content-Type": "application/json"}), b'{"id":"cus_1"}')
@@ -97,5 +97,5 @@ def test_the_header_is_read_as_it_was_written_and_plain_vcrpy_reads_past_it(suff
     ],
 )
 def test_a_cassette_without_a_true_header_is_unknown(data):
-    """Without a header, or with a claim that its own interactions belie, nobody knows who answered."""
+    """Without a provenance, or with one that the interactions contradict, who answered is unknown."""
     assert provenance_of(data).who == "unknown"

@@ -1,4 +1,4 @@
-"""A cassette's answers: each once, to the request it was given to, and a clear word when there is none."""
+"""Each recorded answer is used once, by the request it belongs to; a request without one is explained."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def refusal(replay, asked_now):
 @pytest.mark.skipif(not REAL, reason="STRIPE_REAL_DATA")
 @pytest.mark.parametrize("path", REAL, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_real_cassette_answers_its_own_requests_in_order(path):
-    """Asked what was asked when it was recorded, a cassette gives each answer whole, and then no more."""
+    """The recorded requests get their recorded answers whole; a further one is refused."""
     replay = Replay.load(path)
     exchanges = [entry.exchange for entry in replay._entries]
     assert len(replay.unused) == len(exchanges) == path.read_text("utf-8").count("- request:")
@@ -135,7 +135,7 @@ def test_what_stripe_takes_for_the_same_request_is_answered(before, now):
     ],
 )  # fmt: skip
 def test_what_differs_from_the_nearest_recorded_request_is_named(before, now, difference):
-    """A request that isn't there is refused with the field, what was recorded and what is given, masked."""
+    """A request that isn't recorded is refused with the field, and both values, masked."""
     replay = Replay([Exchange(before, Response(200, Headers({}), b"{}"))], name="a.yaml")
     assert refusal(replay, now).splitlines() == [
         f"{now}: not in a.yaml, which has 1 request.",
@@ -188,7 +188,7 @@ def scrubbed(tmp_path):
 
 
 def test_a_placeholder_takes_the_tests_own_value_and_answers_have_it_back(scrubbed):
-    """What the running test sends where a secret was, is what answers say, in headers, URLs and bodies."""
+    """A value that the test sends in a placeholder's place is in the answers' headers, URLs and bodies."""
     mail, account = "jane@lovelace.org", "acct_1abc"
     replay = scrubbed(
         recorded({"email": mail}, "POST", body=f"email={mail}"),
@@ -218,7 +218,7 @@ def test_a_placeholder_takes_the_tests_own_value_and_answers_have_it_back(scrubb
     ],
 )
 def test_a_secret_in_the_middle_of_a_text_is_matched_by_another(scrubbed, text, other):
-    """Coded in a URL, or before other words in capitals or digits: what was recorded is replayed."""
+    """A placeholder is replayed percent-encoded in a URL, and before words in capitals or digits."""
     for sent in (text, other):
         replay = scrubbed(recorded({"description": text}, "POST", body=urlencode({"description": text})))
         given = request("POST", body=urlencode({"description": sent}))
@@ -270,7 +270,7 @@ def test_an_idempotency_key_never_matters_and_is_put_back(scrubbed):
 
 
 def test_a_key_that_comes_again_is_the_recorded_one_that_came_again(scrubbed):
-    """Two requests under one key have one key now too, and two under two keys have two."""
+    """Two requests recorded under one key need one key; two recorded under two keys need two."""
     replay = scrubbed(
         recorded("1", "POST", Idempotency_Key="first-key-1"),
         recorded("2", "POST", "/v1/y", Idempotency_Key="first-key-1"),
@@ -287,7 +287,7 @@ def test_a_key_that_comes_again_is_the_recorded_one_that_came_again(scrubbed):
 
 
 def test_a_request_that_came_again_is_answered_by_the_same_key(scrubbed):
-    """Of equal requests a repeated key finds the one that was recorded under it again."""
+    """Of equal requests a repeated key finds the request that was recorded under that key."""
     keys = ("first-key-1", "second-key-2", "first-key-1")
     replay = scrubbed(*(recorded(f"{n}", "POST", Idempotency_Key=key) for n, key in enumerate(keys, 1)))
     sent = ("a", "a", "b")
@@ -303,7 +303,7 @@ def test_a_request_that_came_again_is_answered_by_the_same_key(scrubbed):
     ],
 )
 def test_two_values_that_differed_are_two_values_now(scrubbed, field, one, other):
-    """A test that sends one person's, where two people's were recorded, is no longer the recorded one."""
+    """Two values that differed in the recording can't be one value in the test."""
     replay = scrubbed(*(recorded(value, "POST", body=f"{field}={value}") for value in (one, other)))
     replay.answer(request("POST", body=f"{field}={one}"))
     assert "used up" in refusal(replay, request("POST", body=f"{field}={one}"))
@@ -311,7 +311,7 @@ def test_two_values_that_differed_are_two_values_now(scrubbed, field, one, other
 
 
 def test_a_header_says_first_what_stands_in_the_form(scrubbed):
-    """A key that is also in the form is the header's, so another text there is another request."""
+    """A key in the form has to be the header's key; another text there is another request."""
     replay = scrubbed(
         recorded("1", "POST", body="metadata[key]=first-key-1", Idempotency_Key="first-key-1")
     )
@@ -340,7 +340,7 @@ def test_an_account_is_never_answered_with_anothers_recording(scrubbed, before, 
 
 
 def test_two_accounts_that_ask_the_same_get_each_its_own_answers(scrubbed):
-    """In any order, once the test has said which account is which."""
+    """Accounts may be read in any order, once the test's own calls have bound them."""
     replay = scrubbed(
         *(
             recorded(f"made by {one}", "POST", f"/v1/{one}", Stripe_Account=f"acct_1{one}")
@@ -363,7 +363,7 @@ def test_where_another_recorder_left_the_account_out_it_does_not_count():
 
 
 def test_a_text_of_many_keys_is_matched_in_one_go(scrubbed):
-    """Twenty keys in one value, that nobody knows yet, don't make a search of all their lengths."""
+    """Twenty unbound placeholders in one value don't make the match try all their lengths."""
     keys = [f"key-number-{number}" for number in range(20)]
     replay = scrubbed(
         *(recorded("made", "POST", f"/v1/{key[-1]}", Idempotency_Key=key) for key in keys),
@@ -445,7 +445,7 @@ class Naive:
     st.lists(st.tuples(st.sampled_from(["/v1/a", "/v1/b"]), bodies([*SENT, *PEOPLE])), max_size=16),
 )
 def test_the_index_finds_what_looking_at_every_entry_would_find(tape, calls):
-    """On random tapes and calls the replay gives exactly the entry of the naive search, or none."""
+    """On random cassettes and calls the replay finds the same exchange as a naive search."""
     exchanges = [recorded(str(n), "POST", path, body) for n, (path, body) in enumerate(tape, 1)]
     replay, naive = Replay(exchanges), Naive(exchanges)
     for path, body in calls:
@@ -458,7 +458,7 @@ def test_the_index_finds_what_looking_at_every_entry_would_find(tape, calls):
 
 
 def test_eight_threads_get_each_answer_once(monkeypatch):
-    """Whoever asks first, no answer is given twice, none is lost, and no two look at the same time."""
+    """Threads in any order get every answer exactly once."""
     replay = Replay(
         [recorded(str(number), body="a=scrubbedEmail1@example.com") for number in range(400)]
     )
@@ -522,7 +522,7 @@ def test_an_answer_that_could_not_be_read_is_named_when_it_is_asked_for(tmp_path
 @pytest.mark.skipif(not REAL, reason="STRIPE_REAL_DATA")
 @pytest.mark.parametrize("path", REAL, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_real_cassette_written_anew_answers_as_the_real_one_did(path, tmp_path):
-    """Its secrets gone, it still takes the same requests, and what the test sends is in the answers again."""
+    """A recording without secrets takes the same requests, and its answers have the test's own values."""
     exchanges = [entry.exchange for entry in Replay.load(path)._entries]
     recording = CassetteWriter(tmp_path / "a.yaml")
     for one in exchanges:

@@ -67,7 +67,7 @@ def test_a_replayed_call_is_ten_times_faster_than_plain_vcrpys(tmp_path):
     "secret", ["", "&email=scrubbedEmail{}%40example.com"], ids=["plain", "scrubbed"]
 )
 def test_a_call_costs_the_same_at_the_end_of_a_long_cassette(secret):
-    """Of 5,000 interactions, the last fifty calls take what the first fifty take, secrets or none."""
+    """Of 5,000 interactions, the last fifty calls take as long as the first fifty, with secrets too."""
     tape = exchanges(5000, secret)
     now = exchanges(5000, "&email=p{}%40lovelace.org") if secret else tape
     times = spans(Replay(tape).answer, [one.request for one in now])

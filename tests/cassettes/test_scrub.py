@@ -111,7 +111,7 @@ PLACES = {
 
 @pytest.mark.parametrize("word", ["payment_method_types", "address_line1"])
 def test_a_key_made_of_words_takes_no_word_away(word):
-    """What stands behind sk_test_ is known by itself only where it can be nothing else."""
+    """The part of a key after sk_test_ is searched alone only if it can't be a word."""
     headers = Headers({"Authorization": f"Bearer sk_test_{word}"})
     asked = Request("POST", "https://api.stripe.com/v1/customers", headers, f"a[{word}]=1")
     exchange = Exchange(asked, Response(200, Headers({}), json.dumps({word: "1"}).encode()))
@@ -179,7 +179,7 @@ def test_a_secret_is_replaced_wherever_it_stands(secret, place):
     ],
 )
 def test_what_only_resembles_a_secret_stays(text):
-    """Reserved addresses, ids, times, and numbers whose check digits are wrong are nobody's secret."""
+    """Reserved addresses, ids, times, and numbers with wrong check digits are no secrets."""
     one = exchange(answer=json.dumps({"a": text}), body=f"a={quote_plus(text)}")
     assert scrubbed(one).response.body == one.response.body
     assert scrubbed(one).request.body == one.request.body
@@ -199,7 +199,7 @@ def test_a_number_that_stripe_tells_stays_and_one_that_the_test_sends_goes():
 
 
 def test_the_same_secret_is_the_same_placeholder_everywhere():
-    """Whatever a secret wears, in one cassette it is one placeholder, and another one has its own."""
+    """A secret has one placeholder in a cassette, however it is encoded; another secret has another."""
     one = exchange(
         url=f"{URL}?email=jane%40lovelace.org",
         body="email=jane%40lovelace.org&metadata[by]=joe@lovelace.org",
@@ -269,7 +269,7 @@ OF_EMAILS = {
 @pytest.mark.parametrize("place", OF_EMAILS.values(), ids=OF_EMAILS)
 @pytest.mark.parametrize("address", ODD)
 def test_a_field_of_addresses_loses_the_whole_of_an_odd_one(address, place):
-    """What stands in a field named for e-mail is the address, whatever it is made of and at any host."""
+    """The value of a field with "mail" in its name is an address, whatever its name and host."""
     clean = unquote(texts(scrubbed(place(address))))
     assert "scrubbedEmail1@example.com" in clean
     assert not re.search("jane|jäne|me@|to=|sales|home|host|x@", clean)
@@ -280,7 +280,7 @@ def test_a_field_of_addresses_loses_the_whole_of_an_odd_one(address, place):
 )
 @pytest.mark.parametrize("place", OF_EMAILS.values(), ids=OF_EMAILS)
 def test_a_field_of_addresses_keeps_one_that_is_nobodys(address, place):
-    """Those at the domains of RFC 2606, and what is no address, stay byte for byte."""
+    """Addresses at the domains of RFC 2606, and values that are no address, stay byte for byte."""
     assert texts(scrubbed(place(address))) == texts(place(address))
 
 
@@ -348,7 +348,7 @@ def test_the_quotes_around_an_address_are_none_of_it():
 
 
 def test_an_idempotency_key_goes_from_headers_messages_and_events():
-    """What is a secret by its place alone is replaced in every other place too, before and after."""
+    """A secret that only its field reveals is replaced everywhere, in earlier exchanges too."""
     key = "order-4711/refund"
     early = exchange(body=f"metadata[order]={quote_plus(key)}")
     late = exchange(
@@ -380,7 +380,7 @@ def test_an_id_stays_an_id_where_an_idempotency_key_was_made_of_it():
 
 
 def test_headers_lose_cookies_telemetry_and_the_machine_and_keep_the_rest():
-    """What tells of a session or a machine is dropped; what tells of the call stays."""
+    """Headers about a session or a machine are dropped; those about the call stay."""
     agent = {"lang": "python", "bindings_version": "16.1.0", "uname": "my-host", "platform": "Linux-6"}
     one = exchange(
         asked={
@@ -439,7 +439,7 @@ DRESSES = {
 @pytest.mark.parametrize("dress", DRESSES.values(), ids=DRESSES)
 @pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
 def test_the_last_look_finds_a_secret_in_every_dress(secret, dress):
-    """Each kind is found on its own, whatever it wears: the look doesn't lean on what was replaced."""
+    """Each kind is found in every encoding, without help from the replacement before."""
     assert Scan().find_secrets(dress(secret))
 
 
@@ -478,14 +478,14 @@ def test_a_key_is_found_in_every_coding(key, encode, code):
 @pytest.mark.parametrize("code", CODINGS.values(), ids=CODINGS)
 @pytest.mark.parametrize("number", range(8))
 def test_a_coded_key_is_found_between_any_number_of_other_signs(number, code):
-    """A token need not begin and end where what it codes does."""
+    """Other characters may surround an encoded secret in its token."""
     token = code(f"the key {KEYS[0]} and more".encode())
     others = ("A" if token.isupper() else "a") * number
     assert Scan().find_secrets(f"{others}{token.rstrip('=')}{others}") == ["API key"]
 
 
 def test_a_known_secret_is_one_as_a_word_of_its_own_only():
-    """An idempotency key may be part of a longer word, before or behind, and that is none."""
+    """A longer word that contains an idempotency key isn't the key."""
     key = "order-1234"
     told = {"a": f"the {key}.", "b": f"re{key}", "c": f"{key}5", "d": f"{key}-5"}
     one = exchange(asked={"Idempotency-Key": key}, answer=json.dumps(told))
@@ -505,7 +505,7 @@ def test_a_secret_behind_what_is_no_text_is_replaced(before, secret):
 
 
 def test_a_multipart_body_is_text_and_no_form():
-    """What looks like a form's escapes stays as it is, byte for byte, but for its secrets."""
+    """Escapes and signs of a form stay byte for byte in a multipart body; only secrets are replaced."""
     before = '--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n'
     body = f"{before}a=%41+b&mail=jane@lovelace.org&c=%zz\r\n--b--"
     kind = {"Content-Type": "multipart/form-data; boundary=b"}
@@ -553,7 +553,7 @@ def test_a_coded_key_between_words_is_replaced_alone():
 
 
 def test_a_key_in_plain_utf_16_stops_the_write(tmp_path):
-    """A file of that encoding is no text here, so nothing in it is replaced."""
+    """A key in UTF-16 can't be replaced, so nothing is written."""
     recording = CassetteWriter(tmp_path / "a.yaml")
     recording.add(exchange(answer=f"\ufeff{KEYS[0]}".encode("utf-16-le")))
     with pytest.raises(SecretLeftError, match="API key, in its response at body"):
@@ -626,7 +626,7 @@ ANY_SECRET = st.one_of(
 
 @given(st.lists(st.tuples(ANY_SECRET, st.sampled_from(sorted(PLACES))), min_size=1, max_size=5))
 def test_no_secret_survives_in_the_file(tmp_path_factory, placed):
-    """Whatever the secrets, and however they are placed together, the written file has none of them."""
+    """Random secrets in random places never reach the written file."""
     path = tmp_path_factory.mktemp("tape") / "a.yaml"
     recording = CassetteWriter(path)
     for secret, place in placed:

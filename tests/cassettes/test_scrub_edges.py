@@ -1,4 +1,4 @@
-"""Secrets as people write them, cut, or encoded over and over: none reaches the disk, and honest text stays."""
+"""Secrets that are spelled out, cut or encoded repeatedly never reach the disk; other text stays."""
 
 import base64
 import html
@@ -108,7 +108,7 @@ def places_of(text, name="description"):
 
 
 def written(tmp_path, one):
-    """Record an exchange; give what is on disk by then, decoded, or "" when it was refused."""
+    """Record an exchange; give the written file, decoded, or "" when it was refused."""
     path = tmp_path / "cassette.json"
     recording = CassetteWriter(path)
     recording.add(one)
@@ -149,7 +149,7 @@ def test_an_address_goes_however_it_is_written(tmp_path, name, address):
 
 @pytest.mark.parametrize("address", ODD)
 def test_a_field_of_addresses_keeps_nothing_with_an_at(tmp_path, address):
-    """What has no address's shape in a text is one by its field."""
+    """A value without an address's shape is an address by its field's name."""
     for one in (
         exchange(f"email={quote_plus(address)}"),
         exchange(answer=json.dumps({"email": address})),
@@ -194,7 +194,7 @@ CUTS = (
 @pytest.mark.parametrize("at", [3, 9, 15, 30])
 @pytest.mark.parametrize("key", [KEY, "sk_test_somelettersalone"], ids=["random", "words"])
 def test_the_runs_own_key_goes_where_something_cuts_it(tmp_path, key, at, cut):
-    """Line breaks, blanks, signs that nobody sees and whatever else: the key's own signs in a row are it."""
+    """A key is found whatever stands between its characters: line breaks, blanks or invisible ones."""
     at = min(at, len(key) - 2)
     text = f"{key[:at]}{cut}{key[at:]}"
     for one in places_of(text):
@@ -269,7 +269,7 @@ def test_an_honest_text_that_is_encoded_over_and_over_is_written(tmp_path, dress
 
 
 def test_what_would_take_too_long_is_refused(tmp_path, monkeypatch):
-    """The work on one text is bounded: what isn't through by then isn't written."""
+    """The search of one text is bounded; a text that exceeds the bound isn't written."""
     text = DRESSES["base64 9"]("nothing to hide")
     monkeypatch.setattr(
         secret_scan, "_MOST", -7 * len(text)
@@ -286,7 +286,7 @@ def test_what_would_take_too_long_is_refused(tmp_path, monkeypatch):
     ["keysk_test_51CANARYcanary0001", "my_rk_test_abcdefghijkl1", "Xsk_test_ABCDabcdABCDabcdABCD"],
 )
 def test_another_test_key_is_found_behind_letters(tmp_path, text):
-    """What follows sk_test_ tells a key from a word that ends alike, whatever stands before."""
+    """The part after sk_test_ tells a key from a word, whatever precedes it."""
     for one in places_of(text):
         clean = written(tmp_path, one)
         assert "_test_scrubbedKey" in clean

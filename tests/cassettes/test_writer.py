@@ -1,4 +1,4 @@
-"""What is written: whole, in vcrpy's format, and the same for the same exchanges."""
+"""A cassette is written whole, in vcrpy's format, and always the same for the same exchanges."""
 
 import json
 import os
@@ -92,7 +92,7 @@ CLIENTS = {
 @pytest.mark.parametrize("suffix", ["yaml", "json"])
 @pytest.mark.parametrize("make", CLIENTS.values(), ids=CLIENTS)
 def test_plain_vcrpy_replays_a_recording_with_the_client_that_made_it(make, suffix, server, tmp_path):
-    """With the server gone, vcr.use_cassette gives stripe-python what was recorded from the tap."""
+    """After the server has stopped, vcr.use_cassette gives stripe-python the recorded answers."""
     path = tmp_path / f"one.{suffix}"
     tape_of = CassetteWriter(path)
 
@@ -163,7 +163,7 @@ def test_a_body_that_is_no_text_needs_yaml(tmp_path):
 
 
 def test_a_packed_answer_is_written_unpacked_and_its_headers_say_so(tmp_path):
-    """What told of the wire would make clients unpack what is plain, or wait for more."""
+    """Headers about compression and transfer are left out; clients would decompress plain text by them."""
     headers = {"Content-Encoding": "gzip", "Transfer-Encoding": "chunked", "Content-Length": "9"}
     one = Exchange(
         Request("GET", URL, Headers({})), Response(200, Headers(headers), b'{"a":"jane@b.org"}')
@@ -221,7 +221,7 @@ def test_exchanges_are_appended_behind_those_that_are_there(tmp_path):
 
 
 def test_an_appended_secret_that_the_replay_knows_keeps_its_placeholder(tmp_path):
-    """What a replayed placeholder stood for is the same placeholder in what is added."""
+    """The value of a replayed placeholder gets the same placeholder in added interactions."""
     path = written(tmp_path / "a.yaml", exchange(1, body="email=jane@lovelace.org", method="POST"))
     replay = Replay.load(path)
     replay.answer(exchange(1, body="email=new@lovelace.org", method="POST").request)
