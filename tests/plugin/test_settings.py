@@ -252,7 +252,7 @@ WHOLE_RUN = {
         ["--stripe-api-version=2020-08-27"],
         {},
         "",
-        "--stripe-api-version: API version 2020-08-27 is not modelled: 2023-10-16 is the oldest",
+        "--stripe-api-version: API version 2020-08-27 is not modelled: the oldest modelled version is 2023-10-16",
     ),
     "an API version without its release's name, option": (
         ["--stripe-api-version=2025-02-24"],
