@@ -23,6 +23,7 @@ EXAMPLES = [
     for page, text in PAGES.items()
     for name, code in re.findall(r"```python\n# (\w+\.py)\n(.*?)```", text, re.DOTALL)
 ]
+READERS_OWN = ("conftest.py", "tests/cassettes/stripe")
 COMMANDS = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)
 
 
@@ -103,6 +104,15 @@ def _anchors(text):
     """Give the anchors of a page's headings, as Sphinx and GitHub name them."""
     for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE):
         yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md"])
+def test_every_file_that_a_page_names_is_there(page):
+    """From the root or inside the package; but for those that a reader makes."""
+    text = re.sub(r"```.*?```", "", (ROOT / page).read_text("utf-8"), flags=re.DOTALL)
+    for name in re.findall(r"`(\w[\w.-]*(?:/[\w.-]*)+|\w+\.(?:py|md|json|yaml|toml))`", text):
+        places = (ROOT / name, ROOT / "pytest_stripe_balance" / name)
+        assert name in READERS_OWN or any(place.exists() for place in places), name
 
 
 def test_every_page_that_is_named_is_there_and_in_the_site():
