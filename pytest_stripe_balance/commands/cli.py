@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_stripe_balance import input_files
 from pytest_stripe_balance.commands import terminal
 from pytest_stripe_balance.commands.calls import print_calls
-from pytest_stripe_balance.commands.derive import _derive
+from pytest_stripe_balance.commands.derive import derive_schemas
 from pytest_stripe_balance.contract.findings import KINDS, LEVELS
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report.exit_codes import BAD_INPUT, FINDINGS, INTERRUPTED, OK, READER_GONE
@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     derive.add_argument("--all", action="store_true", help=about)
     derive.add_argument("--sdk", type=Path, help="an unpacked stripe package, instead of the installed")
     derive.add_argument("--into", type=Path, help="the folder to write to, instead of schemas/")
-    derive.set_defaults(run=_derive)
+    derive.set_defaults(run=derive_schemas)
     return parser
 
 

@@ -91,7 +91,7 @@ def _compare(
         outcome.add_note(cassette.place(at), LIVE)
     version, why = _version(cassette, default_version)
     session = Fake(_settings(cassette, assume, version))
-    for row in conformance.conform(cassette.exchanges, session.answer_resting):
+    for row in conformance.conform(cassette.exchanges, session.answer_with_assumptions):
         place = cassette.place(row.at)
         if isinstance(row, conformance.SkippedRequest):
             outcome.skip(f"because {row.reason}", place)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.commands import sdk_releases, terminal
-from pytest_stripe_balance.commands.calls import _returned
+from pytest_stripe_balance.commands.calls import returned
 from pytest_stripe_balance.report.exit_codes import OK
 from pytest_stripe_balance.resources import Release
 
@@ -23,7 +23,8 @@ class Derived(NamedTuple):
     lacking: dict[str, str]
 
 
-def _derive(options: argparse.Namespace) -> int:
+def derive_schemas(options: argparse.Namespace) -> int:
+    """Write schemas, parameter rules and the list of calls; give the exit code."""
     if options.all and options.sdk:
         raise ValueError("--all takes each release from its own stripe-python; leave --sdk out")
     if options.into is None and resources.is_installed():
@@ -122,5 +123,5 @@ def _with_calls(page: str) -> str:
     before, start, rest = page.partition("<!-- calls -->\n")
     _, end, after = rest.partition("<!-- /calls -->")
     rows = ["| method | path | returns |", "|---|---|---|"]
-    rows += [f"| {row.method} | `{row.path}` | {_returned(row)} |" for row in routes.ENDPOINTS]
+    rows += [f"| {row.method} | `{row.path}` | {returned(row)} |" for row in routes.ENDPOINTS]
     return before + start + "\n".join(rows) + "\n" + end + after

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS, LEVELS, Finding
 from pytest_stripe_balance.masking import masked
-from pytest_stripe_balance.report.outcome import Outcome, Place, Problem, Tally, one_line
+from pytest_stripe_balance.report.outcome import InputProblem, Outcome, Place, Tally, one_line
 
 _COMMANDS = {"error": "error", "warning": "warning", "information": "notice"}
 _NOUNS = {"error": ("error", "errors"), "warning": ("warning", "warnings")}
@@ -149,7 +149,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def _problem(problem: Problem) -> dict[str, str | int | None]:
+def _problem(problem: InputProblem) -> dict[str, str | int | None]:
     return {**_place(problem.place), "reason": masked(problem.reason)}
 
 

@@ -37,7 +37,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Problem:
+class InputProblem:
     """An input that can't be read, or deserves a warning: where, and why."""
 
     place: Place
@@ -74,8 +74,8 @@ class Outcome:
     files: int = 0
     checked: int = 0
     unchecked: dict[str, Tally] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[Problem] = field(default_factory=list)
+    problems: list[InputProblem] = field(default_factory=list)
+    notes: list[InputProblem] = field(default_factory=list)
     verb: str = "checked"
     may_be_empty: bool = True
     findings_suffice: bool = True
@@ -100,11 +100,11 @@ class Outcome:
 
     def add_problem(self, place: Place, reason: str) -> None:
         """Add an input that can't be read."""
-        self.problems.append(Problem(place, reason))
+        self.problems.append(InputProblem(place, reason))
 
     def add_note(self, place: Place, warning: str) -> None:
         """Add a warning that is no finding."""
-        self.notes.append(Problem(place, warning))
+        self.notes.append(InputProblem(place, warning))
 
     @property
     def findings(self) -> list[tuple[str, Finding, Tally]]:

@@ -117,7 +117,7 @@ class Fake(Session):
         except Refused as refusal:
             raise refusal.with_way_out() from None
 
-    def answer_resting(self, request: Request) -> tuple[Response, frozenset[str]]:
+    def answer_with_assumptions(self, request: Request) -> tuple[Response, frozenset[str]]:
         """Answer a request, and name the assumptions that this one answer rested on."""
         rested = self._readings.used
         before = set(rested)

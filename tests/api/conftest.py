@@ -39,7 +39,7 @@ def by_session(session):
 
     def send(method, url, headers, form=""):
         request = Request(method.upper(), url, Headers(headers), form)
-        response, rested = session.answer_resting(request)
+        response, rested = session.answer_with_assumptions(request)
         session.observe(request, response)
         return response.body, response.status, response.headers, rested
 

@@ -65,5 +65,5 @@ def test_the_sample_is_what_the_fake_answers_today():
     recorded = Replay.load(SAMPLE).exchanges
     assert drifts(recorded, told()) == []
     session = Fake(Settings(VERSION, seed="another"))
-    found = list(conformance.conform(recorded, session.answer_resting))
+    found = list(conformance.conform(recorded, session.answer_with_assumptions))
     assert [one.differences for one in found if isinstance(one, Compared)] == [[]] * len(recorded)

@@ -16,7 +16,7 @@ VERSION = "2026-10-28.endive"
 
 def driven(exchanges, seed="other", now=1_780_000_000):
     session = Fake(Settings(VERSION, seed=seed, now=now))
-    return list(conformance.conform(exchanges, session.answer_resting))
+    return list(conformance.conform(exchanges, session.answer_with_assumptions))
 
 
 def altered(exchange, **keys):
@@ -134,7 +134,7 @@ def test_the_fake_is_asked_with_its_own_ids_and_keys(recorder):
 
     def answer(request):
         asked.append(request)
-        return session.answer_resting(request)
+        return session.answer_with_assumptions(request)
 
     secret = Headers(
         {"Authorization": "Bearer sk_live_1", "Idempotency-Key": "k", "Stripe-Version": VERSION}

@@ -72,7 +72,7 @@ class Story:
     def told(self):
         """Conform: what differs, as kind and path, and why what wasn't driven wasn't."""
         session = Fake(Settings(VERSION, seed="other", now=1_780_000_000))
-        rows = list(conformance.conform(self.exchanges, session.answer_resting))
+        rows = list(conformance.conform(self.exchanges, session.answer_with_assumptions))
         found = [
             (one.kind, one.path) for row in rows if isinstance(row, Compared) for one in row.differences
         ]

@@ -33,7 +33,7 @@ def on(day, exchange, without=(), **keys):
 def told(exchanges):
     """Name what conform finds, by its kind and path."""
     session = Fake(Settings(VERSION, seed="other"))
-    found = conformance.conform(exchanges, session.answer_resting)
+    found = conformance.conform(exchanges, session.answer_with_assumptions)
     return [
         (one.kind, one.path) for row in found if isinstance(row, Compared) for one in row.differences
     ]

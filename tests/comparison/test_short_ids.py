@@ -44,7 +44,7 @@ def shortened(exchanges, style):
 
 def driven(exchanges):
     session = Fake(Settings(exchanges[0].response.headers.api_version, seed="other", now=1_780_000_000))
-    return list(conformance.conform(exchanges, session.answer_resting))
+    return list(conformance.conform(exchanges, session.answer_with_assumptions))
 
 
 def paid(new_recorder):
