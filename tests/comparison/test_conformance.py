@@ -123,7 +123,9 @@ def test_what_the_fake_does_not_model_is_listed_and_counts_as_nothing(recorder):
     assert found == [
         SkippedRequest(0, "the fake does not model this endpoint"),
         SkippedRequest(1, knowledge.UNMADE),
-        SkippedRequest(2, "API version 2019-05-16 is not modelled: 2023-10-16 is the oldest that is"),
+        SkippedRequest(
+            2, "API version 2019-05-16 is not modelled: the oldest modelled version is 2023-10-16"
+        ),
     ]
 
 

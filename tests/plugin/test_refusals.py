@@ -419,7 +419,7 @@ REFUSED = {
     ),
     "an API version older than all schemas": (
         'stripe.Customer.create(stripe_version="2020-08-27")',
-        "POST /v1/customers: API version 2020-08-27 is not modelled: 2023-10-16 is the oldest",
+        "POST /v1/customers: API version 2020-08-27 is not modelled: the oldest modelled version is 2023-10-16",
     ),
     "OAuth": (
         'stripe.OAuth.token(grant_type="authorization_code", code="ac_1")',
