@@ -22,7 +22,6 @@ from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.report.outcome import Outcome, Place
 
 Json = Any
-BIGGEST = 100  # megabytes
 _NAMELESS = "(name its kind with --object)"
 _WRAPS = "but with Stripe objects inside (write these to a .jsonl file, one per line, to check them)"
 # Recorders may mask the version in a path.
@@ -50,7 +49,7 @@ class CheckQuestion:
     object: str | None = None
     api_version: str | None = None
     levels: Sequence[str] = ()
-    megabytes: float = BIGGEST
+    megabytes: float = input_files.LARGEST
     allow_empty: bool = False
 
 

@@ -106,7 +106,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     about = f"the level of a kind of finding; kinds: {', '.join(KINDS)}; levels: {', '.join(LEVELS)}"
     parser.add_argument("--level", action="append", default=[], metavar="KIND=LEVEL", help=about)
     about = "refuse files that are bigger (default: %(default)s)"
-    parser.add_argument("--max-mb", default="100", metavar="MB", help=about)
+    parser.add_argument("--max-mb", default=str(input_files.LARGEST), metavar="MB", help=about)
 
 
 def _megabytes(options: argparse.Namespace) -> float:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from pytest_stripe_balance import input_files
 from pytest_stripe_balance.api import versions
-from pytest_stripe_balance.commands import check
 from pytest_stripe_balance.commands.recordings import LoadedCassette, read
 from pytest_stripe_balance.comparison import conformance, recording_facts
 from pytest_stripe_balance.contract import findings
@@ -36,7 +35,7 @@ class ConformQuestion:
     levels: Sequence[str] = ()
     assume: Sequence[str] = ()
     api_version: str | None = None
-    megabytes: float = check.BIGGEST
+    megabytes: float = input_files.LARGEST
 
 
 def conform(question: ConformQuestion) -> Conformance:

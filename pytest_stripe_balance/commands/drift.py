@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pytest_stripe_balance import input_files
 from pytest_stripe_balance.cassettes import provenance
-from pytest_stripe_balance.commands import check
 from pytest_stripe_balance.commands.recordings import LoadedCassette, read
 from pytest_stripe_balance.comparison.drift import ComparedRecordings
 from pytest_stripe_balance.contract import findings
@@ -29,7 +28,7 @@ class DriftQuestion:
     new: str
     levels: Sequence[str] = ()
     max_age: float | None = None
-    megabytes: float = check.BIGGEST
+    megabytes: float = input_files.LARGEST
 
 
 def drift(question: DriftQuestion, now: int) -> Outcome:
