@@ -65,41 +65,27 @@ class Dispatch:
         """Answer one request. Raises Refused if the fake doesn't model it."""
         home = self.account(None).world
         request_id = home.ids.request()
+        headers = request.headers
+        key, account = headers.get("Idempotency-Key"), headers.get("Stripe-Account")
+        envelope = Envelope(request, request_id, key, account, home, self.api_version)
         try:
-            call = self._resolved(request, request_id)
+            found, call = self._resolved(envelope)
         except Fault as fault:
-            envelope = Envelope(request, request_id, home, self.api_version)
             return response.fail(envelope, fault, executed=False)
-        return self._answer(call)
+        return _answer(found.answers, call)
 
-    def _resolved(self, request: Request, request_id: str) -> Call:
-        """Find a request's world, endpoint, ids and API version."""
+    def _resolved(self, envelope: Envelope) -> tuple[_Account, Call]:
+        """Find a request's account, endpoint, ids and API version."""
+        request = envelope.request
         api_keys.check(request)
-        account = self._account_of(request)
+        account = self._account_of(request, envelope.account)
         found = routes.match(request.method, request.path)
         if found is None:
             raise _unmodelled(request)
         endpoint, ids = found
         rules = self.rules(self._version(request))
-        envelope = Envelope(request, request_id, account.world, rules.api_version)
-        return Call(envelope, endpoint, ids, rules)
-
-    def _answer(self, call: Call) -> Response:
-        """Answer from the saved answers, or run the verb and save its answer under the key."""
-        request, request_id, world, _ = call.envelope
-        key = call.envelope.key if request.method == "POST" else None
-        answers = self.account(request.headers.get("Stripe-Account")).answers
-        try:
-            params = call.read()
-            saved = answers.replay(world, key, request) if key else None
-        except Fault as fault:
-            return call.refuse(fault)
-        if saved is not None:
-            return idempotency.replayed(saved, request_id)
-        answer = call.execute(params)
-        if key:
-            answers.save(world, key, request, answer)
-        return answer
+        resolved = Envelope(*envelope[:4], account.world, rules.api_version)
+        return account, Call(resolved, endpoint, ids, rules)
 
     def account(self, name: str | None) -> _Account:
         """Give an account's world and answers, opening them on first use."""
@@ -107,8 +93,7 @@ class Dispatch:
             self._accounts[name] = _Account(self.open_world(name))
         return self._accounts[name]
 
-    def _account_of(self, request: Request) -> _Account:
-        name = request.headers.get("Stripe-Account")
+    def _account_of(self, request: Request, name: str | None) -> _Account:
         if name is not None and not (name.startswith("acct_") and name[5:].isalnum()):
             message = (
                 f"The provided key '{api_keys.masked(api_keys.key_of(request))}' does not have access "
@@ -138,6 +123,23 @@ class Dispatch:
                 refusal.message += "`stripe.api_version`, or by `stripe_version=` of a client or a call"
                 raise
         return version
+
+
+def _answer(answers: idempotency.SavedAnswers, call: Call) -> Response:
+    """Answer from the saved answers, or run the verb and save its answer under the key."""
+    request, request_id, key, _, world, _ = call.envelope
+    key = key if request.method == "POST" else None
+    try:
+        params = call.read()
+        saved = answers.replay(world, key, request) if key else None
+    except Fault as fault:
+        return call.refuse(fault)
+    if saved is not None:
+        return idempotency.replayed(saved, request_id)
+    answer = call.execute(params)
+    if key:
+        answers.save(world, key, request, answer)
+    return answer
 
 
 def _unmodelled(request: Request) -> Refused:

@@ -34,17 +34,14 @@ HEADERS_OF_REQUEST_ID = ("Request-Id", "Stripe-Version", "Idempotency-Key", "Ori
 
 
 class Envelope(NamedTuple):
-    """What the headers of an answer depend on, beside its status."""
+    """What the headers of an answer depend on, beside its status; `key` is the idempotency key."""
 
     request: Request
     request_id: str
+    key: str | None
+    account: str | None
     world: World
     api_version: str
-
-    @property
-    def key(self) -> str | None:
-        """The request's idempotency key."""
-        return self.request.headers.get("Idempotency-Key")
 
 
 def succeed(envelope: Envelope, body: dict[str, Any]) -> Response:
@@ -90,8 +87,7 @@ def _without_request_id(response: Response) -> Response:
 
 
 def _respond(envelope: Envelope, status: int, body: dict[str, Any], *, executed: bool) -> Response:
-    request, request_id, world, api_version = envelope
-    key = envelope.key
+    request, request_id, key, account, world, api_version = envelope
     headers = {**COMMON_HEADERS, "Request-Id": request_id, "Stripe-Version": api_version}
     if request.method == "POST":
         headers["Idempotency-Key"] = key or world.ids.uuid(request_id)
@@ -103,7 +99,7 @@ def _respond(envelope: Envelope, status: int, body: dict[str, Any], *, executed:
                 world.readings.rely_on("should-retry-missing-object")
     elif request.method == "DELETE" and key:
         headers["Idempotency-Key"] = key
-    if account := request.headers.get("Stripe-Account"):
+    if account:
         headers["Stripe-Account"] = account
     return Response(status, Headers(headers), _encoded(body), body)
 
