@@ -184,6 +184,13 @@ def server():
         yield serving
 
 
+@pytest.fixture
+def collector():
+    """Serve once more: whom a team's own code sends its metrics to."""
+    with _serving() as serving:
+        yield serving
+
+
 @contextmanager
 def _serving() -> Iterator[Server]:
     class Handler(BaseHTTPRequestHandler):

@@ -45,6 +45,8 @@ class Session:
     """
 
     sends = False
+    # Whether an own HTTP client's request is answered as stripe-python asked it: a recording holds that.
+    as_asked = False
 
     def __init__(self, settings: Settings, fail: Fail = lambda refusal: refusal) -> None:
         self.settings = settings
@@ -59,7 +61,15 @@ class Session:
     @contextmanager
     def tapped(self) -> Iterator[None]:
         """Catch what stripe-python sends while the context is open, and answer it here."""
-        with intercept(self.answer, self.observe, sends=self.sends):
+        with intercept(
+            self.answer,
+            self.observe,
+            sends=self.sends,
+            own_clients=self.settings.own_clients,
+            as_asked=self.as_asked,
+            refuse=self.refuse,
+            note=self.note,
+        ):
             _open.append(self)
             try:
                 yield
@@ -96,6 +106,14 @@ class Session:
                     self._answering = False
             except Refused as refusal:
                 raise self._kept(refusal) from None
+
+    def refuse(self, message: str) -> BaseException:
+        """Keep what the tap refuses: a connection of an own client's, say; give what to raise."""
+        return self._kept(Refused(message))
+
+    def note(self, line: str) -> None:
+        """Keep a line for the summary, once."""
+        self.notes += [] if line in self.notes else [line]
 
     def _allowed(self, request: Request) -> Response | Request | None:
         try:
@@ -162,7 +180,7 @@ class Session:
         try:
             if not self.watch.knows(version) and release_of(version) is None:
                 note = f"answers at API version {version} have no schema, and were not checked"
-                self.notes += [] if note in self.notes else [note]
+                self.note(note)
                 return []
             return self.watch.check(given, request, api_version=version)
         except ValueError as error:

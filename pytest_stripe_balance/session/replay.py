@@ -71,6 +71,8 @@ class Replayer(Session):
     Without a cassette a test that asks for nothing passes, as it left none behind when it was recorded.
     """
 
+    as_asked = True
+
     def __init__(self, settings: Settings, fail: Fail) -> None:
         super().__init__(settings, fail)
         path = cassette_of(settings)
@@ -98,11 +100,11 @@ class Replayer(Session):
             note = (
                 f"{self._replay.name} holds nothing of what was posted: its path alone chose the answer"
             )
-            self.notes += [] if note in self.notes else [note]
+            self.note(note)
         due, got = (one.headers.api_version for one in (request, response))
         if due and got and due != got:
             note = f"{due} is the API version asked for, and {got} was recorded: record again"
-            self.notes += [] if note in self.notes else [note]
+            self.note(note)
         return response
 
     def close(self, ended: str) -> None:

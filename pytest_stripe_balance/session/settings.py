@@ -27,6 +27,7 @@ class Settings(NamedTuple):
 
     `cassette` is where the run's recording is, or is to be; `record` is what the mode record does
     about one that is there; `max_age` is in days; `wire` is how the modes that send do it.
+    `own_clients` says whether the code of a team's own HTTP client runs: "run" or "skip".
     """
 
     api_version: str
@@ -41,6 +42,7 @@ class Settings(NamedTuple):
     record: str = "once"
     max_age: int | None = None
     wire: Wire = Wire()
+    own_clients: str = "run"
 
 
 def settings(

@@ -21,9 +21,9 @@ from pytest_stripe_balance.transport.doors import tapped
 from pytest_stripe_balance.transport.imports import WATCH
 from pytest_stripe_balance.transport.own_clients import by_fallback, stand_in_for
 from pytest_stripe_balance.transport.patches import Group, Layer, Spot, spot
-from pytest_stripe_balance.transport.runs import OPEN, Answer, Observe, OwnClients, Run
+from pytest_stripe_balance.transport.runs import OPEN, Answer, Observe, Run
 
-__all__ = ["Answer", "Observe", "OwnClients", "Run", "intercept", "push", "remove"]
+__all__ = ["Answer", "Observe", "Run", "intercept", "push", "remove"]
 
 # The modules of stripe-python that are tapped, each at its first import.
 _FIRST = {

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar, Token
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from pytest_stripe_balance.api import api_keys
 from pytest_stripe_balance.api.message import Request
+from pytest_stripe_balance.masking import LIVE_KEY
 from pytest_stripe_balance.transport.runs import Run
 
+_LIVE = re.compile(LIVE_KEY)
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -37,11 +42,22 @@ class OwnCall:
         current.reset(self._token)
 
     def owns(self, request: Request) -> bool:
-        """Tell a request of this call by stripe-python's Authorization, or by the host it asked."""
-        given = self.request.headers.get("Authorization")
-        if given is not None and request.headers.get("Authorization") == given:
+        """Tell a request of this call by stripe-python's Authorization, or by the host it asked.
+
+        One with any live key is, too: it must not leave.
+        """
+        given, sent = (one.headers.get("Authorization") for one in (self.request, request))
+        if sent is not None and (sent == given or _LIVE.match(api_keys.key_of(request))):
             return True
         return host_of(request.url) == self.host
+
+    def as_arrived(self, request: Request) -> Request:
+        """Give a request as Stripe would see it: a proxy may have put something before the path."""
+        asked = self.request
+        if request.path == asked.path or not request.path.endswith(asked.path):
+            return request
+        query = f"?{request.query}" if request.query else ""
+        return replace(request, url=asked.url.partition("?")[0] + query)
 
     def as_asked(self, request: Request) -> Request:
         """Give what stripe-python asked, where a request is for the same; else the request itself."""
@@ -59,6 +75,21 @@ class OwnCall:
 current: ContextVar[OwnCall | None] = ContextVar("pytest_stripe_balance_own_call", default=None)
 # All that run now, in any thread: an executor's threads have no `current`.
 RUNNING: list[OwnCall] = []
+
+
+@contextmanager
+def carried(call: OwnCall | None) -> Iterator[None]:
+    """Run what a call's code has given to another thread as that call's."""
+    token = current.set(call)
+    try:
+        yield
+    finally:
+        current.reset(token)
+
+
+def passing() -> AbstractContextManager[None]:
+    """Let a library connect: what it sends is the team's own."""
+    return carried(None)
 
 
 def running_here() -> OwnCall | None:

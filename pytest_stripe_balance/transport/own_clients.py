@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from stripe._http_client import HTTPClient
@@ -12,6 +13,7 @@ from stripe._http_client import HTTPClient
 from pytest_stripe_balance.transport.clients import ASYNC, RETRIES, SYNC, has_own_code
 from pytest_stripe_balance.transport.doors import tapped
 from pytest_stripe_balance.transport.own_calls import OwnCall
+from pytest_stripe_balance.transport.own_patches import PATCHED
 from pytest_stripe_balance.transport.passage import request_of
 from pytest_stripe_balance.transport.runs import OPEN, Run
 
@@ -23,9 +25,12 @@ class _StandIn:
         self.name = getattr(client, "name", type(client).__name__)
         self.client, self.run, self.stands_for = client, run, type(client).__qualname__
 
-    def call(self, method: str, url: str, headers: Any, post_data: object = None) -> OwnCall:  # noqa: ANN401 - a mapping
-        """Give a call of the client, from here until its code returns."""
-        return OwnCall(self.run, request_of(method, url, headers, post_data), self.stands_for)
+    @contextmanager
+    def call(self, method: str, url: str, headers: Any, post_data: object = None) -> Iterator[None]:  # noqa: ANN401 - a mapping
+        """Have libraries and sockets look out for the client's code, until it returns."""
+        call = OwnCall(self.run, request_of(method, url, headers, post_data), self.stands_for)
+        with PATCHED, call:
+            yield
 
 
 class _Sending(_StandIn):
@@ -55,15 +60,8 @@ def stand_in_for(client: Any, run: Run) -> _StandIn:  # noqa: ANN401 - as above
     return _Skipping(client, run) if run.own_clients == "skip" else _Running(client, run)
 
 
-def _by_the_client(name: str) -> Callable[..., Any]:
-    def send(stand_in: _StandIn, *sent: Any, **options: Any) -> Any:  # noqa: ANN401 - the client's own
-        return getattr(stand_in.client, name)(*sent, **options)
-
-    return send
-
-
 def _in_a_call(name: str) -> Callable[..., Any]:
-    def send(stand_in: _StandIn, *sent: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
+    def send(stand_in: _StandIn, *sent: Any, **options: Any) -> Any:  # noqa: ANN401 - the client's own
         with stand_in.call(*sent[:4]):
             return getattr(stand_in.client, name)(*sent, **options)
 
@@ -92,7 +90,7 @@ def _never(*_: object, **__: object) -> NoReturn:
 
 
 for _name in (*RETRIES, *ASYNC):
-    setattr(_Sending, _name, tapped(_by_the_client(_name), _name))
+    setattr(_Sending, _name, tapped(_in_a_call(_name), _name))
     setattr(_Running, _name, _in_a_call(_name))
 for _name in (*SYNC, *ASYNC):
     setattr(_Skipping, _name, tapped(_never, _name))

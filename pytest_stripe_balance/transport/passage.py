@@ -34,7 +34,7 @@ class Passage:
 
     def __init__(self, run: Run, request: Request) -> None:
         if own_calls.RUNNING and (call := own_calls.owner_of(request)) is not None:
-            run = call.run
+            run, request = call.run, call.as_arrived(request)
             request = call.as_asked(request) if run.as_asked else request
         passed = _passed.get()
         self._is_new = passed is None or not is_same(request, passed[1])

@@ -34,10 +34,11 @@ def spot(
     whatever: bool = False,
 ) -> Spot:
     """Make the patch of what stands there now; with `whatever` also of what others will put there."""
-    original = vars(owner)[name]
+    original = vars(owner).get(name, _NOTHING)
     if is_marked(original):  # somebody kept it, and put it back when its layer was off
-        original = original.__wrapped__
-    return Spot(owner, name, original, marked(wrap(original)), wrap if whatever else None)
+        original = vars(original)["__wrapped__"]
+    inherited = getattr(owner, name) if original is _NOTHING else original
+    return Spot(owner, name, original, marked(wrap(inherited)), wrap if whatever else None)
 
 
 class Group:
@@ -51,7 +52,7 @@ class Group:
 
     def found(self) -> list[object]:
         """Give what stands at each spot now."""
-        return [look_up(name) for look_up, name in self._look_ups]
+        return [look_up(name, _NOTHING) for look_up, name in self._look_ups]
 
 
 class Layer:
@@ -102,7 +103,7 @@ class Layer:
         if found is not original:
             if wrap is None:
                 return
-            instead = marked(wrap(found))
+            instead = marked(wrap(getattr(owner, name) if found is _NOTHING else found))
         self._on.append((owner, name, found, instead))
         setattr(owner, name, instead)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from pytest_stripe_balance.api.message import Request, Response
 from pytest_stripe_balance.refused import Refused
 
 Answer: TypeAlias = Callable[[Request], Response | Request | None]
 Observe: TypeAlias = Callable[[Request, Response], None]
-OwnClients: TypeAlias = Literal["run", "skip"]
 
 
 def _ignore(_: str) -> None:
@@ -35,7 +34,7 @@ class Run:
     answer: Answer
     observe: Observe
     sends: bool = False
-    own_clients: OwnClients = "skip"
+    own_clients: str = "run"
     as_asked: bool = False
     refuse: Callable[[str], BaseException] = Refused
     note: Callable[[str], None] = _ignore
