@@ -21,9 +21,10 @@ from pytest_stripe_balance.transport.doors import tapped
 from pytest_stripe_balance.transport.imports import WATCH
 from pytest_stripe_balance.transport.own_clients import by_fallback, stand_in_for
 from pytest_stripe_balance.transport.patches import Group, Layer, Spot, spot
+from pytest_stripe_balance.transport.processes import forget, hear, watch_forks
 from pytest_stripe_balance.transport.runs import OPEN, Answer, Observe, Run
 
-__all__ = ["Answer", "Observe", "Run", "intercept", "push", "remove"]
+__all__ = ["Answer", "Observe", "Run", "hear", "intercept", "push", "remove"]
 
 # The modules of stripe-python that are tapped, each at its first import.
 _FIRST = {
@@ -61,9 +62,11 @@ def push(run: Run, *, at_bottom: bool = False) -> None:
 
 def remove(run: Run) -> None:
     """Close a run, wherever it stands. What others have put over a patch meanwhile stays."""
+    hear()
     with _lock:
         if run in OPEN:
             OPEN.remove(run)
+            forget(run)
         if not OPEN:
             _take_off()
 
@@ -149,5 +152,5 @@ def _http_client_of(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _layer = Layer()
-# A fork may come while another thread opens a run, and the child must not wait for that thread.
 _lock = threading.RLock()
+watch_forks(_lock.acquire, _lock.release)

@@ -1,4 +1,4 @@
-"""What is patched while own clients run: sockets, and libraries that are there or are imported by them."""
+"""What is patched while own clients run: sockets, and libraries, also those that they import."""
 
 from __future__ import annotations
 
