@@ -21,7 +21,7 @@ from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report import tables
 from pytest_stripe_balance.transport.clients import STRIPE_FOLDER
-from pytest_stripe_balance.transport.intercept import intercept
+from pytest_stripe_balance.transport.intercept import hear, intercept
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -51,10 +51,10 @@ class Session:
     def __init__(self, settings: Settings, fail: Fail = lambda refusal: refusal) -> None:
         self.settings = settings
         self.exchanges: list[Exchange] = []
-        self.refusals: list[Refused] = []
         self.watch = ContractChecker(settings.contract, settings.api_version)
         self.notes: list[str] = []
         self._fail = fail
+        self._refusals: list[Refused] = []
         self._lock = threading.RLock()
         self._answering = False
 
@@ -80,6 +80,12 @@ class Session:
     def minting_for(self, fixture: str) -> AbstractContextManager[None]:  # noqa: ARG002 - the fake's
         """Make the ids of one fixture of a wider world while the context is open, if ids are ours."""
         return nullcontext()
+
+    @property
+    def refusals(self) -> list[Refused]:
+        """What was refused so far, in processes that were forked meanwhile as well."""
+        hear()
+        return self._refusals
 
     @property
     def worlds(self) -> Mapping[str | None, World]:
@@ -208,7 +214,7 @@ class Session:
         refusal.message = masked(refusal.message)
         refusal.asked_at = refusal.asked_at or _caller()
         refusal.raised_as = self._fail(refusal)
-        self.refusals.append(refusal)
+        self._refusals.append(refusal)
         return refusal.raised_as
 
 

@@ -1,7 +1,7 @@
 """Processes that are forked while a run is open: stripe-python is refused there, and the parent told.
 
-What a child writes into its memory never reaches the parent, refusals included. So the first refusal of a
-child, or of a child's child, is left on a page of memory that they share.
+What a child writes into its own memory never reaches the parent, not even a refusal. So the first
+refusal of a child, or of a child's child, is left on a page of memory that they share.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import sys
 import threading
 
 import pytest
@@ -26,7 +25,7 @@ def ask(client_of):
     def asking():
         try:
             client.customers.retrieve("cus_1")
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - the tests say which
             return type(error)
         return None
 
@@ -216,5 +215,3 @@ def test_a_long_message_is_cut(answering, ask):
     with answering.tap(refuse=lambda message: refused.append(message) or SystemExit(message + long)):
         _fork(lambda: ask() and None)
     assert 1_000 < len(refused[0]) < 9_000
-
-
