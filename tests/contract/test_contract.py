@@ -1,5 +1,6 @@
 import copy
 import json
+from pathlib import Path
 
 import jsonschema_rs
 import pytest
@@ -8,6 +9,7 @@ from majors import as_dict
 
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.contract.contract import contract
+from pytest_stripe_balance.contract.findings import DEFAULT_LEVELS
 from pytest_stripe_balance.contract.parsed import parse
 from pytest_stripe_balance.resources import api_versions, newest_api_version
 
@@ -173,3 +175,11 @@ def test_another_object_than_the_endpoint_returns_is_no_answer(stripe_balance, _
     request = Request("GET", "https://api.stripe.com/v1/payment_intents/pi_1", Headers())
     with stripe_balance.refused(match=r"breaking: payment_intent at \$\.object .*const: payment_intent"):
         _stripe_session.observe(request, customer)
+
+
+def test_each_kind_of_finding_is_on_the_page_with_its_level():
+    """A new kind is a row of docs/contract.md too."""
+    page = (Path(__file__).parents[2] / "docs" / "contract.md").read_text("utf-8")
+    rows = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in page.splitlines()]
+    levels = {row[0]: row[2] for row in rows if len(row) == 3 and row[0] in DEFAULT_LEVELS}
+    assert levels == DEFAULT_LEVELS

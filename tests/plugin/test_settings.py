@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from majors import v1
 
 from pytest_stripe_balance import modes, resources
+from pytest_stripe_balance.plugin import settings
 
 NEWEST = resources.newest_api_version()
 SOURCES = ("marker", "option", "environment", "fixture", "ini")
@@ -608,3 +611,13 @@ def test_an_override_that_forgets_to_return_is_one_line(name, mode, told, projec
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([told])
     assert "Traceback" not in result.stdout.str()
+
+
+def test_each_setting_is_on_the_page():
+    """A new setting is a row of docs/settings.md too, with its names."""
+    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text("utf-8")
+    rows = "".join(line for line in page.splitlines() if line.startswith("|"))
+    assert [name for name in settings.NAMES if f"`{name}=" not in rows] == []
+    assert [
+        name for name in (*settings.NAMES, *settings._OF_A_RUN) if f"`stripe_{name}`" not in rows
+    ] == []
