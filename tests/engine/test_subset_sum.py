@@ -20,7 +20,7 @@ def puzzle(shape, pool, *, where):
     """
     invoices = [7**place for place in range(pool[0])]
     intents = [7 ** (pool[0] + place) for place in range(pool[1])]
-    chosen = subset_sum.Group(*map(PLACES[where], shape, pool))
+    chosen = subset_sum.PaidGroup(*map(PLACES[where], shape, pool))
     total = sum(invoices[at] for at in chosen.invoices) + sum(intents[at] for at in chosen.intents)
     times = 2 if where == "doubled" else 1
     return invoices * times, intents * times, total, chosen

@@ -21,7 +21,7 @@ Positions = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Group:
+class PaidGroup:
     """Positions of the chosen invoices and intents."""
 
     invoices: Positions
@@ -45,7 +45,7 @@ class Work:
             )
 
 
-def search(invoices: Sequence[int], intents: Sequence[int], total: int) -> Group | None:
+def search(invoices: Sequence[int], intents: Sequence[int], total: int) -> PaidGroup | None:
     """Find the group that sums to `total`: fewest items, then most invoices, then oldest.
 
     `invoices` and `intents` are outstanding amounts in minor units, oldest first. The age of intents
@@ -66,7 +66,7 @@ def search_shape(
     total: int,
     shape: tuple[int, int],
     work: Work,
-) -> Group | None:
+) -> PaidGroup | None:
     """Find the oldest group of a shape: the number of invoices, and of intents."""
     bills, others = shape
     if bills > len(invoices) or others > len(intents):
@@ -83,7 +83,7 @@ def search_shape(
         return None
     rest = total - sum(intents[place] for place in chosen)
     billed = _first(invoices, bills, {rest}, work)
-    return None if billed is None else Group(billed, chosen)
+    return None if billed is None else PaidGroup(billed, chosen)
 
 
 def _first_beside(
