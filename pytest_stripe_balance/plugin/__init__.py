@@ -170,7 +170,8 @@ def stripe_client(_stripe_session: Session) -> stripe.StripeClient:
     """A `stripe.StripeClient` that this test's fake Stripe answers."""
     import stripe  # noqa: PLC0415
 
-    return stripe.StripeClient(modes.ANY_TEST_KEY)
+    version = _stripe_session.settings.api_version
+    return stripe.StripeClient(modes.ANY_TEST_KEY, stripe_version=version)
 
 
 @pytest.fixture
@@ -189,8 +190,10 @@ def stripe_contract(
 
 def _settings_of(request: pytest.FixtureRequest, computed: Mapping[str, Any]) -> Settings:
     """Read one test's settings; an invalid one fails the test in one line."""
+    from pytest_stripe_balance.session import at_app_version  # noqa: PLC0415 - as in the fixtures
+
     try:
-        return settings.of_test(request.node, computed)
+        return at_app_version(settings.of_test(request.node, computed))
     except modes.BadSettingError as error:
         raise _bad_setting(request, error) from None
 

@@ -239,7 +239,7 @@ def settings(config: pytest.Config, given: Given) -> Settings:
     age = setting(config, "max_age", {}, "")
     max_age = modes.whole_number(age, AGES, "must be a whole number of days") if age.value else None
     checked = session.settings(
-        api_version=setting(config, "api_version", given, session.newest_api_version()),
+        api_version=setting(config, "api_version", given, ""),
         seed=setting(config, "seed", given, "0"),
         now=setting(config, "now", given, str(session.BEGINNING)),
         levels=_table(config, "contract", given),

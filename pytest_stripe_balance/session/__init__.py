@@ -11,7 +11,7 @@ from pytest_stripe_balance.modes import DEFAULT, BadSettingError
 from pytest_stripe_balance.resources import newest_api_version
 from pytest_stripe_balance.session.base import Session
 from pytest_stripe_balance.session.fake import Fake
-from pytest_stripe_balance.session.settings import BEGINNING, Settings, settings
+from pytest_stripe_balance.session.settings import BEGINNING, Settings, at_app_version, settings
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.session.base import Fail
@@ -21,6 +21,7 @@ __all__ = [
     "Fake",
     "Session",
     "Settings",
+    "at_app_version",
     "newest_api_version",
     "opened",
     "settings",
@@ -32,8 +33,9 @@ def opened(chosen: Settings, fail: Fail, outer: Session | None = None) -> Sessio
 
     A fake begins as a copy of the wider world is. In the other modes the objects are shared for real.
     Refused where its recording can't be read, or isn't there; BadSettingError where it can't begin as
-    the wider world.
+    the wider world, or at the app's API version.
     """
+    chosen = at_app_version(chosen)
     if chosen.mode == DEFAULT:
         if outer is not None and not isinstance(outer, Fake):
             message = f"{chosen.name}: the mode fake has no objects of its wider world "

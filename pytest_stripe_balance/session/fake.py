@@ -11,12 +11,15 @@ from pytest_stripe_balance.api.message import Exchange, Request, Response
 from pytest_stripe_balance.engine import timers
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.engine.state.assumptions import Readings
-from pytest_stripe_balance.engine.state.determinism import Clock, Maker
+from pytest_stripe_balance.engine.state.determinism import Clock, Maker, SystemClock
 from pytest_stripe_balance.modes import MODES
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report import tables
+from pytest_stripe_balance.resources import without_betas
 from pytest_stripe_balance.session.base import Session
-from pytest_stripe_balance.session.worlds import Snapshot, WorldOpener, beginning_below
+from pytest_stripe_balance.session.moments import filters_beyond
+from pytest_stripe_balance.session.settings import SYSTEM
+from pytest_stripe_balance.session.worlds import Snapshot, WorldOpener, beginning_below, system_time
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.api.dispatch import Dispatch
@@ -42,6 +45,8 @@ class Fake(Session):
         self._snapshot: Snapshot | None = None
         self._failed: tuple[Dispatch, list[Exchange]] | None = None
         self._first = None if outer is None else outer.snapshot()
+        self._began = system_time() if settings.now == SYSTEM else settings.now
+        self._beyond: dict[str, None] = {}
         self._opener, self._dispatch = self._beginning()
 
     def _beginning(self) -> tuple[WorldOpener, Dispatch]:
@@ -50,15 +55,19 @@ class Fake(Session):
         version = settings.api_version
         if first is None:
             seed = f"{settings.seed}\0{settings.name}"
-            opener = WorldOpener(seed, Clock(settings.now), Maker(), self._readings, version)
+            opener = WorldOpener(seed, self._clock_at(self._began), Maker(), self._readings, version)
             return opener, opener.dispatch()
         now = beginning_below(first.settings, first.now, settings)
         self._readings.used |= first.assumptions
-        opener = WorldOpener(first.seed, Clock(first.now), Maker(settings.name), self._readings, version)
+        clock, maker = self._clock_at(first.now, first.advanced), Maker(settings.name)
+        opener = WorldOpener(first.seed, clock, maker, self._readings, version)
         dispatch = opener.dispatch(first.dispatch)
         if now > first.now:
             timers.travel(dispatch.worlds.values(), opener.clock, now)
         return opener, dispatch
+
+    def _clock_at(self, now: int, advanced: int = 0) -> Clock:
+        return SystemClock(now, advanced) if self.settings.now == SYSTEM else Clock(now)
 
     def snapshot(self) -> Snapshot:
         """Give what the worlds are now, for others to begin from; one for as long as nothing happens."""
@@ -66,8 +75,9 @@ class Fake(Session):
             if self._snapshot is None:
                 with self.turn("a copy of its world"):
                     copied = self._opener.dispatch(self._dispatch)
-                seed = self._opener.seed
-                self._snapshot = Snapshot(self.settings, seed, self.now, copied, self.assumptions)
+                seed, now = self._opener.seed, self._clock.now
+                ahead = self._clock.advanced if isinstance(self._clock, SystemClock) else 0
+                self._snapshot = Snapshot(self.settings, seed, now, ahead, copied, self.assumptions)
             return self._snapshot
 
     @contextmanager
@@ -102,6 +112,9 @@ class Fake(Session):
 
     def report(self) -> str:
         """Tell the state in tables; first that of the last fresh worlds, if their block failed."""
+        return "\n".join([self._states(), *self._beyond])
+
+    def _states(self) -> str:
         if self._failed is None:
             return super().report()
         dispatch, exchanges = self._failed
@@ -112,6 +125,9 @@ class Fake(Session):
 
     def _answer(self, request: Request) -> Response:
         self._snapshot = None
+        self._catch_up()
+        if "created" in request.url and request.method == "GET":
+            self._beyond |= dict.fromkeys(filters_beyond(request, self._clock.now))
         try:
             return self._dispatch.answer(request)
         except Refused as refusal:
@@ -128,6 +144,18 @@ class Fake(Session):
             return response, frozenset(rested)
         finally:
             rested |= before
+
+    def close(self, ended: str) -> None:  # noqa: ARG002 - as the other modes have it
+        """Note that events are at another API version than the requests, if there are any."""
+        own = self.settings.api_version
+        asked = {without_betas(one.request.headers.api_version or own) for one in self.exchanges}
+        others = sorted(asked - {without_betas(own)})
+        if others and any(len(world.events) for world in self.worlds.values()):
+            self.notes.append(
+                f"events are at API version {own}, the account's default, and requests were made at "
+                f"{', '.join(others)}. `stripe.api_version` sets both, but for a StripeClient of the "
+                "app's own, which has stripe_version="
+            )
 
     @property
     def world(self) -> World:
@@ -152,6 +180,7 @@ class Fake(Session):
         """
         with self.turn(what):
             self._snapshot = None
+            self._catch_up()
             world = self._dispatch.account(account).world
             world.cause, before = None, world.ids.minted
             try:
@@ -191,7 +220,17 @@ class Fake(Session):
     @property
     def now(self) -> int:
         """The time in every world, in seconds since 1970."""
+        if isinstance(self._clock, SystemClock):
+            with self.turn("stripe_clock.now"):
+                self._snapshot = None
+                self._catch_up()
         return self._clock.now
+
+    def _catch_up(self) -> None:
+        """Move on to the machine's time, where the world goes with it. It never goes back."""
+        clock = self._clock
+        if isinstance(clock, SystemClock) and (now := system_time() + clock.advanced) > clock.now:
+            timers.travel(self.worlds.values(), clock, now)
 
     @property
     def _clock(self) -> Clock:
@@ -201,7 +240,11 @@ class Fake(Session):
         """Move the time of every world on; what falls due happens, in order."""
         with self.turn("stripe_clock"):
             self._snapshot = None
-            timers.travel(self.worlds.values(), self._clock, until)
+            self._catch_up()
+            clock = self._clock
+            if isinstance(clock, SystemClock):
+                clock.advanced += max(until - clock.now, 0)
+            timers.travel(self.worlds.values(), clock, until)
 
     def explain(self, entry_id: str) -> str:
         """Tell in words what came of a row that brought money, in whichever world it is."""

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.contract.findings import KINDS, LEVELS
 from pytest_stripe_balance.engine.state.assumptions import Readings
 from pytest_stripe_balance.engine.state.determinism import END_OF_TIME
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.modes import DEFAULT, BadSettingError, Setting, Wire, one_of, whole_number
+from pytest_stripe_balance.modes import DEFAULT, BadSettingError, Setting, Wire, one_of
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import full_version, newest_api_version, without_betas
+from pytest_stripe_balance.session.moments import seconds_of
+from pytest_stripe_balance.transport.app_version import app_version
 
 BEGINNING = 1_767_225_600  # 2026-01-01T00:00:00Z, a Thursday
+SYSTEM: Literal["system"] = "system"  # the world's time goes with `time.time()`
+Now = int | Literal["system"]
 
 
 _NONE: Mapping[str, str] = {}
@@ -33,7 +37,7 @@ class Settings(NamedTuple):
     api_version: str
     seed: str = "0"
     name: str = ""
-    now: int = BEGINNING
+    now: Now = BEGINNING
     contract: Mapping[str, str] = _NONE
     drift: Mapping[str, str] = _NONE
     assume: Mapping[str, str] = _NONE
@@ -54,17 +58,12 @@ def settings(
     assume: Mapping[str, Setting],
     drift: Mapping[str, Setting],
 ) -> Settings:
-    """Check settings against what there is; BadSettingError names an invalid one."""
-    try:
-        versions.check(api_version.value)
-    except Fault as fault:
-        known = f"`python -m pytest_stripe_balance schemas list` has them, {newest_api_version()} last"
-        base = without_betas(api_version.value)
-        if (full := full_version(base)) != base:
-            known = f"with its release's name it is {full!r}"
-        raise BadSettingError(f"{api_version.source}: {fault}; {known}") from None
-    except Refused as refusal:
-        raise BadSettingError(f"{api_version.source}: {refusal}") from None
+    """Check settings against what there is; BadSettingError names an invalid one.
+
+    An empty `api_version` follows the app: `at_app_version` reads it when the run begins.
+    """
+    if api_version.value:
+        _check_version(api_version.value, api_version.source)
     one_of(levels, KINDS, LEVELS)
     one_of(drift, KINDS, LEVELS)
     for entry_id, reading in assume.items():
@@ -82,21 +81,44 @@ def settings(
     )
 
 
-def _beginning(now: Setting) -> int:
-    """Read when a world begins; BadSettingError tells how a date is written, or an example."""
-    try:
-        return whole_number(now, range(END_OF_TIME), "seconds since 1970 are due")
-    except BadSettingError as error:
-        seconds = _seconds_of(now.value)
-        example = f"write {seconds} for {datetime.fromtimestamp(seconds, UTC)}"
-        raise BadSettingError(f"{error}; {example}") from None
+def at_app_version(chosen: Settings) -> Settings:
+    """Settle at which API version the account is: at the app's, unless a setting names one.
+
+    A beta's is read up to the `;`. BadSettingError for one that isn't modelled.
+    """
+    if chosen.api_version:
+        return chosen
+    value, source = app_version()
+    base = without_betas(value).strip()
+    _check_version(base, source)
+    return chosen._replace(api_version=base)
 
 
-def _seconds_of(text: str) -> int:
-    """Give an ISO date's seconds since 1970, in UTC if it has no time zone; for others the default's."""
+@cache
+def _check_version(value: str, source: str) -> None:
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return BEGINNING
-    seconds = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-    return seconds if 0 <= seconds < END_OF_TIME else BEGINNING
+        versions.check(value)
+    except Fault as fault:
+        known = f"`python -m pytest_stripe_balance schemas list` has them, {newest_api_version()} last"
+        base = without_betas(value)
+        if (full := full_version(base)) != base:
+            known = f"with its release's name it is {full!r}"
+        raise BadSettingError(f"{source}: {fault}; {known}") from None
+    except Refused as refusal:
+        raise BadSettingError(f"{source}: {refusal}") from None
+
+
+def _beginning(now: Setting) -> Now:
+    """Read when a world begins; BadSettingError for what is no moment before the year 10000."""
+    if now.value == SYSTEM:
+        return SYSTEM
+    try:
+        seconds = seconds_of(now.value)
+    except ValueError as error:
+        raise BadSettingError(f"{now.source}: {error}") from None
+    if not 0 <= seconds < END_OF_TIME:
+        message = (
+            f"{now.source}: {now.value} isn't between 1970 and the year 9999, in seconds since 1970"
+        )
+        raise BadSettingError(message)
+    return seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,11 +14,11 @@ from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine.state.determinism import Ids
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.modes import BadSettingError
+from pytest_stripe_balance.session.settings import SYSTEM, Settings
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.assumptions import Readings
     from pytest_stripe_balance.engine.state.determinism import Clock, Maker
-    from pytest_stripe_balance.session.settings import Settings
 
 
 class Snapshot(NamedTuple):
@@ -26,6 +27,7 @@ class Snapshot(NamedTuple):
     settings: Settings
     seed: str
     now: int
+    advanced: int
     dispatch: Dispatch
     assumptions: frozenset[str]
 
@@ -74,13 +76,18 @@ def beginning_below(outer: Settings, now: int, inner: Settings) -> int:
         message = f"{inner.name}: seed={inner.seed!r} contradicts its wider world {outer.name}, whose "
         message += f"seed is {outer.seed!r}. Ids of objects that are there can't change: leave it out"
         raise BadSettingError(message)
-    if inner.now == outer.now:  # which is the test's own as well: nobody chose another
+    if inner.now in (outer.now, SYSTEM):  # which is the test's own as well: nobody chose another
         return now
     if inner.now < now:
         message = f"{inner.name}: now={inner.now} lies before the time of its wider world {outer.name}, "
         message += f"which is {now}. Time only moves on: leave it out, or give a later one"
         raise BadSettingError(message)
     return inner.now
+
+
+def system_time() -> int:
+    """Give the machine's time, or what freezegun or time-machine made of it, in seconds since 1970."""
+    return max(int(time.time()), 0)
 
 
 @cache

@@ -1,5 +1,5 @@
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import stripe
@@ -321,19 +321,20 @@ def test_a_return_that_came_back_is_not_tried_again_after_a_refund(
     assert rows()[-1] == ("transferred_to_balance", -500, 90)
 
 
-@pytest.mark.parametrize("moment", [1_800_000_000.5, 1_800_000_000.0, "2030", None, date(2030, 1, 1)])
+@pytest.mark.parametrize("moment", [1_800_000_000.5, 1_800_000_000.0, None, True, b"2030-01-01"])
 def test_what_is_no_moment_is_a_type_error(stripe_clock, moment):
     """A fraction would be in each answer that comes after; the error says what a moment is."""
     before = stripe_clock.now
-    with pytest.raises(TypeError, match="give whole seconds since 1970, or an aware datetime"):
+    with pytest.raises(TypeError, match="give whole seconds since 1970, an ISO text"):
         stripe_clock.travel_to(moment)
     assert stripe_clock.now == before
 
 
 UNITS = "weeks, days, hours, minutes and seconds, as in advance(days=75); for months there is travel_to"
+DAYS_75 = timedelta(days=75)
 NO_SPANS = {
     "no unit": (lambda clock: clock.advance(75), "75"),
-    "a timedelta": (lambda clock: clock.advance(timedelta(days=75)), "datetime.timedelta(days=75)"),
+    "two timedeltas": (lambda clock: clock.advance(DAYS_75, DAYS_75), repr(DAYS_75)),
     "no fixed length": (lambda clock: clock.advance(months=2), "months=2"),
     "a slip beside a unit": (lambda clock: clock.advance(day=1, hours=2), "day=1"),
 }

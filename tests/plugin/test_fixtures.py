@@ -438,7 +438,7 @@ def test_a_transfers_reference_is_a_text(stripe_balance):
 def test_an_amount_is_whole_minor_units_in_every_mode(name, build, mode):
     """Anything else is a TypeError that names call, culprit and way out, before anything is asked."""
     balance = StripeBalance(Session(Settings(newest_api_version(), mode=mode)))
-    balance.client = None
+    balance._clients = None
     all_of_it = name == "refund_to_cash_balance"  # is what None means there
     for given in NO_AMOUNTS if all_of_it else (*NO_AMOUNTS, None):
         told = f"stripe_balance.{name}: {given!r} is no amount; give whole minor units, an int, as 600 for 6.00 usd"

@@ -273,19 +273,19 @@ WHOLE_RUN = {
         [],
         {"PYTEST_STRIPE_NOW": "noon"},
         "",
-        "PYTEST_STRIPE_NOW: seconds since 1970 are due, not 'noon'; write 1767225600 for 2026-01-01 00:00:00+00:00",
+        "PYTEST_STRIPE_NOW: 'noon' is no moment; give whole seconds since 1970, an ISO text as '2026-01-01T12:00Z'",
     ),
-    "a beginning that is a date, ini": (
+    "a beginning without a time zone, ini": (
         [],
         {},
-        "stripe_now = 2027-03-01",
-        "ini stripe_now: seconds since 1970 are due, not '2027-03-01'; write 1803859200 for 2027-03-01 00:00:00+00:00",
+        "stripe_now = 2027-03-01T12:00",
+        "ini stripe_now: '2027-03-01T12:00' has no time zone; write '2027-03-01T12:00Z' for UTC",
     ),
     "a beginning that is a date too far, environment": (
         [],
         {"PYTEST_STRIPE_NOW": "1969-12-31"},
         "",
-        "PYTEST_STRIPE_NOW: seconds since 1970 are due, not '1969-12-31'; write 1767225600 for 2026-",
+        "PYTEST_STRIPE_NOW: 1969-12-31 isn't between 1970 and the year 9999",
     ),
     "a finding that there isn't": (
         [],
@@ -447,19 +447,15 @@ ONE_TEST = {
     ),
     "a beginning that is no number": (
         "now='noon'",
-        "marker stripe_balance: seconds since 1970 are due, not 'noon'",
-    ),
-    "a beginning that is a moment": (
-        "now='2026-01-01T02:00:00.5+02:00'",
-        "since 1970 are due, not '2026-01-01T02:00:00.5+02:00'; write 1767225600 for 2026-01-01 00:00:00",
+        "marker stripe_balance: 'noon' is no moment; give whole seconds since 1970",
     ),
     "a beginning that is a datetime": (
         "now=__import__('datetime').datetime(2026, 1, 2)",
-        "since 1970 are due, not '2026-01-02 00:00:00'; write 1767312000 for 2026-01-02 00:00:00+00:00",
+        "marker stripe_balance: '2026-01-02 00:00:00' has no time zone; write '2026-01-02 00:00:00Z' for UTC",
     ),
     "a beginning that no calendar holds": (
         "now=10**18",
-        "marker stripe_balance: seconds since 1970 are due, not '1000000000000000000'",
+        "marker stripe_balance: 1000000000000000000 isn't between 1970 and the year 9999",
     ),
     "readings that are no dict": (
         "assume='charge-id-prefix=ch'",
