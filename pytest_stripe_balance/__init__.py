@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.fixtures.balance import StripeBalance
     from pytest_stripe_balance.fixtures.clock import StripeClock
     from pytest_stripe_balance.fixtures.contract import StripeContract
+    from pytest_stripe_balance.fixtures.fake_stripe import fake_stripe
     from pytest_stripe_balance.refused import Refused
 
     __version__: str
@@ -23,6 +24,7 @@ __all__ = [
     "StripeClock",
     "StripeContract",
     "__version__",
+    "fake_stripe",
 ]
 
 _HOMES = {
@@ -34,6 +36,7 @@ _HOMES = {
     "StripeBalance": "fixtures.balance",
     "StripeClock": "fixtures.clock",
     "StripeContract": "fixtures.contract",
+    "fake_stripe": "fixtures.fake_stripe",
 }
 
 

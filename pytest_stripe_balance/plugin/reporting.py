@@ -93,6 +93,7 @@ def _for_summary(state: TestState) -> dict[str, list[Any]]:
         "assumptions": sorted(session.assumptions) if session else [],
         "findings": [(level, source, *astuple(finding)) for level, source, finding in warnings],
         "notes": session.notes if session else [],
+        "versions": [session.settings.api_version, *session.other_versions] if session else [],
     }
 
 
@@ -178,6 +179,7 @@ class Summary:
         self._tests: dict[str, set[str]] = {}
         self._findings: list[tuple[str, ...]] = []
         self._notes: Counter[str] = Counter()
+        self._versions: tuple[set[str], set[str]] = set(), set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what the summary needs from a test's last report."""
@@ -189,6 +191,10 @@ class Summary:
         self._findings += [(report.nodeid, *finding) for finding in content["findings"]]
         for note in content["notes"]:
             self._notes[note] += 1
+        own, *others = content["versions"] or [""]
+        if others:
+            self._versions[0].add(own)
+            self._versions[1].update(others)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the notes, the findings (each kind once) and the line of the assumptions."""
@@ -200,6 +206,12 @@ class Summary:
         if self._verbosity >= _QUIET:
             for note, tests in self._notes.items():
                 lines.append(f"stripe: {note}{f' ({tests} tests)' * (tests > 1)}")
+        if self._versions[1] and self._verbosity >= _QUIET:
+            events, requests = (", ".join(sorted(versions)) for versions in self._versions)
+            lines.append(
+                f"stripe: events are at API version {events}, and requests were made at {requests}. "
+                "stripe.api_version sets both; a StripeClient of your own has stripe_version="
+            )
         if self._findings and self._verbosity >= _QUIET:
             from pytest_stripe_balance.report import formats  # noqa: PLC0415 - only with some
 

@@ -53,6 +53,7 @@ class Session:
         self.exchanges: list[Exchange] = []
         self.watch = ContractChecker(settings.contract, settings.api_version)
         self.notes: list[str] = []
+        self.other_versions: list[str] = []  # those of requests, where events are at another
         self._fail = fail
         self._refusals: list[Refused] = []
         self._lock = threading.RLock()

@@ -146,16 +146,11 @@ class Fake(Session):
             rested |= before
 
     def close(self, ended: str) -> None:  # noqa: ARG002 - as the other modes have it
-        """Note that events are at another API version than the requests, if there are any."""
-        own = self.settings.api_version
-        asked = {without_betas(one.request.headers.api_version or own) for one in self.exchanges}
-        others = sorted(asked - {without_betas(own)})
-        if others and any(len(world.events) for world in self.worlds.values()):
-            self.notes.append(
-                f"events are at API version {own}, the account's default, and requests were made at "
-                f"{', '.join(others)}. `stripe.api_version` sets both, but for a StripeClient of the "
-                "app's own, which has stripe_version="
-            )
+        """See at which other API versions than its events the run was asked."""
+        if any(len(world.events) for world in self.worlds.values()):
+            own = self.settings.api_version
+            asked = {without_betas(one.request.headers.api_version or own) for one in self.exchanges}
+            self.other_versions = sorted(asked - {without_betas(own)})
 
     @property
     def world(self) -> World:

@@ -40,7 +40,7 @@ class SystemClock(Clock):
     advanced: int = 0
 
     def tick(self) -> None:
-        """Stay: what is made in one second is told apart by the order of its creation."""
+        """Stay. Objects of one second are in the order of their creation."""
 
 
 @dataclass
