@@ -58,7 +58,7 @@ class Keyed:
 
 
 @dataclass(frozen=True)
-class Page:
+class ListObject:
     """A ListObject or SearchResultObject. `name` is the value of its `object`, such as "list"."""
 
     name: str
@@ -87,7 +87,17 @@ class Absent:
 
 
 Type: TypeAlias = (
-    Plain | Literals | Null | Anything | Instance | Items | Keyed | Page | Expandable | OneOf | Absent
+    Plain
+    | Literals
+    | Null
+    | Anything
+    | Instance
+    | Items
+    | Keyed
+    | ListObject
+    | Expandable
+    | OneOf
+    | Absent
 )
 
 
@@ -118,8 +128,8 @@ _GENERICS: dict[str, Callable[[list[Type]], Type]] = {
     "Dict": lambda of: Keyed(of[-1]),
     "Mapping": lambda of: Keyed(of[-1]),
     "UntypedStripeObject": lambda of: Keyed(of[-1]),
-    "ListObject": lambda of: Page("list", of[0]),
-    "SearchResultObject": lambda of: Page("search_result", of[0]),
+    "ListObject": lambda of: ListObject("list", of[0]),
+    "SearchResultObject": lambda of: ListObject("search_result", of[0]),
     "ExpandableField": lambda of: Expandable(of[0]),
 }
 

@@ -11,10 +11,10 @@ from pytest_stripe_balance.contract.annotations import (
     Instance,
     Items,
     Keyed,
+    ListObject,
     Literals,
     Null,
     OneOf,
-    Page,
     Plain,
     Type,
 )
@@ -100,7 +100,7 @@ class Objects:
                 return {"type": "array", "items": self._node(of)}
             case Keyed(of):
                 return _keyed(self._node(of))
-            case Page(name, of):
+            case ListObject(name, of):
                 items = {"data": {"items": self._node(of)}}
                 return {"allOf": [{"$ref": f"{name}.json"}], "properties": items}
             case Expandable(of):

@@ -52,7 +52,7 @@ class Types:
                 yield from self._below(of, levels)
             case annotations.Instance(of):
                 yield from self.paths(of, levels)
-            case annotations.Page(_, of) if levels:
+            case annotations.ListObject(_, of) if levels:
                 yield from (("data", *rest) for rest in self._below(of, levels - 1))
             case annotations.Items(of) | annotations.Absent(of):
                 yield from self._below(of, levels)
