@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_stripe_balance.api.message import Headers, Request, Response, text_of
-from pytest_stripe_balance.transport import own_calls
+from pytest_stripe_balance.transport import other_mocks, own_calls
 from pytest_stripe_balance.transport.runs import Run
 
 Sent = tuple[Any, int, Mapping[str, str]]
@@ -44,6 +44,7 @@ class Passage:
         answer = run.answer(request)
         self.response = answer if isinstance(answer, Response) else None
         if self.response is not None:
+            other_mocks.note(run, request)
             if self._is_new:
                 run.observe(request, self.response)
         elif isinstance(answer, Request):

@@ -34,9 +34,8 @@ def spot(
     whatever: bool = False,
 ) -> Spot:
     """Make the patch of what stands there now; with `whatever` also of what others will put there."""
-    original = vars(owner).get(name, _NOTHING)
-    if is_marked(original):  # somebody kept it, and put it back when its layer was off
-        original = vars(original)["__wrapped__"]
+    # Somebody may have kept a patch, and put it back when its layer was off.
+    original = original_of(vars(owner).get(name, _NOTHING))
     inherited = getattr(owner, name) if original is _NOTHING else original
     return Spot(owner, name, original, marked(wrap(inherited)), wrap if whatever else None)
 
@@ -98,7 +97,7 @@ class Layer:
         found = vars(owner).get(name, _NOTHING)
         if is_marked(found):
             if all(value is not found for *_, value in self._on):  # of a layer that was taken off
-                self._on.append((owner, name, vars(found)["__wrapped__"], found))
+                self._on.append((owner, name, original_of(found), found))
             return
         if found is not original:
             if wrap is None:
@@ -117,3 +116,8 @@ def marked(function: F) -> F:
 def is_marked(value: object) -> bool:
     """Tell the tap's functions; no mock is one, nor what `functools.wraps` makes of one."""
     return getattr(value, _MARK, None) == id(value)
+
+
+def original_of(value: Any) -> Any:  # noqa: ANN401 - whatever stands at a spot
+    """Give what one of the tap's functions is a patch of; of anything else itself."""
+    return vars(value)["__wrapped__"] if is_marked(value) else value

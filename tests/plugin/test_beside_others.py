@@ -149,3 +149,102 @@ def test_a_refusal_fails_its_test_on_a_worker(project):
             "  asked at *test_it.py:7 in test_it",
         ]
     )
+
+
+OTHER_MOCKS = {
+    "responses": (
+        (),
+        """
+import requests, responses
+
+@pytest.fixture
+def mocked():
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield lambda url: mock.get(url, json={"mocked": True})
+
+def get(url):
+    return requests.get(url).json()
+""",
+    ),
+    "respx": (
+        (),
+        """
+import httpx, respx
+
+@pytest.fixture
+def mocked():
+    with respx.mock(assert_all_called=False) as mock:
+        yield lambda url: mock.get(url).respond(json={"mocked": True})
+
+def get(url):
+    return httpx.get(url).json()
+""",
+    ),
+    "pytest-httpx": (
+        ("pytest_httpx",),
+        """
+import httpx
+
+pytestmark = pytest.mark.httpx_mock(assert_all_responses_were_requested=False)
+
+@pytest.fixture
+def mocked(httpx_mock):
+    return lambda url: httpx_mock.add_response(url=url, json={"mocked": True}, is_reusable=True)
+
+def get(url):
+    return httpx.get(url).json()
+""",
+    ),
+}
+BESIDE_MOCKS = """
+import pytest, stripe
+
+{library}
+
+class Metered(stripe.HTTPClient):
+    name = "metered"
+
+    def request(self, method, url, headers, post_data=None):
+        assert get("https://metrics.example/v1") == {{"mocked": True}}
+        {send}
+
+def test_another_host(stripe_balance, mocked):
+    mocked("https://metrics.example/v1")
+    customer = stripe_balance.customer()
+    client = stripe.StripeClient("sk_test_1", http_client=Metered())
+    assert getattr(client, "v1", client).customers.retrieve(customer.id).id == customer.id
+    assert get("https://metrics.example/v1") == {{"mocked": True}}
+
+def test_stripes_host(stripe_balance, mocked):
+    mocked("https://api.stripe.com/v1/customers")
+    for _ in range(2):
+        assert stripe.Customer.list().data == []
+"""
+SEND = {
+    "requests": """
+        import requests
+        answer = requests.request(method, url, headers=headers, data=post_data)
+        return answer.content, answer.status_code, answer.headers
+""",
+    "httpx": """
+        import httpx
+        answer = httpx.request(method, url, headers=headers)
+        return answer.content, answer.status_code, answer.headers
+""",
+}
+
+
+@pytest.mark.parametrize("sends_by", SEND)
+@pytest.mark.parametrize("name", OTHER_MOCKS)
+def test_other_mocks_stay_as_they_are_and_are_told_of(name, sends_by, project):
+    """One of another host answers as before; one of api.stripe.com never does, which one line says."""
+    pytest.importorskip(name.replace("-", "_"))
+    plugins, library = OTHER_MOCKS[name]
+    text = BESIDE_MOCKS.format(library=library, send=SEND[sends_by])
+    result = project.test(text, plugins=plugins)
+    result.assert_outcomes(passed=2)
+    line = (
+        f"stripe: {name} has a mock of api.stripe.com, which is never used: stripe-python is answered *"
+    )
+    result.stdout.fnmatch_lines([line])
+    assert str(result.stdout).count("which is never used") == 1
