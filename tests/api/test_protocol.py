@@ -10,6 +10,8 @@ import pytest
 import stripe
 from majors import as_dict, v1
 
+from pytest_stripe_balance.resources import newest_api_version
+
 
 def manual(stripe_balance):
     return stripe_balance.customer(reconciliation="manual")
@@ -169,7 +171,7 @@ def test_headers_are_what_stripe_sends(stripe_balance):
     customer = manual(stripe_balance)
     posted = customer.last_response.headers
     assert posted["request-id"].startswith("req_")
-    assert posted["Stripe-Version"] == "2026-10-28.endive"
+    assert posted["Stripe-Version"] == newest_api_version()
     assert posted["Original-Request"] == posted["Request-Id"]
     assert posted["Stripe-Should-Retry"] == "false"
     got = stripe.Customer.retrieve(customer.id).last_response.headers
