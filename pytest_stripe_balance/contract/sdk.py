@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _OBJECT_NAME = re.compile(
     r'(?:OBJECT_NAME\b[^=]*=\s*\(?\s*"|^class (?=ErrorObject\())([\w.]+)', re.MULTILINE
 )
-_PATH = re.compile(r'"(/v\d+/[^"]*)"')
+# A path that is written with "%s" is left out: a service has the same call, with "{}".
+_PATH = re.compile(r'"(/v\d+/[^"%]*)"')
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 _UNNAMED_OBJECTS = {"error": "ErrorObject"}
 # The first typed releases have no underscore in their files' names.

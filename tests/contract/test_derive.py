@@ -161,6 +161,20 @@ def test_what_stands_where_an_id_would_is_derived(small: Path) -> None:
     assert literals == {"/v1/things/": ["ping"]}
 
 
+def test_a_placeholder_in_the_percent_style_is_no_word(small: Path) -> None:
+    """Some resources write a path as "/v1/things/%s/parts/%s" % (...)."""
+    text = (small / "_thing.py").read_text("utf-8")
+    more = """
+    @classmethod
+    def modify_part(cls, thing: str, part: str, **params):
+        url = "/v1/things/%s/parts/%s" % (thing, part)
+        return cls._static_request("post", url, params=params)
+"""
+    (small / "_thing.py").write_text(text + more, "utf-8")
+    literals = derive.derive(small, [], ["POST /v1/things/{id}"])[derive.LITERALS]
+    assert literals == {"/v1/things/": ["ping"]}
+
+
 def test_what_can_be_expanded_in_an_object_without_a_schema_is_derived(small: Path) -> None:
     """Its paths, with what can stand there; none of it is in the documents."""
     text = (small / "_other.py").read_text("utf-8")
