@@ -16,6 +16,7 @@ class Refused(BaseException):
     - `raised_as`: the exception that the caller got.
     - `is_reported`: whether the test's report shows it.
     - `fatal`: whether it ends the whole run.
+    - `charged_to`: the test that it belongs to, if a thread of another test than the running one asked.
     """
 
     def __init__(self, message: str) -> None:
@@ -25,6 +26,7 @@ class Refused(BaseException):
         self.raised_as: BaseException | None = None
         self.is_reported = False
         self.fatal = False
+        self.charged_to: str | None = None
 
     def with_way_out(self) -> Refused:
         """Add to the message how a test can expect the refusal, unless it says so already."""

@@ -27,10 +27,9 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.fixtures.balance import StripeBalance
     from pytest_stripe_balance.fixtures.clock import StripeClock
     from pytest_stripe_balance.fixtures.contract import StripeContract
+    from pytest_stripe_balance.plugin.guard import Guard
     from pytest_stripe_balance.session import Session, Settings
 
-# Every fixture of ours asks for one of these.
-_BASE_FIXTURES = frozenset({"_stripe_session", "stripe_contract"})
 # What our modules import only when it is needed, and the modules that are programs.
 _LATE_IMPORTS = ("jsonschema_rs", "jsonschema")
 _PROGRAMS = ("__main__", "demo")
@@ -62,6 +61,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=settings.SHOWN,
         help="how the summary shows the assumptions: line (default), list (with -vv), none (-q)",
     )
+    group.addoption(
+        "--stripe-guard",
+        help="where stripe-python is refused outside the fixtures: auto (default) in tests with them, "
+        "all everywhere, off nowhere",
+    )
+    parser.addini("stripe_guard", "as --stripe-guard")
+    parser.addini("stripe_own_clients", "your own HTTP client classes: run (default) or skip their code")
     parser.addini("stripe_mode", "as --stripe-mode")
     parser.addini("stripe_api_version", "as --stripe-api-version")
     parser.addini("stripe_seed", "as --stripe-seed")
@@ -77,6 +83,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("stripe_base_url", "as --stripe-base-url")
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Guard a run from its first import on, with the setting `stripe_guard = all`."""
+    try:
+        guard = _guard(early_config) if settings.guard(early_config) == "all" else None
+    except modes.BadSettingError as error:
+        raise pytest.UsageError(str(error)) from None
+    if guard is not None:
+        guard.guard_all()
+    try:
+        return (yield)
+    except BaseException:
+        if guard is None or not guard.late:
+            raise
+        guard.import_failed = True  # the session's start shows why, and ends the run with 1
+        return None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and reject invalid settings of the run."""
     config.addinivalue_line(
@@ -87,7 +111,8 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         settings.refuse_unknown_variables()
         _, wire = settings.mode(config, {})
-        config.pluginmanager.register(reporting.Summary(config), "stripe_balance_summary")
+        settings.own_clients(config)
+        config.pluginmanager.register(reporting.Summary(config), reporting.Summary.NAME)
         if wire.key or "STRIPE_API_KEY" in os.environ:
             from pytest_stripe_balance.plugin import masked_reports  # noqa: PLC0415 - only with a key to mask
 
@@ -104,7 +129,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     return settings.header(config)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def stripe_settings() -> Mapping[str, Any]:
     """Settings that a project computes: override it to return a dict of the marker's keywords."""
     return {}
@@ -134,10 +159,17 @@ def _stripe_session(
             chosen = chosen._replace(cassette=settings.chosen_cassette(request))
         except modes.BadSettingError as error:
             raise _bad_setting(request, error) from None
+    from pytest_stripe_balance.plugin import worlds  # noqa: PLC0415 - as above
+
+    guard = _guard(request.config)
+    guard.arm(request.node)
     try:
-        session = opened(chosen, _failed)
+        outer = worlds.of_test(request, chosen.mode)
+        session = opened(chosen, guard.charge_in(request.node), outer)
+    except modes.BadSettingError as error:
+        raise _bad_setting(request, error) from None
     except Refused as refusal:
-        raise _failed(refusal) from None
+        raise pytest.fail.Exception(str(refusal), pytrace=False) from None
     state = reporting.ensure_state(request.node)
     state.session, state.failed_before = session, request.session.testsfailed
     state.checkers.append(session.watch)
@@ -155,6 +187,51 @@ def stripe_balance(_stripe_session: Session) -> StripeBalance:
     from pytest_stripe_balance.fixtures.balance import StripeBalance  # noqa: PLC0415
 
     return StripeBalance(_stripe_session)
+
+
+@pytest.fixture(scope="class")
+def _class_stripe_session(request: pytest.FixtureRequest) -> Iterator[Session]:
+    yield from _world(request)
+
+
+@pytest.fixture(scope="module")
+def _module_stripe_session(request: pytest.FixtureRequest) -> Iterator[Session]:
+    yield from _world(request)
+
+
+@pytest.fixture(scope="session")
+def _session_stripe_session(request: pytest.FixtureRequest) -> Iterator[Session]:
+    yield from _world(request)
+
+
+def _world(request: pytest.FixtureRequest) -> Iterator[Session]:
+    from pytest_stripe_balance.plugin import worlds  # noqa: PLC0415 - only those who use the fixtures pay
+
+    yield from worlds.world(request, _guard(request.config))
+
+
+@pytest.fixture(scope="class")
+def class_stripe_balance(_class_stripe_session: Session) -> StripeBalance:
+    """As `stripe_balance`, for fixtures of a class: each test that asks for it runs in its own copy."""
+    from pytest_stripe_balance.fixtures.balance import StripeBalance  # noqa: PLC0415
+
+    return StripeBalance(_class_stripe_session)
+
+
+@pytest.fixture(scope="module")
+def module_stripe_balance(_module_stripe_session: Session) -> StripeBalance:
+    """As `stripe_balance`, for fixtures of a module: each test that asks for it runs in its own copy."""
+    from pytest_stripe_balance.fixtures.balance import StripeBalance  # noqa: PLC0415
+
+    return StripeBalance(_module_stripe_session)
+
+
+@pytest.fixture(scope="session")
+def session_stripe_balance(_session_stripe_session: Session) -> StripeBalance:
+    """As `stripe_balance`, for fixtures of the run: each test that asks for it runs in its own copy."""
+    from pytest_stripe_balance.fixtures.balance import StripeBalance  # noqa: PLC0415
+
+    return StripeBalance(_session_stripe_session)
 
 
 @pytest.fixture
@@ -182,6 +259,7 @@ def stripe_contract(
     from pytest_stripe_balance.contract.checker import ContractChecker  # noqa: PLC0415
     from pytest_stripe_balance.fixtures.contract import StripeContract  # noqa: PLC0415
 
+    _guard(request.config).arm(request.node)
     own = _settings_of(request, stripe_settings)
     checker = ContractChecker(own.contract, own.api_version)
     reporting.ensure_state(request.node).checkers.append(checker)
@@ -203,22 +281,50 @@ def _bad_setting(request: pytest.FixtureRequest, error: modes.BadSettingError) -
     return pytest.fail.Exception(message, pytrace=False)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Set wider worlds up before the other fixtures of their scope."""
+    bases = frozenset(settings.WORLDS.values())
+    for item in items:
+        if not bases.isdisjoint(getattr(item, "fixturenames", ())):
+            from pytest_stripe_balance.plugin.scopes import put_first  # noqa: PLC0415 - only with one
+
+            put_first(item)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
+    """Guard the run if a test uses our fixtures."""
+    if session.config.option.collectonly:
+        return
+    if items := [item for item in session.items if settings.uses_ours(item)]:
+        if "pyfakefs" in sys.modules:
+            _import_all()
+        _guard(session.config).watch(items)
+
+
+def _import_all() -> None:
     """Import what our fixtures need before pyfakefs hides the files.
 
     pyfakefs also removes the modules that were imported while it was active.
     """
-    if "pyfakefs" not in sys.modules or session.config.option.collectonly:
-        return
-    fixtures = (name for item in session.items for name in getattr(item, "fixturenames", ()))
-    if not _BASE_FIXTURES.isdisjoint(fixtures):
-        import pkgutil  # noqa: PLC0415 - only beside pyfakefs
+    import pkgutil  # noqa: PLC0415 - only beside pyfakefs
 
-        ours = pkgutil.walk_packages(pytest_stripe_balance.__path__, "pytest_stripe_balance.")
-        for name in (*_LATE_IMPORTS, *(module.name for module in ours)):
-            if not name.endswith(_PROGRAMS):
-                importlib.import_module(name)
+    ours = pkgutil.walk_packages(pytest_stripe_balance.__path__, "pytest_stripe_balance.")
+    for name in (*_LATE_IMPORTS, *(module.name for module in ours)):
+        if not name.endswith(_PROGRAMS):
+            importlib.import_module(name)
+
+
+def _guard(config: pytest.Config) -> Guard:
+    """Give the run's guard; the first call makes it."""
+    guard: Guard | None = config.pluginmanager.get_plugin("stripe_balance_guard")
+    if guard is None:
+        from pytest_stripe_balance.plugin.guard import NAME, Guard  # noqa: PLC0415 - as the fixtures
+
+        guard = Guard(config, settings.guard(config))
+        config.pluginmanager.register(guard, NAME)
+    return guard
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -244,10 +350,6 @@ def pytest_runtest_makereport(
     report = yield
     reporting.complete(item, report)
     return report
-
-
-def _failed(refusal: Refused) -> BaseException:
-    return pytest.fail.Exception(str(refusal), pytrace=False)
 
 
 def _remove_dummy_key(item: pytest.Item) -> None:

@@ -25,9 +25,13 @@ class TestState:
 
     - `failed_before` is the number of failures in the run before this test.
     - `outcome` is that of the call phase, and "failed" until it has finished.
+    - `refusals` are those from outside an open fixture; sessions have their own.
+    - `wider` are the sessions of wider worlds that answered in this test's phases.
     """
 
     session: Session | None = None
+    refusals: list[Refused] = field(default_factory=list)
+    wider: list[Session] = field(default_factory=list)
     checkers: list[ContractChecker] = field(default_factory=list)
     failed_before: int = 0
     outcome: str = "failed"
@@ -35,15 +39,37 @@ class TestState:
     has_dummy_key: bool = False
 
     @property
+    def sessions(self) -> list[Session]:
+        """The sessions that answered in this test's phases, its own first."""
+        return [*filter(None, [self.session]), *self.wider]
+
+    def add_wider(self, session: Session) -> None:
+        """Note that a wider world has answered in this test."""
+        if session not in self.wider:
+            self.wider.append(session)
+            self.checkers.append(session.watch)
+
+    @property
     def unreported(self) -> list[Refused]:
-        """The refusals that no report shows yet."""
-        refusals = self.session.refusals if self.session else []
-        return [refusal for refusal in refusals if not refusal.is_reported]
+        """The refusals that no report shows yet, without those of another test's threads."""
+        sessions = (one for session in self.sessions for one in session.refusals)
+        refusals = [*self.refusals, *sessions]
+        return [one for one in refusals if not (one.is_reported or one.charged_to)]
+
+    @property
+    def all_refusals(self) -> list[Refused]:
+        """The test's own refusals, reported or not, without those of another test's threads."""
+        refusals = [*self.refusals, *(self.session.refusals if self.session else ())]
+        return [one for one in refusals if not one.charged_to]
 
 
 _SWALLOWED = "These requests were refused, and the test swallowed the error:"
+_LATE = "stripe: the run fails, because these requests were refused outside a running test:"
 _QUIET = -1  # pytest's own warnings are shown with -q, too
 _state_key: pytest.StashKey[TestState] = pytest.StashKey()
+_ended_key: pytest.StashKey[str] = pytest.StashKey()  # why a worker of xdist has ended the run
+# What earlier attempts of a test were refused, where a plugin runs it again.
+_earlier_key: pytest.StashKey[list[Refused]] = pytest.StashKey()
 
 
 def ensure_state(item: pytest.Item) -> TestState:
@@ -66,34 +92,36 @@ def _outcome(item: pytest.Item, state: TestState) -> str:
 
 def complete(item: pytest.Item, report: pytest.TestReport) -> None:
     """Add the state to a failing report, and what the summary needs to a test's last report."""
-    state = state_of(item)
+    state = ensure_state(item) if earlier_refusals(item) else state_of(item)
     if state is None:
         return
     if report.when == "call":
         state.outcome = report.outcome
     if state.bad_setting and report.when == "setup" and not report.failed:
         _fail(report, state.bad_setting)  # an xfail mark doesn't expect this
-    if state.session is not None:
-        report_refusals(state, report)
+    report_refusals(item, state, report)
+    if state.sessions:
         if report.failed:
-            report.sections.append(("Stripe", _tables(state.session)))
+            report.sections.append(("Stripe", _tables(state.sessions[0])))
         if report.longrepr or report.sections or report.user_properties or hasattr(report, "wasxfail"):
             from pytest_stripe_balance.plugin import masked_reports  # noqa: PLC0415 - only with something to mask
 
-            masked_reports.hide(report, masked_reports.keys_of(state.session))
+            masked_reports.hide(report, masked_reports.keys_of(state.sessions[0]))
     if report.when == "teardown":
         vars(report)[Summary.ATTRIBUTE] = _for_summary(state)
+        if refusals := state.all_refusals:
+            item.stash.setdefault(_earlier_key, []).extend(refusals)
         del item.stash[_state_key]  # pytest keeps the items until the run ends
 
 
 def _for_summary(state: TestState) -> dict[str, list[Any]]:
-    session = state.session
+    sessions = state.sessions
     warnings = [warning for checker in state.checkers for warning in checker.warnings]
     return {
-        "assumptions": sorted(session.assumptions) if session else [],
+        "assumptions": sorted({one for session in sessions for one in session.assumptions}),
         "findings": [(level, source, *astuple(finding)) for level, source, finding in warnings],
-        "notes": session.notes if session else [],
-        "versions": [session.settings.api_version, *session.other_versions] if session else [],
+        "notes": [note for session in sessions for note in session.notes],
+        "versions": [sessions[0].settings.api_version, *sessions[0].other_versions] if sessions else [],
     }
 
 
@@ -127,21 +155,35 @@ def failing_if_refused(item: pytest.Item, *, closing: bool = False) -> Generator
         unreported = state.unreported if (state := state_of(item)) else []
         for refusal in unreported:
             if refusal.fatal:
-                pytest.exit(f"{item.nodeid}: {refusal}", returncode=pytest.ExitCode.TESTS_FAILED)
+                end_run(item.session, f"{item.nodeid}: {refusal}")
     if unreported:
         raise pytest.fail.Exception(_swallowed(unreported), pytrace=False)
+    if not closing and (earlier := earlier_refusals(item)):
+        raise pytest.fail.Exception(_in_earlier_attempts(earlier), pytrace=False)
     return result
 
 
-def report_refusals(state: TestState, report: pytest.TestReport) -> None:
+def end_run(session: pytest.Session, why: str) -> None:
+    """End the run with 1, at once; a worker of xdist fails its test first, so that no other is lost."""
+    if not hasattr(session.config, "workerinput"):
+        pytest.exit(why, returncode=pytest.ExitCode.TESTS_FAILED)
+    session.shouldfail = session.config.stash[_ended_key] = why
+    raise pytest.fail.Exception(why, pytrace=False)
+
+
+def report_refusals(item: pytest.Item, state: TestState, report: pytest.TestReport) -> None:
     """Make the report of a test with a refused request a failure that shows each refusal once.
 
     A test may be expected to fail, or be skipped, because of the app. A refusal is a gap in the fake
     instead, so it fails the test in any case. unittest also replaces what a hook has raised by outcomes
     of its own.
     """
+    if report.when == "setup" and report.passed:
+        return
     unreported = state.unreported
-    if not unreported or (report.when == "setup" and report.passed):
+    if not report.failed and report.when != "teardown" and (earlier := earlier_refusals(item)):
+        _fail(report, _in_earlier_attempts(earlier))
+    if not unreported:
         return
     missing = [refusal for refusal in unreported if refusal.message not in report.longreprtext]
     add = getattr(report.longrepr, "addsection", None)
@@ -162,7 +204,18 @@ def _fail(report: pytest.TestReport, why: str) -> None:
 
 
 def _swallowed(refusals: list[Refused]) -> str:
-    return "\n".join((_SWALLOWED, *map(str, refusals)))
+    return "\n".join((_SWALLOWED, *dict.fromkeys(map(str, refusals))))
+
+
+def earlier_refusals(item: pytest.Item) -> list[Refused]:
+    """Give what earlier attempts of a test were refused."""
+    return item.stash.get(_earlier_key, [])
+
+
+def _in_earlier_attempts(refusals: list[Refused]) -> str:
+    return "\n".join(
+        ("An earlier attempt of this test was refused:", *dict.fromkeys(map(str, refusals)))
+    )
 
 
 class Summary:
@@ -171,9 +224,13 @@ class Summary:
     It reads the reports, so under xdist it works in the controller, which writes the summary.
     """
 
+    NAME = "stripe_balance_summary"
     ATTRIBUTE = "stripe_balance"
+    LATE = "stripe_balance_late"  # what a worker of xdist sends of it
 
     def __init__(self, config: pytest.Config) -> None:
+        self._late: list[str] = []
+        self._config = config
         self._shown = settings.shown(config)
         self._verbosity = config.get_verbosity()
         self._tests: dict[str, set[str]] = {}
@@ -196,13 +253,31 @@ class Summary:
             self._versions[0].add(own)
             self._versions[1].update(others)
 
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        """End the run with 1 if a refusal belongs to no report."""
+        result = yield
+        guard = self._config.pluginmanager.get_plugin("stripe_balance_guard")
+        self._late += [f"{test}: {refusal}" for test, refusal in guard.late] if guard else []
+        self._late += filter(None, [self._config.stash.get(_ended_key, None)])
+        if self._late:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            if (output := getattr(self._config, "workeroutput", None)) is not None:
+                output[self.LATE] = self._late
+        return result
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - xdist's
+        """Collect what a worker of xdist has seen."""
+        self._late += getattr(node, "workeroutput", {}).get(self.LATE, [])
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the notes, the findings (each kind once) and the line of the assumptions."""
         for line in self._lines():
             terminalreporter.write_line(line)
 
     def _lines(self) -> list[str]:
-        lines = []
+        lines = [_LATE, *self._late] if self._late else []
         if self._verbosity >= _QUIET:
             for note, tests in self._notes.items():
                 lines.append(f"stripe: {note}{f' ({tests} tests)' * (tests > 1)}")

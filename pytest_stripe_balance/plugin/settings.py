@@ -19,12 +19,19 @@ if TYPE_CHECKING:
 
 MARKER = "stripe_balance"
 NAMES = ("mode", "api_version", "seed", "now", "contract", "assume", "record", "drift")
-_OF_A_RUN = ("cassette_dir", "cassette_format", "max_age", "base_url")
+_OF_A_RUN = ("cassette_dir", "cassette_format", "max_age", "base_url", "guard", "own_clients")
 FORMATS = ("yaml", "json")
 AGES = range(1, 100_000)
 LONGEST = 150  # bytes of a file's name: the limit is 255, and temporary files beside it are longer
 CASSETTES = "tests/cassettes/stripe"
 SHOWN = ("line", "list", "none")
+GUARDED = ("auto", "all", "off")
+OWN_CLIENTS = ("run", "skip")
+# What opens a world, by the fixture's scope, the innermost first; then that of a test.
+WORLDS = {scope: f"_{scope}_stripe_session" for scope in ("class", "module", "session")}
+OWN_WORLD = "_stripe_session"
+# Every fixture of ours asks for one of these.
+BASE_FIXTURES = frozenset({OWN_WORLD, "stripe_contract", *WORLDS.values()})
 _NO_TEST_KEY = f"it is not a test key; those begin with {' or '.join(modes.TEST_KEYS)}"
 # One test's own settings: where each came from, and its value.
 Given = Mapping[str, tuple[str, Any]]
@@ -39,7 +46,7 @@ _Cache = dict[tuple[object, ...], tuple[list[pytest.Mark], "Settings"]]
 _cache_key = pytest.StashKey[_Cache]()
 
 
-def of_test(node: pytest.Item, computed: Mapping[str, Any]) -> Settings:
+def of_test(node: pytest.Item | pytest.Collector, computed: Mapping[str, Any]) -> Settings:
     """Read one test's settings: once for the same markers and environment, unless some are computed."""
     if type(computed) is not dict and not isinstance(computed, Mapping):
         message = f"fixture stripe_settings: {computed!r} is not a dict like {{'seed': '7'}}"
@@ -53,6 +60,15 @@ def of_test(node: pytest.Item, computed: Mapping[str, Any]) -> Settings:
     if not computed:
         cached[key] = marks, found
     return found._replace(name=node.nodeid)
+
+
+def of_world(node: pytest.Item | pytest.Collector, scope: str, computed: Mapping[str, Any]) -> Settings:
+    """Read the settings of a wider world, with the markers of its own node."""
+    found = of_test(node, computed)
+    found = found._replace(name=node.nodeid or scope)
+    if found.mode == "fake":
+        return found
+    return found._replace(cassette=_world_cassette(node, scope))
 
 
 def _environment() -> Iterable[object]:
@@ -90,13 +106,19 @@ def setting(config: pytest.Config, name: str, given: Given, default: str) -> mod
     return modes.resolve(
         (
             own if from_marker else ("", None),
-            (option, config.getoption(f"stripe_{name}", None)),
+            (option, _option(config, f"stripe_{name}")),
             (variable, os.environ.get(variable)),
             ("", None) if from_marker else own,
             (f"ini stripe_{name}", config.getini(f"stripe_{name}")),
         ),
         default,
     )
+
+
+def _option(config: pytest.Config, name: str) -> str | None:
+    """Read an option, also before pytest has parsed all of them."""
+    value: str | None = config.getoption(name, None)
+    return getattr(config.known_args_namespace, name, None) if value is None else value
 
 
 def _table(config: pytest.Config, name: str, given: Given) -> dict[str, modes.Setting]:
@@ -184,13 +206,25 @@ def cassette(request: pytest.FixtureRequest) -> Path:
     - A name gets a digest that keeps it unique if it is too long for a file, has characters that a file
       can't have, or has a secret. A secret is masked.
     """
-    root = request.config.rootpath
-    file = os.path.relpath(request.node.path, root)
+    return _beside(request.node, f"{_name(request.node)}.{_format(request.config)}")
+
+
+def _beside(node: Any, name: str) -> Path:  # noqa: ANN401 - a test, a class or a module
+    """Give the path of a file in a module's folder of cassettes."""
+    root = node.config.rootpath
+    file = os.path.relpath(node.path, root)
     inner = file.removeprefix(f"tests{os.sep}")
     module = Path((file if (root / inner).exists() else inner).removesuffix(".py"))
     parts = ("-" if part == os.pardir else part for part in module.parts)  # of a test outside rootdir
-    name = f"{_name(request.node)}.{_format(request.config)}"
-    return root.joinpath(_folder(request.config), *parts, name)
+    return Path(root.joinpath(_folder(node.config), *parts, name))
+
+
+def _world_cassette(node: pytest.Item | pytest.Collector, scope: str) -> Path:
+    """Name a wider world's cassette, as <module>/module.yaml or <module>/<class>.class.yaml."""
+    name = f"{scope}.{_format(node.config)}"
+    if scope == "session":
+        return node.config.rootpath.joinpath(_folder(node.config), name)
+    return _beside(node, name if scope == "module" else f"{_name(node)}.{name}")
 
 
 def chosen_cassette(request: pytest.FixtureRequest) -> Path:
@@ -246,7 +280,31 @@ def settings(config: pytest.Config, given: Given) -> Settings:
         assume=_table(config, "assume", given),
         drift=_table(config, "drift", given),
     )
-    return checked._replace(mode=found.name, wire=wire, record=record, max_age=max_age)
+    checked = checked._replace(mode=found.name, wire=wire, record=record, max_age=max_age)
+    return checked._replace(own_clients=own_clients(config))
+
+
+def guard(config: pytest.Config) -> str:
+    """Say where stripe-python is refused outside our fixtures: "auto", "all" or "off"."""
+    return modes.one_word(setting(config, "guard", {}, GUARDED[0]), GUARDED)
+
+
+def own_clients(config: pytest.Config) -> str:
+    """Say what becomes of a team's own HTTP client class: "run" or "skip"."""
+    return modes.one_word(setting(config, "own_clients", {}, OWN_CLIENTS[0]), OWN_CLIENTS)
+
+
+def uses_ours(item: pytest.Item) -> bool:
+    """Say whether a test asks for a fixture of ours, itself or through its fixtures."""
+    return not BASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def is_live(config: pytest.Config, marks: list[pytest.Mark]) -> bool:
+    """Say whether a test with these markers runs in the mode live."""
+    try:
+        return mode(config, _given(marks, {}))[0].name == "live"
+    except modes.BadSettingError:
+        return False
 
 
 def shown(config: pytest.Config) -> str:
