@@ -45,15 +45,15 @@ def opened(chosen: Settings, fail: Fail, outer: Session | None = None) -> Sessio
     # Reading YAML costs, and the fake doesn't need it.
     from pytest_stripe_balance.session import check, live, record, replay  # noqa: PLC0415
 
-    kept = chosen.record == "once" and chosen.cassette is not None and chosen.cassette.is_file()
+    is_replayed = chosen.record == "once" and chosen.cassette is not None and chosen.cassette.is_file()
     kinds: dict[str, type[Session]] = {
         "replay": replay.Replayer,
-        "record": replay.Replayer if kept else record.Recorder,
+        "record": replay.Replayer if is_replayed else record.Recorder,
         "live": live.Live,
         "check": check.Checker,
     }
     session = kinds[chosen.mode](chosen, fail)
     if chosen.assume:
-        told = f"in the mode {chosen.mode} the fake doesn't answer, and assume= means nothing"
-        session.notes.append(told)
+        note = f"in the mode {chosen.mode} the fake doesn't answer, and assume= means nothing"
+        session.note(note)
     return session

@@ -38,10 +38,10 @@ _OURS = (str(Path(__file__).parents[1]), STRIPE_FOLDER)
 
 
 class Session:
-    """One run: `_answer` says who answers, and the contract checks whoever did.
+    """One run: `_answer` gives the answers, and the contract checks them.
 
-    `fail` makes the exception that a refusal reaches the caller as; the refusal itself is kept in
-    `refusals`, so that a test can't pass by swallowing it.
+    `fail` makes the exception that the caller of a refused request meets. The refusal itself is in
+    `refusals`, so that a test can't pass by swallowing the exception.
     """
 
     sends = False
@@ -112,11 +112,11 @@ class Session:
                 finally:
                     self._answering = False
             except Refused as refusal:
-                raise self._kept(refusal) from None
+                raise self._recorded(refusal) from None
 
     def refuse(self, message: str) -> BaseException:
         """Keep what the tap refuses: a connection of an own client's, say; give what to raise."""
-        return self._kept(Refused(message))
+        return self._recorded(Refused(message))
 
     def note(self, line: str) -> None:
         """Keep a line for the summary, once."""
@@ -158,41 +158,44 @@ class Session:
         self._answering = True
 
     def observe(self, request: Request, response: Response) -> None:
-        """Keep an answer, and hold it against its version's contract: a finding at level error fails.
+        """Keep an answer, and check it against its version's contract. A finding at level error fails.
 
-        What isn't JSON, a gateway's page say, has no contract: stripe-python tells the caller about it.
-        Nor has what is at an API version without a schema, which is noted.
+        Not checked is an answer that is no JSON, as a gateway's page: stripe-python raises its own
+        error. Neither is one at an API version without a schema, which the summary notes.
         """
         self.exchanges.append(Exchange(request, response))
         document = response.take_document()
         try:
-            given = parse(response.body) if document is None else just_written(document, response.body)
+            parsed = parse(response.body) if document is None else just_written(document, response.body)
         except (ValueError, RecursionError):
             return
-        version = version_of(given.document)
+        version = version_of(parsed.document)
         if version is None or not self.watch.knows(version):
-            said = response.headers.api_version or request.headers.api_version
-            version = said or self.settings.api_version
-        errors = self._over(given, request, version)
+            headers = response.headers, request.headers
+            named = filter(None, (header.api_version for header in headers))
+            version = next(named, self.settings.api_version)
+        errors = self._checked(parsed, request, version)
         row = routes.match(request.method, request.path)
         if row is not None and response.status == HTTPStatus.OK:
-            wrong = wrong_kind(given.document, row[0].response_object, version)
+            wrong = wrong_kind(parsed.document, row[0].response_object, version)
             errors += self.watch.by_level(wrong, request) if wrong else []
         if errors:
-            told = "\n".join(map(str, errors))
-            message = f"{request}: the answer does not have the documented shape:\n{told}\n{_LOWERED}"
-            raise self._kept(Refused(message)) from None
+            findings = "\n".join(map(str, errors))
+            message = (
+                f"{request}: the answer does not have the documented shape:\n{findings}\n{_LOWERED}"
+            )
+            raise self._recorded(Refused(message)) from None
 
-    def _over(self, given: Parsed, request: Request, version: str) -> list[Finding]:
+    def _checked(self, parsed: Parsed, request: Request, version: str) -> list[Finding]:
         try:
             if not self.watch.knows(version) and release_of(version) is None:
                 note = f"answers at API version {version} have no schema, and were not checked"
                 self.note(note)
                 return []
-            return self.watch.check(given, request, api_version=version)
+            return self.watch.check(parsed, request, api_version=version)
         except ValueError as error:
             message = f"{request}: the answer can't be checked: {error}"
-            raise self._kept(Refused(message)) from None
+            raise self._recorded(Refused(message)) from None
 
     def unique(self, name: str) -> str:
         """Make a value from a name: another one in each test, the same in each run of it."""
@@ -209,9 +212,10 @@ class Session:
         try:
             yield
         except Refused as refusal:
-            raise self._kept(refusal) from None
+            raise self._recorded(refusal) from None
 
-    def _kept(self, refusal: Refused) -> BaseException:
+    def _recorded(self, refusal: Refused) -> BaseException:
+        """Record a refusal, and give the exception that reaches the caller."""
         refusal.message = masked(refusal.message)
         refusal.asked_at = refusal.asked_at or _caller()
         refusal.raised_as = self._fail(refusal)

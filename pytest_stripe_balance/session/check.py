@@ -19,7 +19,7 @@ class Checker(Live):
         super().__init__(settings, fail)
         path = cassette_of(settings)
         self._is_recorded = path.is_file()
-        self._recorded = loaded(path).exchanges if self._is_recorded else []
+        self._cassette = loaded(path).exchanges if self._is_recorded else []
 
     def _answer(self, request: Request) -> Request | Response:
         if not self._is_recorded:  # there is nothing to compare with, so nothing is sent
@@ -35,40 +35,40 @@ class Checker(Live):
         if not self._is_recorded:
             return
         self.notes += [
-            f"{one.request} was answered with no JSON ({one.response.status}), which is not compared"
-            for one in self.exchanges
-            if not one.response.is_json
+            f"{exchange.request} is not compared: its answer is no JSON ({exchange.response.status})"
+            for exchange in self.exchanges
+            if not exchange.response.is_json
         ]
-        old, new = ([one for one in side if one.response.is_json] for side in self._sides)
+        old, new = ([exchange for exchange in side if exchange.response.is_json] for side in self._sides)
         compared = drift.ComparedRecordings(old, new)
         if ended == "passed" and not compared.pairs and (old or new or not all(self._sides)):
-            raise self._kept(Refused(self._nothing_compared)) from None
+            raise self._recorded(Refused(self._nothing_compared)) from None
         watch = ContractChecker(self.settings.drift, self.settings.api_version)
-        told: dict[str, None] = {}
-        for one in compared.drifts():
-            if ended != "passed" and None in (one.old, one.new):
+        lines: dict[str, None] = {}
+        for drifted in compared.drifts():
+            if ended != "passed" and None in (drifted.old, drifted.new):
                 continue
-            asked = old[one.old or 0] if one.new is None else new[one.new]
-            for finding in watch.by_level([one.finding], str(asked.request)):
-                told.setdefault(f"{finding}; in {asked.request}")
+            exchange = old[drifted.old or 0] if drifted.new is None else new[drifted.new]
+            for finding in watch.by_level([drifted.finding], str(exchange.request)):
+                lines.setdefault(f"{finding}; in {exchange.request}")
         self.watch.warnings += watch.warnings
-        if told:
-            lines = [f"Stripe no longer answers as {self.settings.cassette} has it:", *told]
-            raise self._kept(
-                Refused("\n".join([*lines, f"If that is right, {self._way_out}"]))
+        if lines:
+            first = f"Stripe no longer answers as {self.settings.cassette} has it:"
+            raise self._recorded(
+                Refused("\n".join([first, *lines, f"If that is right, {self._way_out}"]))
             ) from None
 
     @property
     def _sides(self) -> tuple[list[Exchange], list[Exchange]]:
-        return self._recorded, self.exchanges
+        return self._cassette, self.exchanges
 
     @property
     def _nothing_compared(self) -> str:
         name, path = self.settings.name, self.settings.cassette
-        recorded, asked = (few([one.request for one in side]) for side in self._sides)
+        recorded, sent = (few([exchange.request for exchange in side]) for side in self._sides)
         way_out = self._way_out if self.exchanges else KEEP
         return (
-            f"nothing was compared: {name} asked for {asked}, and {path} holds {recorded}\n"
+            f"nothing was compared: {name} asked for {sent}, and {path} holds {recorded}\n"
             f"If that is right, {way_out}"
         )
 

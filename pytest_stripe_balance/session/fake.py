@@ -134,23 +134,25 @@ class Fake(Session):
             raise refusal.with_way_out() from None
 
     def answer_with_assumptions(self, request: Request) -> tuple[Response, frozenset[str]]:
-        """Answer a request, and name the assumptions that this one answer rested on."""
-        rested = self._readings.used
-        before = set(rested)
-        rested.clear()
+        """Answer a request, and name the assumptions that this one answer relies on."""
+        used = self._readings.used
+        before = set(used)
+        used.clear()
         try:
             response = self.answer(request)
             assert isinstance(response, Response), "unreachable because the engine sends nothing"
-            return response, frozenset(rested)
+            return response, frozenset(used)
         finally:
-            rested |= before
+            used |= before
 
     def close(self, ended: str) -> None:  # noqa: ARG002 - as the other modes have it
         """See at which other API versions than its events the run was asked."""
         if any(len(world.events) for world in self.worlds.values()):
             own = self.settings.api_version
-            asked = {without_betas(one.request.headers.api_version or own) for one in self.exchanges}
-            self.other_versions = sorted(asked - {without_betas(own)})
+            requested = {
+                without_betas(exchange.request.headers.api_version or own) for exchange in self.exchanges
+            }
+            self.other_versions = sorted(requested - {without_betas(own)})
 
     @property
     def world(self) -> World:
@@ -190,7 +192,7 @@ class Fake(Session):
     def expecting_refusal(self, match: str | None) -> Iterator[None]:
         """Expect one refusal whose message `match` (a regular expression) finds; swallow it.
 
-        Raises AssertionError when none came, more than one, or another one.
+        AssertionError when none comes, more than one, or another one.
         """
         before = len(self.refusals)
         try:
@@ -199,17 +201,17 @@ class Fake(Session):
             own = {id(refusal.raised_as) for refusal in self.refusals[before:]}
             if not own.issuperset(map(id, _all_in(raised))):  # an error of the app's, or one beside ours
                 raise
-        came = self.refusals[before:]
-        told = "\n".join(map(str, came))
-        wrong = None
-        if not came:
-            wrong = "a refusal was expected, and none came"
-        elif len(came) > 1:
-            wrong = f"one refusal was expected, and {len(came)} came:\n{told}"
-        elif match is not None and not re.search(match, came[0].message):
-            wrong = f"a refusal that matches {match!r} was expected; this one came:\n{told}"
-        if wrong is not None:
-            raise AssertionError(wrong) from None
+        refusals = self.refusals[before:]
+        messages = "\n".join(map(str, refusals))
+        mistake = None
+        if not refusals:
+            mistake = "a refusal was expected, and none came"
+        elif len(refusals) > 1:
+            mistake = f"one refusal was expected, and {len(refusals)} came:\n{messages}"
+        elif match is not None and not re.search(match, refusals[0].message):
+            mistake = f"a refusal that matches {match!r} was expected; this one came:\n{messages}"
+        if mistake is not None:
+            raise AssertionError(mistake) from None
         del self.refusals[before:]
 
     @property
@@ -263,7 +265,7 @@ def _all_in(raised: BaseException) -> list[BaseException]:
     """Give an exception, or all of a group."""
     if not isinstance(raised, BaseExceptionGroup):
         return [raised]
-    return [inner for one in raised.exceptions for inner in _all_in(one)]
+    return [inner for error in raised.exceptions for inner in _all_in(error)]
 
 
 def fake_only(session: Session, what: str) -> Fake:

@@ -25,7 +25,7 @@ class Live(Session):
         if not key and "Authorization" in request.headers:
             raise Refused(f"{request}: the Authorization header can't be read, so it isn't sent")
         if key.startswith(TEST_KEYS):
-            headers = {name: one for name, one in headers.items() if name.lower() != "authorization"}
+            headers = {name: value for name, value in headers.items() if name.lower() != "authorization"}
             headers["Authorization"] = f"Bearer {wire.key}"
         url = request.url
         if wire.base_url:

@@ -27,8 +27,8 @@ class Recorder(Live):
     def __init__(self, settings: Settings, fail: Fail) -> None:
         super().__init__(settings, fail)
         self._path = cassette_of(settings)
-        there = settings.record == "new" and self._path.is_file()
-        self._replay = loaded(self._path) if there else None
+        is_continued = settings.record == "new" and self._path.is_file()
+        self._replay = loaded(self._path) if is_continued else None
         self._replayed: dict[int, Response] = {}
 
     def _answer(self, request: Request) -> Request | Response:
@@ -39,7 +39,7 @@ class Recorder(Live):
 
     @property
     def _sent(self) -> list[Exchange]:
-        return [one for one in self.exchanges if id(one.response) not in self._replayed]
+        return [exchange for exchange in self.exchanges if id(exchange.response) not in self._replayed]
 
     def close(self, ended: str) -> None:
         """Write the cassette; after a test that didn't pass the one that is there stays as it is.
@@ -63,15 +63,15 @@ class Recorder(Live):
             except (ValueError, OSError) as error:
                 raise Refused(f"{self._path} was not written: {error}") from None
             except RecursionError:
-                told = "a body is nested too deeply to be looked through"
-                raise Refused(f"{self._path} was not written: {told}") from None
+                reason = "a body is nested too deeply to be searched for secrets"
+                raise Refused(f"{self._path} was not written: {reason}") from None
 
     def _provenance(self, sent: list[Exchange]) -> Provenance:
         versions = [exchange.response.headers.get("Stripe-Version") for exchange in sent]
         # Whether a client of the user's own has asked Stripe nobody knows.
         whos = [
-            UNKNOWN if one.by else who_answered(one.url, api_keys.key_of(one))
-            for one in (exchange.request for exchange in sent)
+            UNKNOWN if request.by else who_answered(request.url, api_keys.key_of(request))
+            for request in (exchange.request for exchange in sent)
         ]
         return Provenance(
             together(whos),

@@ -31,7 +31,7 @@ def cassette_of(settings: Settings) -> Path:
     assert path is not None, "unreachable because the plugin names a cassette for every test"
     if what := not_a_file(path):
         raise Refused(
-            f"{path} is {what}; a recording is due there. Put it away, or let the fixture "
+            f"{path} is {what}; a recording is expected there. Move it away, or let the fixture "
             "stripe_cassette name another file"
         )
     return path
@@ -40,10 +40,12 @@ def cassette_of(settings: Settings) -> Path:
 def unrecorded(settings: Settings) -> Refused:
     """Say that a run has no cassette, and how to make one, or that it has one in the other format."""
     path = cassette_of(settings)
-    other = path.with_suffix(".yaml" if path.suffix == ".json" else ".json")
-    if other.is_file():
-        asked = f"--stripe-cassette-format={other.suffix[1:]}, or name it in the fixture stripe_cassette"
-        return Refused(f"there is no {path}, but {other.name} is there: read it with {asked}")
+    sibling = path.with_suffix(".yaml" if path.suffix == ".json" else ".json")
+    if sibling.is_file():
+        option = (
+            f"--stripe-cassette-format={sibling.suffix[1:]}, or name it in the fixture stripe_cassette"
+        )
+        return Refused(f"there is no {path}, but {sibling.name} is there: read it with {option}")
     return Refused(
         f"there is no recording of {settings.name}: {path} isn't there. Record it with a "
         f"test key in STRIPE_API_KEY: pytest --stripe-mode=record '{settings.name}'; or, if it uses "
@@ -88,9 +90,9 @@ class Replayer(Session):
             )
         recorded = provenance.moment_of(self._replay.provenance.date, self._replay.exchanges)
         if settings.max_age and (
-            said := provenance.too_old(recorded, int(time.time()), settings.max_age)
+            warning := provenance.too_old(recorded, int(time.time()), settings.max_age)
         ):
-            self.notes.append(f"{path}: {said}")
+            self.notes.append(f"{path}: {warning}")
 
     def _answer(self, request: Request) -> Response:
         if self._replay is None:
@@ -101,9 +103,9 @@ class Replayer(Session):
                 f"{self._replay.name} holds nothing of what was posted: its path alone chose the answer"
             )
             self.note(note)
-        due, got = (one.headers.api_version for one in (request, response))
-        if due and got and due != got:
-            note = f"{due} is the API version asked for, and {got} was recorded: record again"
+        sent, recorded = (message.headers.api_version for message in (request, response))
+        if sent and recorded and sent != recorded:
+            note = f"recorded at API version {recorded}, but the test asks at {sent}: record it again"
             self.note(note)
         return response
 

@@ -877,7 +877,7 @@ def test_another_api_version_than_the_recorded_one_is_told_once(project, sending
     project.file("test_it.py", text.replace("2024-06-20", "2025-03-31.basil"))
     result = sending("replay")
     result.assert_outcomes(passed=2)
-    told = "2025-03-31.basil is the API version asked for, and 2024-06-20 was recorded: record again"
+    told = "recorded at API version 2024-06-20, but the test asks at 2025-03-31.basil: record it again"
     assert result.outlines.count(f"stripe: {told} (2 tests)") == 1
 
 
@@ -1123,7 +1123,7 @@ def test_a_page_that_is_no_json_is_recorded_replayed_and_not_compared(
     for mode in ("record", "replay", "check"):
         result = sending(mode)
         result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["*GET /v1/customers/cus_1 was answered with no JSON (404)*"])
+    result.stdout.fnmatch_lines(["*GET /v1/customers/cus_1 is not compared: its answer is no JSON (404)*"])
 
 
 def test_a_test_that_another_ones_recording_answers_is_told(project, sending):

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 import stripe
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_stripe_balance.fixtures.balance import StripeBalance
@@ -49,6 +49,7 @@ EPOCH, END = datetime(1970, 1, 2), datetime(9999, 12, 30)  # noqa: DTZ001 - hypo
 
 
 @given(st.datetimes(min_value=EPOCH, max_value=END, timezones=st.timezones()))
+@settings(deadline=None)
 def test_a_moment_is_the_same_as_a_datetime_and_as_its_text(moment):
     """ISO texts of aware datetimes are read as these are."""
     assert seconds_of(moment.isoformat()) == seconds_of(moment) == int(moment.timestamp())
