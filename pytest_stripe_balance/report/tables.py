@@ -1,10 +1,13 @@
-"""Prints the state of a test's worlds as aligned tables."""
+"""Prints the state of a test's worlds as aligned tables, as wide as the terminal."""
 
 from __future__ import annotations
 
+import math
+import shutil
 import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 from urllib.parse import unquote_plus
 
 from pytest_stripe_balance.api.message import Exchange
@@ -15,24 +18,34 @@ from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.refused import Refused
 
 LAST_REQUESTS = 10
-WIDTH = 100
+WIDTH = 100  # of a text, at most
+NARROWEST = 40
 NO_OBJECT = "(an answer that is no JSON object)"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: str = "") -> list[str]:
+def table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: str = "",
+    most: float = math.inf,
+) -> list[str]:
     """Align rows under a head, with secrets masked.
 
-    `right` has a character for each column: ">" aligns it to the right, anything else to the left.
+    - `right` has a character for each column: ">" aligns it to the right, anything else to the left.
+    - `most` is the width to fit into. The last columns go to a second line if they don't fit.
     """
     cells = [[masked(str(cell)) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     sides = right.ljust(len(head), "<")
-    return [
-        "  ".join(
-            f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)
-        ).rstrip()
-        for row in cells
-    ]
+    fitting = sum(end <= most for end in accumulate(widths, lambda end, width: end + 2 + width))
+    lines: list[str] = []
+    for row in cells:
+        padded = [f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)]
+        lines.append("  ".join(padded[:fitting]).rstrip())
+        if below := "  ".join(padded[fitting:]).rstrip():
+            lines.append(f"    {below}")
+    return lines
 
 
 def report(
@@ -45,21 +58,23 @@ def report(
 
     `worlds` are by connected account; None is the key's own.
     """
-    lines = _requests(exchanges)
+    width = max(shutil.get_terminal_size().columns, NARROWEST)
+    lines = _requests(exchanges, width)
     firsts = (refusal.message.splitlines()[0].removesuffix(":") for refusal in refusals)
     refused = [f"refused: {first}" for first in firsts]
     lines += ["", *refused] if refused else []
     if assumptions:
         line = f"this relies on the assumptions {', '.join(sorted(assumptions))}"
-        lines += ["", *textwrap.wrap(line, WIDTH, break_on_hyphens=False)]
+        lines += ["", *textwrap.wrap(line, min(width, WIDTH), break_on_hyphens=False)]
     for account, world in worlds.items():
         if account is not None:
             lines += ["", f"connected account {account}"]
-        lines += _invoices(world) + _intents(world) + _refunds(world) + _ledgers(world)
+        lines += _invoices(world, width) + _intents(world, width)
+        lines += _refunds(world, width) + _ledgers(world, width)
     return "\n".join(lines).strip("\n") or "no request was answered"
 
 
-def _ledgers(world: World) -> list[str]:
+def _ledgers(world: World, width: int) -> list[str]:
     lines: list[str] = []
     for customer in world.customers:
         rows = [
@@ -87,14 +102,14 @@ def _ledgers(world: World) -> list[str]:
                 "",
                 "payment intent, refund or reference",
             )
-            lines += [f"  {line}" for line in table(head, rows, right="<<>>")]
+            lines += [f"  {line}" for line in table(head, rows, right="<<>>", most=width - 2)]
     without = [
         f"{customer.id}{_name(customer)}{', deleted' if customer.deleted else ''}"
         for customer in world.customers
         if not len(world.ledger.rows(customer.id))
     ]
     if without:
-        lines += ["", *textwrap.wrap(f"never had cash: {'; '.join(without)}", WIDTH)]
+        lines += ["", *textwrap.wrap(f"never had cash: {'; '.join(without)}", min(width, WIDTH))]
     return lines
 
 
@@ -106,7 +121,7 @@ def _time(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _invoices(world: World) -> list[str]:
+def _invoices(world: World, width: int) -> list[str]:
     rows = [
         (
             invoice.number or invoice.id,
@@ -121,10 +136,10 @@ def _invoices(world: World) -> list[str]:
         if not invoice.deleted
     ]
     head = ("invoice", "amount", "", "status", "due", "payment intent", "customer")
-    return ["", *table(head, rows, right="<>")] if rows else []
+    return ["", *table(head, rows, right="<>", most=width)] if rows else []
 
 
-def _intents(world: World) -> list[str]:
+def _intents(world: World, width: int) -> list[str]:
     rows = [
         (
             intent.id,
@@ -140,10 +155,10 @@ def _intents(world: World) -> list[str]:
     if not rows:
         return []
     head = ("payment intent", "amount", "applied", "remaining", "", "status", "customer")
-    return ["", *table(head, rows, right="<>>>")]
+    return ["", *table(head, rows, right="<>>>", most=width)]
 
 
-def _refunds(world: World) -> list[str]:
+def _refunds(world: World, width: int) -> list[str]:
     rows = [
         (
             refund.id,
@@ -155,24 +170,56 @@ def _refunds(world: World) -> list[str]:
         for refund in world.refunds
     ]
     head = ("refund", "amount", "", "status", "payment intent or customer")
-    return ["", *table(head, rows, right="<>")] if rows else []
+    return ["", *table(head, rows, right="<>", most=width)] if rows else []
 
 
-def _requests(exchanges: Sequence[Exchange]) -> list[str]:
+def _requests(exchanges: Sequence[Exchange], width: int) -> list[str]:
     if not exchanges:
         return []
-    rows = [_request(exchange) for exchange in exchanges[-LAST_REQUESTS:]]
-    left_out = len(exchanges) - len(rows)
-    title = f"the last {len(rows)} of {len(exchanges)} requests" if left_out else "requests"
-    return ["", title, *(f"  {line}" for line in table(("", "", "", ""), rows)[1:])]
+    shown = exchanges[-LAST_REQUESTS:]
+    left_out = len(exchanges) - len(shown)
+    title = f"the last {len(shown)} of {len(exchanges)} requests" if left_out else "requests"
+    rows = [
+        (one.response.status, one.request.method, _cut("  ".join(_sent(one)), WIDTH), _answer(one))
+        for one in shown
+    ]
+    lines = [f"  {line}" for line in table(("", "", "", ""), rows)[1:]]
+    if max(map(len, lines)) > width:
+        lines = [line for one in shown for line in _folded(one, width)]
+    return ["", title, *lines]
 
 
-def _request(exchange: Exchange) -> tuple[str, str, int, str]:
+def _folded(exchange: Exchange, width: int) -> list[str]:
+    """Write a request, and below it its answer. A form that doesn't fit beside the path is between."""
+    status, method, answer = exchange.response.status, exchange.request.method, _answer(exchange)
+    path, *form = _sent(exchange)
+    lines = [f"{status} {method:4} {path}"]
+    if form and len(lines[0]) + 2 + len(form[0]) <= width:
+        lines[0] += f"  {form[0]}"
+    elif form:
+        lines.append(_cut(f"         {form[0]}", width))
+    lines += textwrap.wrap(
+        masked(f"-> {answer}"),
+        width,
+        initial_indent="    ",
+        subsequent_indent="       ",
+        break_on_hyphens=False,
+    )
+    return lines
+
+
+def _sent(exchange: Exchange) -> list[str]:
+    """Give the path, and the form if there is one."""
+    request = exchange.request
+    return [masked(request.shown_path), *filter(None, [masked(unquote_plus(request.form))])]
+
+
+def _answer(exchange: Exchange) -> str:
+    """Say in a few words what the answer is."""
     request, response = exchange.request, exchange.response
-    sent = f"{request.shown_path}  {masked(unquote_plus(request.form))}".strip()
     body = response.json if response.is_json else None
     if not isinstance(body, dict):
-        return request.method, _cut(sent), response.status, NO_OBJECT
+        return NO_OBJECT
     error = body.get("error")
     if isinstance(error, dict) and "message" in error:
         about = f" ({error['param']})" if "param" in error else ""
@@ -183,10 +230,8 @@ def _request(exchange: Exchange) -> tuple[str, str, int, str]:
         answer = f"{len(body['data'])} {'listed' if body['object'] == 'list' else 'found'}"
     else:
         answer = " ".join(str(body[key]) for key in ("object", "id", "status") if key in body)
-    if "Idempotent-Replayed" in response.headers:
-        answer += " (replayed)"
-    return request.method, _cut(sent), response.status, answer
+    return f"{answer} (replayed)" if "Idempotent-Replayed" in response.headers else answer
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."

@@ -25,13 +25,13 @@ def test_it(stripe_balance, monkeypatch):
 SECTION = [
     r"-+ Stripe -+",
     r"requests",
-    r"  POST  /v1/customers  name=Ada&cash_balance\[settings\]\S+ +200  customer cus_\w{14}",
-    r"  POST  /v1/payment_intents  customer=.* +200  payment_intent pi_\w{24} requires_action",
-    r"  POST  /v1/test_helpers/customers/cus_\w{14}/fund_cash_balance  amount=\S+\.\.\. +200  \w+ ccsbtxn_\w{24}",
-    r"  POST  /v1/payment_intents/pi_\w{24}/apply_customer_balance  amount=50000 +200  \w+ pi_\w{24} \w+",
-    r"  GET   /v1/customers/cus_none +404  resource_missing \(id\): No such customer: 'cus_none'",
-    r"  GET   /v1/customers/cus_none +401  invalid_request_error: Invalid API Key provided: \*+efgh",
-    r"  GET   /v1/customers/cus_\w{14}/cash_balance +200  cash_balance",
+    r"  200  POST  /v1/customers  name=Ada&cash_balance\[settings\]\S+ +customer cus_\w{14}",
+    r"  200  POST  /v1/payment_intents  customer=.* +payment_intent pi_\w{24} requires_action",
+    r"  200  POST  /v1/test_helpers/customers/cus_\w{14}/fund_cash_balance  amount=\S+\.\.\. +\w+ ccsbtxn_\w{24}",
+    r"  200  POST  /v1/payment_intents/pi_\w{24}/apply_customer_balance  amount=50000 +\w+ pi_\w{24} \w+",
+    r"  404  GET   /v1/customers/cus_none +resource_missing \(id\): No such customer: 'cus_none'",
+    r"  401  GET   /v1/customers/cus_none +invalid_request_error: Invalid API Key provided: \*+efgh",
+    r"  200  GET   /v1/customers/cus_\w{14}/cash_balance +cash_balance",
     r"",
     r"this relies on the assumptions .*",
     r".*",
@@ -46,6 +46,13 @@ SECTION = [
 ]
 
 
+@pytest.fixture
+def wide(monkeypatch):
+    """Give the run a terminal that no table is too wide for."""
+    monkeypatch.setenv("COLUMNS", "250")
+
+
+@pytest.mark.usefixtures("wide")
 @pytest.mark.parametrize("how", ["alone", "on a worker"])
 def test_a_failing_tests_report_shows_requests_intents_and_ledger(how, project):
     """A failing test's report has what was asked, every intent and every ledger, on a worker too."""
@@ -55,13 +62,62 @@ def test_a_failing_tests_report_shows_requests_intents_and_ledger(how, project):
     result.stdout.re_match_lines([f"{line}$" for line in SECTION], consecutive=True)
 
 
+NARROW = [
+    "requests",
+    r"200 POST /v1/customers",
+    r"         name=Ada&cash_balance\[settings\]\S+",
+    r"    -> customer cus_\w{14}",
+    r"200 POST /v1/payment_intents",
+    r"         customer=cus_\w{14}&amount=123456&currency=usd&\S+\.\.\.",
+    r"    -> payment_intent pi_\w{24} requires_action",
+    r"200 POST /v1/test_helpers/customers/cus_\w{14}/fund_cash_balance",
+    r"         amount=60000&\S+",
+    r"    -> customer_cash_balance_transaction ccsbtxn_\w{24}",
+    r"200 POST /v1/payment_intents/pi_\w{24}/apply_customer_balance",
+    r"         amount=50000",
+    r"    -> payment_intent pi_\w{24} requires_action",
+    r"404 GET  /v1/customers/cus_none",
+    r"    -> resource_missing \(id\): No such customer: 'cus_none'",
+]
+NARROW_TABLES = [
+    r"payment intent +amount +applied +remaining +status",
+    r"    customer",
+    r"pi_\w{24}  \$1,234\.56  \$500\.00 +\$734\.56  usd  requires_action",
+    r"    cus_\w{14}",
+    "",
+    r"ledger of cus_\w{14} \(Ada\), .*",
+    r"  created +type +net amount +balance",
+    r"      payment intent, refund or reference",
+    r"  2026-01-01 00:00:02  funded +\$600\.00  \$600\.00  usd",
+    r"      REF-1",
+]
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+def test_no_line_of_the_report_is_wider_than_the_terminal(columns, project, monkeypatch):
+    """What a table has no room for stands below."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = project.test(FAILING).outlines
+    start = next(at for at, line in enumerate(lines) if re.fullmatch("-+ Stripe -+", line))
+    assert max(len(line) for line in lines[start:]) <= columns
+
+
+def test_at_80_columns_each_answer_stands_below_its_request(project, monkeypatch):
+    """The status stands first, and a form that has no room beside its path has a line of its own."""
+    monkeypatch.setenv("COLUMNS", "80")
+    result = project.test(FAILING)
+    for part in (NARROW, NARROW_TABLES):
+        result.stdout.re_match_lines([f"{line}$" for line in part], consecutive=True)
+
+
+@pytest.mark.usefixtures("wide")
 def test_the_reports_columns_are_aligned(project):
     """In each table of the report a column begins, or for numbers ends, at one place."""
     lines = project.test(FAILING).outlines
-    requests = [line for line in lines if line.startswith(("  POST  /v1", "  GET   /v1"))]
+    requests = [line for line in lines if re.match(r"  \d{3}  (POST|GET )  /v1", line)]
     assert len(requests) == 7
-    statuses = {re.search(r"  (200|404|401)  ", line).start() for line in requests}
-    assert len(statuses) == 1
+    answers = re.compile(r"(customer cus|payment_intent|customer_cash|\w+_request|\w+_missing|cash_b)")
+    assert len({[*answers.finditer(line)][-1].start() for line in requests}) == 1
     head, *rows = lines[next(i for i, line in enumerate(lines) if "net amount" in line) :][:3]
     for column, word in (("net amount", 3), ("balance", 4)):
         ends = {[found.end() for found in re.finditer(r"\S+", row)][word] for row in rows}
@@ -85,6 +141,7 @@ def test_no_client_secret_is_in_the_report(project):
     result.stdout.no_re_match_line(r".*pi_\w{24}_secret_")
 
 
+@pytest.mark.usefixtures("wide")
 def test_only_the_last_requests_are_shown(project):
     """Of many requests the report shows the last ten and says how many there were."""
     result = project.test("""
@@ -97,9 +154,9 @@ def test_only_the_last_requests_are_shown(project):
             assert 0
     """)
     result.stdout.fnmatch_lines(["the last 10 of 13 requests"])
-    shown = [line for line in result.outlines if line.startswith(("  GET   /", "  POST  /"))]
+    shown = [line for line in result.outlines if re.match(r"  200  (GET |POST)  /", line)]
     assert len(shown) == 10
-    assert re.fullmatch(r"  POST  /v1/customers +200  customer cus_\w{14}", shown[-1])
+    assert re.fullmatch(r"  200  POST  /v1/customers +customer cus_\w{14}", shown[-1])
 
 
 def test_a_connected_accounts_state_is_shown_under_its_name(project):
@@ -123,6 +180,7 @@ FAILING_AROUND = {
 }
 
 
+@pytest.mark.usefixtures("wide")
 @pytest.mark.parametrize("code", FAILING_AROUND.values(), ids=FAILING_AROUND)
 def test_an_errors_report_has_the_section_too(code, project):
     """A fixture that fails on the way in or out has the state in its report."""
@@ -137,7 +195,7 @@ def test_it(made):
     pass
 """)
     assert result.parseoutcomes()["errors"] == 1
-    result.stdout.re_match_lines([r"-+ Stripe -+", "requests", r"  POST  /v1/customers .*"])
+    result.stdout.re_match_lines([r"-+ Stripe -+", "requests", r"  200  POST  /v1/customers .*"])
 
 
 def test_a_test_that_passes_has_no_section(project):
@@ -174,6 +232,7 @@ def test_it(stripe_balance):
 """
 
 
+@pytest.mark.usefixtures("wide")
 def test_a_report_shows_invoices(project):
     """An invoice has its number, what is due, by when, and the intent that its money goes to."""
     project.test(INVOICES).stdout.re_match_lines(
