@@ -1123,7 +1123,9 @@ def test_a_page_that_is_no_json_is_recorded_replayed_and_not_compared(
     for mode in ("record", "replay", "check"):
         result = sending(mode)
         result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["*GET /v1/customers/cus_1 is not compared: its answer is no JSON (404)*"])
+    result.stdout.fnmatch_lines(
+        ["*GET /v1/customers/cus_1 is not compared: its answer is no JSON (404)*"]
+    )
 
 
 def test_a_test_that_another_ones_recording_answers_is_told(project, sending):
