@@ -1,6 +1,7 @@
 """The account's default API version is the app's, unless a setting names one."""
 
 import pytest
+import stripe
 
 SHOW = """
     import pytest
@@ -13,6 +14,12 @@ SHOW = """
         assert customer.last_response.headers["Stripe-Version"] == {version!r}
         assert [event.api_version for event in stripe_balance.events()] == [{version!r}] * {events}
 """
+
+
+@pytest.fixture(autouse=True)
+def _own_version(monkeypatch):
+    """Take back what a project's conftest sets: it runs in this process."""
+    monkeypatch.setattr(stripe, "api_version", stripe.api_version)
 
 
 def test_it_is_the_one_that_the_app_has_set(project):
