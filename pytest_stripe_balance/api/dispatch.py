@@ -12,7 +12,7 @@ from pytest_stripe_balance.api.request import Call, VersionRules
 from pytest_stripe_balance.api.response import Envelope
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.world import World
-from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.refused import EXPECTED, Refused
 
 
 @dataclass
@@ -145,6 +145,5 @@ def _answer(answers: idempotency.SavedAnswers, call: Call) -> Response:
 def _unmodelled(request: Request) -> Refused:
     return Refused(
         f"{request}: the fake does not model this endpoint. `python -m pytest_stripe_balance calls` "
-        "lists the endpoints that it models. Replace this call in the test, or expect the refusal: "
-        "`with stripe_balance.refused():`"
+        f"lists the endpoints that it models. Replace this call in the test, or {EXPECTED}"
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.refused import EXPECTED, Refused
 
 Kind = Literal["token", "string", "numeric"]
 Value = str | int | None
@@ -225,7 +225,7 @@ def _field(clause: _Clause, resource: Resource) -> Field:
     if field.read is None:
         raise Refused(
             f"Stripe documents a search of {resource.name} by {name}, and the fake does not "
-            "model it. Search by another field, or expect it: `with stripe_balance.refused():`"
+            f"model it. Search by another field, or {EXPECTED}"
         )
     if clause.operator not in OPERATORS[field.kind]:
         takes = " ".join(OPERATORS[field.kind])

@@ -8,7 +8,7 @@ from pytest_stripe_balance.engine.state import faults, fields
 from pytest_stripe_balance.engine.state.records import Hash, PaymentMethod
 from pytest_stripe_balance.engine.state.table import Cursors, Page
 from pytest_stripe_balance.engine.state.world import World
-from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.refused import EXPECTED, Refused
 
 # Beginnings of ids that exist in Stripe and not here: its ready-made methods for tests (docs.stripe.com
 # /testing and the pages of each method), and the sources and cards from before payment methods.
@@ -128,8 +128,7 @@ def refuse_unmodelled(name: str, method_id: str | None, way: str) -> None:
     """Refuse a method that exists in Stripe and isn't modelled, such as a test card."""
     if method_id is not None and method_id.startswith(NOT_MODELLED):
         raise Refused(
-            f"{name}={method_id!r}: only customer_balance methods are modelled. {way}, or expect it: "
-            "`with stripe_balance.refused():`"
+            f"{name}={method_id!r}: only customer_balance methods are modelled. {way}, or {EXPECTED}"
         )
 
 
