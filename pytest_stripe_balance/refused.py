@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-EXPECTED = "expect it: `with stripe_balance.refused():`"
-WAY_OUT = f"Leave it out in this test, or {EXPECTED}"
+EXPECTED = "`with stripe_balance.refused():`"
+WAY_OUT = f"Leave it out in this test, or expect it: {EXPECTED}"
 
 
 class Refused(BaseException):
