@@ -19,7 +19,7 @@ from pytest_stripe_balance.comparison.locations import GONE, root_kind, seen_in,
 from pytest_stripe_balance.comparison.pairing import Pairs, pair
 from pytest_stripe_balance.comparison.requests import ComparedRequest
 from pytest_stripe_balance.comparison.retries import without_retries
-from pytest_stripe_balance.contract.findings import Finding
+from pytest_stripe_balance.contract.findings import NOT_OLD, ONLY_OLD, REQUEST, Finding
 
 MOST_POLLS = 10
 HEADERS = "headers"
@@ -104,21 +104,19 @@ class ComparedRecordings:
     def drifts(self) -> Iterator[Drift]:
         """Yield all changes: requests that are gone, then pair after pair, then new requests."""
         for at in self._pairs.gone:
-            yield self._unpaired("vanished", self._old[at], "the old recording sends it", at, None)
+            yield self._unpaired("vanished", self._old[at], ONLY_OLD, at, None)
         for before, after in (*self._pairs.pairs, *self._pairs.again):
             where = (self._positions[0][before], self._positions[1][after])
             for finding in self._between(before, after):
                 yield Drift(finding, *where)
         for at in self._pairs.came:
-            yield self._unpaired(
-                "additive", self._new[at], "the old recording doesn't send it", None, at
-            )
+            yield self._unpaired("additive", self._new[at], NOT_OLD, None, at)
 
     def _unpaired(
         self, kind: str, request: ComparedRequest, rule: str, old: int | None, new: int | None
     ) -> Drift:
         value = GONE if new is None else "new"
-        finding = Finding(kind, request.address, "request", rule, value, _version(request))
+        finding = Finding(kind, request.address, REQUEST, rule, value, _version(request))
         return Drift(
             finding,
             None if old is None else self._positions[0][old],
@@ -198,11 +196,9 @@ def _version(request: ComparedRequest) -> str:
 def _parameters(old: ComparedRequest, new: ComparedRequest) -> Iterator[Finding]:
     """Find the fields that only one of two requests sends."""
     for name in sorted(_heads(old.names, new.names)):
-        rule = "the old recording sends it"
-        yield Finding("vanished", new.address, f"parameter {name}", rule, GONE, _version(new))
+        yield Finding("vanished", new.address, f"parameter {name}", ONLY_OLD, GONE, _version(new))
     for name in sorted(_heads(new.names, old.names)):
-        rule = "the old recording doesn't send it"
-        yield Finding("additive", new.address, f"parameter {name}", rule, "sent", _version(new))
+        yield Finding("additive", new.address, f"parameter {name}", NOT_OLD, "sent", _version(new))
 
 
 def _heads(names: AbstractSet[str], known_names: AbstractSet[str]) -> AbstractSet[str]:

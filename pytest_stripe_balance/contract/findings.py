@@ -13,6 +13,9 @@ DEFAULT_LEVELS = {
 }
 KINDS = tuple(DEFAULT_LEVELS)
 LEVELS = ("error", "warning", "information")
+# Rules of a request, or a parameter, that only one of two recordings has.
+ONLY_OLD, NOT_OLD = "only the old recording sends it", "the old recording doesn't send it"
+REQUEST = "request"  # the path of a finding about a whole request
 BORROWED = ", by the borrowed schema of "  # stands behind an API version older than all schemas
 
 
@@ -34,7 +37,7 @@ class Finding:
     was: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.object} at {self.path} {self._said} (API version {self.api_version})"
+        return f"{self.kind}: {self.object}{self._said} (API version {self.api_version})"
 
     @property
     def borrowed(self) -> bool:
@@ -43,12 +46,16 @@ class Finding:
 
     @property
     def _said(self) -> str:
+        if self.rule in (ONLY_OLD, NOT_OLD):
+            what = "this request" if self.path == REQUEST else f"the {self.path}"
+            return f": {self.rule.removesuffix('it')}{what}"
+        where = f" at {self.path} "
         if self.kind == "breaking":
             rule = f"{self.rule}: {self.was}" if self.was else self.rule
-            return f"breaks {rule}; it is {self.value}"
+            return f"{where}breaks {rule}; it is {self.value}"
         is_gone = self.kind == "vanished" and not (self.was and self.value == "null")
         value = "gone" if is_gone else self.value
-        return f"is {value}, and " + (f"it was {self.was}" if self.was else self.rule)
+        return f"{where}is {value}, and " + (f"it was {self.was}" if self.was else self.rule)
 
 
 def level_of(finding: Finding, levels: Mapping[str, str]) -> str:

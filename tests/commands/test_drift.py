@@ -113,6 +113,23 @@ def test_drift_is_told_gravest_first_each_once_with_a_count_and_a_place(run):
     assert err == []
 
 
+def test_what_only_one_recording_sends_is_named_as_a_request_or_a_parameter(run):
+    """A sentence says which of the two sends it."""
+    more, less = tape(INTENT, INTENT), tape(INTENT)
+    more["interactions"][0]["request"]["body"] = "amount=1000&currency=usd"
+    more["interactions"][1]["request"]["uri"] = "https://api.stripe.com/v1/refunds"
+    files = {"more": more, "less": less}
+    for old, new, kind, who in (
+        ("more", "less", "warning: vanished", "only the old recording sends"),
+        ("less", "more", "information: additive", "the old recording doesn't send"),
+    ):
+        _, out, _ = run("drift", f"{old}.yaml", f"{new}.yaml", **files)
+        assert [line.partition(" (API version")[0] for line in out[:-1]] == [
+            f"{kind}: POST /v1/payment_intents: {who} the parameter currency",
+            f"{kind}: POST /v1/refunds: {who} this request",
+        ]
+
+
 def test_drift_is_told_to_programs_and_to_github(run):
     """JSON has the vocabulary's own words, GitHub its annotations."""
     files = {"a": tape(INTENT), "b": tape({**INTENT, "amount": "1000"})}
