@@ -36,3 +36,7 @@ class Refused(BaseException):
 
     def __str__(self) -> str:
         return f"{self.message}\n  asked at {self.asked_at}" if self.asked_at else self.message
+
+
+class SwallowedRefusalError(AssertionError):
+    """Requests were refused, and something swallowed the errors: raised when the block or test ends."""

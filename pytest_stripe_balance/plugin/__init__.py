@@ -344,10 +344,11 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[object]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add the state to a failing test's report, and what the summary needs to its last report."""
     report = yield
+    reporting.fail_if_refusal(report, call.excinfo.value if call.excinfo else None)
     reporting.complete(item, report)
     return report
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_stripe_balance.plugin import settings
+from pytest_stripe_balance.refused import Refused, SwallowedRefusalError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from pytest_stripe_balance.contract.checker import ContractChecker
-    from pytest_stripe_balance.refused import Refused
     from pytest_stripe_balance.session import Session
 
 
@@ -195,6 +195,12 @@ def report_refusals(item: pytest.Item, state: TestState, report: pytest.TestRepo
         report.longrepr = f"{report.longreprtext}\n{_swallowed(missing)}"
     for refusal in unreported:
         refusal.is_reported = True
+
+
+def fail_if_refusal(report: pytest.TestReport, error: BaseException | None) -> None:
+    """Fail a test that ended by a refusal of `fake_stripe`, where an xfail mark expects a failure."""
+    if isinstance(error, Refused | SwallowedRefusalError) and not report.failed:
+        _fail(report, str(error))
 
 
 def _fail(report: pytest.TestReport, why: str) -> None:

@@ -387,6 +387,66 @@ def test_every_swallowed_refusal_fails_under_pytest(project):
     assert outcomes.get("failed", 0) + outcomes.get("errors", 0) == 12, result.outlines
 
 
+def test_an_xfail_mark_does_not_expect_a_refusal(project):
+    """Neither of a function, nor of a method of a class: what the fake refuses fails the test."""
+    result = project.test("""
+        import contextlib
+        import unittest
+        import pytest
+        import stripe
+        from pytest_stripe_balance import fake_stripe
+
+        def refused():
+            with contextlib.suppress(BaseException):
+                stripe.Subscription.list()
+
+        @pytest.mark.xfail
+        @fake_stripe()
+        def test_swallows():
+            refused()
+
+        @pytest.mark.xfail
+        @fake_stripe()
+        def test_passes_on():
+            stripe.Subscription.list()
+
+        @fake_stripe()
+        def test_fails_by_itself():
+            refused()
+            pytest.xfail("later")
+
+        @pytest.mark.xfail
+        @fake_stripe()
+        class TestShop(unittest.TestCase):
+            def test_swallows(self): refused()
+            def test_passes_on(self): stripe.Subscription.list()
+
+        @pytest.mark.xfail
+        @fake_stripe()
+        def test_of_its_own():
+            raise ValueError
+    """)
+    result.assert_outcomes(failed=5, xfailed=1)
+
+
+def test_each_example_of_hypothesis_has_a_world(project):
+    """Where the decorator is below `given`."""
+    result = project.test("""
+        import stripe
+        from hypothesis import given, settings, strategies as st
+        from pytest_stripe_balance import fake_stripe
+
+        @settings(max_examples=5, deadline=None)
+        @given(number=st.integers(1, 3))
+        @fake_stripe()
+        def test_it(number):
+            assert len(stripe.Customer.list().data) == 0
+            for _ in range(number):
+                stripe.Customer.create()
+    """)
+    result.assert_outcomes(passed=1)
+
+
 def _unittest(pytester, more=""):
     program = "import unittest; unittest.main(module=None, argv=['unittest', 'test_cases'], exit=False)"
     command = [sys.executable, "-m", "unittest", "test_cases"]
