@@ -164,7 +164,7 @@ def _stripe_session(
     guard = _guard(request.config)
     guard.arm(request.node)
     try:
-        outer = worlds.of_test(request, chosen.mode)
+        outer = worlds.of_test(request, guard.worlds, chosen.mode)
         session = opened(chosen, guard.charge_in(request.node), outer)
     except modes.BadSettingError as error:
         raise _bad_setting(request, error) from None

@@ -5,16 +5,14 @@ Loaded only in runs in which a test uses our fixtures, and in those with `stripe
 
 from __future__ import annotations
 
-import threading
 from contextlib import ExitStack, contextmanager, suppress
-from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import pytest
 
 from pytest_stripe_balance.plugin import reporting, settings
+from pytest_stripe_balance.plugin.threads import Threads
 from pytest_stripe_balance.plugin.worlds import Worlds
 from pytest_stripe_balance.session import Settings, newest_api_version
 from pytest_stripe_balance.session.outside import Outside
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
 
 NAME = "stripe_balance_guard"
 _IMPORTING = "while conftest files or test modules were imported"
-# The test that a context was made in; asyncio hands contexts on to other threads.
-_test: ContextVar[str | None] = ContextVar("pytest_stripe_balance_test", default=None)
 
 
 class Guard:
@@ -50,8 +46,7 @@ class Guard:
         self._holds = 0
         self._item: pytest.Item | None = None
         self._is_reported = self._is_guarded = False
-        self._runner = threading.current_thread()
-        self._started_in: WeakKeyDictionary[threading.Thread, str | None] = WeakKeyDictionary()
+        self._threads = Threads()
         self._scopes: set[object] = set()
         self.import_failed = False
 
@@ -104,7 +99,7 @@ class Guard:
             self._close_unless_guarded()
             if self._is_reported and (session := self.worlds.by_node.get(node)):
                 late = [one for one in session.refusals if not one.is_reported]
-                self.late += [(self._current or name, one) for one in late]
+                self.late += [(self._threads.current or name, one) for one in late]
 
     def _set_up(self, package: pytest.Package, set_up: Callable[[], None]) -> None:
         with self._wider(package, package, "setup_module"):
@@ -117,11 +112,13 @@ class Guard:
                 answer=outside.answer, observe=outside.observe, sends=is_live, refuse=outside.refuse
             )
             push(self._run, at_bottom=True)
+            self._threads.watch_executors()
 
     def _close_unless_guarded(self) -> None:
         if self._run is not None and not (self._holds or self._is_guarded):
             remove(self._run)
             self._run = None
+            self._threads.leave_executors()
 
     def _is_live(self) -> bool:
         """Say whether requests with a test key are sent: the current test's mode is live."""
@@ -130,24 +127,11 @@ class Guard:
 
     # Whose refusal it is.
 
-    def owner(self) -> str | None:
-        """Name the test that this thread's requests belong to; None where nobody knows."""
-        thread = threading.current_thread()
-        if thread is self._runner:
-            return self._current
-        if (test := _test.get()) is not None:
-            return test
-        return self._started_in.get(thread) or self._current
-
-    @property
-    def _current(self) -> str | None:
-        return self._item.nodeid if self._item else None
-
     def charge_in(self, item: pytest.Item) -> Callable[[Refused], BaseException]:
         """Make what turns a refusal in one test's session into the exception that the caller meets."""
 
         def charge(refusal: Refused) -> BaseException:
-            owner = None if self._where == "off" else self.owner()
+            owner = None if self._where == "off" else self._threads.owner()
             if owner not in (None, item.nodeid):
                 refusal.charged_to = owner
             return failed(refusal)
@@ -159,7 +143,7 @@ class Guard:
         return failed(refusal)
 
     def _charge(self, refusal: Refused) -> BaseException:
-        item, owner = self._item, self.owner()
+        item, owner = self._item, self._threads.owner()
         if item is None or owner is None:
             self.late.append((_IMPORTING, refusal))
         elif owner == item.nodeid and not self._is_reported:
@@ -182,11 +166,8 @@ class Guard:
         return result
 
     def _begin(self, item: pytest.Item) -> None:
-        before = self._current
-        for thread in threading.enumerate():
-            self._started_in.setdefault(thread, before)
-        self._item, self._is_reported, self._runner = item, False, threading.current_thread()
-        _test.set(item.nodeid)
+        self._threads.begin(item.nodeid)
+        self._item, self._is_reported = item, False
         self._is_guarded = self._where == "all" or settings.uses_ours(item)
         if self._is_guarded:
             self._open()
@@ -207,6 +188,7 @@ class Guard:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, object, object]:
         """Note that a test has its last report."""
+        self._hear()
         state = reporting.state_of(item)
         report = yield
         if call.when == "teardown" and item is self._item:
@@ -246,12 +228,17 @@ class Guard:
         self._holds = self._is_guarded = False
         self._close_unless_guarded()
 
+    def _hear(self) -> None:
+        """Learn by now what forked processes were refused."""
+        _ = self._outside.refusals
+
     def _exit_if_fatal(self) -> None:
         """End the run at a live key; in each hook again, until nothing swallows it."""
         state = reporting.state_of(self._item) if self._item else None
         for refusal in [*self._outside.refusals, *(state.unreported if state else ())]:
             if refusal.fatal:
-                why = f"{self._current or _IMPORTING}: {refusal}"
+                test = next((test for test, late in self.late if late is refusal), self._threads.current)
+                why = f"{test or _IMPORTING}: {refusal}"
                 if self._item is None:
                     pytest.exit(why, returncode=pytest.ExitCode.TESTS_FAILED)
                 reporting.end_run(self._item.session, why)

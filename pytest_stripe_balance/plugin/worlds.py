@@ -140,7 +140,7 @@ def _outer(request: pytest.FixtureRequest, guard: Guard, item: pytest.Item) -> S
     return None
 
 
-def of_test(request: pytest.FixtureRequest, mode: str) -> Session | None:
+def of_test(request: pytest.FixtureRequest, worlds: Worlds, mode: str) -> Session | None:
     """Give the innermost of the wider worlds that a test asks for.
 
     BadSettingError if it runs in another mode: objects of the fake aren't at Stripe.
@@ -148,7 +148,7 @@ def of_test(request: pytest.FixtureRequest, mode: str) -> Session | None:
     names = request.node.fixturenames
     for scope, base in settings.WORLDS.items():
         if base in names:
-            session: Session = request.getfixturevalue(base)
+            session = worlds.by_node.get(node_of(request.node, scope)) or request.getfixturevalue(base)
             if "fake" in {mode, session.settings.mode} != {mode}:
                 raise modes.BadSettingError(
                     f"the test runs in the mode {mode}, and {scope}_stripe_balance in the mode "

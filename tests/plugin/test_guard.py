@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from textwrap import dedent, indent
 
 import pytest
@@ -378,6 +379,69 @@ def test_a_refusal_of_an_old_thread_that_was_expected_is_none(project):
     result = project.test(REFUSED_LATER + code)
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.OK
+
+
+def test_what_is_submitted_to_an_executor_of_many_tests_belongs_to_its_test(project):
+    """A refusal in an executor's thread fails the test that submitted it, whoever started the thread."""
+    result = project.test(
+        REFUSED_LATER
+        + dedent("""
+            pool = ThreadPoolExecutor(1)
+
+            def test_first(stripe_balance): pool.submit(len, "").result()
+            def test_it(stripe_balance): pool.submit(swallow).result()
+            def test_last(stripe_balance): pool.submit(len, "").result()
+        """),
+        *QUIET,
+    )
+    result.assert_outcomes(passed=2, failed=1)
+
+
+def test_a_task_of_an_executor_that_comes_late_fails_no_other_test(project):
+    """What was submitted in one test, and is refused in the next, ends the run with 1 and names the first."""
+    code = LATE.format(first="stripe_balance", second="stripe_balance")
+    code = code.replace("threading.Thread(target=ask_later).start()", "pool.submit(ask_later)")
+    code = code.replace("def test_next", "def test_between(stripe_balance): pass\n\ndef test_next")
+    result = project.test(REFUSED_LATER + "pool = ThreadPoolExecutor(1)\n" + code, *QUIET)
+    result.assert_outcomes(passed=3)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["test_it.py::test_first: POST /v1/transfers: *"])
+
+
+def test_executors_are_as_before_after_the_run(project):
+    """The guard leaves no trace in the standard library."""
+    before = ThreadPoolExecutor.submit
+    project.test(USES).assert_outcomes(passed=1)
+    assert ThreadPoolExecutor.submit is before
+
+
+FORKED = """
+import os
+
+def fork():
+    child = os.fork()
+    if not child:
+        swallow()
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def setup_module(): fork()\ndef test_it(stripe_balance): pass\n",
+        "def teardown_module(): fork()\ndef test_it(stripe_balance): pass\n",
+        "def test_it(stripe_balance): fork()\n",
+    ],
+    ids=["set-up", "tear-down", "call"],
+)
+def test_a_forked_child_that_asks_fails_its_test(code, project):
+    """What a forked child was refused fails the parent's test, in each phase, whatever it swallowed."""
+    project.file("test_it.py", ASKING + FORKED + code)
+    result = project.run_apart(*QUIET)
+    assert (_failures(result), result.ret) == (1, pytest.ExitCode.TESTS_FAILED)
+    assert "this is another process" in result.stdout.str()
 
 
 def test_workers_tell_of_late_refusals(project):

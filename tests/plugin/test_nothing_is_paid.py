@@ -24,9 +24,19 @@ def pytest_unconfigure():
         ("def test_it(): pass", ["--stripe-mode=fake"]),
         ("def test_it(): pass", ["-v", "--stripe-assumptions=list"]),
         ("def test_it(stripe_balance): pass", ["--collect-only"]),
+        ("def test_it(module_stripe_balance): pass", ["--collect-only"]),
         ("def test_it(): pass", ["--fixtures"]),
     ],
-    ids=["plain", "marked", "failing", "mode", "list", "collected only", "fixtures listed"],
+    ids=[
+        "plain",
+        "marked",
+        "failing",
+        "mode",
+        "list",
+        "collected only",
+        "a wider one",
+        "fixtures listed",
+    ],
 )
 def test_a_repo_that_does_not_use_the_plugin_loads_nothing_heavy(test, arguments, project):
     """Where no test runs with our fixtures none of the libraries that they need is imported."""
