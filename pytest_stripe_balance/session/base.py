@@ -171,9 +171,8 @@ class Session:
             return
         version = version_of(parsed.document)
         if version is None or not self.watch.knows(version):
-            headers = response.headers, request.headers
-            named = filter(None, (header.api_version for header in headers))
-            version = next(named, self.settings.api_version)
+            sent = response.headers.api_version or request.headers.api_version
+            version = sent or self.settings.api_version
         errors = self._checked(parsed, request, version)
         row = routes.match(request.method, request.path)
         if row is not None and response.status == HTTPStatus.OK:
