@@ -109,7 +109,11 @@ class Guard:
         if self._run is None and self._where != "off":
             outside, is_live = self._outside, settings.is_live(self._config, [])
             self._run = Run(
-                answer=outside.answer, observe=outside.observe, sends=is_live, refuse=outside.refuse
+                answer=outside.answer,
+                observe=outside.observe,
+                sends=is_live,
+                own_clients="skip",  # refused before its code runs, which may send by what nobody sees
+                refuse=outside.refuse,
             )
             push(self._run, at_bottom=True)
             self._threads.watch_executors()

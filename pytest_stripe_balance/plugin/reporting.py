@@ -52,7 +52,8 @@ class TestState:
     @property
     def unreported(self) -> list[Refused]:
         """The refusals that no report shows yet, without those of another test's threads."""
-        sessions = (one for session in self.sessions for one in session.refusals)
+        # First, since to ask a session is to hear of forked processes, the guard's as well.
+        sessions = [one for session in self.sessions for one in session.refusals]
         refusals = [*self.refusals, *sessions]
         return [one for one in refusals if not (one.is_reported or one.charged_to)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 CLIENT = """
 import socket, requests, stripe
 
@@ -93,3 +95,46 @@ def test_it(stripe_balance):
     )
     project.test(text, "--stripe-mode=replay").assert_outcomes(passed=1)
     assert [one.body for one in server.seen] == ["name=Ada&metadata[app]=mine"]
+
+
+@pytest.mark.parametrize("how", ["ini", "environment"])
+def test_the_code_can_be_passed_by(how, project, monkeypatch):
+    """Then the fake answers in its place, whatever it would have done."""
+    if how == "ini":
+        project.file("pytest.ini", "[pytest]\nstripe_own_clients = skip\n")
+    else:
+        monkeypatch.setenv("PYTEST_STRIPE_OWN_CLIENTS", "skip")
+    project.test(
+        CLIENT
+        + """
+def test_it(stripe_balance):
+    for kind in (Raw, Metered):
+        client = stripe.StripeClient("sk_test_1", http_client=kind())
+        assert getattr(client, "v1", client).customers.list().data == []
+    assert Metered.ran == 0
+"""
+    ).assert_outcomes(passed=1)
+
+
+def test_outside_an_open_fixture_its_code_never_begins(project):
+    """There it might send by something that nobody sees."""
+    result = project.test(
+        CLIENT
+        + """
+def setup_module():
+    client = stripe.StripeClient("sk_test_1", http_client=Metered())
+    try:
+        getattr(client, "v1", client).customers.list()
+    except BaseException:
+        pass
+
+def test_it(stripe_balance):
+    assert Metered.ran == 0
+
+def test_ran():
+    assert Metered.ran == 0
+"""
+    )
+    result.stdout.fnmatch_lines(["*GET /v1/customers: no Stripe fixture is open here*"])
+    outcomes = result.parseoutcomes()
+    assert outcomes.get("failed", 0) + outcomes.get("errors", 0) == 1

@@ -62,3 +62,30 @@ def test_a_childs_request_fails_the_test_whatever_swallowed_it(way, mark, projec
             "  asked at *test_it.py:* in ask",
         ]
     )
+
+
+@pytest.mark.parametrize("hook", ["setup_module", "teardown_module", "setup_function"])
+def test_a_child_that_is_forked_outside_an_open_fixture_fails_the_test_as_well(hook, project):
+    """The guard's refusals count in processes, too."""
+    project.file(
+        "test_it.py",
+        f"""
+        import os, stripe
+
+        def {hook}():
+            child = os.fork()
+            if not child:
+                try:
+                    stripe.Customer.create(name="Ada", api_key="sk_test_1")
+                finally:
+                    os._exit(0)
+            os.waitpid(child, 0)
+
+        def test_it(stripe_balance):
+            stripe.Customer.create()
+        """,
+    )
+    result = project.run_apart()
+    outcomes = result.parseoutcomes()
+    assert outcomes.get("failed", 0) + outcomes.get("errors", 0) == 1
+    result.stdout.fnmatch_lines(["*POST /v1/customers: this is another process*"])
