@@ -43,7 +43,8 @@ SLOW_FILES = {
     "contract": ("derive", "derive_committed", "derive_real"),
     "engine": ("workload",),
     "plugin": (
-        *("beside_others", "faked_files", "isolation", "key_in_reports", "modes", "no_file"),
+        *("beside_others", "faked_files", "guard", "hypothesis", "isolation", "key_in_reports", "modes"),
+        *("no_file", "wider_worlds"),
         *("names", "nothing_is_paid", "paid_once", "refusals", "report", "sdk_as_installed"),
         *("settings", "summary"),
     ),

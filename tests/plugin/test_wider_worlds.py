@@ -200,6 +200,31 @@ def test_djangos_set_up_test_data_writes_to_the_class_world(project):
     project.run_apart("-pdjango").assert_outcomes(passed=2)
 
 
+def test_an_async_fixture_of_a_module_writes_to_its_world(project):
+    """With pytest-asyncio a module's async fixture writes to the module's world, at its tear-down too."""
+    result = project.test(
+        SHOP
+        + dedent("""
+            import pytest_asyncio
+
+            @pytest_asyncio.fixture(scope="module", loop_scope="module")
+            async def made(module_stripe_balance):
+                yield await stripe.Customer.create_async(name="shared")
+                assert names() == ["shared"]
+
+            @pytest.mark.asyncio(loop_scope="module")
+            async def test_one(made):
+                await stripe.Customer.create_async(name="own")
+                assert names() == ["own", "shared"]
+
+            @pytest.mark.asyncio(loop_scope="module")
+            async def test_two(made): assert names() == ["shared"]
+        """),
+        plugins=("asyncio",),
+    )
+    result.assert_outcomes(passed=2)
+
+
 def test_worlds_nest(project):
     """A class's world begins as its module's is, a module's as the session's; a test has the innermost."""
     project.file(
