@@ -56,7 +56,10 @@ def _reason(response: Response) -> str:
 
 
 def _on_the_wire(response: Response) -> bytes:
-    """Write an answer as HTTP/1.1, for a library that reads one; the connection ends with it."""
+    """Write an answer as HTTP/1.1, for a library that reads one.
+
+    The connection ends with it, so that no pool keeps it for another request.
+    """
     lines = [f"HTTP/1.1 {response.status} {_reason(response)}", "Connection: close"]
     lines += [f"{name}: {text}" for name, text in _headers(response).items()]
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + response.body
@@ -176,7 +179,6 @@ def _aiohttp_connection(connector: Any, request: Any, response: Response) -> Any
     loop = asyncio.get_running_loop()
     protocol = ResponseHandler(loop)
     protocol.connection_made(_Wire(protocol, _on_the_wire(response)))
-    protocol.force_close()  # it answers once, so it must not wait among the connector's others
     return Connection(connector, request.connection_key, protocol, loop)
 
 

@@ -239,11 +239,12 @@ def test_a_host_isnt_even_looked_up(opens, witness, monkeypatch):
     assert (looked_up, len(refused)) == ([], 1)
 
 
-def test_another_stream_is_refused_too(witness, listener):
+@pytest.mark.parametrize("opens", [_connect, _in_a_thread, _in_an_executor])
+def test_another_stream_is_refused_too(opens, witness, listener):
     """A connection to anybody else, which no library opens, might be a proxy's."""
     tap, refused, refuse = _refusing(witness)
     _, port = listener.getsockname()
-    client = stripe.StripeClient("sk_test_1", http_client=Own(lambda *_: _connect("127.0.0.1", port)))
+    client = stripe.StripeClient("sk_test_1", http_client=Own(lambda *_: opens("127.0.0.1", port)))
     with tap.tap(refuse=refuse), pytest.raises(Refusal):
         v1(client).customers.retrieve("cus_1")
     assert (_connections(listener), len(refused)) == (0, 1)
