@@ -23,7 +23,20 @@ EXAMPLES = [
     for page, text in PAGES.items()
     for name, code in re.findall(r"```python\n# (\w+\.py)\n(.*?)```", text, re.DOTALL)
 ]
+PAIR = ("conftest.py", "test_shop.py")  # a page shows them together
 READERS_OWN = ("conftest.py", "tests/cassettes/stripe")
+# What an example needs beside what the suite has anyway, by a word of it.
+NEEDED = {
+    "from django.test import TestCase": "pytest_django",
+    "pytest_bdd": "pytest_bdd",
+    "freezegun": "freezegun",
+    "time_machine": "time_machine",
+}
+DJANGO_SETTINGS = """
+SECRET_KEY = "of a test"
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes"]
+"""
 COMMANDS = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)
 
 
@@ -32,19 +45,46 @@ COMMANDS = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)
 )
 def test_each_example_passes_as_it_stands(page, name, code, pytester):
     """A reader who copies an example into a file sees it pass."""
+    for word, plugin in NEEDED.items():
+        if word in code:
+            pytest.importorskip(plugin, reason="it comes with the extra `test`")
     pytester.makepyfile(**{name.removesuffix(".py"): code})
-    if "def test_" not in code:
-        beside = [
-            other for of, other_name, other in EXAMPLES if of == page and other_name == "test_shop.py"
-        ]
-        pytester.makepyfile(test_shop=beside[0])
+    if name in PAIR:
+        pair = {of: other for on, of, other in EXAMPLES if on == page and of in PAIR}
+        pytester.makepyfile(**{of.removesuffix(".py"): other for of, other in pair.items()})
+    for feature, text in re.findall(r"```gherkin\n# (\w+)\.feature\n(.*?)```", PAGES[page], re.DOTALL):
+        pytester.makefile(".feature", **{feature: text})
     # Starlette's own words about httpx are its users' affair.
-    options = ("-p", "no:randomly", "-p", "no:asyncio", "-W", "ignore:Using `httpx`", "-q")
-    result = pytester.runpytest_inprocess(*options)
+    options = ["-p", "no:randomly", "-p", "no:asyncio", "-W", "ignore:Using `httpx`", "-q"]
+    if "django" in code:  # a process has its settings once
+        pytester.makepyfile(reader_settings=DJANGO_SETTINGS)
+        chosen = [] if "settings.configure" in code else ["--ds=reader_settings"]
+        result = pytester.runpytest_subprocess(*options, *chosen)
+    else:
+        result = pytester.runpytest_inprocess(*options)
     assert result.ret == 0
     assert result.parseoutcomes() == {
         "passed": max(1, code.count("def test_") + code.count("pytest.param("))
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("test_unittest.py", ("unittest", "-q", "test_unittest")),
+        (
+            "test_django_wires.py",
+            ("django", "test", "--settings=reader_settings", "--pythonpath=.", "test_django_wires"),
+        ),
+    ],
+)
+def test_recipes_without_pytest_pass_without_it(name, command, pytester):
+    """Under unittest, and under Django's own runner."""
+    (code,) = [code for page, of, code in EXAMPLES if (page, of) == ("docs/suite.md", name)]
+    pytester.makepyfile(**{name.removesuffix(".py"): code, "reader_settings": DJANGO_SETTINGS})
+    result = pytester.run(sys.executable, "-m", *command)
+    assert result.ret == 0
+    result.stderr.fnmatch_lines(["Ran 2 tests in *", "OK"])
 
 
 def test_every_python_block_is_an_example():
