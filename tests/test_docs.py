@@ -24,7 +24,7 @@ EXAMPLES = [
     for name, code in re.findall(r"```python\n# (\w+\.py)\n(.*?)```", text, re.DOTALL)
 ]
 PAIR = ("conftest.py", "test_shop.py")  # a page shows them together
-READERS_OWN = ("conftest.py", "tests/cassettes/stripe")
+READERS_OWN = ("conftest.py", "tests/cassettes/stripe", "session.yaml")
 # What an example needs beside what the suite has anyway, by a word of it.
 NEEDED = {
     "from django.test import TestCase": "pytest_django",
