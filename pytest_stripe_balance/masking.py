@@ -10,9 +10,13 @@ if TYPE_CHECKING:
 
 
 class Shape(NamedTuple):
-    """What a kind of secret looks like. Group 1 of the pattern is no secret and stays, as "sk_test_"."""
+    """What a kind of secret looks like. Group 1 of the pattern is no secret and stays, as "sk_test_".
+
+    `word` stands for the kind in a cassette's placeholders, as Key in `scrubbedKey1`.
+    """
 
     kind: str
+    word: str
     pattern: re.Pattern[str]
     mask: str = r"\1***"
     check: Callable[[str], bool] | None = None  # what else is true of a secret, as its check digits
@@ -142,10 +146,12 @@ def passes_luhn(digits: str) -> bool:
 SHAPES = (
     Shape(
         "API key",
+        "Key",
         re.compile(rf"((?:(?<![A-Za-z]){_TEST_KEY})|(?:{_TEST_KEY}{_RANDOM})|(?:{LIVE_KEY}))\w+"),
     ),
     Shape(
         "IBAN",
+        "Iban",
         re.compile(
             rf"((?<![A-Za-z0-9])[A-Za-z]{{0,12}}?)(?=[A-Za-z]{{2}}{_CUT}[0-9])(?:{_ibans()})(?![A-Za-z0-9])"
         ),
@@ -153,27 +159,31 @@ SHAPES = (
     ),
     Shape(
         "IBAN",
+        "Iban",
         re.compile(
             rf"(){_STARTS}[A-Z]{{2}}\d{{2}}"
             rf"(?:[A-Z0-9]{{11,30}}|(?: [A-Z0-9]{{4}}){{2,7}}(?: [A-Z0-9]{{1,3}})?){_ENDS}"
         ),
     ),
-    Shape("signing secret", re.compile(r"(whsec_)\w+")),
+    Shape("signing secret", "Signing", re.compile(r"(whsec_)\w+")),
     Shape(
         "card or account number",
+        "Number",
         re.compile(rf"(){_STARTS}(?:\d{{13,19}}|\d{{4}}([ -])\d{{4}}\2\d{{4}}\2\d{{4}}){_ENDS}"),
     ),
     Shape(
-        "card or account number",  # as people write it
+        "card or account number",
+        "Number",  # as people write it
         # The first digit comes first, and then what precedes it, so most of a text is skipped at once.
         re.compile(
             rf"[2-68](?:(?<![A-Za-z0-9_].)|(?<=[A-Za-z]{{2}}.)|(?<=[A-Za-z]_.))()(?:{_CARD_GROUPS}){_ENDS}"
         ),
         check=is_valid_card,
     ),
-    Shape("client secret", re.compile(r"(_secret_)\w+")),
+    Shape("client secret", "Secret", re.compile(r"(_secret_)\w+")),
     Shape(
         "e-mail address",
+        "Email",
         # The quote before an address, as in email:'ada@bank.org', isn't part of it; that in o'neil is.
         re.compile(
             rf"((?<![{_NAME}])['!#$*^~]*+|(?=\"))(?:[\w.+-][{_NAME}]*+|{_QUOTED})@(?!{_RESERVED})"
@@ -182,7 +192,8 @@ SHAPES = (
         r"\1***@***",
     ),
     Shape(
-        "e-mail address",  # as people write it
+        "e-mail address",
+        "Email",  # as people write it
         re.compile(
             rf"((?<![{_NAME}])['!#$*^~]*+|(?=\"))"
             rf"(?:[\w.+-][{_NAME}]*+(?:{_SPELLED_DOT}[{_NAME}]++){{0,31}}+|{_QUOTED})"

@@ -6,23 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-# Matches every placeholder. Kind and number make it unique; a placeholder of an e-mail address goes on
+# Matches every placeholder. Word and number make it unique; a placeholder of an e-mail address goes on
 # with a domain, so that it is an address too.
 PLACEHOLDER = re.compile(r"scrubbed([A-Z][a-z]+)([0-9]+)(?:(?:@|%40)example\.com)?")
-IDEMPOTENCY_KEY = "idempotency key"
-# The word between `scrubbed` and the number, for each kind of secret.
-_WORDS = {
-    "API key": "Key",
-    "IBAN": "Iban",
-    "signing secret": "Signing",
-    "card or account number": "Number",
-    "client secret": "Secret",
-    "e-mail address": "Email",
-    "account id": "Account",
-    "refresh token": "Token",
-    IDEMPOTENCY_KEY: "Idempotency",
-    "base64": "Coded",
-}
 
 
 class Placeholders:
@@ -42,11 +28,13 @@ class Placeholders:
             if placeholder := PLACEHOLDER.fullmatch(name):
                 self._placeholders[placeholder[1], value] = name
 
-    def replace(self, kind: str, secret: str) -> str:
-        """Give the placeholder of a secret; an empty text, or a placeholder, stays as it is."""
+    def replace(self, word: str, secret: str) -> str:
+        """Give the placeholder of a secret, with the word of its kind.
+
+        An empty text, or a placeholder, stays as it is.
+        """
         if not secret or PLACEHOLDER.fullmatch(secret):
             return secret
-        word = _WORDS[kind]
         if (placeholder := self._placeholders.get((word, secret))) is None:
             self._numbers[word] += 1
             domain = "@example.com" if word == "Email" else ""

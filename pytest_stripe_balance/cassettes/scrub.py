@@ -20,8 +20,14 @@ from pytest_stripe_balance.api.api_keys import key_of
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.cassettes import secret_fields
 from pytest_stripe_balance.cassettes.encodings import BASE64
-from pytest_stripe_balance.cassettes.placeholders import IDEMPOTENCY_KEY, PLACEHOLDER, Placeholders
-from pytest_stripe_balance.cassettes.secret_kinds import KINDS, is_real_secret, random_part
+from pytest_stripe_balance.cassettes.placeholders import PLACEHOLDER, Placeholders
+from pytest_stripe_balance.cassettes.secret_kinds import (
+    IDEMPOTENCY_KEY,
+    KINDS,
+    WORDS,
+    is_real_secret,
+    random_part,
+)
 from pytest_stripe_balance.cassettes.secret_scan import KnownSecrets, Scan
 from pytest_stripe_balance.masking import Shape
 
@@ -61,7 +67,7 @@ class Scrubber:
         known: Mapping[str, str] | None = None,
         published: Collection[str] = (),
     ) -> None:
-        self._placeholder = Placeholders(older, known or {}).replace
+        self._placeholders = Placeholders(older, known or {})
         self._published = published
         self._keys: set[str] = set()
         self._depth = 0
@@ -197,6 +203,9 @@ class Scrubber:
             return found[1] + self._placeholder(shape.kind, found[0][len(found[1]) :])
 
         return replaced
+
+    def _placeholder(self, kind: str, secret: str) -> str:
+        return self._placeholders.replace(WORDS[kind], secret)
 
     def _is_public(self, value: str) -> bool:
         return value in self._invented or any(value in published for published in self._published)

@@ -8,8 +8,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from pytest_stripe_balance.api.message import Request
-from pytest_stripe_balance.cassettes.placeholders import IDEMPOTENCY_KEY
-from pytest_stripe_balance.cassettes.secret_kinds import KINDS
+from pytest_stripe_balance.cassettes.secret_kinds import IDEMPOTENCY_KEY, KINDS
 from pytest_stripe_balance.masking import is_real_address
 
 _EMAILS = [shape for shape in KINDS if shape.kind == "e-mail address"]

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 
-from pytest_stripe_balance.cassettes.placeholders import IDEMPOTENCY_KEY, PLACEHOLDER
+from pytest_stripe_balance.cassettes.placeholders import PLACEHOLDER
 from pytest_stripe_balance.masking import SHAPES, Shape, is_valid_iban, passes_luhn
 
-_ACCOUNT = Shape("account id", re.compile(r"((?<![A-Za-z])acct_)\w+"))
-_REFRESH_TOKEN = Shape("refresh token", re.compile(r"((?<![A-Za-z0-9])rt_)[A-Za-z0-9]{12,}"))
+IDEMPOTENCY_KEY = "idempotency key"
+_ACCOUNT = Shape("account id", "Account", re.compile(r"((?<![A-Za-z])acct_)\w+"))
+_REFRESH_TOKEN = Shape("refresh token", "Token", re.compile(r"((?<![A-Za-z0-9])rt_)[A-Za-z0-9]{12,}"))
 # An idempotency key has no shape of its own. These are Stripe's messages that quote one.
 _QUOTED_KEY = Shape(
     IDEMPOTENCY_KEY,
+    "Idempotency",
     re.compile(r"((?:a key other than '|still going through\): ))\S.*?(?=' if you|\. Please try)"),
 )
 KINDS = (*SHAPES, _ACCOUNT, _REFRESH_TOKEN, _QUOTED_KEY)
+# The word of each kind's placeholders.
+WORDS = {**{shape.kind: shape.word for shape in KINDS}, "base64": "Coded"}
 # Shapes that no text has by chance, decoded bytes included.
 UNMISTAKABLE = tuple(
     shape

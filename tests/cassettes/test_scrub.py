@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response, text_of
 from pytest_stripe_balance.cassettes import interactions, yaml_loader
-from pytest_stripe_balance.cassettes.placeholders import PLACEHOLDER
+from pytest_stripe_balance.cassettes.placeholders import PLACEHOLDER, Placeholders
 from pytest_stripe_balance.cassettes.provenance import Provenance
 from pytest_stripe_balance.cassettes.replay import Replay
 from pytest_stripe_balance.cassettes.scrub import Scrubber
+from pytest_stripe_balance.cassettes.secret_kinds import KINDS, WORDS
 from pytest_stripe_balance.cassettes.secret_scan import Scan, SecretLeftError
 from pytest_stripe_balance.cassettes.writer import CassetteWriter
 from pytest_stripe_balance.masking import masked
@@ -39,6 +40,14 @@ SECRETS = {
     "card number": CARD,
     "card number in groups": "4242 4242 4242 4242",
 }
+
+
+def test_each_kind_of_secret_has_a_word_of_its_own():
+    """Placeholders are told apart by their word, and recognised by it."""
+    assert len({shape.word for shape in KINDS}) == len({(shape.kind, shape.word) for shape in KINDS})
+    assert len(set(WORDS.values())) == len(WORDS) >= len({shape.kind for shape in KINDS})
+    for word in WORDS.values():
+        assert PLACEHOLDER.fullmatch(Placeholders("", {}).replace(word, "a secret"))
 
 
 def escaped(text):
