@@ -21,6 +21,7 @@ from stripe._api_version import _ApiVersion
 
 import pytest_stripe_balance
 from pytest_stripe_balance.api.message import Exchange, Headers, Request
+from pytest_stripe_balance.engine.state.table import Table
 from pytest_stripe_balance.resources import newest_api_version
 from pytest_stripe_balance.session import Fake, Settings
 
@@ -280,26 +281,16 @@ def project(pytester, monkeypatch):
 
 @pytest.fixture
 def everything_in():
-    """Give what lists all that a world remembers."""
+    """Give what lists all that a world remembers, table by table."""
     return _everything_in
 
 
 def _everything_in(world):
-    """List all that a world remembers."""
-    rows = [list(world.ledger.rows(customer)) for customer in world.ledger.customers()]
-    tables = (
-        world.customers,
-        world.payment_intents,
-        world.payment_methods,
-        world.charges,
-        world.refunds,
-        world.balance_transactions,
-        world.invoices,
-        world.invoice_items,
-        world.invoice_payments,
-        world.events,
-    )
-    return [rows, *map(list, tables), world.clock.now]
+    """List all that a world remembers, by the name of its table."""
+    tables = {name: list(table) for name, table in vars(world).items() if isinstance(table, Table)}
+    ledger = world.ledger
+    rows = [row for customer in ledger.customers() for row in ledger.rows(customer)]
+    return {**tables, "ledger": rows, "now": [world.clock.now]}
 
 
 API = "https://api.stripe.com"

@@ -15,22 +15,17 @@ from pytest_stripe_balance.engine.state.world import World
 INCLUDED = ("customer.sources", "customer.tax_ids.data.owner", "customer.subscriptions")
 
 
-def everything(session):
-    world = session.world
-    rows = [list(world.ledger.rows(customer)) for customer in world.ledger.customers()]
-    tables = (world.customers, world.payment_intents, world.payment_methods, world.charges, world.events)
-    return [rows, *map(list, tables), world.balance_transactions.page().data, world.clock.now]
-
-
 @pytest.mark.parametrize("path", INCLUDED)
-def test_an_expand_that_is_not_modelled_is_refused_before_money_moves(stage, _stripe_session, path):
+def test_an_expand_that_is_not_modelled_is_refused_before_money_moves(
+    stage, _stripe_session, path, everything_in
+):
     """Two tries under one key, with an expand that is refused, move nothing."""
     intent = stage.intent()
-    before = everything(_stripe_session)
+    before = everything_in(_stripe_session.world)
     for _ in range(2):
         with stage.balance.refused(match=r"expand\[\]"):
             stripe.PaymentIntent.apply_customer_balance(intent, idempotency_key="K", expand=[path])
-    assert everything(_stripe_session) == before
+    assert everything_in(_stripe_session.world) == before
 
 
 @pytest.mark.parametrize(
@@ -38,10 +33,10 @@ def test_an_expand_that_is_not_modelled_is_refused_before_money_moves(stage, _st
     [{"requested_address_types": ["iban"]}, {"eu_bank_transfer": {"country": "IE"}}],
     ids=["another region's addresses", "another region's options"],
 )
-def test_a_refused_confirm_writes_nothing(stage, _stripe_session, options):
+def test_a_refused_confirm_writes_nothing(stage, _stripe_session, options, everything_in):
     """Options that the region doesn't have are refused before anything is written."""
     intent = stage.intent("requires_confirmation")
-    before = everything(_stripe_session)
+    before = everything_in(_stripe_session.world)
     transfer = {"type": "us_bank_transfer", **options}
     given_options = {"customer_balance": {"funding_type": "bank_transfer", "bank_transfer": transfer}}
     with stage.balance.refused(match="not modelled"):
@@ -50,14 +45,16 @@ def test_a_refused_confirm_writes_nothing(stage, _stripe_session, options):
         )
     with stage.balance.refused(match="not modelled"):
         stage.intent(payment_method_options=given_options)
-    assert everything(_stripe_session) == before
+    assert everything_in(_stripe_session.world) == before
 
 
 @pytest.mark.parametrize(("module", "step"), [(allocation, "_succeed"), (charges, "make")])
-def test_what_breaks_in_the_middle_is_undone(stage, _stripe_session, monkeypatch, module, step):
+def test_what_breaks_in_the_middle_is_undone(
+    stage, _stripe_session, monkeypatch, module, step, everything_in
+):
     """An exception after the first write takes every write back."""
     intent = stage.intent(amount=500)
-    before = everything(_stripe_session)
+    before = everything_in(_stripe_session.world)
 
     def interrupt(*_):
         raise KeyboardInterrupt("halfway")
@@ -65,7 +62,7 @@ def test_what_breaks_in_the_middle_is_undone(stage, _stripe_session, monkeypatch
     monkeypatch.setattr(module, step, interrupt)
     with pytest.raises(KeyboardInterrupt, match="halfway"):
         stripe.PaymentIntent.apply_customer_balance(intent)
-    assert everything(_stripe_session) == before
+    assert everything_in(_stripe_session.world) == before
     monkeypatch.undo()
     assert stripe.PaymentIntent.apply_customer_balance(intent).status == "succeeded"
 
