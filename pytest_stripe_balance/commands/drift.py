@@ -43,7 +43,7 @@ def drift(question: DriftQuestion, now: int) -> Outcome:
         verb="compared",
         may_be_empty=False,
         findings_suffice=False,  # they may be requests that only one side has
-        missing="the recordings have no request in common",
+        missing="no request has a JSON answer in both recordings",
     )
     for old_name, new_name in _partners(question.old, question.new, outcome):
         sides = [
@@ -86,7 +86,7 @@ def _compare(old: LoadedCassette, new: LoadedCassette, outcome: Outcome) -> None
         return
     outcome.checked += recordings.pairs
     if not recordings.pairs:
-        reason = f"nothing was compared: it has no request in common with {old.name}"
+        reason = f"nothing was compared: no request has a JSON answer here and in {old.name}"
         outcome.add_note(Place(new.name), reason)
     for change in changes:
         place = old.place(change.old or 0) if change.new is None else new.place(change.new)

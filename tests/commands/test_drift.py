@@ -147,9 +147,12 @@ def test_only_answers_with_a_counterpart_are_counted_as_compared(run):
     both = {"interactions": [*tape(INTENT)["interactions"], *other["interactions"]]}
     _, out, _ = run("drift", "a.yaml", "b.yaml", a=tape(INTENT), b=both)
     assert out[-1].startswith("1 compared in 2 files")
-    for side in (other, {"interactions": None}):
+    page = tape(INTENT)
+    page["interactions"][0]["response"]["body"]["string"] = "<html>"
+    why = "nothing was compared: no request has a JSON answer here and in a.yaml"
+    for side in (other, page, {"interactions": None}):
         _, out, _ = run("drift", "a.yaml", "b.yaml", b=side)
-        assert "warning: b.yaml: nothing was compared: it has no request in common with a.yaml" in out
+        assert f"warning: b.yaml: {why}" in out
         assert out[-1].startswith("0 compared in 2 files")
 
 
@@ -159,7 +162,7 @@ def test_drift_of_nothing_ends_with_2_and_says_why(run, form):
     nothing = {"version": 1, "interactions": []}
     other = tape(INTENT)
     other["interactions"][0]["request"]["uri"] = "https://api.stripe.com/v1/refunds"
-    why = "nothing was compared: the recordings have no request in common"
+    why = "nothing was compared: no request has a JSON answer in both recordings"
     for old, new in ((nothing, nothing), (tape(INTENT), nothing), (tape(INTENT), other)):
         for sides in (("a__x", "b__x"), ("a", "b")):
             named = ("a", "b") if "__" in sides[0] else ("a.yaml", "b.yaml")
