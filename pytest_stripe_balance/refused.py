@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-EXPECTED = "`with stripe_balance.refused():`"
-WAY_OUT = f"Leave it out in this test, or expect it: {EXPECTED}"
+EXPECTED = "expect it: `with stripe_balance.refused():`"
+WAY_OUT = f"Leave it out in this test, or {EXPECTED}"
 
 
 class Refused(BaseException):

@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 DATA = {"type": "customer_balance"}
-EXPECT = "`with stripe_balance.refused():`"
+EXPECT = "expect it: `with stripe_balance.refused():`"
 
 
 def _intent(own, **params):
