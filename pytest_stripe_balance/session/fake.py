@@ -59,15 +59,15 @@ class Fake(Session):
             return opener, opener.dispatch()
         now = beginning_below(first.settings, first.now, settings)
         self._readings.used |= first.assumptions
-        clock, maker = self._clock_at(first.now, first.advanced), Maker(settings.name)
+        clock, maker = self._clock_at(first.now, first.advanced, has_begun=True), Maker(settings.name)
         opener = WorldOpener(first.seed, clock, maker, self._readings, version)
         dispatch = opener.dispatch(first.dispatch)
         if now > first.now:
             timers.travel(dispatch.worlds.values(), opener.clock, now)
         return opener, dispatch
 
-    def _clock_at(self, now: int, advanced: int = 0) -> Clock:
-        return SystemClock(now, advanced) if self.settings.now == SYSTEM else Clock(now)
+    def _clock_at(self, now: int, advanced: int = 0, *, has_begun: bool = False) -> Clock:
+        return SystemClock(now, advanced, has_begun) if self.settings.now == SYSTEM else Clock(now)
 
     def snapshot(self) -> Snapshot:
         """Give what the worlds are now, for others to begin from; one for as long as nothing happens."""
@@ -227,7 +227,12 @@ class Fake(Session):
     def _catch_up(self) -> None:
         """Move on to the machine's time, where the world goes with it. It never goes back."""
         clock = self._clock
-        if isinstance(clock, SystemClock) and (now := system_time() + clock.advanced) > clock.now:
+        if not isinstance(clock, SystemClock):
+            return
+        now = system_time() + clock.advanced
+        if not clock.has_begun:  # a test that is decorated by freeze_time freezes it after its fixtures
+            clock.now, clock.has_begun = now, True
+        elif now > clock.now:
             timers.travel(self.worlds.values(), clock, now)
 
     @property

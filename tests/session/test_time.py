@@ -117,6 +117,29 @@ def test_what_fell_due_happens_before_the_next_request(travel):
         ]
 
 
+def test_a_system_world_begins_with_its_first_request(travel):
+    """Time that is frozen to an earlier day after the world was opened is the world's time."""
+    session = Fake(SETTINGS)
+    travel(at(NOON - DAY))
+    with session.tapped():
+        assert stripe.Customer.create(api_key="sk_test_x").created == NOON - DAY
+        travel(at(NOON - 2 * DAY))
+        assert stripe.Customer.create(api_key="sk_test_x").created == NOON - DAY
+    with session.fresh():
+        assert stripe.Customer.create(api_key="sk_test_x").created == NOON - 2 * DAY
+
+
+def test_a_copy_of_a_system_world_doesnt_begin_before_it(travel):
+    """Its objects are there already."""
+    outer = Fake(SETTINGS)
+    with outer.tapped():
+        stripe.Customer.create(api_key="sk_test_x")
+    travel(at(NOON - DAY))
+    copy = Fake(SETTINGS, outer=outer)
+    with copy.tapped():
+        assert stripe.Customer.create(api_key="sk_test_x").created == NOON
+
+
 def test_a_systems_clock_counts_what_was_advanced(travel):
     """The world's time is the app's and what `stripe_clock` has advanced; it never goes back."""
     session = Fake(SETTINGS)

@@ -35,9 +35,13 @@ class Clock:
 
 @dataclass
 class SystemClock(Clock):
-    """A clock that others set by the machine's time; `advanced` is how far it is ahead of that."""
+    """A clock that others set by the machine's time; `advanced` is how far it is ahead of that.
+
+    Before it has begun, nobody has seen its time, and it may still be set to an earlier one.
+    """
 
     advanced: int = 0
+    has_begun: bool = False
 
     def tick(self) -> None:
         """Stay. Objects of one second are in the order of their creation."""
