@@ -80,9 +80,8 @@ def _enter_child() -> None:
 
 def _refusing(refuse: Callable[[str], BaseException], page: _Page) -> Run:
     def tell(message: str) -> BaseException:
-        error = refuse(message)
-        page.write(str(error))
-        return error
+        page.write(str(refuse(message)))
+        return RuntimeError(message)  # a pool's worker hands an Exception on; anything else ends it
 
     def answer(request: Request) -> Response:
         raise tell(_message(request))

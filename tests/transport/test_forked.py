@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import multiprocessing
 import os
 import threading
@@ -57,7 +58,7 @@ def _told(witness, work, **options):
 
 def test_a_child_is_refused_by_name_and_its_parent_told(answering, ask, server):
     """Whatever the child made of the refusal, and though it ended without a word."""
-    refused, code = _told(answering, lambda: _fork(lambda: 7 if ask() is SystemExit else 1))
+    refused, code = _told(answering, lambda: _fork(lambda: 7 if ask() is RuntimeError else 1))
     assert (code, len(refused), answering.asked, server.seen) == (7, 1, [], [])
     assert refused[0].startswith("GET /v1/customers/cus_1: this is another process, forked while")
     assert "`stripe_server` is for those" in refused[0]
@@ -80,6 +81,27 @@ def test_a_process_of_multiprocessing_is_refused_and_told_of(answering, ask, ser
 
     refused, code = _told(answering, work)
     assert (code, len(refused), answering.asked, server.seen) == (0, 1, [], [])
+
+
+def _asked():
+    stripe.Customer.retrieve("cus_1", api_key="sk_test_1")
+
+
+@pytest.mark.parametrize("kind", ["Pool", "ProcessPoolExecutor"])
+def test_a_pool_hands_the_refusal_on(answering, kind):
+    """Its worker goes on, so the parent neither waits forever nor gets another error."""
+    context = multiprocessing.get_context("fork")
+
+    def work():
+        if kind == "Pool":
+            with context.Pool(1) as pool:
+                pool.apply_async(_asked).get(timeout=60)
+        else:
+            with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
+                pool.submit(_asked).result(timeout=60)
+
+    with pytest.raises(RuntimeError, match="this is another process"):
+        _told(answering, work)
 
 
 def test_a_pool_is_told_of_once(answering, ask):
@@ -178,7 +200,7 @@ def test_an_own_client_is_refused_before_its_code_runs(own_clients, answering, c
     def child():
         try:
             client.customers.retrieve("cus_1")
-        except SystemExit:
+        except RuntimeError:
             return 7
 
     refused, code = _told(answering, lambda: _fork(child), own_clients=own_clients)
@@ -193,7 +215,7 @@ def test_a_live_key_is_named(answering, server):
     def child():
         try:
             client.customers.retrieve("cus_1")
-        except SystemExit:
+        except RuntimeError:
             return 7
 
     refused, code = _told(answering, lambda: _fork(child))
