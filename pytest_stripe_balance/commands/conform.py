@@ -43,7 +43,7 @@ def conform(question: ConformQuestion) -> Conformance:
 
     ValueError if an argument makes no sense.
     """
-    outcome = Outcome(levels=findings.levels_of(question.levels), verb="compared")
+    outcome = Outcome(levels=findings.levels_of(question.levels), verb="driven")
     result = Conformance(outcome)
     assume = _readings(question.assume)
     if question.api_version is not None:

@@ -44,7 +44,7 @@ class Conformance:
     def share(self) -> str:
         """The share of equal fields in percent; 100 only if all are equal."""
         if not self.fields:
-            return "nothing was compared, so this says nothing about the fake"
+            return "nothing was driven, so this says nothing about the fake"
         percent = 100 * self.equal / self.fields
         return f"{100 if self.equal == self.fields else min(percent, 99.9):.4g} % equal"
 

@@ -63,7 +63,7 @@ class Outcome:
     - `files`, `checked`: how many files were read, and how many documents or answers were checked.
     - `unchecked`: what was skipped, by reason.
     - `problems`: inputs that can't be read. `notes`: warnings that don't change the exit code.
-    - `verb`: what was done, for messages: "checked" or "compared".
+    - `verb`: what was done, for messages: "checked", "compared" or "driven" (sent to the fake).
     - `may_be_empty`: whether it is a success to check nothing. `findings_suffice`: whether it is one if
       there are findings.
     - `missing`: the message if there was nothing to check. `way_out`: the option that allows that.

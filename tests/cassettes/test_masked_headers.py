@@ -243,7 +243,7 @@ def test_conform_takes_the_version_of_the_option_where_a_recording_says_none(con
 def test_conform_says_which_version_it_took(conformed):
     """One line, with the count, the version and the way to name another."""
     _, out, _ = conformed(at_version(OLD, "FILTERED"))
-    line = f"2 answers without an API version: compared at {NEWEST}, the newest (choose another with --api-version)"
+    line = f"2 answers without an API version: driven at {NEWEST}, the newest (choose another with --api-version)"
     assert line in out
     _, out, _ = conformed(at_version(OLD, "FILTERED"), "--format", "json")
     told = json.loads("\n".join(out))["without_api_version"]
@@ -256,7 +256,7 @@ def test_conform_takes_the_version_that_the_rest_of_a_recording_says(conformed):
     data["interactions"][1] = at_version(OLD, "FILTERED")["interactions"][1]
     code, out, _ = conformed(data)
     assert (code, out[-1].endswith("100 % equal")) == (0, True)
-    assert f"1 answer without an API version: compared at {OLD}, the first that the recording names (choose another with --api-version)" in out  # fmt: skip
+    assert f"1 answer without an API version: driven at {OLD}, the first that the recording names (choose another with --api-version)" in out  # fmt: skip
     assert "100 % equal" not in conformed(data, "--api-version", NEWEST)[1][-1]
 
 
@@ -280,7 +280,7 @@ def test_what_never_was_a_version_is_not_driven(conformed, version):
     """A typo in a recording says nothing about the fake."""
     code, out, _ = conformed(at_version(OLD, version))
     assert code == 0
-    assert out[0].startswith(f"not compared: 2 because Stripe has no API version {version}")
+    assert out[0].startswith(f"not driven: 2 because Stripe has no API version {version}")
 
 
 def test_a_version_that_stripe_refused_is_driven(conformed):

@@ -289,7 +289,7 @@ def test_the_fakes_own_recording_is_equal_and_settles_nothing(run, recorder):
     """100 % equal, by the fake's word alone, which is no evidence about Stripe."""
     code, out, _ = run("conform", "a.yaml", a=in_yaml(recorder.exchanges, {"who": "fake"}))
     assert code == 0
-    assert out[0].startswith(f"{len(recorder.exchanges)} compared in 1 file, 0 not compared: 0 errors")
+    assert out[0].startswith(f"{len(recorder.exchanges)} driven in 1 file, 0 not driven: 0 errors")
     assert (
         out[1]
         == "settles nothing: 1 recording answered by fake; only answers of stripe-test-mode are evidence about Stripe"
@@ -326,8 +326,8 @@ def test_the_documented_example_is_not_compared(run):
     """Nobody made its intent, so the fake has no answer to it, and that is said in four lines."""
     code, out, _ = run("conform", str(DOCUMENTED))
     assert (code, len(out)) == (0, 4)
-    assert out[0].startswith("not compared: 1 because it names an object that the fake didn't make")
-    assert out[-1] == "0 of 0 fields: nothing was compared, so this says nothing about the fake"
+    assert out[0].startswith("not driven: 1 because it names an object that the fake didn't make")
+    assert out[-1] == "0 of 0 fields: nothing was driven, so this says nothing about the fake"
 
 
 def test_another_reading_can_be_compared(run, recorder):
