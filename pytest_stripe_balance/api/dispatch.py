@@ -10,6 +10,7 @@ from pytest_stripe_balance.api import api_keys, idempotency, response, routes, v
 from pytest_stripe_balance.api.message import Request, Response
 from pytest_stripe_balance.api.request import Call, VersionRules
 from pytest_stripe_balance.api.response import Envelope
+from pytest_stripe_balance.api.routes import Endpoint
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import EXPECTED, Refused
@@ -66,26 +67,25 @@ class Dispatch:
         home = self.account(None).world
         request_id = home.ids.request()
         headers = request.headers
-        key, account = headers.get("Idempotency-Key"), headers.get("Stripe-Account")
-        envelope = Envelope(request, request_id, key, account, home, self.api_version)
+        key, name = headers.get("Idempotency-Key"), headers.get("Stripe-Account")
         try:
-            found, call = self._resolved(envelope)
+            account, endpoint, ids, rules = self._resolved(request, name)
         except Fault as fault:
+            envelope = Envelope(request, request_id, key, name, home, self.api_version)
             return response.fail(envelope, fault, executed=False)
-        return _answer(found.answers, call)
+        envelope = Envelope(request, request_id, key, name, account.world, rules.api_version)
+        return _answer(account.answers, Call(envelope, endpoint, ids, rules))
 
-    def _resolved(self, envelope: Envelope) -> tuple[_Account, Call]:
-        """Find a request's account, endpoint, ids and API version."""
-        request = envelope.request
+    def _resolved(
+        self, request: Request, name: str | None
+    ) -> tuple[_Account, Endpoint, tuple[str, ...], VersionRules]:
+        """Find a request's account, endpoint, the ids in its path, and its version's rules."""
         api_keys.check(request)
-        account = self._account_of(request, envelope.account)
+        account = self._account_of(request, name)
         found = routes.match(request.method, request.path)
         if found is None:
             raise _unmodelled(request)
-        endpoint, ids = found
-        rules = self.rules(self._version(request))
-        resolved = Envelope(*envelope[:4], account.world, rules.api_version)
-        return account, Call(resolved, endpoint, ids, rules)
+        return account, *found, self.rules(self._version(request))
 
     def account(self, name: str | None) -> _Account:
         """Give an account's world and answers, opening them on first use."""
