@@ -111,9 +111,26 @@ def world(request: pytest.FixtureRequest, guard: Guard) -> Iterator[Session]:
     state.add_wider(session)
     guard.worlds.open(node, session)
     try:
-        yield session
+        with _arming(request._fixturedef, guard):  # type: ignore[attr-defined] # noqa: SLF001 - as above
+            yield session
     finally:
         guard.worlds.close(node)
+
+
+@contextmanager
+def _arming(definition: pytest.FixtureDef[Any], guard: Guard) -> Iterator[None]:
+    """Guard each test that asks for a fixture which is set up already: pytest has no hook for that."""
+    execute = definition.execute
+
+    def execute_guarded(request: pytest.FixtureRequest) -> object:
+        guard.arm(request._pyfuncitem)  # noqa: SLF001 - as in `world`
+        return execute(request)  # type: ignore[arg-type] # pytest's own, of a fixture
+
+    definition.execute = execute_guarded  # type: ignore[method-assign] # for this one
+    try:
+        yield
+    finally:
+        definition.execute = execute  # type: ignore[method-assign] # as it was
 
 
 def _computed(request: pytest.FixtureRequest) -> Mapping[str, Any]:

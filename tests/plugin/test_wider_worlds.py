@@ -121,6 +121,36 @@ def test_a_wider_fixture_that_is_asked_for_late_writes_to_its_world(project):
     result.assert_outcomes(passed=1)
 
 
+LATE = {
+    "a fixture above the world": 'request.getfixturevalue("made")',
+    "the world itself": 'request.getfixturevalue("module_stripe_balance")',
+}
+
+
+@pytest.mark.parametrize("ask", **_ids(LATE))
+def test_a_test_that_asks_late_for_a_world_that_is_open_is_guarded(project, ask):
+    """Where another test has set the wider fixture up, getfixturevalue gives it, and guards from then on."""
+    result = project.test(
+        SHOP
+        + dedent(f"""
+            stripe.api_key, stripe.api_base = "sk_test_1", "http://127.0.0.1:9"
+
+            @pytest.fixture(scope="module")
+            def made(module_stripe_balance): make("one")
+
+            def test_first(made): pass
+
+            def test_late(request):
+                {ask}
+                with contextlib.suppress(BaseException):
+                    names()
+        """),
+        *QUIET,
+    )
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines([f"*{REFUSAL}*"])
+
+
 CLASSES = {
     "a class fixture": """
         class TestIt:
