@@ -71,7 +71,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("stripe_mode", "as --stripe-mode")
     parser.addini("stripe_api_version", "as --stripe-api-version")
     parser.addini("stripe_seed", "as --stripe-seed")
-    parser.addini("stripe_now", "the time at which a test begins, in seconds since 1970")
+    parser.addini(
+        "stripe_now", "when a test's world begins: an ISO text, a date, seconds since 1970, or system"
+    )
     parser.addini("stripe_contract", "levels of findings: lines like breaking=error", type="linelist")
     parser.addini("stripe_drift", "levels of findings of the mode check", type="linelist")
     parser.addini("stripe_assume", "readings of assumptions: lines like id=reading", type="linelist")

@@ -60,13 +60,14 @@ def filters_beyond(request: Request, now: int) -> Iterator[str]:
         if earliest is None or not value.isdecimal() or int(value) + earliest <= now:
             continue
         yield (
-            f"{request.method} {request.path} asked for {name}={value} ({_date(int(value))}), and the "
-            f"world's time was {now} ({_date(now)}): nothing was created later. Move it by "
+            f"{request.method} {request.path} asked for {name}={value} ({iso_text(int(value))}), and "
+            f"the world's time was {now} ({iso_text(now)}): nothing was created later. Move it by "
             "stripe_clock, or begin later: now=, or now='system' to go with time.time()"
         )
 
 
-def _date(seconds: int) -> str:
+def iso_text(seconds: int) -> str:
+    """Write a moment in seconds since 1970 as an ISO text in UTC; "no date" beyond the year 9999."""
     try:
         return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):

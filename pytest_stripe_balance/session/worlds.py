@@ -14,6 +14,7 @@ from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine.state.determinism import Ids
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.modes import BadSettingError
+from pytest_stripe_balance.session.moments import iso_text
 from pytest_stripe_balance.session.settings import SYSTEM, Settings
 
 if TYPE_CHECKING:
@@ -79,8 +80,13 @@ def beginning_below(outer: Settings, now: int, inner: Settings) -> int:
     if inner.now in (outer.now, SYSTEM):  # which is the test's own as well: nobody chose another
         return now
     if inner.now < now:
-        message = f"{inner.name}: now={inner.now} lies before the time of its wider world {outer.name}, "
-        message += f"which is {now}. Time only moves on: leave it out, or give a later one"
+        message = (
+            f"{inner.name}: now={inner.now} ({iso_text(inner.now)}) lies before the time of its wider "
+        )
+        message += (
+            f"world {outer.name}, which is {now} ({iso_text(now)}). Time only moves on: leave it out, "
+        )
+        message += "or give a later one"
         raise BadSettingError(message)
     return inner.now
 

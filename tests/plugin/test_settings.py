@@ -617,3 +617,9 @@ def test_each_setting_is_on_the_page():
     assert [
         name for name in (*settings.NAMES, *settings._OF_A_RUN) if f"`stripe_{name}`" not in rows
     ] == []
+
+
+def test_the_help_of_now_tells_every_form_that_it_takes(project):
+    """The help says that `stripe_now` takes ISO texts, dates, seconds and `system`."""
+    words = " ".join(project.run("--help").stdout.str().split())
+    assert "when a test's world begins: an ISO text, a date, seconds since 1970, or system" in words
