@@ -122,7 +122,7 @@ class _Parser:
             if self.at == len(self.text):
                 return
             if not spaced:
-                raise self.unreadable("a space, AND or OR is due between clauses")
+                raise self.unreadable("put a space, AND or OR between the clauses")
             self.join()
         raise _fault(f"A search query can have {MOST_CLAUSES} clauses at most.")
 
@@ -152,8 +152,8 @@ class _Parser:
         before, symbol, after = found.groups()
         if before or after:
             raise Refused(
-                "search query: whether Stripe takes spaces around an operator (at character "
-                f"{found.start() + 1}) is not documented, and not modelled. Leave them out"
+                f"search query: spaces around an operator (at character {found.start() + 1}) are not "
+                "modelled, because Stripe documents nothing about them. Leave them out"
             )
         return _Clause(at, negated, name.group(), key, symbol, self.value())
 

@@ -31,7 +31,7 @@ def cassette_of(settings: Settings) -> Path:
     assert path is not None, "unreachable because the plugin names a cassette for every test"
     if what := not_a_file(path):
         raise Refused(
-            f"{path} is {what}; a recording is expected there. Move it away, or let the fixture "
+            f"{path} is {what}, but must be a recording. Move or delete it, or let the fixture "
             "stripe_cassette name another file"
         )
     return path

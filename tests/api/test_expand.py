@@ -12,6 +12,7 @@ from pytest_stripe_balance.api import expand, routes
 from pytest_stripe_balance.contract import annotations, derive
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.contract.sdk import Sdk
+from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import api_versions
 
@@ -300,7 +301,6 @@ def test_a_path_goes_through_the_lists_inside_an_object(stripe_balance):
 @pytest.mark.parametrize(
     ("version", "path", "kind"),
     [
-        ("2025-02-24.acacia", "lines.data.price.product", "product"),
         ("2025-02-24.acacia", "lines.data.price.tiers", "tiers"),
         (CLOVER, "customer.subscriptions.data.items", "subscriptions"),
         (CLOVER, "status_transitions", None),
@@ -308,7 +308,7 @@ def test_a_path_goes_through_the_lists_inside_an_object(stripe_balance):
     ],
 )
 def test_what_the_fake_has_no_object_of_is_refused_out_loud(stripe_balance, version, path, kind):
-    """An id of what isn't kept is no 400 and stays no id; without something to expand it is a 400."""
+    """What Stripe expands and the fake lacks is no 400; without something to expand it is a 400."""
     customer = stripe_balance.customer(email="ada@example.com")
     invoice = stripe_balance.bank_transfer_invoice(customer, 1000)
     at = {"stripe_version": version, "expand": [path]}
@@ -323,7 +323,7 @@ def test_what_the_fake_has_no_object_of_is_refused_out_loud(stripe_balance, vers
 
 @pytest.mark.parametrize("version", ["2025-05-28.basil", CLOVER])
 def test_the_price_of_an_item_is_an_id_that_expands_since_basil(stripe_balance, version):
-    """Before it was the price itself, which says the same; its product is nothing that is kept."""
+    """Before it was the price itself, which says the same."""
     stripe_balance.bank_transfer_invoice(stripe_balance.customer(email="ada@example.com"), 1000)
     path, at = "data.pricing.price_details.price", {"stripe_version": version}
     (plain,) = stripe.InvoiceItem.list(**at).data
@@ -331,10 +331,16 @@ def test_the_price_of_an_item_is_an_id_that_expands_since_basil(stripe_balance, 
     (before,) = stripe.InvoiceItem.list(stripe_version="2025-02-24.acacia").data
     assert as_dict(item.pricing.price_details.price) == as_dict(before.price)
     assert item.pricing.price_details.price.id == plain.pricing.price_details.price
-    with stripe_balance.refused(
-        match=r"price\.product: product of a price is 'prod_\w+', and a product"
-    ):
-        stripe.InvoiceItem.retrieve(item.id, expand=["pricing.price_details.price.product"], **at)
+
+
+def test_an_id_of_what_the_fake_does_not_keep_is_refused_out_loud(stripe_balance, monkeypatch):
+    """It is no 400 and stays no id; the refusal names the id and what it stands for."""
+    customer = stripe_balance.customer(email="ada@example.com")
+    invoice = stripe_balance.bank_transfer_invoice(customer, 1000)
+    monkeypatch.setattr(World, "record", lambda *_: None)
+    told = rf"expand\[\]=customer: .*is '{customer.id}', and a customer or .* is not modelled"
+    with stripe_balance.refused(match=told):
+        stripe.Invoice.retrieve(invoice.id, expand=["customer"])
 
 
 def test_nothing_stays_nothing(stripe_balance):

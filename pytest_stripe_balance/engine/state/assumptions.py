@@ -307,7 +307,7 @@ REGISTER: Mapping[str, Assumption] = {
         ),
         Assumption(
             "group-sum",
-            "The group of step 3 sums to the amount sent, not to the whole balance.",
+            "A group of items is looked for that sums to the amount sent, not to the whole balance.",
             {
                 "sent": "only the amount of the transfer is matched",
                 "balance": "if no group sums to the amount sent, one that sums to the whole balance"
@@ -323,7 +323,8 @@ REGISTER: Mapping[str, Assumption] = {
         ),
         Assumption(
             "invoice-too-large",
-            "When step 4 meets an invoice that the balance doesn't cover, it goes on to newer invoices.",
+            "When automatic reconciliation tries single invoices and meets one that the balance doesn't "
+            "cover, it goes on to newer invoices.",
             {
                 "skipped": "newer invoices that the balance covers are paid",
                 "stopped": "no newer invoice is paid",
@@ -336,7 +337,7 @@ REGISTER: Mapping[str, Assumption] = {
             "A transfer's reference names an intent if it equals the intent's reference, apart "
             "from surrounding spaces. It names an invoice if it contains the invoice's number "
             "with no letter or digit beside it. Capitals matter, and the longest number wins. "
-            "Money beyond the matched amount goes on to step 3.",
+            "Then a group of items is looked for with the money beyond the matched amount.",
         ),
         _only(
             "older-cash-after-reference",
