@@ -44,9 +44,27 @@ SLOW_FILES = {
     "contract": ("derive", "derive_committed", "derive_real"),
     "engine": ("workload",),
     "plugin": (
-        *("beside_others", "faked_files", "guard", "hypothesis", "isolation", "key_in_reports", "modes"),
+        *(
+            "app_version",
+            "beside_others",
+            "fake_stripe",
+            "faked_files",
+            "guard",
+            "hypothesis",
+            "isolation",
+            "key_in_reports",
+            "modes",
+        ),
         *("no_file", "wider_worlds"),
-        *("names", "nothing_is_paid", "paid_once", "refusals", "report", "sdk_as_installed"),
+        *(
+            "names",
+            "nothing_is_paid",
+            "paid_once",
+            "processes",
+            "refusals",
+            "report",
+            "sdk_as_installed",
+        ),
         *("settings", "summary"),
     ),
     "commands": ("cli", "cli_edges", "derive", "schemas"),
@@ -118,13 +136,22 @@ SLOW_TESTS = {
         "json_is_checked_without_what_only_cassettes_and_findings_need",
     ),
     "commands/drift": (
+        "conform_says_once_that_live_mode_is_not_compared",
         "every_real_cassette_loads_is_itself_and_is_told_honestly",
         "what_stripe_itself_answered_confirms_and_refutes_assumptions",
+    ),
+    "session/copies": (
+        "a_copy_is_quick",
+        "a_history_in_copies_is_as_good_as_one_and_leaves_no_trace_outside",
+        "the_outer_world_and_a_copy_go_on_apart",
     ),
     "tests/register": ("each_entry_is_used_by_the_code",),
     "transport/intercept": (
         "no_telemetry_id_is_read",
         "no_telemetry_id_is_written",
+    ),
+    "transport/own_clients_apart": (
+        "a_library_that_its_code_imports_late_is_caught_and_none_is_imported_for_it",
     ),
     "transport/intercept_again": (
         "a_class_that_nobody_holds_any_more_is_let_go",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MARKER = "stripe_balance"
 NAMES = ("mode", "api_version", "seed", "now", "contract", "assume", "record", "drift")
 _OF_A_RUN = ("cassette_dir", "cassette_format", "max_age", "base_url", "guard", "own_clients")
+_TABLES = ("contract", "assume", "drift")  # the settings that have rows
 FORMATS = ("yaml", "json")
 AGES = range(1, 100_000)
 LONGEST = 150  # bytes of a file's name: the limit is 255, and temporary files beside it are longer
@@ -316,6 +317,7 @@ def shown(config: pytest.Config) -> str:
 
 def is_configured(config: pytest.Config) -> bool:
     """Say whether the run has settings; to check them costs imports that a plain run doesn't need."""
-    names = ("api_version", "seed", "now", "record", "cassette_format", "max_age")
-    scalars = any(setting(config, name, {}, "").value for name in names)
-    return scalars or any(_table(config, name, {}) for name in ("contract", "assume", "drift"))
+    return any(
+        _table(config, name, {}) if name in _TABLES else setting(config, name, {}, "").value
+        for name in (*NAMES, *_OF_A_RUN)
+    )
