@@ -53,6 +53,7 @@ def opened(chosen: Settings, fail: Fail, outer: Session | None = None) -> Sessio
         "check": check.Checker,
     }
     session = kinds[chosen.mode](chosen, fail)
+    session.wider = outer
     if chosen.assume:
         note = f"in the mode {chosen.mode} the fake doesn't answer, and assume= means nothing"
         session.note(note)

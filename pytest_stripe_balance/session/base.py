@@ -51,6 +51,7 @@ class Session:
     def __init__(self, settings: Settings, fail: Fail = lambda refusal: refusal) -> None:
         self.settings = settings
         self.exchanges: list[Exchange] = []
+        self.wider: Session | None = None  # where a session at Stripe shares the objects of another
         self.watch = ContractChecker(settings.contract, settings.api_version)
         self.notes: list[str] = []
         self.other_versions: list[str] = []  # those of requests, where events are at another
@@ -81,6 +82,12 @@ class Session:
     def minting_for(self, fixture: str) -> AbstractContextManager[None]:  # noqa: ARG002 - the fake's
         """Make the ids of one fixture of a wider world while the context is open, if ids are ours."""
         return nullcontext()
+
+    @property
+    def exchanges_with_wider(self) -> list[Exchange]:
+        """What was asked and answered in the wider sessions and in this one, the widest first."""
+        before = [] if self.wider is None else self.wider.exchanges_with_wider
+        return [*before, *self.exchanges]
 
     @property
     def refusals(self) -> list[Refused]:

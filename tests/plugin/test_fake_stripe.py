@@ -249,6 +249,7 @@ CASES = """
         def test_one(self):
             self.stripe_balance.fund(self.customer, 1)
             assert self.stripe_balance.available(self.customer) == {"usd": 601}
+            assert self.stripe_balance.events("customer.created")[-1].data.object.id == self.customer.id
 
         def test_two(self):
             assert self.stripe_balance.available(self.customer) == {"usd": 600}

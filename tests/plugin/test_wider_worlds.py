@@ -287,6 +287,28 @@ def test_worlds_nest(project):
     result.assert_outcomes(passed=5)
 
 
+def test_a_test_has_the_events_of_its_wider_worlds_customers(project):
+    """By each object, and what the test itself does with them as well."""
+    project.test("""
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def payer(session_stripe_balance): return session_stripe_balance.customer()
+
+        @pytest.fixture(scope="module")
+        def invoice(payer, module_stripe_balance):
+            return module_stripe_balance.bank_transfer_invoice(payer, 500)
+
+        @pytest.mark.parametrize("fixture", ["stripe_balance", "module_stripe_balance"])
+        def test_it(invoice, payer, fixture, request):
+            balance = request.getfixturevalue(fixture)
+            assert [one.type for one in balance.events("customer.created")] == ["customer.created"]
+            assert [one.type for one in balance.events("invoice.finalized")] == ["invoice.finalized"]
+            balance.fund(payer, 500, reference=invoice.number)
+            assert [one.type for one in balance.events("invoice.paid")] == ["invoice.paid"]
+    """).assert_outcomes(passed=2)
+
+
 IDS = """
 import pytest, stripe
 
@@ -508,6 +530,30 @@ def test_in_live_objects_are_shared_for_real(sending, project):
         RECORDED + "def test_three(made): assert stripe.Customer.retrieve(made.id).name == 'changed'\n",
     )
     sending("live").assert_outcomes(passed=3)
+
+
+def test_events_of_a_wider_worlds_customers_are_recorded(sending, project):
+    """At Stripe, and from the recording, a test has the events of what its wider worlds made."""
+    project.file(
+        "test_it.py",
+        """
+import pytest
+
+@pytest.fixture(scope="module")
+def made(module_stripe_balance): return module_stripe_balance.customer(name="shared")
+
+@pytest.fixture(scope="class")
+def below(made, class_stripe_balance): return class_stripe_balance.customer(name="below")
+
+class TestIt:
+    def test_it(self, made, below, stripe_balance):
+        own = stripe_balance.customer(name="own")
+        ids = [event.data.object.id for event in stripe_balance.events("customer.created")]
+        assert ids == [made.id, below.id, own.id]
+""",
+    )
+    for mode in ("record", "replay", "live"):
+        sending(mode).assert_outcomes(passed=1)
 
 
 def test_a_test_of_another_mode_than_its_wider_world_is_an_error(sending, project):
