@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pytest_stripe_balance.api import api_keys
 from pytest_stripe_balance.api.message import Request, Response
 from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.transport.own_calls import RUNNING
 from pytest_stripe_balance.transport.runs import OPEN, Run
 
 _ANOTHER = (
@@ -76,6 +77,8 @@ def _enter_child() -> None:
         _pages.clear()
         _pages[run] = page
         OPEN[:] = [run]
+        for call in RUNNING:  # the code of an own client has forked, or another thread's runs
+            call.run = run
 
 
 def _refusing(refuse: Callable[[str], BaseException], page: _Page) -> Run:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 CLIENT = """
@@ -138,3 +140,33 @@ def test_ran():
     result.stdout.fnmatch_lines(["*GET /v1/customers: no Stripe fixture is open here*"])
     outcomes = result.parseoutcomes()
     assert outcomes.get("failed", 0) + outcomes.get("errors", 0) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_that_its_code_forks_fails_the_test(project):
+    """The child's connection is refused, and the parent told, whatever swallowed it."""
+    project.file(
+        "test_it.py",
+        CLIENT
+        + """
+import os
+
+class Forking(Raw):
+    def request(self, *sent):
+        child = os.fork()
+        if not child:
+            try:
+                super().request(*sent)
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        return b'{"id": "cus_1", "object": "customer"}', 200, {}
+
+def test_it(stripe_balance):
+    client = stripe.StripeClient("sk_test_1", http_client=Forking())
+    getattr(client, "v1", client).customers.retrieve("cus_1")
+""",
+    )
+    result = project.run_apart()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["GET /v1/customers/cus_1: Forking opens a connection of its own *"])
