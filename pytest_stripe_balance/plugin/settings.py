@@ -21,6 +21,8 @@ MARKER = "stripe_balance"
 NAMES = ("mode", "api_version", "seed", "now", "contract", "assume", "record", "drift")
 _OF_A_RUN = ("cassette_dir", "cassette_format", "max_age", "base_url", "guard", "own_clients")
 _TABLES = ("contract", "assume", "drift")  # the settings that have rows
+# Each run checks these at its start, or needs nothing else to check them.
+_CHECKED = ("mode", "base_url", "guard", "own_clients", "cassette_dir")
 FORMATS = ("yaml", "json")
 AGES = range(1, 100_000)
 LONGEST = 150  # bytes of a file's name: the limit is 255, and temporary files beside it are longer
@@ -316,8 +318,9 @@ def shown(config: pytest.Config) -> str:
 
 
 def is_configured(config: pytest.Config) -> bool:
-    """Say whether the run has settings; to check them costs imports that a plain run doesn't need."""
+    """Say whether settings are left to check; that costs imports that a plain run doesn't need."""
     return any(
         _table(config, name, {}) if name in _TABLES else setting(config, name, {}, "").value
         for name in (*NAMES, *_OF_A_RUN)
+        if name not in _CHECKED
     )
