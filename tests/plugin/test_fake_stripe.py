@@ -493,21 +493,79 @@ DJANGO = """
 """
 
 
-def test_django_runs_it(pytester):
-    """By `manage.py test`: setUpTestData writes to the class's world, and its atomic block ends."""
+def _django(pytester, code, *options):
+    """Run a module of tests with Django's own runner; give what it wrote."""
     pytest.importorskip("django")
-    pytester.makepyfile(test_shop=DJANGO)
+    pytester.makepyfile(test_shop=code)
     pytester.makepyfile(
         settings="SECRET_KEY = 'x'\nDATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}}"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "django", "test", "--settings=settings", "--pythonpath=."],
-        cwd=pytester.path,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert "Ran 3 tests" in done.stderr, done.stderr
-    assert "FAILED (errors=1)" in done.stderr or "FAILED (failures=1)" in done.stderr, done.stderr
-    assert "setUpClass (test_shop.RefusedTest)" in done.stderr
+    command = [sys.executable, "-m", "django", "test", "--settings=settings", "--pythonpath=.", *options]
+    return subprocess.run(
+        command, cwd=pytester.path, capture_output=True, text=True, timeout=100, check=False
+    ).stderr
+
+
+def test_django_runs_it(pytester):
+    """By `manage.py test`: setUpTestData writes to the class's world, and its atomic block ends."""
+    told = _django(pytester, DJANGO)
+    assert "Ran 3 tests" in told, told
+    assert "FAILED (errors=1)" in told or "FAILED (failures=1)" in told, told
+    assert "setUpClass (test_shop.RefusedTest)" in told
+
+
+PARALLEL = """
+    import stripe
+    from django.test import SimpleTestCase
+    from pytest_stripe_balance import fake_stripe
+
+    class Shop(SimpleTestCase):
+        @classmethod
+        def setUpClass(cls):
+            super().setUpClass()
+            cls.customer = cls.stripe_balance.customer(reconciliation="manual").id
+
+        def test_well(self):
+            assert self.stripe_balance.available(self.customer) == {}
+
+        def test_well_too(self):
+            assert stripe.Customer.retrieve(self.customer).id == self.customer
+
+    @fake_stripe()
+    class OneTest(Shop): pass
+
+    @fake_stripe()
+    class TwoTest(Shop): pass
+"""
+
+
+def test_django_runs_it_in_parallel(pytester):
+    """By `manage.py test --parallel`, whose processes keep no failures that can be counted."""
+    told = _django(pytester, PARALLEL, "--parallel=2", "test_shop.OneTest", "test_shop.TwoTest")
+    assert "Ran 4 tests" in told, told
+    assert told.endswith("OK\n"), told
+
+
+@pytest.mark.parametrize("kind", ["addFailure", "addError", "addSubTest"])
+def test_a_failure_in_a_parallel_process_of_django_is_told_alone(kind):
+    """A test that has failed already isn't failed by what was refused as well, and one that hasn't is."""
+    runner = pytest.importorskip("django.test.runner")
+    result = runner.RemoteTestResult()
+
+    @fake_stripe()
+    class Case(unittest.TestCase):
+        is_failed = True
+
+        def test_it(self):
+            refused()
+            if self.is_failed:
+                result.events.append((kind, 0, None))
+
+    told = []
+    result.addFailure = lambda *given: told.append(given[1][0].__name__)
+    case = Case("test_it")
+    case.run(result)
+    assert told == []
+    case.is_failed = False
+    case.run(result)
+    assert told == ["SwallowedRefusalError"]
