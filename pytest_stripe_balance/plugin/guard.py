@@ -10,22 +10,26 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import stripe
 
 from pytest_stripe_balance.plugin import reporting, settings
 from pytest_stripe_balance.plugin.threads import Threads
-from pytest_stripe_balance.plugin.worlds import Worlds
+from pytest_stripe_balance.plugin.worlds import PACKAGE_SET_UP, Worlds
 from pytest_stripe_balance.session import Settings, newest_api_version
-from pytest_stripe_balance.session.outside import Outside
+from pytest_stripe_balance.session.outside import Outside, where_to_ask
 from pytest_stripe_balance.transport.intercept import push, remove
-from pytest_stripe_balance.transport.runs import Run
+from pytest_stripe_balance.transport.runs import OPEN, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from pytest_stripe_balance.refused import Refused
+    from pytest_stripe_balance.session.outside import Place
 
 NAME = "stripe_balance_guard"
 _IMPORTING = "while conftest files or test modules were imported"
+_NO_KEY = '"stripe.api_key = '  # of stripe-python's error; a StripeClient's names itself
+_NOT_OPEN = "No Stripe fixture is open here, so there is no key; none of Stripe's is needed."
 
 
 class Guard:
@@ -41,7 +45,7 @@ class Guard:
         self.late: list[tuple[str, Refused]] = []
         self.worlds = Worlds()
         self._config, self._where = config, where
-        self._outside = Outside(Settings(newest_api_version()), self._charge, self._is_live)
+        self._outside = Outside(Settings(newest_api_version()), self._charge, self._is_live, self._place)
         self._run: Run | None = None
         self._holds = 0
         self._item: pytest.Item | None = None
@@ -93,7 +97,11 @@ class Guard:
         self._open()
         try:
             with self.worlds.inside(node, name, None if self._is_reported else self._item):
-                yield
+                try:
+                    yield
+                except stripe.AuthenticationError as error:
+                    self._explain_no_key(error)
+                    raise
         finally:
             self._holds -= 1
             self._close_unless_guarded()
@@ -102,7 +110,7 @@ class Guard:
                 self.late += [(self._threads.current or name, one) for one in late]
 
     def _set_up(self, package: pytest.Package, set_up: Callable[[], None]) -> None:
-        with self._wider(package, package, "setup_module"):
+        with self._wider(package, package, PACKAGE_SET_UP):
             set_up()
 
     def _open(self) -> None:
@@ -128,6 +136,11 @@ class Guard:
         """Say whether requests with a test key are sent: the current test's mode is live."""
         marks = self._item.iter_markers(settings.MARKER) if self._item else ()
         return settings.is_live(self._config, list(marks))
+
+    def _place(self) -> Place | None:
+        """Tell in which wider fixture the running test asks; an old thread of another asks in none."""
+        is_running = self._threads.owner() == self._threads.current
+        return self.worlds.place if is_running else None
 
     # Whose refusal it is.
 
@@ -193,6 +206,8 @@ class Guard:
     ) -> Generator[None, object, object]:
         """Note that a test has its last report."""
         self._hear()
+        if call.excinfo:
+            self._explain_no_key(call.excinfo.value)
         state = reporting.state_of(item)
         report = yield
         if call.when == "teardown" and item is self._item:
@@ -231,6 +246,14 @@ class Guard:
         """Let stripe-python go."""
         self._holds = self._is_guarded = False
         self._close_unless_guarded()
+
+    def _explain_no_key(self, error: BaseException) -> None:
+        """Add to stripe-python's error about a missing key that no fixture is open, which lends one."""
+        is_outside = bool(OPEN) and OPEN[-1] is self._run and not self._is_live()
+        if not (is_outside and isinstance(error, stripe.AuthenticationError) and _NO_KEY in str(error)):
+            return
+        if not any(note.startswith(_NOT_OPEN) for note in getattr(error, "__notes__", ())):
+            error.add_note(f"{_NOT_OPEN} {where_to_ask(self._place())}")
 
     def _hear(self) -> None:
         """Learn by now what forked processes were refused."""

@@ -17,6 +17,18 @@ def node_of(item: pytest.Item, scope: str) -> pytest.Item | pytest.Collector:
     return item if found is None else found
 
 
+def scope_of(node: object) -> str:
+    """Name the scope of a node; a function is its own class, as in `node_of`."""
+    for kind, scope in (
+        (pytest.Session, "session"),
+        (pytest.Package, "package"),
+        (pytest.Module, "module"),
+    ):
+        if isinstance(node, kind):
+            return scope
+    return "class"
+
+
 def put_first(item: pytest.Item) -> None:
     """Move our wider worlds to the front of their scope: before setup_module, setUpClass and others.
 

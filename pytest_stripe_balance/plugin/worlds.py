@@ -9,15 +9,19 @@ import pytest
 
 from pytest_stripe_balance import modes
 from pytest_stripe_balance.plugin import reporting, settings
-from pytest_stripe_balance.plugin.scopes import node_of
+from pytest_stripe_balance.plugin.scopes import node_of, scope_of
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session import at_app_version, opened
+from pytest_stripe_balance.session.outside import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_stripe_balance.plugin.guard import Guard
     from pytest_stripe_balance.session import Session
+
+PACKAGE_SET_UP = "setup_module"  # of a package's __init__.py, which is no fixture
+_SET_UPS = ("_xunit_", "_unittest_")  # how pytest's own fixtures for setup_class and the like begin
 
 
 class Worlds:
@@ -59,6 +63,15 @@ class Worlds:
                 raise
             finally:
                 self._active.pop()
+
+    @property
+    def place(self) -> Place | None:
+        """The wider fixture that is set up or torn down now; None if there is none."""
+        if not self._active:
+            return None
+        node, fixture, _ = self._active[-1]
+        is_hook = fixture == PACKAGE_SET_UP or fixture.startswith(_SET_UPS)
+        return Place(scope_of(node), None if is_hook else fixture.partition("\0")[0])
 
     def open(self, node: object, session: Session) -> None:
         """Let a world answer from here on, also in the rest of a set-up that has just asked for it."""

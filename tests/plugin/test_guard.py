@@ -245,6 +245,108 @@ def test_a_refusal_names_the_ways_out_and_the_first_how_to_keep_the_old_way(proj
     assert text.count("asked at ") == 2
 
 
+# What each place is advised to ask for, before anything else.
+ADVICE = {
+    "a class fixture that asks a module's world": (
+        (
+            "class TestIt:\n    @pytest.fixture(scope='class')\n    def c(self, module_stripe_balance):"
+            " return module_stripe_balance.customer()\n    def test_it(self, c): pass"
+        ),
+        (
+            "`c` has scope class: ask for class_stripe_balance in it. module_stripe_balance and "
+            "session_stripe_balance write only in fixtures and set-ups of their own scopes;"
+        ),
+    ),
+    "a module fixture": (
+        OUTSIDE["a module fixture"],
+        "`made` has scope module: ask for module_stripe_balance in it. class_stripe_balance and",
+    ),
+    "the tear-down of a session fixture": (
+        OUTSIDE["the tear-down of a session fixture"],
+        "`made` has scope session: ask for session_stripe_balance in it. class_stripe_balance and",
+    ),
+    "setup_module": (
+        OUTSIDE["setup_module"],
+        (
+            "This is the set-up or tear-down of a module: write `pytestmark = "
+            'pytest.mark.usefixtures("module_stripe_balance")` into the module. class_stripe_balance and'
+        ),
+    ),
+    "setUpClass": (
+        OUTSIDE["setUpClass"],
+        (
+            "This is the set-up or tear-down of a class: put "
+            '`@pytest.mark.usefixtures("class_stripe_balance")` on the class. module_stripe_balance and'
+        ),
+    ),
+    "a fixture that comes before ours": (
+        OUTSIDE["a fixture that comes before ours"],
+        "Ask for stripe_balance in the test or fixture itself, or for class_stripe_balance,",
+    ),
+}
+NAMES = ("class_", "module_", "session_")
+NO_KEY = {name: row for name, row in ADVICE.items() if not name.startswith("a class fixture that")}
+# pytest has left a fixture's scope when it reports what its tear-down raised.
+NO_KEY["the tear-down of a session fixture"] = (
+    OUTSIDE["the tear-down of a session fixture"],
+    ADVICE["a fixture that comes before ours"][1],
+)
+
+
+@pytest.mark.parametrize(("code", "advice"), **_ids(ADVICE))
+def test_a_refusal_names_the_fixture_that_fits_its_place_first(code, advice, project):
+    """The message names the scope that asked and its own fixture, then the others, each once."""
+    text = project.test(ASKING + dedent(code), *QUIET).stdout.str()
+    (message,) = (line for line in text.splitlines() if REFUSAL in line)
+    assert f"{REFUSAL} {advice}" in message
+    assert [message.count(f"{name}stripe_balance") for name in NAMES] == [1, 1, 1]
+    assert "`with fake_stripe():`" in message
+    assert "`stripe_guard = off` lets such requests go to Stripe" in message
+
+
+def test_a_refusal_in_a_package_says_that_it_has_no_world(project):
+    """Pytest's package scope has no fixture of ours: its message names `fake_stripe` first."""
+    project.file("shop/__init__.py", "")
+    project.file("shop/conftest.py", ASKING + OUTSIDE["a package fixture"].replace(USES, ""))
+    project.file("shop/test_a.py", USES)
+    project.run(*QUIET).stdout.fnmatch_lines(
+        [
+            f"{REFUSAL} `made` has scope package, and a package has no world*`with fake_stripe():` in it. *"
+        ]
+    )
+
+
+@pytest.mark.parametrize(("code", "advice"), **_ids(NO_KEY))
+def test_an_error_about_a_missing_key_says_that_no_fixture_is_open(code, advice, project, monkeypatch):
+    """Without a key stripe-python's error comes before the guard; the report adds the same advice."""
+    monkeypatch.setattr("stripe.api_key", None)
+    asking = ASKING.replace('KEY = "sk_test_1"', "KEY = None")
+    result = project.test(asking + dedent(code).replace("swallow()", "ask()"), *QUIET)
+    text = result.stdout.str()
+    assert (_failures(result), "AuthenticationError: No API key provided" in text) == (1, True)
+    line = f"No Stripe fixture is open here, so there is no key; none of Stripe's is needed. {advice}"
+    assert text.count(line) == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def test_it(stripe_balance):\n    stripe.api_key = None\n    ask(None)",
+        "def setup_module(): stripe.StripeClient(None)\n" + USES,
+        "def test_plain(): ask(None)\n" + USES,
+    ],
+    ids=["in our fixture", "a client of its own", "a test that doesn't use ours"],
+)
+def test_an_error_about_a_missing_key_that_no_fixture_would_mend_is_as_before(
+    code, project, monkeypatch
+):
+    """Where a fixture is open, where a client was given none, and in other tests nothing is added."""
+    monkeypatch.setattr("stripe.api_key", None)
+    text = project.test(ASKING + code, *QUIET).stdout.str()
+    assert "No API key provided" in text
+    assert "No Stripe fixture is open here" not in text
+
+
 def test_a_refusal_that_is_not_swallowed_is_told_once(project):
     """A refusal that a module fixture raises is an error of the test that set it up."""
     result = project.test(ASKING + "def setup_module(): ask()\n" + USES, *QUIET)
