@@ -235,16 +235,22 @@ def innermost(session: Session) -> Session:
 
 
 def _caller() -> str | None:
-    """Find the place outside this package and stripe-python that asked."""
+    """Find the place that called stripe-python; an own HTTP client's code lies below that.
+
+    A thread of an own client's has no stripe-python above it: there it is the innermost place outside.
+    """
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to the caller, if there is one
+    place, calls_stripe = None, False
     while frame is not None:
         name = frame.f_code.co_filename
         if frame.f_globals.get("__name__", "").startswith(("_pytest.", "pluggy.")):
-            return None  # the test is over
-        if not _is_inside(name):
-            return f"{name}:{frame.f_lineno} in {frame.f_code.co_name}"
+            break  # the rest is no test's
+        if name.startswith(STRIPE_FOLDER):
+            calls_stripe = True
+        elif not _is_inside(name) and (place is None or calls_stripe):
+            place, calls_stripe = f"{name}:{frame.f_lineno} in {frame.f_code.co_name}", False
         frame = frame.f_back
-    return None
+    return place
 
 
 def _is_inside(file: str) -> bool:

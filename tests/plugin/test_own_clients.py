@@ -68,9 +68,30 @@ def test_it(stripe_balance):
     result.stdout.fnmatch_lines(
         [
             "GET /v1/customers/cus_1: Raw opens a connection of its own to api.stripe.com:443, and only *",
-            "  asked at *test_it.py:* in request",
+            "  asked at *test_it.py:* in test_it",
         ]
     )
+
+
+def test_a_refusal_names_the_place_that_called_stripe_python(project):
+    """Not a line of the client, which is the same for every call."""
+    result = project.test(
+        CLIENT
+        + """
+class Around(stripe.RequestsClient):
+    def request(self, *given, **named): return super().request(*given, **named)
+
+def buy(client):
+    client = stripe.StripeClient("sk_test_1", http_client=client)
+    getattr(client, "v1", client).subscriptions.list()
+
+def test_metered(stripe_balance): buy(Metered())
+def test_around(stripe_balance): buy(Around())
+"""
+    )
+    told = [line for line in result.stdout.lines if line.lstrip("E ").startswith("asked at")]
+    assert len(told) >= 2
+    assert {line.rpartition(" in ")[2] for line in told} == {"buy"}
 
 
 def test_what_is_recorded_with_an_own_client_is_replayed_with_it(project, server, monkeypatch):
