@@ -49,6 +49,7 @@ class Guard:
         self._run: Run | None = None
         self._holds = 0
         self._item: pytest.Item | None = None
+        self._last_guarded: str | None = None
         self._is_reported = self._is_guarded = False
         self._threads = Threads()
         self._scopes: set[object] = set()
@@ -69,8 +70,7 @@ class Guard:
         """Guard from here on to the end of a test."""
         if item is not self._item:
             self._begin(item)
-        self._is_guarded = True
-        self._open()
+        self._guard_item(item)
 
     def guard_all(self) -> None:
         """Guard the whole run from here on."""
@@ -142,12 +142,38 @@ class Guard:
         is_running = self._threads.owner() == self._threads.current
         return self.worlds.place if is_running else None
 
+    def _guard_item(self, item: pytest.Item) -> None:
+        """Guard a test, and the finalizers that it gives to wider nodes: another may run them."""
+        self._is_guarded, self._last_guarded = True, item.nodeid
+        for node in item.listchain()[:-1]:
+            if "addfinalizer" not in vars(node):
+                node.addfinalizer = partial(self._add_finalizer, node.addfinalizer)  # type: ignore[method-assign] # for this node
+        self._open()
+
+    def _add_finalizer(
+        self, add: Callable[[Callable[[], object]], None], finalizer: Callable[[], object]
+    ) -> None:
+        add(partial(self._holding, finalizer) if self._is_guarded else finalizer)
+
+    def _holding(self, finalizer: Callable[[], object]) -> None:
+        self._holds += 1
+        self._open()
+        try:
+            finalizer()
+        finally:
+            self._holds -= 1
+            self._close_unless_guarded()
+
     # Whose refusal it is.
 
     def charge_in(self, item: pytest.Item) -> Callable[[Refused], BaseException]:
         """Make what turns a refusal in one test's session into the exception that the caller meets."""
+        state = reporting.ensure_state(item)
 
         def charge(refusal: Refused) -> BaseException:
+            if reporting.state_of(item) is not state:  # its last report is made
+                self.late.append((item.nodeid, refusal))
+                return failed(refusal)
             owner = None if self._where == "off" else self._threads.owner()
             if owner not in (None, item.nodeid):
                 refusal.charged_to = owner
@@ -155,14 +181,22 @@ class Guard:
 
         return charge
 
-    def charge_to_running(self, refusal: Refused) -> BaseException:
-        """Give what is raised for a refusal in a wider world; the running test's report shows it."""
-        return failed(refusal)
+    def charge_in_world(self, node: pytest.Collector) -> Callable[[Refused], BaseException]:
+        """Make the same for a wider world: while it is open, the running test's report shows it."""
+
+        def charge(refusal: Refused) -> BaseException:
+            if node not in self.worlds.by_node:
+                self.late.append((node.nodeid or "the session", refusal))
+            return failed(refusal)
+
+        return charge
 
     def _charge(self, refusal: Refused) -> BaseException:
         item, owner = self._item, self._threads.owner()
         if item is None or owner is None:
             self.late.append((_IMPORTING, refusal))
+        elif self._run is None:  # a forked process was refused, and told of it only now
+            self.late.append((self._last_guarded or _IMPORTING, refusal))
         elif owner == item.nodeid and not self._is_reported:
             reporting.ensure_state(item).refusals.append(refusal)
         else:
@@ -187,7 +221,7 @@ class Guard:
         self._item, self._is_reported = item, False
         self._is_guarded = self._where == "all" or settings.uses_ours(item)
         if self._is_guarded:
-            self._open()
+            self._guard_item(item)
         else:
             self._close_unless_guarded()
 
@@ -205,7 +239,7 @@ class Guard:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, object, object]:
         """Note that a test has its last report."""
-        self._hear()
+        self.hear()
         if call.excinfo:
             self._explain_no_key(call.excinfo.value)
         state = reporting.state_of(item)
@@ -242,10 +276,13 @@ class Guard:
         """End the run if a live key was used by an import."""
         self._exit_if_fatal()
 
-    def pytest_unconfigure(self) -> None:
-        """Let stripe-python go."""
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Let stripe-python go, and end the run with 1 if it was refused after the summary."""
         self._holds = self._is_guarded = False
         self._close_unless_guarded()
+        if summary := config.pluginmanager.get_plugin(reporting.Summary.NAME):
+            summary.tell_latest(self)
 
     def _explain_no_key(self, error: BaseException) -> None:
         """Add to stripe-python's error about a missing key that no fixture is open, which lends one."""
@@ -255,7 +292,7 @@ class Guard:
         if not any(note.startswith(_NOT_OPEN) for note in getattr(error, "__notes__", ())):
             error.add_note(f"{_NOT_OPEN} {where_to_ask(self._place())}")
 
-    def _hear(self) -> None:
+    def hear(self) -> None:
         """Learn by now what forked processes were refused."""
         _ = self._outside.refusals
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from pytest_stripe_balance.contract.checker import ContractChecker
+    from pytest_stripe_balance.plugin.guard import Guard
     from pytest_stripe_balance.session import Session
 
 
@@ -237,6 +238,8 @@ class Summary:
 
     def __init__(self, config: pytest.Config) -> None:
         self._late: list[str] = []
+        self._taken = 0
+        self._session: pytest.Session | None = None
         self._config = config
         self._shown = settings.shown(config)
         self._verbosity = config.get_verbosity()
@@ -264,14 +267,30 @@ class Summary:
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """End the run with 1 if a refusal belongs to no report."""
         result = yield
-        guard = self._config.pluginmanager.get_plugin("stripe_balance_guard")
-        self._late += [f"{test}: {refusal}" for test, refusal in guard.late] if guard else []
+        self._session = session
+        if guard := self._config.pluginmanager.get_plugin("stripe_balance_guard"):
+            self._late += self._new(guard)
         self._late += filter(None, [self._config.stash.get(_ended_key, None)])
         if self._late:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
             if (output := getattr(self._config, "workeroutput", None)) is not None:
                 output[self.LATE] = self._late
         return result
+
+    def _new(self, guard: Guard) -> list[str]:
+        """Give the late refusals since the last call, those of forked processes as well."""
+        guard.hear()
+        new, self._taken = guard.late[self._taken :], len(guard.late)
+        return [f"{test}: {refusal}" for test, refusal in new]
+
+    def tell_latest(self, guard: Guard) -> None:
+        """End the run with 1 if there were refusals after the summary, and write them below it."""
+        if self._session is None or not (new := self._new(guard)):
+            return
+        self._session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if terminal := self._config.pluginmanager.get_plugin("terminalreporter"):
+            for line in (_LATE, *new):
+                terminal.write_line(line)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - xdist's

@@ -115,7 +115,7 @@ def world(request: pytest.FixtureRequest, guard: Guard) -> Iterator[Session]:
     guard.arm(item)
     try:
         chosen = at_app_version(settings.of_world(node, scope, _computed(request)))
-        session = opened(chosen, guard.charge_to_running, _outer(request, guard, item))
+        session = opened(chosen, guard.charge_in_world(node), _outer(request, guard, item))
     except modes.BadSettingError as error:
         state.bad_setting = f"{scope}_stripe_balance: {error}"
         raise pytest.fail.Exception(state.bad_setting, pytrace=False) from None

@@ -21,7 +21,7 @@ from pytest_stripe_balance.transport.doors import tapped
 from pytest_stripe_balance.transport.imports import WATCH
 from pytest_stripe_balance.transport.own_clients import by_fallback, stand_in_for
 from pytest_stripe_balance.transport.patches import Group, Layer, Spot, spot
-from pytest_stripe_balance.transport.processes import forget, hear, watch_forks
+from pytest_stripe_balance.transport.processes import hear, watch_forks
 from pytest_stripe_balance.transport.runs import OPEN, Answer, Observe, Run
 
 __all__ = ["Answer", "Observe", "Run", "hear", "intercept", "push", "remove"]
@@ -66,7 +66,6 @@ def remove(run: Run) -> None:
     with _lock:
         if run in OPEN:
             OPEN.remove(run)
-            forget(run)
         if not OPEN:
             _take_off()
 

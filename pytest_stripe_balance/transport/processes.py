@@ -47,20 +47,15 @@ class _Page:
         return int.from_bytes(self._memory[:2], "big")
 
 
-# The pages of open runs in which a process was forked.
+# The pages of runs in which a process was forked, closed ones too: a child may outlive its run.
 _pages: dict[Run, _Page] = {}
 
 
 def hear() -> None:
-    """Let each run that has forked know what was refused to its children by now."""
+    """Let each run that has forked know what was refused to its children by now, closed runs too."""
     for run, page in list(_pages.items()):
         if (message := page.take()) is not None:
             run.refuse(message)
-
-
-def forget(run: Run) -> None:
-    """Let a run's page go, when it is closed."""
-    _pages.pop(run, None)
 
 
 def _share() -> None:

@@ -546,6 +546,73 @@ def test_a_forked_child_that_asks_fails_its_test(code, project):
     assert "this is another process" in result.stdout.str()
 
 
+LATE_CHILD = """
+def fork_late():
+    if not os.fork():
+        time.sleep(.5)
+        swallow()
+        os._exit(0)
+
+def test_it({}):
+    fork_late()
+
+def test_slow({}):
+    time.sleep(1.5)
+"""
+
+
+@pytest.mark.parametrize("second", ["stripe_balance", ""], ids=["guarded", "unguarded"])
+def test_a_child_that_asks_after_its_tests_report_ends_the_run_with_1(second, project):
+    """Nobody has waited for it. The summary names the test that forked it, and no other fails."""
+    project.file("test_it.py", ASKING + FORKED + LATE_CHILD.format("stripe_balance", second))
+    result = project.run_apart(*QUIET)
+    result.assert_outcomes(passed=2)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["test_it.py::test_it: POST /v1/customers: this is another process*"])
+
+
+def test_a_child_that_asks_after_its_world_has_closed_ends_the_run_with_1(project):
+    """A module's world: the summary names the module."""
+    code = """
+        @pytest.fixture(scope="module")
+        def made(module_stripe_balance):
+            yield
+            fork_late()
+
+        def test_it(made): pass
+    """
+    project.file("test_it.py", ASKING + FORKED + LATE_CHILD.partition("def test_it")[0] + dedent(code))
+    project.file("test_other.py", "import time\n\ndef test_slow():\n    time.sleep(1.5)\n")
+    result = project.run_apart(*QUIET)
+    result.assert_outcomes(passed=2)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["test_it.py: POST /v1/customers: this is another process*"])
+
+
+@pytest.mark.parametrize("hook", ["terminal_summary", "unconfigure"])
+def test_the_whole_run_is_guarded_to_its_end(hook, project):
+    """With `all` a refusal after the summary ends the run with 1, and is told below it."""
+    project.file("conftest.py", ASKING + f"def pytest_{hook}(): swallow()\n")
+    project.file("test_it.py", "def test_it(): pass\n")
+    result = project.run_apart("--stripe-guard=all", *QUIET)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines([f"*{REFUSAL}*"])
+
+
+@pytest.mark.parametrize("node", ["request.session", "request.node.getparent(pytest.Module)"])
+def test_a_finalizer_that_a_guarded_test_gives_to_a_wider_node_is_guarded(node, project):
+    """It runs in the tear-down of another test, which doesn't use ours."""
+    code = f"""
+        def test_it(stripe_balance, request):
+            {node}.addfinalizer(swallow)
+
+        def test_last(): pass
+    """
+    result = project.test(ASKING + dedent(code), *QUIET)
+    assert (_failures(result), result.ret) == (1, pytest.ExitCode.TESTS_FAILED)
+    assert result.stdout.str().count(REFUSAL) == 1
+
+
 def test_workers_tell_of_late_refusals(project):
     """Under pytest-xdist a late refusal ends the run with 1 and is in the summary."""
     code = LATE.format(first="stripe_balance", second="stripe_balance")
