@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar, overload
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
-from pytest_stripe_balance.masking import masked
+from pytest_stripe_balance.masking import masked, shown
 from pytest_stripe_balance.resources import without_betas
 
 T = TypeVar("T")
@@ -70,11 +70,11 @@ class Headers(Mapping[str, str]):
         return len(self._as_given)
 
     def __repr__(self) -> str:
-        shown = {
+        masked_values = {
             name: "***" if name.lower() in SECRET_HEADERS else value
             for name, value in self._as_given.items()
         }
-        return f"Headers({shown})"
+        return f"Headers({masked_values})"
 
 
 def text_of(body: bytes) -> str:
@@ -129,8 +129,8 @@ class Request:
         plain = self.path
         for _ in range(_DEEPEST):
             plain = unquote(plain)
-        shown = masked(plain)
-        return self.path if shown == plain else quote(shown, safe=_PLAIN)
+        clean = masked(plain)
+        return self.path if clean == plain else quote(clean, safe=_PLAIN)
 
     def __str__(self) -> str:
         return f"{self.method} {self.shown_path}"
@@ -172,12 +172,17 @@ class Response:
         return document
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Exchange:
-    """A request and its answer."""
+    """A request and its answer. Its repr is short, as <200 POST /v1/customers name=Ada>."""
 
     request: Request
     response: Response
+
+    def __repr__(self) -> str:
+        asked = f"{self.response.status} {self.request}"
+        form = shown(unquote_plus(self.request.form))
+        return f"<{asked} {form}>" if form else f"<{asked}>"
 
 
 def date_of(headers: Headers) -> int | None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_stripe_balance.api.message import Headers, Request, Response, text_of
+from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response, text_of
 from pytest_stripe_balance.masking import shown
 
 SHOWN = {
@@ -24,6 +24,23 @@ SHOWN = {
 def test_a_path_is_shown_without_its_secrets(path, shown):
     """However they are coded; a path without any is shown as it was sent."""
     assert str(Request("GET", f"https://api.stripe.com{path}", Headers())) == f"GET {shown}"
+
+
+SHORT = {
+    "a form": ("POST", "", "name=Ada+L", "<200 POST /v1/customers name=Ada L>"),
+    "a query": ("GET", "?limit=3", "", "<200 GET /v1/customers limit=3>"),
+    "neither": ("GET", "", "", "<200 GET /v1/customers>"),
+    "a secret": ("POST", "", "email=jane%40bank.org", "<200 POST /v1/customers email=***@***>"),
+    "a long form": ("POST", "", "name=" + "a" * 99, f"<200 POST /v1/customers name={'a' * 55}...>"),
+}
+
+
+@pytest.mark.parametrize(("method", "query", "body", "short"), SHORT.values(), ids=SHORT)
+def test_an_exchange_reads_as_a_short_line_without_secrets(method, query, body, short):
+    """Status, method, path and parameters; no headers, which nobody looks for there."""
+    headers = Headers({"Authorization": "Bearer sk_test_abcdefghijkl"})
+    request = Request(method, f"https://api.stripe.com/v1/customers{query}", headers, body)
+    assert repr(Exchange(request, Response(200, headers, b"{}"))) == short
 
 
 def test_a_header_is_found_in_any_case_and_the_last_of_several_counts():
