@@ -68,6 +68,20 @@ def test_each_example_passes_as_it_stands(page, name, code, pytester):
     }
 
 
+def test_the_recipes_of_a_suite_pass_in_one_folder(pytester):
+    """With the conftest.py that puts every test of the folder on the fake."""
+    for plugin in NEEDED.values():
+        pytest.importorskip(plugin, reason="it comes with the extra `test`")
+    page = "docs/suite.md"
+    codes = {name.removesuffix(".py"): code for on, name, code in EXAMPLES if on == page}
+    pytester.makepyfile(**codes, reader_settings=DJANGO_SETTINGS)
+    for feature, text in re.findall(r"```gherkin\n# (\w+)\.feature\n(.*?)```", PAGES[page], re.DOTALL):
+        pytester.makefile(".feature", **{feature: text})
+    options = ("-p", "no:randomly", "-p", "no:asyncio", "-q", "--ds=reader_settings")
+    result = pytester.runpytest_subprocess(*options)
+    assert result.parseoutcomes() == {"passed": "".join(codes.values()).count("def test_")}
+
+
 @pytest.mark.parametrize(
     ("name", "command"),
     [
