@@ -162,10 +162,11 @@ def _anchors(text):
 
 @pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md"])
 def test_every_file_that_a_page_names_is_there(page):
-    """From the root or inside the package; but for those that a reader makes."""
+    """From the root, the package, or a folder that the page names; but for those that a reader makes."""
     text = re.sub(r"```.*?```", "", (ROOT / page).read_text("utf-8"), flags=re.DOTALL)
+    roots, folders = (ROOT, ROOT / "pytest_stripe_balance"), re.findall(r"`(\w[\w/.-]*/)`", text)
     for name in re.findall(r"`(\w[\w.-]*(?:/[\w.-]*)+|\w+\.(?:py|md|json|yaml|toml))`", text):
-        places = (ROOT / name, ROOT / "pytest_stripe_balance" / name)
+        places = [root / folder / name for root in roots for folder in ("", *folders)]
         assert name in READERS_OWN or any(place.exists() for place in places), name
 
 
