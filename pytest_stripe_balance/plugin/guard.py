@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from pytest_stripe_balance.refused import Refused
-    from pytest_stripe_balance.session.outside import Place
+    from pytest_stripe_balance.session.outside import SetUp
 
 NAME = "stripe_balance_guard"
 _IMPORTING = "while conftest files or test modules were imported"
@@ -137,7 +137,7 @@ class Guard:
         marks = self._item.iter_markers(settings.MARKER) if self._item else ()
         return settings.is_live(self._config, list(marks))
 
-    def _place(self) -> Place | None:
+    def _place(self) -> SetUp | None:
         """Tell in which wider fixture the running test asks; an old thread of another asks in none."""
         is_running = self._threads.owner() == self._threads.current
         return self.worlds.place if is_running else None

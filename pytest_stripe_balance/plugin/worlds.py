@@ -12,7 +12,7 @@ from pytest_stripe_balance.plugin import reporting, settings
 from pytest_stripe_balance.plugin.scopes import node_of, scope_of
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.session import at_app_version, opened
-from pytest_stripe_balance.session.outside import Place
+from pytest_stripe_balance.session.outside import SetUp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -65,13 +65,13 @@ class Worlds:
                 self._active.pop()
 
     @property
-    def place(self) -> Place | None:
+    def place(self) -> SetUp | None:
         """The wider fixture that is set up or torn down now; None if there is none."""
         if not self._active:
             return None
         node, fixture, _ = self._active[-1]
         is_hook = fixture == PACKAGE_SET_UP or fixture.startswith(_SET_UPS)
-        return Place(scope_of(node), None if is_hook else fixture.partition("\0")[0])
+        return SetUp(scope_of(node), None if is_hook else fixture.partition("\0")[0])
 
     def open(self, node: object, session: Session) -> None:
         """Let a world answer from here on, also in the rest of a set-up that has just asked for it."""

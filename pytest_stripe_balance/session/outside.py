@@ -37,14 +37,14 @@ _AS_BEFORE = (
 )
 
 
-class Place(NamedTuple):
+class SetUp(NamedTuple):
     """The wider fixture that is set up or torn down; `fixture` is None in a set-up like setup_module."""
 
     scope: str
     fixture: str | None
 
 
-def where_to_ask(place: Place | None) -> str:
+def where_to_ask(place: SetUp | None) -> str:
     """Say how a request is answered at a place, its own fixture first; None is in no wider fixture."""
     if place is None:
         return _ANYWHERE
@@ -74,7 +74,7 @@ class Outside(Session):
         settings: Settings,
         fail: Fail,
         passes: Callable[[], bool],
-        place: Callable[[], Place | None],
+        place: Callable[[], SetUp | None],
     ) -> None:
         super().__init__(settings, fail)
         self._passes, self._place = passes, place
