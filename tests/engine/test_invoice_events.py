@@ -4,6 +4,8 @@ import pytest
 import stripe
 from majors import as_dict
 
+pytestmark = pytest.mark.usefixtures("at_newest_version")
+
 FROM_DRAFT = {
     "effective_at": None,
     "ending_balance": None,

@@ -68,6 +68,7 @@ def test_a_transfer_pays_by_itself_in_automatic_mode(desk, region):
     assert stripe.PaymentIntent.retrieve(intent.id).status == "succeeded"
 
 
+@pytest.mark.usefixtures("at_newest_version")
 @in_every_region
 def test_funding_instructions_are_the_customers_addresses(desk, region):
     """The call gives the addresses that the customer's intents tell, each time the same."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from majors import v1
+from stripe._api_version import _ApiVersion
 
 from pytest_stripe_balance import modes, resources
 from pytest_stripe_balance.plugin import settings
@@ -122,7 +123,7 @@ def test_a_stronger_source_hides_a_weaker_ones_bad_value(strongest, name, set_by
 
 
 DEFAULTS = {
-    "api_version": NEWEST,
+    "api_version": _ApiVersion.CURRENT,
     "seed": "0",
     "now": "1767225600",
     "contract": "{}",
