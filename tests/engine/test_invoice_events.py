@@ -2,9 +2,9 @@
 
 import pytest
 import stripe
-from majors import as_dict
+from majors import as_dict, newest_sdk
 
-pytestmark = pytest.mark.usefixtures("at_newest_version")
+pytestmark = newest_sdk
 
 FROM_DRAFT = {
     "effective_at": None,

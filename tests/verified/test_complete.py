@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from majors import newest_sdk
 
 from pytest_stripe_balance.engine.state.assumptions import RECORDINGS, REGISTER
 
@@ -73,6 +74,7 @@ class Rested:
             self.on[name] = report.stripe_balance["assumptions"]
 
 
+@newest_sdk
 def test_each_probe_comes_to_what_it_is_named_after(pytester, monkeypatch):
     """On the fake a probe's answers rest on its own entry: it asks what it says."""
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
