@@ -50,6 +50,7 @@ OTHER = [
 ]
 
 
+@newest_sdk
 @pytest.mark.parametrize(("entry", "reading"), OTHER, ids=["=".join(one) for one in OTHER])
 def test_a_probe_fails_where_another_reading_holds(entry, reading, pytester, monkeypatch):
     """A Stripe of the other reading refutes the assumption, and doesn't just get in the probe's way."""
