@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Loaded once: a run inside this process forgets what it is the first to load, and other modules have
-# its classes still.
+# its classes still. The standard library, too, loads its processes late and keeps their classes,
+# which pickle looks for where they were.
 for _module in pkgutil.walk_packages(pytest_stripe_balance.__path__, "pytest_stripe_balance."):
     if ".demo" not in _module.name and not _module.name.endswith(".__main__"):
         importlib.import_module(_module.name)
+for _name in ("concurrent.futures.process", "multiprocessing.managers", "multiprocessing.synchronize"):
+    importlib.import_module(_name)
 
 
 # What takes seconds: the workload, releases, benchmarks, real data, derivations, runs in processes of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import multiprocessing
 import os
+import sys
 import threading
 
 import pytest
@@ -102,6 +103,20 @@ def test_a_pool_hands_the_refusal_on(answering, kind):
 
     with pytest.raises(RuntimeError, match="this is another process"):
         _told(answering, work)
+
+
+def test_a_run_in_this_process_leaves_a_pool_working(project):
+    """It forgets the modules that it was the first to load, and a pool pickles classes by their names."""
+    project.test(
+        """
+        import concurrent.futures
+
+        def test_it():
+            concurrent.futures.ProcessPoolExecutor
+        """
+    ).assert_outcomes(passed=1)
+    pool = concurrent.futures.ProcessPoolExecutor
+    assert pool is sys.modules["concurrent.futures.process"].ProcessPoolExecutor
 
 
 def test_a_pool_is_told_of_once(answering, ask):
