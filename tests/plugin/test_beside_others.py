@@ -241,8 +241,7 @@ def test_other_mocks_stay_as_they_are_and_are_told_of(name, sends_by, project):
     pytest.importorskip(name.replace("-", "_"))
     plugins, library = OTHER_MOCKS[name]
     text = BESIDE_MOCKS.format(library=library, send=SEND[sends_by])
-    project.file("test_it.py", text)
-    result = project.run_apart(plugins=plugins)
+    result = project.test(text, plugins=plugins)
     result.assert_outcomes(passed=2)
     line = (
         f"stripe: {name} has a mock of api.stripe.com, which is never used: stripe-python is answered *"

@@ -12,27 +12,35 @@ from pytest_stripe_balance.api.message import Headers, Response
 from pytest_stripe_balance.transport.intercept import intercept
 
 ANSWER = Response(200, Headers({"Request-Id": "req_1"}), b'{"id": "cus_anew", "object": "customer"}')
+RELOADED = ("stripe._http_client", "stripe")
 
 
-def cleared(monkeypatch):
-    for name in [name for name in sys.modules if name.partition(".")[0] == "stripe"]:
-        monkeypatch.delitem(sys.modules, name)
+def of_stripe():
+    """Give the modules of stripe-python that are loaded, by their names."""
+    return {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "stripe"}
+
+
+@pytest.fixture(autouse=True)
+def modules_as_before():
+    """Put the first modules back as they were, and drop what was loaded with the second ones only."""
+    first = of_stripe()
+    held = {name: dict(vars(first[name])) for name in RELOADED}
+    yield
+    for name in of_stripe():
+        del sys.modules[name]
+    sys.modules.update(first)
+    for name, values in held.items():
+        vars(first[name]).update(values)
+
+
+def cleared():
+    for name in of_stripe():
+        del sys.modules[name]
     return importlib.import_module("stripe")
 
 
-def reloaded(_):
-    importlib.reload(sys.modules["stripe._http_client"])
-    return importlib.reload(sys.modules["stripe"])
-
-
-@pytest.fixture
-def as_before():
-    """Put stripe-python's own modules back as they were."""
-    names = ("stripe", "stripe._http_client")
-    held = {name: dict(vars(sys.modules[name])) for name in names}
-    yield
-    for name, values in held.items():
-        vars(sys.modules[name]).update(values)
+def reloaded():
+    return [importlib.reload(sys.modules[name]) for name in RELOADED][-1]
 
 
 @pytest.fixture
@@ -50,9 +58,9 @@ def asked():
 
 @pytest.mark.parametrize("again", [cleared, reloaded])
 @pytest.mark.parametrize("client", ["RequestsClient", "HTTPXClient", "UrllibClient"])
-def test_a_new_client_is_caught(monkeypatch, as_before, asked, again, client):
+def test_a_new_client_is_caught(asked, again, client):
     """A reload, or an import after sys.modules was cleared, makes classes that are tapped at once."""
-    new = again(monkeypatch)
+    new = again()
     clients = importlib.import_module("stripe._http_client")
     made = getattr(clients, client, None) or clients.Urllib2Client
     assert not issubclass(made, HTTPClient) or again is reloaded
@@ -61,18 +69,18 @@ def test_a_new_client_is_caught(monkeypatch, as_before, asked, again, client):
     assert (customer.id, asked) == ("cus_anew", ["/v1/customers/cus_1"])
 
 
-def test_a_new_async_client_is_caught(monkeypatch, asked):
+def test_a_new_async_client_is_caught(asked):
     """So is what the new classes send without waiting."""
-    new = cleared(monkeypatch)
+    new = cleared()
     http_client = importlib.import_module("stripe._http_client").HTTPXClient()
     client = new.StripeClient("sk_test_x", http_client=http_client)
     assert asyncio.run(v1(client).customers.retrieve_async("cus_1")).id == "cus_anew"
     assert asked == ["/v1/customers/cus_1"]
 
 
-def test_one_that_was_imported_before_is_caught(monkeypatch):
+def test_one_that_was_imported_before_is_caught():
     """A tap that opens later has the new classes, too; closed, it leaves them as they were."""
-    new = cleared(monkeypatch)
+    new = cleared()
     made = importlib.import_module("stripe._http_client").RequestsClient
     own = made._request_internal
     with intercept(lambda _: ANSWER, lambda *_: None, sends=False):
@@ -87,13 +95,13 @@ def test_one_that_was_imported_before_is_caught(monkeypatch):
     )
 
 
-def test_of_two_taps_the_inner_answers_a_new_client(monkeypatch):
+def test_of_two_taps_the_inner_answers_a_new_client():
     """Nested taps answer new classes as they do the first ones."""
     inner = Response(200, Headers({}), b'{"id": "cus_inner", "object": "customer"}')
     with (
         intercept(lambda _: ANSWER, lambda *_: None, sends=False),
         intercept(lambda _: inner, lambda *_: None, sends=False),
     ):
-        new = cleared(monkeypatch)
+        new = cleared()
         client = new.StripeClient("sk_test_x", http_client=new.RequestsClient())
         assert v1(client).customers.retrieve("cus_1").id == "cus_inner"
