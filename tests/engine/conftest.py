@@ -66,11 +66,6 @@ class Stage:
         return intent.id
 
 
-@pytest.fixture(autouse=True)
-def _newest(at_newest_version):
-    """What these tests say holds at the newest API version."""
-
-
 @pytest.fixture
 def stage(stripe_balance):
     return Stage(stripe_balance)
@@ -212,8 +207,11 @@ def billing(stripe_balance):
 
 
 @pytest.fixture(autouse=True)
-def _money_adds_up(request):
-    """Hold every sum of the test's world against its rows when the test is over."""
+def _money_adds_up(at_newest_version, request):
+    """Hold every sum of the test's world against its rows when the test is over.
+
+    What these tests say holds at the newest API version, which the session reads when it opens.
+    """
     session = request.getfixturevalue("_stripe_session")
     yield
     for world in session.worlds.values():

@@ -2,7 +2,6 @@
 
 import pytest
 import stripe
-from majors import newest_sdk
 
 SENDING = {"collection_method": "send_invoice", "days_until_due": 30}
 SHAPE = {"invoice-shape"}
@@ -155,7 +154,6 @@ def test_a_call_rests_on_what_nobody_has_seen_of_it(given, call, on, billing, re
     assert rested() == on
 
 
-@newest_sdk
 def test_a_payment_from_the_balance_rests_on_its_place_among_the_events(billing, rested):
     """It adds where invoice_payment.paid stands to what any payment from a balance rests on."""
     invoice = funded(billing)

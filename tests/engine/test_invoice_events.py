@@ -2,9 +2,7 @@
 
 import pytest
 import stripe
-from majors import as_dict, newest_sdk
-
-pytestmark = newest_sdk
+from majors import as_dict
 
 FROM_DRAFT = {
     "effective_at": None,

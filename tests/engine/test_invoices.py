@@ -2,7 +2,7 @@
 
 import pytest
 import stripe
-from majors import as_dict, newest_sdk
+from majors import as_dict
 
 from pytest_stripe_balance.engine.state import audit
 
@@ -23,7 +23,6 @@ PAID = [
 ]
 
 
-@newest_sdk
 def test_a_transfer_pays_the_invoice_that_waits_for_it(billing):
     """A bill by bank transfer is paid when its money comes, with the events in their order."""
     invoice = billing.invoice(1000)
@@ -58,7 +57,7 @@ def test_a_draft_grows_with_its_items(billing):
     assert (draft.status, draft.number) == ("draft", None)
 
 
-def test_an_amount_of_many_digits_is_exact(at_newest_version, billing):
+def test_an_amount_of_many_digits_is_exact(billing):
     """No digit is rounded away, however many there are."""
     for unit, quantity, amount, shown in (
         ("123456789012345", 10**18 - 1, 123_456_789_012_345 * (10**18 - 1), "123456789012345"),
@@ -155,7 +154,6 @@ def test_an_invoice_shows_its_secret_when_asked(billing):
     assert invoice.confirmation_secret.client_secret == billing.intent_of(invoice).client_secret
 
 
-@newest_sdk
 def test_an_invoice_is_funded_in_full_or_not_at_all(billing):
     """A transfer that is too small lies on the balance until an invoice can be covered."""
     invoice = billing.invoice(1000)
@@ -309,7 +307,6 @@ def test_an_invoice_that_ended_advances_no_more(billing, stripe_clock, end):
     assert billing.new_events() == []
 
 
-@newest_sdk
 @pytest.mark.parametrize("amount", [None, 1, 5000])
 def test_applying_to_an_invoice_takes_the_whole(billing, amount):
     """apply_customer_balance on an invoice's intent pays its full amount, whatever `amount` says."""
@@ -324,7 +321,6 @@ def test_applying_to_an_invoice_takes_the_whole(billing, amount):
     assert billing.new_events() == PAID
 
 
-@newest_sdk
 def test_paying_takes_the_whole_from_the_balance(billing):
     """Pay finalizes a draft and takes its amount from the cash balance, in either mode."""
     billing.manual()

@@ -107,7 +107,6 @@ def test_a_card_in_the_path_is_refused_with_the_way_on(stripe_balance):
         stripe.PaymentMethod.retrieve("pm_card_visa")
 
 
-@pytest.mark.usefixtures("at_newest_version")
 def test_what_a_verb_refuses_names_its_call(stripe_balance):
     """The call stands before each refusal, as the path has it that the README lists."""
     intent = stripe_balance.bank_transfer_intent(stripe_balance.customer(), 1000)
@@ -204,7 +203,7 @@ TYPED = {
 
 @pytest.mark.parametrize(("given", "types", "automatic", "assumed"), TYPED.values(), ids=TYPED)
 def test_a_new_intent_takes_the_types_that_were_asked_for(
-    given, types, automatic, assumed, stripe_balance, _stripe_session, at_newest_version
+    given, types, automatic, assumed, stripe_balance, _stripe_session
 ):
     """By name, by its method alone, or what Stripe's automatic methods would give; the latter two assumed."""
     asked = {"customer": stripe_balance.customer().id, "amount": 1000, "currency": "usd", **given}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 import stripe
-from majors import as_dict, newest_sdk
+from majors import as_dict
 
 from pytest_stripe_balance.fixtures.balance import BANK_TRANSFERS
 
@@ -68,7 +68,6 @@ def test_a_transfer_pays_by_itself_in_automatic_mode(desk, region):
     assert stripe.PaymentIntent.retrieve(intent.id).status == "succeeded"
 
 
-@newest_sdk
 @in_every_region
 def test_funding_instructions_are_the_customers_addresses(desk, region):
     """The call gives the addresses that the customer's intents tell, each time the same."""

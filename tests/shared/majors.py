@@ -7,18 +7,11 @@ import inspect
 import json
 from urllib.parse import urlencode
 
-import pytest
-from stripe._api_version import _ApiVersion
 from stripe._encode import _api_encode
 
-from pytest_stripe_balance.resources import newest_api_version
 from pytest_stripe_balance.transport import clients
 
 MODE = {"api_mode": "V1"} if "api_mode" in inspect.signature(_api_encode).parameters else {}
-# The builders ask at the version of the installed stripe-python; these tests are about the newest shape.
-newest_sdk = pytest.mark.skipif(
-    newest_api_version() != _ApiVersion.CURRENT, reason="it is about the newest release's shape"
-)
 Urllib = clients.Urllib  # named Urllib2Client before 13
 
 

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-from majors import newest_sdk
 
 from pytest_stripe_balance.engine.state.assumptions import RECORDINGS, REGISTER
 
@@ -50,7 +49,6 @@ OTHER = [
 ]
 
 
-@newest_sdk
 @pytest.mark.parametrize(("entry", "reading"), OTHER, ids=["=".join(one) for one in OTHER])
 def test_a_probe_fails_where_another_reading_holds(entry, reading, pytester, monkeypatch):
     """A Stripe of the other reading refutes the assumption, and doesn't just get in the probe's way."""
@@ -75,7 +73,6 @@ class Rested:
             self.on[name] = report.stripe_balance["assumptions"]
 
 
-@newest_sdk
 def test_each_probe_comes_to_what_it_is_named_after(pytester, monkeypatch):
     """On the fake a probe's answers rest on its own entry: it asks what it says."""
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)

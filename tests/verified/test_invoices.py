@@ -2,7 +2,7 @@
 
 import pytest
 import stripe
-from majors import as_dict, newest_sdk
+from majors import as_dict
 
 ROW = "customer_cash_balance_transaction.created"
 INTENT = ["charge.succeeded", "payment_intent.succeeded"]
@@ -117,7 +117,7 @@ def test_finalize_draws_nothing(probe, payer):
     assert probe.balance.available(payer) == {"usd": 1000}
 
 
-@newest_sdk
+@pytest.mark.usefixtures("at_newest_version")
 def test_invoice_payment_event_order(probe, payer):
     """Where does invoice_payment.paid come among the events of a transfer that pays an invoice?"""
     probe.balance.bank_transfer_invoice(payer, 1000)
