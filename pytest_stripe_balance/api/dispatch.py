@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from pytest_stripe_balance.api import api_keys, idempotency, response, routes, versions
+from pytest_stripe_balance.api.ignored import Ignored
 from pytest_stripe_balance.api.message import Request, Response
 from pytest_stripe_balance.api.request import Call, VersionRules
 from pytest_stripe_balance.api.response import Envelope
@@ -29,12 +30,13 @@ class Dispatch:
     """Answers requests from worlds, one for each `Stripe-Account`, opened on first use.
 
     `api_version` is the account's default, for requests without a version. `rules` gives the rules of a
-    version.
+    version. `ignored` says which parameters have no meaning.
     """
 
     api_version: str
     rules: Callable[[str], VersionRules]
     open_world: Callable[[str | None], World]
+    ignored: Ignored = field(default_factory=Ignored)
     _accounts: dict[str | None, _Account] = field(default_factory=dict)
 
     def copy(
@@ -42,13 +44,14 @@ class Dispatch:
         api_version: str,
         open_world: Callable[[str | None], World],
         copy_world: Callable[[World], World],
+        ignored: Ignored,
     ) -> Dispatch:
         """Give a dispatch whose accounts begin as these are, answers under idempotency keys included."""
         accounts = {
             name: _Account(copy_world(account.world), account.answers.copy())
             for name, account in self._accounts.items()
         }
-        return Dispatch(api_version, self.rules, open_world, accounts)
+        return Dispatch(api_version, self.rules, open_world, ignored, accounts)
 
     def hold(self, key: str, account: str | None = None) -> AbstractContextManager[None]:
         """Keep an idempotency key in use, as a request in progress does.
@@ -74,7 +77,7 @@ class Dispatch:
             envelope = Envelope(request, request_id, key, name, home, self.api_version)
             return response.fail(envelope, fault, executed=False)
         envelope = Envelope(request, request_id, key, name, account.world, rules.api_version)
-        return _answer(account.answers, Call(envelope, endpoint, ids, rules))
+        return _answer(account.answers, Call(envelope, endpoint, ids, rules, self.ignored))
 
     def _resolved(
         self, request: Request, name: str | None

@@ -10,18 +10,18 @@ from __future__ import annotations
 import inspect
 import re
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from types import UnionType
-from typing import Any, Literal, NoReturn, Union, get_args, get_origin, is_typeddict
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, is_typeddict
 
 from pytest_stripe_balance.api import texts
 from pytest_stripe_balance.api.form import Form, bracketed
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.refused import EXPECTED, Refused
 
 Rule = Mapping[str, Any]
 Path = tuple[str, ...]
@@ -40,6 +40,10 @@ EXCLUSIVE = (
 INDEX = re.compile(r"[0-9]{1,4}")
 NAMELIKE = re.compile(r"[a-z_]{1,40}")
 _DECIMAL = re.compile(r"-?[0-9]{0,20}\.?[0-9]{1,20}")
+_LETS_THROUGH = (
+    "This line of stripe_ignore in pytest's ini file, or of ignore=[...] in the marker, lets through "
+    "what is on it, without a meaning:"
+)
 BELOW_MINIMUM = "This value must be greater than or equal to 1."
 
 
@@ -256,28 +260,59 @@ def refuse_together(params: Mapping[str, Any], where: str) -> None:
             raise Refused(f"{where}: {first} and {second} exclude each other. Send one of them")
 
 
+class Gap(NamedTuple):
+    """A documented parameter that a verb doesn't model, or a value of one that it models otherwise.
+
+    `name` is as `ignored_name` has it. `shown` is for messages, and `values` are the modelled ones.
+    """
+
+    name: str
+    shown: str
+    values: frozenset[object] | None = None
+
+
 def refuse_unmodelled(params: Mapping[str, Any], verb: Callable[..., object], where: str) -> None:
-    """Refuse a documented parameter or value that the verb doesn't model; `where` is the call."""
-    _refuse(params, modelled_by(verb), (), where)
+    """Refuse all documented parameters and values that the verb doesn't model; `where` is the call."""
+    gaps = list(_gaps(params, modelled_by(verb), ()))
+    if gaps:
+        raise Refused(f"{where}: {_told(gaps, where)}")
 
 
-def _refuse(value: Any, modelled: Modelled, path: Path, where: str) -> None:  # noqa: ANN401 - any JSON
+def ignored_name(path: Path) -> str:
+    """Write a parameter's place, whichever item of an array it is in: "items[][price]"."""
+    return bracketed(path[:1]) + "".join(
+        "[]" if INDEX.fullmatch(step) else f"[{step}]" for step in path[1:]
+    )
+
+
+def _told(gaps: list[Gap], where: str) -> str:
+    """Name all gaps and the ways out; last the line that lets those through that can be ignored."""
+    shown = list(dict.fromkeys(gap.shown for gap in gaps))
+    s, them = ("", "it") if len(shown) == 1 else ("s", "them")
+    told = f"Stripe takes the parameter{s} {', '.join(shown)}, and the fake does not model {them}. "
+    modelled = {gap.name: gap.values for gap in gaps if gap.values is not None}
+    for name, values in modelled.items():
+        told += f"Of {name} it models {', '.join(sorted(map(str, values)))}. "
+    told += f"Leave {them} out in this test, or {EXPECTED}"
+    names = dict.fromkeys(gap.name for gap in gaps if gap.values is None)
+    return f"{told}. {_LETS_THROUGH}\n    {' '.join((where, *names))}" if names else told
+
+
+def _gaps(value: Any, modelled: Modelled, path: Path) -> Iterator[Gap]:  # noqa: ANN401 - any JSON
     if isinstance(value, dict) and (members := modelled.members) is not None:
         for name, inner in value.items():
             if name not in members:
-                _unmodelled((*path, name), inner, where)
-            if members[name] is not ANYTHING:
-                _refuse(inner, members[name], (*path, name), where)
+                yield _gap((*path, name), inner)
+            elif members[name] is not ANYTHING:
+                yield from _gaps(inner, members[name], (*path, name))
     elif isinstance(value, list) and modelled.items is not None:
         for index, inner in enumerate(value):
-            _refuse(inner, modelled.items, (*path, str(index)), where)
+            yield from _gaps(inner, modelled.items, (*path, str(index)))
     elif modelled.values is not None and value is not None and value not in modelled.values:
-        _unmodelled(path, value, where)
+        yield _gap(path, value, modelled.values)
 
 
-def _unmodelled(path: Path, value: object, where: str) -> NoReturn:
+def _gap(path: Path, value: object, values: frozenset[object] | None = None) -> Gap:
     # Only values like Stripe's own words are shown; others could be secrets.
     shown = f"={value!r}" if value is not None and NAMELIKE.fullmatch(str(value).lower()) else ""
-    raise Refused(
-        f"{where}: Stripe takes the parameter {bracketed(path)}{shown}, and the fake does not model it"
-    )
+    return Gap(ignored_name(path), f"{bracketed(path)}{shown}", values)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from pytest_stripe_balance.api import compiled_form, expand, form, parameters, response, versions
+from pytest_stripe_balance.api.ignored import Ignored
 from pytest_stripe_balance.api.message import Response
 from pytest_stripe_balance.api.rendering.render import render
 from pytest_stripe_balance.api.response import Envelope
@@ -27,19 +29,25 @@ class VersionRules:
     """What the session takes from an API version's contract, as plain values.
 
     `rule` gives the rule of an endpoint's parameters ("POST /v1/customers"), or None where the version
-    lacks the endpoint. `expandables` gives an object's expandable paths.
+    lacks the endpoint. `expandables` gives an object's expandable paths. `takes` says whether a value
+    fits a key of an object: ("customer", "tax_exempt", "none").
     """
 
     api_version: str
     rule: Callable[[str], parameters.Rule | None]
     expandables: expand.Expandables
+    takes: Callable[[str, str, Any], bool] = lambda *_: False
 
 
 class Parameters(NamedTuple):
-    """What a request asks for: the verb's keywords, and the paths to expand in the answer."""
+    """What a request asks for: the verb's keywords, and the paths to expand in the answer.
+
+    `ignored` are the parameters that have no meaning.
+    """
 
     keywords: dict[str, Any]
     expand: list[str]
+    ignored: dict[str, Any]
 
 
 class Call(NamedTuple):
@@ -49,6 +57,7 @@ class Call(NamedTuple):
     endpoint: Endpoint
     ids: tuple[str, ...]
     rules: VersionRules
+    ignored: Ignored
 
     def read(self) -> Parameters:
         """Read the parameters; a Fault for the first wrong one, before anything has changed."""
@@ -58,15 +67,16 @@ class Call(NamedTuple):
             raise Refused(f"{endpoint}: {self._why_no_rule()}")
         text = self.envelope.request.form
         params = compiled_form.read(text, endpoint.name, rules.rule, endpoint.verb)
+        ignored: dict[str, Any] = {}
         if params is None:
-            params = self._parse_slow(form.decode(text), rule)
+            params, ignored = self._parse_slow(form.decode(text), rule)
         paths = params.pop("expand", [])
         params = {**versions.defaults(endpoint.name, rules.api_version), **params}
         if "limit" in params:
             params["limit"] = self._page_size(params["limit"])
         if paths:
             self._check_expand(paths)
-        return Parameters(params, paths)
+        return Parameters(params, paths, ignored)
 
     def _why_no_rule(self) -> str:
         since, version = self.endpoint.since, self.rules.api_version
@@ -77,17 +87,23 @@ class Call(NamedTuple):
             "another version; in a checkout, `python -m pytest_stripe_balance derive --all` writes them"
         )
 
-    def _parse_slow(self, fields: form.Form, rule: parameters.Rule) -> dict[str, Any]:
-        """Read parameters that the compiled form left, or raise what is wrong with them."""
+    def _parse_slow(
+        self, fields: form.Form, rule: parameters.Rule
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Read parameters that the compiled form left, or raise what is wrong with them.
+
+        Those that have no meaning are apart.
+        """
         endpoint = self.endpoint
         before_basil = self.rules.api_version < versions.INCLUDES_UNTIL
         if "include" in fields and endpoint.listed and before_basil:
             raise Refused(f"{endpoint}: include[], which Stripe had until basil, is not modelled")
         params = parameters.read(fields, rule)
         keywords = {name: value for name, value in params.items() if name != "expand"}
-        parameters.refuse_unmodelled(keywords, endpoint.verb, endpoint.name)
         parameters.refuse_together(keywords, endpoint.name)
-        return params
+        rest, ignored = self.ignored.take_out(endpoint.name, keywords)
+        parameters.refuse_unmodelled(rest, endpoint.verb, endpoint.name)
+        return {**rest, "expand": params.get("expand", [])}, ignored
 
     def _page_size(self, limit: int) -> int:
         """Silently take a limit outside 1 to 100 as the nearest one inside.
@@ -130,6 +146,8 @@ class Call(NamedTuple):
         try:
             with world.transaction():
                 result = self.endpoint.verb(world, *self.ids, **params.keywords)
+                if params.ignored:
+                    self._echo(result, params.ignored)
                 body = self._body(result, params.expand)
         except Fault as fault:
             if fault.keeps_changes:
@@ -141,6 +159,20 @@ class Call(NamedTuple):
         if world.ids.minted > minted:
             world.clock.tick()
         return response.succeed(self.envelope, body)
+
+    def _echo(self, result: Record | Page[Any], ignored: dict[str, Any]) -> None:
+        """Let the object show ignored parameters as they were sent, where its key takes the value."""
+        record_id = getattr(result, "id", None)  # a page has none, nor has a cash balance
+        if self.envelope.request.method != "POST" or record_id is None:
+            return
+        sent = {
+            name: str(value) if isinstance(value, Decimal) else value for name, value in ignored.items()
+        }
+        takes, kind = self.rules.takes, self.endpoint.returns
+        shown = {name: value for name, value in sent.items() if takes(kind, name, value)}
+        if shown:
+            self.envelope.world.readings.rely_on("ignored-as-sent")
+            self.envelope.world.echo(record_id, shown)
 
     def _body(self, result: Record | Page[Any], paths: list[str]) -> dict[str, Any]:
         if not isinstance(result, Page):

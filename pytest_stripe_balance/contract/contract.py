@@ -109,6 +109,15 @@ class Contract:
         """Return an object's schema; a version older than all schemas has its older keys added."""
         return with_older_keys(self._load(f"{name}.json"), name, self.api_version)
 
+    def takes(self, name: str, key: str, value: Json) -> bool:
+        """Say whether a value fits a key of an object, as "none" fits a customer's tax_exempt."""
+        known = self.schema(name)["properties"] if name in self.objects else {}
+        return key in known and bool(self._of_key(name, key).is_valid(value))
+
+    @cache  # noqa: B019 - as above
+    def _of_key(self, name: str, key: str) -> Any:  # noqa: ANN401 - as _strictly
+        return _compiled(schema_forms.strict(schema_forms.cut(self.schema(name)["properties"][key])))
+
     def check_parsed(self, parsed: Parsed, object: str | None = None) -> list[Finding]:  # noqa: A002 - Stripe's own name for it
         """Check a document that is parsed already; otherwise as `check`."""
         if parsed.alone and object is None:

@@ -77,6 +77,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("stripe_contract", "levels of findings: lines like breaking=error", type="linelist")
     parser.addini("stripe_drift", "levels of findings of the mode check", type="linelist")
     parser.addini("stripe_assume", "readings of assumptions: lines like id=reading", type="linelist")
+    parser.addini(
+        "stripe_ignore",
+        "parameters that have no meaning: lines like POST /v1/invoices default_tax_rates",
+        type="linelist",
+    )
     parser.addini("stripe_assumptions", "as --stripe-assumptions")
     parser.addini("stripe_record", "as --stripe-record")
     parser.addini("stripe_cassette_dir", "as --stripe-cassette-dir")

@@ -123,6 +123,7 @@ def _for_summary(state: TestState) -> dict[str, list[Any]]:
         "assumptions": sorted({one for session in sessions for one in session.assumptions}),
         "findings": [(level, source, *astuple(finding)) for level, source, finding in warnings],
         "notes": [note for session in sessions for note in session.notes],
+        "ignored": [one for session in sessions for one in session.ignored],
         "versions": [sessions[0].settings.api_version, *sessions[0].other_versions] if sessions else [],
     }
 
@@ -246,6 +247,7 @@ class Summary:
         self._tests: dict[str, set[str]] = {}
         self._findings: list[tuple[str, ...]] = []
         self._notes: Counter[str] = Counter()
+        self._ignored: dict[str, set[str]] = {}
         self._versions: tuple[set[str], set[str]] = set(), set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -258,6 +260,8 @@ class Summary:
         self._findings += [(report.nodeid, *finding) for finding in content["findings"]]
         for note in content["notes"]:
             self._notes[note] += 1
+        for ignored in content["ignored"]:
+            self._ignored.setdefault(ignored, set()).add(report.nodeid)
         own, *others = content["versions"] or [""]
         if others:
             self._versions[0].add(own)
@@ -307,6 +311,8 @@ class Summary:
         if self._verbosity >= _QUIET:
             for note, tests in self._notes.items():
                 lines.append(f"stripe: {note}{f' ({tests} tests)' * (tests > 1)}")
+        if self._ignored and self._verbosity >= _QUIET:
+            lines.append(_let_through(self._ignored))
         if self._versions[1] and self._verbosity >= _QUIET:
             events, requests = (", ".join(sorted(versions)) for versions in self._versions)
             lines.append(
@@ -322,3 +328,14 @@ class Summary:
 
             lines += assumption_list.summary(self._tests, listed=self._shown == "list")
         return lines
+
+
+def _let_through(ignored: dict[str, set[str]]) -> str:
+    """Say in one line what the setting `ignore` let through, and in how many tests."""
+    by_call: dict[str, list[str]] = {}
+    for one in sorted(ignored):
+        call, _, name = one.rpartition(" ")
+        by_call.setdefault(call, []).append(name)
+    told = "; ".join(f"{call} {', '.join(names)}" for call, names in by_call.items())
+    tests = len(set().union(*ignored.values()))
+    return f"stripe: stripe_ignore let through in {tests} test{'s' * (tests > 1)}: {told}"

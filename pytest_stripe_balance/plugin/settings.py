@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.session import Settings
 
 MARKER = "stripe_balance"
-NAMES = ("mode", "api_version", "seed", "now", "contract", "assume", "record", "drift")
+NAMES = ("mode", "api_version", "seed", "now", "contract", "assume", "record", "drift", "ignore")
 _OF_A_RUN = ("cassette_dir", "cassette_format", "max_age", "base_url", "guard", "own_clients")
 _TABLES = ("contract", "assume", "drift")  # the settings that have rows
+_LINES = ("ignore",)  # those that have lines
 # Each run checks these at its start, or needs nothing else to check them.
 _CHECKED = ("mode", "base_url", "guard", "own_clients", "cassette_dir")
 FORMATS = ("yaml", "json")
@@ -140,6 +141,22 @@ def _table(config: pytest.Config, name: str, given: Given) -> dict[str, modes.Se
         **modes.pairs(in_environment.split(",") if in_environment else (), variable),
         **(test if from_marker else {}),
     }
+
+
+def _lines(config: pytest.Config, name: str, given: Given) -> list[modes.Setting]:
+    """Read a setting that is a list of lines: those of the ini, the environment and the test."""
+    source, own = given.get(name, ("", None))
+    if own is not None and not isinstance(own, list | tuple):
+        message = f"{source}: {name}= must be a list of lines, not {own!r}"
+        raise modes.BadSettingError(message)
+    variable = f"PYTEST_STRIPE_{name.upper()}"
+    layers = (
+        (f"ini stripe_{name}", config.getini(f"stripe_{name}")),
+        (variable, os.environ.get(variable, "").split(",")),
+        (source, own or ()),
+    )
+    lines = [(source, str(line).strip()) for source, found in layers for line in found]
+    return [modes.Setting(line, source) for source, line in lines if line]
 
 
 def mode(config: pytest.Config, given: Given) -> tuple[modes.Mode, modes.Wire]:
@@ -282,6 +299,7 @@ def settings(config: pytest.Config, given: Given) -> Settings:
         levels=_table(config, "contract", given),
         assume=_table(config, "assume", given),
         drift=_table(config, "drift", given),
+        ignore=_lines(config, "ignore", given),
     )
     checked = checked._replace(mode=found.name, wire=wire, record=record, max_age=max_age)
     return checked._replace(own_clients=own_clients(config))
@@ -320,7 +338,11 @@ def shown(config: pytest.Config) -> str:
 def is_configured(config: pytest.Config) -> bool:
     """Say whether settings are left to check; that costs imports that a plain run doesn't need."""
     return any(
-        _table(config, name, {}) if name in _TABLES else setting(config, name, {}, "").value
+        _table(config, name, {})
+        if name in _TABLES
+        else _lines(config, name, {})
+        if name in _LINES
+        else setting(config, name, {}, "").value
         for name in (*NAMES, *_OF_A_RUN)
         if name not in _CHECKED
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from http import HTTPStatus
 from pathlib import Path
@@ -104,6 +104,11 @@ class Session:
     def assumptions(self) -> frozenset[str]:
         """The assumptions that answers have rested on so far."""
         return frozenset()
+
+    @property
+    def ignored(self) -> Collection[str]:
+        """What the setting `ignore` has let through so far; nothing where another answers."""
+        return ()
 
     def answer(self, request: Request) -> Response | Request | None:
         """Answer a request, give the one to send in its place, or refuse it out loud.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pytest_stripe_balance.api.ignored import Ignored
 from pytest_stripe_balance.api.message import Exchange, Request, Response
 from pytest_stripe_balance.engine import timers
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
@@ -42,6 +43,8 @@ class Fake(Session):
         """
         super().__init__(settings, fail)
         self._readings = Readings(settings.assume)
+        self._ignored = Ignored(settings.ignore.names)
+        self.notes += settings.ignore.notes
         self._snapshot: Snapshot | None = None
         self._failed: tuple[Dispatch, list[Exchange]] | None = None
         self._first = None if outer is None else outer.snapshot()
@@ -55,12 +58,14 @@ class Fake(Session):
         version = settings.api_version
         if first is None:
             seed = f"{settings.seed}\0{settings.name}"
-            opener = WorldOpener(seed, self._clock_at(self._began), Maker(), self._readings, version)
+            opener = WorldOpener(
+                seed, self._clock_at(self._began), Maker(), self._readings, version, self._ignored
+            )
             return opener, opener.dispatch()
         now = beginning_below(first.settings, first.now, settings)
         self._readings.used |= first.assumptions
         clock, maker = self._clock_at(first.now, first.advanced, has_begun=True), Maker(settings.name)
-        opener = WorldOpener(first.seed, clock, maker, self._readings, version)
+        opener = WorldOpener(first.seed, clock, maker, self._readings, version, self._ignored)
         dispatch = opener.dispatch(first.dispatch)
         if now > first.now:
             timers.travel(dispatch.worlds.values(), opener.clock, now)
@@ -169,6 +174,11 @@ class Fake(Session):
     def assumptions(self) -> frozenset[str]:
         """The assumptions that answers have rested on so far."""
         return frozenset(self._readings.used)
+
+    @property
+    def ignored(self) -> Collection[str]:
+        """What `ignore` has let through so far, as "POST /v1/invoices default_tax_rates"."""
+        return self._ignored.met.keys()
 
     @contextmanager
     def outside(self, what: str, account: str | None = None) -> Iterator[World]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -15,6 +15,7 @@ from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.modes import DEFAULT, BadSettingError, Setting, Wire, one_of
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import full_version, newest_api_version, without_betas
+from pytest_stripe_balance.session.ignore import Ignore, read_ignored
 from pytest_stripe_balance.session.moments import seconds_of
 from pytest_stripe_balance.transport.app_version import app_version
 
@@ -32,6 +33,7 @@ class Settings(NamedTuple):
     `cassette` is where the run's recording is, or is to be; `record` is what the mode record does
     about one that is there; `max_age` is in days; `wire` is how the modes that send do it.
     `own_clients` says whether the code of a team's own HTTP client runs: "run" or "skip".
+    `ignore` has the parameters that are let through without a meaning.
     """
 
     api_version: str
@@ -47,6 +49,7 @@ class Settings(NamedTuple):
     max_age: int | None = None
     wire: Wire = Wire()
     own_clients: str = "run"
+    ignore: Ignore = Ignore({}, ())
 
 
 def settings(
@@ -57,6 +60,7 @@ def settings(
     levels: Mapping[str, Setting],
     assume: Mapping[str, Setting],
     drift: Mapping[str, Setting],
+    ignore: Iterable[Setting] = (),
 ) -> Settings:
     """Check settings against what there is; BadSettingError names an invalid one.
 
@@ -78,6 +82,7 @@ def settings(
         contract={kind: level.value for kind, level in levels.items()},
         drift={kind: level.value for kind, level in drift.items()},
         assume={entry_id: reading.value for entry_id, reading in assume.items()},
+        ignore=read_ignored(ignore),
     )
 
 

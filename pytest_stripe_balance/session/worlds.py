@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.api.dispatch import Dispatch
+from pytest_stripe_balance.api.ignored import Ignored
 from pytest_stripe_balance.api.request import VersionRules
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine.state.determinism import Ids
@@ -46,6 +47,7 @@ class WorldOpener:
     maker: Maker
     readings: Readings
     api_version: str
+    ignored: Ignored
 
     def open(self, account: str | None) -> World:
         """Open an account's world, without any objects."""
@@ -60,8 +62,8 @@ class WorldOpener:
     def dispatch(self, outer: Dispatch | None = None) -> Dispatch:
         """Begin with no account, or with copies of those of `outer`."""
         if outer is None:
-            return Dispatch(self.api_version, _rules, self.open)
-        return outer.copy(self.api_version, self.open, self.copy)
+            return Dispatch(self.api_version, _rules, self.open, self.ignored)
+        return outer.copy(self.api_version, self.open, self.copy, self.ignored)
 
     @property
     def _event_type(self) -> versions.EventType:
@@ -98,6 +100,6 @@ def system_time() -> int:
 
 @cache
 def _rules(api_version: str) -> VersionRules:
-    """Take an API version's parameter rules and expandable paths from its contract."""
+    """Take what a request needs from an API version's contract."""
     shapes = contract(api_version)
-    return VersionRules(api_version, shapes.rule, shapes.expandables)
+    return VersionRules(api_version, shapes.rule, shapes.expandables, shapes.takes)

@@ -6,6 +6,7 @@ import pytest
 import stripe
 
 from pytest_stripe_balance.api import parameters, routes
+from pytest_stripe_balance.api.ignored import Ignored
 from pytest_stripe_balance.api.request import Call, VersionRules
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine.state.assumptions import REGISTER
@@ -55,7 +56,7 @@ def test_a_row_without_rules_is_named_with_the_versions_and_the_command():
 def test_a_call_without_rules_is_refused_by_its_version():
     """A user is told which version lacks the rules, and what to do."""
     (row, *_), version = routes.ENDPOINTS, newest_api_version()
-    call = Call(None, row, (), VersionRules(version, lambda _: None, {}))
+    call = Call(None, row, (), VersionRules(version, lambda _: None, {}), Ignored())
     with pytest.raises(Refused, match=f"^{row}: the schemas of API version {version} lack the rules"):
         call.read()
 

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 import stripe
 
 LAG = 180  # looks: searches lag behind by up to a minute
@@ -45,6 +46,19 @@ def test_account_invalid(stripe_balance):
     status, headers, body = raw("sk_test_1", **{"Stripe-Account": "acct_"})
     assert (status, body["error"]["code"]) == (403, "account_invalid")
     assert "Request-Id" not in headers
+
+
+IGNORED = ["POST /v1/customers invoice_settings", "POST /v1/customers/{customer} invoice_settings"]
+
+
+@pytest.mark.stripe_balance(ignore=IGNORED)
+def test_ignored_as_sent(probe):
+    """Is a parameter without a meaning in the fake shown as it was sent, made and updated?"""
+    made = stripe.Customer.create(invoice_settings={"footer": "Thanks"})
+    sent = {"rendering_options": {"amount_tax_display": "exclude_tax"}}
+    updated = stripe.Customer.modify(made.id, invoice_settings=sent).invoice_settings
+    assert (made.invoice_settings.footer, updated.footer) == ("Thanks", "Thanks")
+    assert updated.rendering_options.amount_tax_display == "exclude_tax"
 
 
 def test_idempotency_key_length(probe):

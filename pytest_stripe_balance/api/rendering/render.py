@@ -20,6 +20,7 @@ from pytest_stripe_balance.api.rendering.customers import (
     _funding_instructions,
 )
 from pytest_stripe_balance.api.rendering.payments import _payment_intent, _payment_method
+from pytest_stripe_balance.engine.state import fields
 from pytest_stripe_balance.engine.state.records import (
     BalanceTransaction,
     CashBalance,
@@ -28,6 +29,7 @@ from pytest_stripe_balance.engine.state.records import (
     Entry,
     Event,
     FundingInstructions,
+    Hash,
     Invoice,
     InvoiceItem,
     InvoicePayment,
@@ -44,12 +46,19 @@ def render(world: World, record: Record, api_version: str) -> Json:
     """Render a record at an API version. An event has the account's version, whatever the request's."""
     if isinstance(record, Event):
         api_version = world.api_version
+    return _shown(world, record, api_version, world.echoed(record))
+
+
+def _shown(world: World, record: Record, api_version: str, echoed: Hash) -> Json:
     renderer: Callable[[World, Any], Json] = _RENDERERS[type(record)]
-    return versions.walk_back(world, record, renderer(world, record), api_version)
+    body = versions.walk_back(world, record, renderer(world, record), api_version)
+    if echoed and not body.get("deleted"):
+        return fields.merged(body, echoed)
+    return body
 
 
 def _event(world: World, event: Event) -> Json:
-    data: Json = {"object": render(world, event.subject, world.api_version)}
+    data: Json = {"object": _shown(world, event.subject, world.api_version, event.echoed)}
     if event.previous is not None:
         previous = invoices.previous(event.previous)
         data["previous_attributes"] = previous

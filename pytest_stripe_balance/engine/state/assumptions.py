@@ -45,6 +45,7 @@ RECORDINGS: Mapping[int, str] = {
     33: "the settings and events after each change of the reconciliation mode",
     34: "searches right after what they find was made, in every status, and queries with a mistake",
     35: "a balance that nobody reconciles, under a test clock of 75 and of 90 days",
+    36: "a customer and an invoice with parameters that the fake doesn't model, made and updated",
 }
 
 
@@ -825,6 +826,12 @@ REGISTER: Mapping[str, Assumption] = {
             34,
             "A search finds new objects at once. Stripe's search was seen to lag behind by 16 "
             "seconds to more than two minutes, and its results to come and go.",
+        ),
+        _only(
+            "ignored-as-sent",
+            36,
+            "A parameter that the fake ignores is shown as it was sent, where the object has a key of "
+            "that name whose type takes the value. No event tells of its change.",
         ),
         _only("search-order", 34, "Search results come newest first, as in lists."),
         _only("search-deleted", 34, "A search doesn't find deleted objects, as lists don't."),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.records import Hash
 
@@ -37,3 +40,12 @@ def shipping(params: Hash | None) -> Hash | None:
         return None
     rest = {key: params.get(key) or None for key in ("carrier", "name", "phone", "tracking_number")}
     return {"address": address(params.get("address")), **rest}
+
+
+def merged(before: Hash, after: Hash) -> dict[str, Any]:
+    """Put values into a hash; where both have a hash under a key, into that one."""
+    found = {**before, **after}
+    for key in before.keys() & after.keys():
+        if isinstance(before[key], Mapping) and isinstance(after[key], Mapping):
+            found[key] = merged(before[key], after[key])
+    return found

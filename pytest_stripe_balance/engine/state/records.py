@@ -363,7 +363,10 @@ Subject = (
 
 
 class Event(NamedTuple):
-    """Something that happened, with its subject as it was then."""
+    """Something that happened, with its subject as it was then.
+
+    `echoed` is what the subject shows of parameters that have no meaning here.
+    """
 
     id: str
     created: int
@@ -371,6 +374,14 @@ class Event(NamedTuple):
     subject: Subject
     cause: Cause | None
     previous: Hash | None = None
+    echoed: Hash = NOTHING
+
+
+class Echo(NamedTuple):
+    """What an object shows of parameters that have no meaning here, by its id."""
+
+    id: str
+    values: Hash
 
 
 Record = Subject | FundingInstructions | PaymentMethod | BalanceTransaction | Price | Event

@@ -7,16 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_stripe_balance.engine.state import audit, faults
+from pytest_stripe_balance.engine.state import audit, faults, fields
 from pytest_stripe_balance.engine.state.assumptions import Readings
 from pytest_stripe_balance.engine.state.ledger import Ledger
 from pytest_stripe_balance.engine.state.reconciliations import Reconciled
 from pytest_stripe_balance.engine.state.records import (
+    NOTHING,
     BalanceTransaction,
     CashBalance,
     Cause,
     Charge,
     Customer,
+    Echo,
     Entry,
     Event,
     Invoice,
@@ -71,6 +73,7 @@ class World:
         self.invoice_payments: Table[InvoicePayment] = Table("invoice_payment", self.journal)
         self.events: Table[Event] = Table("event", self.journal)
         self.reconciliations: Table[Reconciled] = Table("reconciliation", self.journal)
+        self.echoes: Table[Echo] = Table("echo", self.journal)
         self.accounts: dict[tuple[str, str], tuple[Hash, ...]] = {}  # by customer and country
 
     @contextmanager
@@ -190,8 +193,25 @@ class World:
         if type_then is None:
             return
         event_id = self.ids.mint("evt_", 24)
-        event = Event(event_id, self.clock.now, type_then, subject, self.cause, previous)
+        echoed = self.echoed(subject)
+        event = Event(event_id, self.clock.now, type_then, subject, self.cause, previous, echoed)
         self.events.put(event)
+
+    def echoed(self, record: object) -> Hash:
+        """Give what an object shows of parameters that have no meaning here, by key."""
+        if not len(self.echoes):
+            return NOTHING
+        found = self.echoes.get(getattr(record, "id", ""))
+        return NOTHING if found is None else found.values
+
+    def echo(self, record_id: str, values: Hash) -> None:
+        """Let an object show values as they were sent, and the events of this transaction about it."""
+        before = self.echoes.get(record_id)
+        shown = values if before is None else fields.merged(before.values, values)
+        self.echoes.put(Echo(record_id, shown))
+        for written in [record for record, _ in self.journal if isinstance(record, Event)]:
+            if getattr(written.subject, "id", None) == record_id:
+                self.events.put(written._replace(echoed=shown))
 
     def check(self) -> None:
         """Check every sum against the rows; AssertionError where money was made or lost."""

@@ -1,0 +1,129 @@
+"""Parameters that `ignore` lets through: they mean nothing, and are shown as they were sent."""
+
+import pytest
+import stripe
+from majors import as_dict
+
+CUSTOMERS = ["POST /v1/customers balance tax", "POST /v1/customers/{any} balance invoice_settings"]
+INVOICES = [
+    "POST /v1/invoices default_tax_rates payment_settings[default_mandate]",
+    "POST /v1/payment_methods customer",
+]
+ignoring = pytest.mark.stripe_balance
+
+
+def _shown(customer):
+    return [
+        stripe.Customer.retrieve(customer).balance,
+        next(one.balance for one in stripe.Customer.list().data if one.id == customer),
+    ]
+
+
+@ignoring(ignore=CUSTOMERS)
+def test_what_is_let_through_is_shown_as_it_was_sent(stripe_balance):
+    """In the answer, and later; also in what is expanded. `ignored-as-sent` says that it is assumed."""
+    customer = stripe_balance.customer(balance=-500)
+    intent = stripe_balance.bank_transfer_intent(customer, 100)
+    expanded = stripe.PaymentIntent.retrieve(intent.id, expand=["customer"]).customer
+    assert [customer.balance, expanded.balance, *_shown(customer.id)] == [-500] * 4
+    assert "ignored-as-sent" in stripe_balance.report()
+
+
+@ignoring(ignore=CUSTOMERS)
+def test_an_event_shows_what_its_object_showed_then(stripe_balance):
+    """The creation's event has what was sent with it, and a later value is only in later ones."""
+    customer = stripe_balance.customer(balance=-500).id
+    stripe.Customer.modify(customer, balance=7, description="second")
+    stripe.Customer.modify(customer, description="third")
+    shown = [event.data.object.balance for event in stripe_balance.events("customer.*")]
+    assert shown == [-500, 7, 7]
+
+
+@ignoring(ignore=CUSTOMERS)
+def test_a_hash_goes_into_the_objects_own(stripe_balance):
+    """The keys that weren't sent stay as they are."""
+    customer = stripe_balance.customer()
+    before = as_dict(customer)["invoice_settings"]
+    for sent in ({"footer": "Thanks"}, {"default_payment_method": "pm_1"}):
+        stripe.Customer.modify(customer.id, invoice_settings=sent)
+    after = as_dict(stripe.Customer.retrieve(customer.id))["invoice_settings"]
+    assert after == {**before, "footer": "Thanks", "default_payment_method": "pm_1"}
+
+
+@ignoring(ignore=INVOICES)
+@pytest.mark.parametrize(
+    ("key", "sent"),
+    [
+        ("default_tax_rates", ["txr_1"]),  # ids, where the object has tax rates
+        ("payment_settings", {"default_mandate": "mandate_1"}),  # a part of what is modelled
+    ],
+)
+def test_what_the_objects_key_cannot_take_is_not_shown(stripe_balance, key, sent):
+    """The key stays as it is without the parameter."""
+    asked = {"customer": stripe_balance.customer().id, "collection_method": "send_invoice"}
+    without = as_dict(stripe.Invoice.create(**asked, days_until_due=3))
+    made = as_dict(stripe.Invoice.create(**asked, days_until_due=3, **{key: sent}))
+    assert made[key] == without[key]
+
+
+@ignoring(ignore=CUSTOMERS)
+def test_a_call_that_fails_shows_nothing_of_it(stripe_balance):
+    """All that a call did is undone, whatever it ignored."""
+    customer = stripe_balance.customer(balance=-500).id
+    with pytest.raises(stripe.InvalidRequestError):
+        stripe.Customer.modify(customer, balance=7, email="no address")
+    with stripe_balance.refused(match="expand"):
+        stripe.Customer.modify(customer, balance=8, expand=["tax"])
+    stripe.Customer.modify(customer, description="later")
+    assert _shown(customer) == [-500, -500]
+
+
+@ignoring(ignore=CUSTOMERS)
+def test_a_fresh_world_keeps_what_it_shows_to_itself(stripe_balance):
+    """What is let through in one world is not shown in another."""
+    customer = stripe_balance.customer(balance=-500).id
+    with stripe_balance.fresh():
+        assert stripe_balance.customer(balance=3).balance == 3
+    assert _shown(customer) == [-500, -500]
+
+
+@ignoring(ignore=CUSTOMERS)
+def test_a_deleted_object_shows_nothing_of_it(stripe_balance):
+    """Its only keys are those of a deleted one."""
+    customer = stripe_balance.customer(balance=-500).id
+    stripe.Customer.delete(customer)
+    assert set(as_dict(stripe.Customer.retrieve(customer))) == {"id", "object", "deleted"}
+
+
+@ignoring(ignore=["GET /v1/customers test_clock"])
+def test_a_lists_filter_is_let_through_too(stripe_balance):
+    """It narrows nothing."""
+    customer = stripe_balance.customer().id
+    assert [one.id for one in stripe.Customer.list(test_clock="clock_1").data] == [customer]
+
+
+@ignoring(ignore=["GET /v1/payment_intents/{intent} client_secret"])
+def test_what_a_reading_call_is_sent_is_not_shown(stripe_balance):
+    """It changes nothing."""
+    intent = stripe_balance.bank_transfer_intent(stripe_balance.customer(), 100)
+    found = stripe.PaymentIntent.retrieve(intent.id, client_secret="another")
+    assert found.client_secret == intent.client_secret
+
+
+@ignoring(ignore=CUSTOMERS)
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [({"colour": "blue"}, "parameter_unknown"), ({"balance": "x"}, "parameter_invalid_integer")],
+)
+def test_what_stripe_would_not_take_stays_its_error(stripe_balance, sent, code):
+    """An unknown parameter, and a wrong value of an ignored one."""
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        stripe_balance.customer(**sent)
+    assert caught.value.code == code
+
+
+@ignoring(ignore=CUSTOMERS)
+def test_what_is_on_no_line_is_refused_as_ever(stripe_balance):
+    """The lines of one call are not those of another, and every parameter has to be on one."""
+    with stripe_balance.refused(match=r"the parameter source='tok_visa', and"):
+        stripe_balance.customer(balance=1, source="tok_visa")
