@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar, overload
+from typing import Any
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
+from pytest_stripe_balance.headers import HeaderMap
 from pytest_stripe_balance.masking import masked, shown
 from pytest_stripe_balance.resources import without_betas
 
-T = TypeVar("T")
 _DEEPEST = 4  # layers of percent-encoding that are decoded to find secrets
 _PLAIN = "/*@:~-._ "  # shown as they are, beside letters and digits
 SECRET_HEADERS = frozenset(
@@ -21,58 +20,19 @@ SECRET_HEADERS = frozenset(
 )
 
 
-class Headers(Mapping[str, str]):
-    """Headers with case-insensitive names."""
+class Headers(HeaderMap):
+    """The headers of a call to Stripe."""
 
-    __slots__ = ("_as_given",)
-
-    def __init__(self, headers: Mapping[str, str] | None = None) -> None:
-        self._as_given = dict(headers or {})
-
-    def __getitem__(self, name: str) -> str:
-        found = self.get(name)
-        if found is None:
-            raise KeyError(name)
-        return found
-
-    @overload
-    def get(self, name: str, /) -> str | None: ...
-    @overload
-    def get(self, name: str, /, default: str) -> str: ...
-    @overload
-    def get(self, name: str, /, default: T) -> str | T: ...
-    def get(self, name: str, /, default: object = None) -> object:
-        """Look a header up. Mapping's own `get` uses an exception, which takes ten times as long.
-
-        Most look-ups use the original case, so lowered names aren't stored: they took a kilobyte an
-        exchange.
-        """
-        if (found := self._as_given.get(name)) is not None:
-            return found
-        lowered, length = name.lower(), len(name)
-        for known, value in reversed(self._as_given.items()):
-            if len(known) == length and known.lower() == lowered:
-                return value
-        return default
+    __slots__ = ()
 
     @property
     def api_version(self) -> str:
         """The API version of Stripe-Version, without betas; "" if there is none."""
         return without_betas(self.get("Stripe-Version", ""))
 
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self.get(name) is not None
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._as_given)
-
-    def __len__(self) -> int:
-        return len(self._as_given)
-
     def __repr__(self) -> str:
         masked_values = {
-            name: "***" if name.lower() in SECRET_HEADERS else value
-            for name, value in self._as_given.items()
+            name: "***" if name.lower() in SECRET_HEADERS else value for name, value in self.items()
         }
         return f"Headers({masked_values})"
 
