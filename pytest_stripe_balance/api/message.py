@@ -92,6 +92,10 @@ class Request:
         clean = masked(plain)
         return self.path if clean == plain else quote(clean, safe=_PLAIN)
 
+    def is_same(self, earlier: Request) -> bool:
+        """Tell a request that its client asks once more: elsewhere, or with additions to the body."""
+        return (self.method, self.path, self.query) == (earlier.method, earlier.path, earlier.query)
+
     def __str__(self) -> str:
         return f"{self.method} {self.shown_path}"
 

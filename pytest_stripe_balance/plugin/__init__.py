@@ -156,9 +156,8 @@ def _stripe_session(
     request: pytest.FixtureRequest, stripe_settings: Mapping[str, Any]
 ) -> Iterator[Session]:
     """The session behind all our fixtures: it answers stripe-python until the test ends."""
-    import stripe  # noqa: PLC0415 - only those who use the fixtures pay
-
-    from pytest_stripe_balance.session import opened  # noqa: PLC0415
+    from pytest_stripe_balance.session import opened  # noqa: PLC0415 - only those who use the fixtures pay
+    from pytest_stripe_balance.transport import app_settings  # noqa: PLC0415 - as above
 
     chosen = _settings_of(request, stripe_settings)
     if modes.MODES[chosen.mode].uses_cassette:
@@ -176,16 +175,12 @@ def _stripe_session(
     except modes.BadSettingError as error:
         raise _bad_setting(request, error) from None
     except Refused as refusal:
-        raise pytest.fail.Exception(str(refusal), pytrace=False) from None
+        raise reporting.failed(refusal) from None
     state = reporting.ensure_state(request.node)
     state.session, state.failed_before = session, request.session.testsfailed
     state.checkers.append(session.watch)
-    if stripe.api_key is None:
-        stripe.api_key = modes.ANY_TEST_KEY
-        state.has_dummy_key = True
-    with session.tapped():
+    with app_settings.dummy_key(), session.tapped():
         yield session
-    _remove_dummy_key(request.node)
 
 
 @pytest.fixture
@@ -325,12 +320,12 @@ def _import_all() -> None:
 
 def _guard(config: pytest.Config) -> Guard:
     """Give the run's guard; the first call makes it."""
-    guard: Guard | None = config.pluginmanager.get_plugin("stripe_balance_guard")
+    guard: Guard | None = config.pluginmanager.get_plugin(reporting.GUARD)
     if guard is None:
-        from pytest_stripe_balance.plugin.guard import NAME, Guard  # noqa: PLC0415 - as the fixtures
+        from pytest_stripe_balance.plugin.guard import Guard  # noqa: PLC0415 - as the fixtures
 
         guard = Guard(config, settings.guard(config))
-        config.pluginmanager.register(guard, NAME)
+        config.pluginmanager.register(guard, reporting.GUARD)
     return guard
 
 
@@ -346,7 +341,10 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
     try:
         return (yield from reporting.failing_if_refused(item, closing=True))
     finally:
-        _remove_dummy_key(item)  # a monkeypatch older than our fixture has just restored it
+        if reporting.state_of(item):
+            from pytest_stripe_balance.transport import app_settings  # noqa: PLC0415 - as in the fixtures
+
+            app_settings.take_key_back()  # a monkeypatch older than our fixture has just restored it
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -358,12 +356,3 @@ def pytest_runtest_makereport(
     reporting.fail_if_refusal(report, call.excinfo.value if call.excinfo else None)
     reporting.complete(item, report)
     return report
-
-
-def _remove_dummy_key(item: pytest.Item) -> None:
-    """Unset the API key that the fixture had set, unless the test has set another since."""
-    if (state := reporting.state_of(item)) and state.has_dummy_key:
-        import stripe  # noqa: PLC0415 - as in the fixtures
-
-        if stripe.api_key == modes.ANY_TEST_KEY:
-            stripe.api_key = None

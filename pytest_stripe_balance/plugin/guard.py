@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.refused import Refused
     from pytest_stripe_balance.session.outside import SetUp
 
-NAME = "stripe_balance_guard"
 _IMPORTING = "while conftest files or test modules were imported"
 _NO_KEY = '"stripe.api_key = '  # of stripe-python's error; a StripeClient's names itself
 _NOT_OPEN = "No Stripe fixture is open here, so there is no key; none of Stripe's is needed."
@@ -93,18 +92,15 @@ class Guard:
     @contextmanager
     def _inside(self, node: object, name: str) -> Iterator[None]:
         """Guard what comes in a wider fixture; the world of its scope answers, if there is one."""
-        self._holds += 1
-        self._open()
+        item = None if self._is_reported else self._item
         try:
-            with self.worlds.inside(node, name, None if self._is_reported else self._item):
+            with self._held(), self.worlds.inside(node, name, item):
                 try:
                     yield
                 except stripe.AuthenticationError as error:
                     self._explain_no_key(error)
                     raise
         finally:
-            self._holds -= 1
-            self._close_unless_guarded()
             if self._is_reported and (session := self.worlds.by_node.get(node)):
                 late = [one for one in session.refusals if not one.is_reported]
                 self.late += [(self._threads.current or name, one) for one in late]
@@ -156,10 +152,16 @@ class Guard:
         add(partial(self._holding, finalizer) if self._is_guarded else finalizer)
 
     def _holding(self, finalizer: Callable[[], object]) -> None:
+        with self._held():
+            finalizer()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Keep the guard on, whichever test runs meanwhile."""
         self._holds += 1
         self._open()
         try:
-            finalizer()
+            yield
         finally:
             self._holds -= 1
             self._close_unless_guarded()
@@ -173,11 +175,11 @@ class Guard:
         def charge(refusal: Refused) -> BaseException:
             if reporting.state_of(item) is not state:  # its last report is made
                 self.late.append((item.nodeid, refusal))
-                return failed(refusal)
+                return reporting.failed(refusal)
             owner = None if self._where == "off" else self._threads.owner()
             if owner not in (None, item.nodeid):
                 refusal.charged_to = owner
-            return failed(refusal)
+            return reporting.failed(refusal)
 
         return charge
 
@@ -187,7 +189,7 @@ class Guard:
         def charge(refusal: Refused) -> BaseException:
             if node not in self.worlds.by_node:
                 self.late.append((node.nodeid or "the session", refusal))
-            return failed(refusal)
+            return reporting.failed(refusal)
 
         return charge
 
@@ -201,7 +203,7 @@ class Guard:
             reporting.ensure_state(item).refusals.append(refusal)
         else:
             self.late.append((owner, refusal))
-        return failed(refusal)
+        return reporting.failed(refusal)
 
     # pytest's hooks.
 
@@ -310,8 +312,3 @@ class Guard:
 
 def _is_scope(node: object) -> bool:
     return isinstance(node, pytest.Class | pytest.Module | pytest.Package)
-
-
-def failed(refusal: Refused) -> BaseException:
-    """Give the exception that a refusal reaches the caller as."""
-    return pytest.fail.Exception(str(refusal), pytrace=False)

@@ -37,7 +37,6 @@ class TestState:
     failed_before: int = 0
     outcome: str = "failed"
     bad_setting: str | None = None
-    has_dummy_key: bool = False
 
     @property
     def sessions(self) -> list[Session]:
@@ -65,6 +64,7 @@ class TestState:
         return [one for one in refusals if not one.charged_to]
 
 
+GUARD = "stripe_balance_guard"  # the guard's name as a plugin
 _SWALLOWED = "These requests were refused, and the test swallowed the error:"
 _LATE = "stripe: the run fails, because these requests were refused outside a running test:"
 _QUIET = -1  # pytest's own warnings are shown with -q, too
@@ -200,6 +200,11 @@ def report_refusals(item: pytest.Item, state: TestState, report: pytest.TestRepo
         refusal.is_reported = True
 
 
+def failed(refusal: Refused) -> BaseException:
+    """Give the exception that a refusal reaches the caller as."""
+    return pytest.fail.Exception(str(refusal), pytrace=False)
+
+
 def fail_if_refusal(report: pytest.TestReport, error: BaseException | None) -> None:
     """Fail a test that ended by a refusal of `fake_stripe`, where an xfail mark expects a failure."""
     if isinstance(error, Refused | SwallowedRefusalError) and not report.failed:
@@ -272,7 +277,7 @@ class Summary:
         """End the run with 1 if a refusal belongs to no report."""
         result = yield
         self._session = session
-        if guard := self._config.pluginmanager.get_plugin("stripe_balance_guard"):
+        if guard := self._config.pluginmanager.get_plugin(GUARD):
             self._late += self._new(guard)
         self._late += filter(None, [self._config.stash.get(_ended_key, None)])
         if self._late:

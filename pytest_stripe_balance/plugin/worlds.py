@@ -11,8 +11,9 @@ from pytest_stripe_balance import modes
 from pytest_stripe_balance.plugin import reporting, settings
 from pytest_stripe_balance.plugin.scopes import node_of, scope_of
 from pytest_stripe_balance.refused import Refused
-from pytest_stripe_balance.session import at_app_version, opened
+from pytest_stripe_balance.session import opened
 from pytest_stripe_balance.session.outside import SetUp
+from pytest_stripe_balance.transport.app_settings import dummy_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -92,35 +93,19 @@ class Worlds:
         stack.enter_context(session.minting_for(fixture))
 
 
-@contextmanager
-def dummy_key() -> Iterator[None]:
-    """Set an API key while there is none."""
-    import stripe  # noqa: PLC0415 - only those who use the fixtures pay
-
-    if stripe.api_key is not None:
-        yield
-        return
-    stripe.api_key = modes.ANY_TEST_KEY
-    try:
-        yield
-    finally:
-        if stripe.api_key == modes.ANY_TEST_KEY:
-            stripe.api_key = None
-
-
 def world(request: pytest.FixtureRequest, guard: Guard) -> Iterator[Session]:
     """Open the world of a scope until it ends; it begins as the next wider one is by now."""
     item, node, scope = request._pyfuncitem, request.node, request.scope  # noqa: SLF001 - a wider request names its test nowhere else
     state = reporting.ensure_state(item)
     guard.arm(item)
     try:
-        chosen = at_app_version(settings.of_world(node, scope, _computed(request)))
+        chosen = settings.of_world(node, scope, _computed(request))
         session = opened(chosen, guard.charge_in_world(node), _outer(request, guard, item))
     except modes.BadSettingError as error:
         state.bad_setting = f"{scope}_stripe_balance: {error}"
         raise pytest.fail.Exception(state.bad_setting, pytrace=False) from None
     except Refused as refusal:
-        raise pytest.fail.Exception(str(refusal), pytrace=False) from None
+        raise reporting.failed(refusal) from None
     state.add_wider(session)
     guard.worlds.open(node, session)
     try:

@@ -17,7 +17,7 @@ from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import full_version, newest_api_version, without_betas
 from pytest_stripe_balance.session.ignore import Ignore, read_ignored
 from pytest_stripe_balance.session.moments import seconds_of
-from pytest_stripe_balance.transport.app_version import app_version
+from pytest_stripe_balance.transport.app_settings import app_version
 
 BEGINNING = 1_767_225_600  # 2026-01-01T00:00:00Z, a Thursday
 SYSTEM: Literal["system"] = "system"  # the world's time goes with `time.time()`

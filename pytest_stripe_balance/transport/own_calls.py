@@ -61,9 +61,7 @@ class OwnCall:
 
     def as_asked(self, request: Request) -> Request:
         """Give what stripe-python asked, where a request is for the same; else the request itself."""
-        asked = self.request
-        same = (request.method, request.path, request.query) == (asked.method, asked.path, asked.query)
-        return asked if same else request
+        return self.request if request.is_same(self.request) else request
 
     @property
     def host(self) -> tuple[str, int | None]:

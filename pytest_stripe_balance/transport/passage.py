@@ -37,7 +37,7 @@ class Passage:
             run, request = call.run, call.as_arrived(request)
             request = call.as_asked(request) if run.as_asked else request
         passed = _passed.get()
-        self._is_new = passed is None or not is_same(request, passed[1])
+        self._is_new = passed is None or not request.is_same(passed[1])
         if passed is not None and not self._is_new:
             run = passed[0]
         self._run, self._request = run, request
@@ -70,15 +70,3 @@ class Passage:
         # aiohttp's names are of a class of its own, which no other library can write.
         plain = Headers({str(name): str(value) for name, value in headers.items()})
         self._run.observe(replace(self._request, by=by), Response(status, plain, content))
-
-
-def is_same(request: Request, earlier: Request) -> bool:
-    """Tell a request that its client asks once more.
-
-    It may ask elsewhere, and a client of one's own may have added to the body.
-    """
-    return (request.method, request.path, request.query) == (
-        earlier.method,
-        earlier.path,
-        earlier.query,
-    )

@@ -11,6 +11,7 @@ import pytest
 import stripe
 
 from pytest_stripe_balance import StripeBalance, fake_stripe
+from pytest_stripe_balance.modes import ANY_TEST_KEY
 from pytest_stripe_balance.session import BEGINNING
 
 
@@ -97,6 +98,27 @@ def test_an_async_function_is_decorated():
 @fake_stripe()
 def module_level():
     return stripe.Customer.create().id
+
+
+@pytest.mark.parametrize("first_to_end", [0, 1])
+def test_of_overlapping_blocks_the_last_to_end_takes_the_key_away(first_to_end):
+    """As those of two async functions overlap: while one of them is open there is a key."""
+    blocks = [fake_stripe(), fake_stripe()]
+    for block in blocks:
+        block.__enter__()
+    blocks.pop(first_to_end).__exit__(None, None, None)
+    assert stripe.Customer.list().data == []
+    blocks.pop().__exit__(None, None, None)
+    assert stripe.api_key is None
+
+
+def test_an_apps_own_key_stays():
+    """What the app has set is not ours, though it be the text that would be lent."""
+    for key in ("sk_test_own", ANY_TEST_KEY):
+        stripe.api_key = key
+        with fake_stripe():
+            assert stripe.api_key is key
+        assert stripe.api_key is key
 
 
 def test_a_decorated_function_can_be_pickled():
