@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     calls.set_defaults(run=print_calls)
     demo = commands.add_parser("demo", help="run the tests of a small example project")
     demo.set_defaults(run=_demo)
+    _add_events(commands.add_parser("events", help="write a scenario's events, signed for a webhook"))
     assumptions = commands.add_parser("assumptions", help="list what the fake assumes about Stripe")
     assumptions.add_argument("ids", nargs="*", metavar="ID", help="list only these")
     assumptions.set_defaults(run=_assumptions)
@@ -244,6 +245,33 @@ def _schemas_diff(options: argparse.Namespace) -> int:
     from pytest_stripe_balance.commands import schemas  # noqa: PLC0415 - as above
 
     terminal.say(schemas.compared(options.old, options.new, options.object, options.format))
+    return OK
+
+
+def _add_events(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Writes the events that a webhook endpoint would get in a scenario, for suites in any language. "
+        "A signature is over a file's bytes as they are."
+    )
+    parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help="without it all are listed")
+    about = "write a .json file for each event, and a .sig file with its Stripe-Signature header; "
+    about += "the folder must be new or empty, or of an earlier call (default: print JSON lines)"
+    parser.add_argument("--out", metavar="DIR", help=about)
+    parser.add_argument("--secret", metavar="whsec_...", help="sign with an endpoint's secret")
+    about = "sign as at this moment, as 2026-01-01T12:00Z (default: now); SDKs refuse signatures older "
+    about += "than 300 seconds"
+    parser.add_argument("--at", metavar="MOMENT", help=about)
+    parser.add_argument("--api-version", metavar="V", help="the endpoint's (default: the newest)")
+    parser.set_defaults(run=_events)
+
+
+def _events(options: argparse.Namespace) -> int:
+    from pytest_stripe_balance.commands import events  # noqa: PLC0415 - only this command needs it
+
+    question = events.EventsQuestion(
+        options.scenario, options.out, options.secret, options.at, options.api_version
+    )
+    terminal.say(events.events(question))
     return OK
 
 

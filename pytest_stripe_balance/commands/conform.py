@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pytest_stripe_balance import input_files
-from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.commands.recordings import LoadedCassette, read
 from pytest_stripe_balance.comparison import conformance, recording_facts
 from pytest_stripe_balance.contract import findings
 from pytest_stripe_balance.engine.state.assumptions import Readings
-from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report.conform_result import Against, Conformance
 from pytest_stripe_balance.report.outcome import Outcome, Place, shape_of
-from pytest_stripe_balance.session import BEGINNING, Fake, Settings, newest_api_version
+from pytest_stripe_balance.session import BEGINNING, Fake, Settings, check_version, newest_api_version
 
 LIVE = "`livemode` is not compared: the recording is from live mode, and the fake is always in test mode"
 NO_BODY = "because its recorder kept no request bodies"
@@ -47,7 +44,7 @@ def conform(question: ConformQuestion) -> Conformance:
     result = Conformance(outcome)
     assume = _readings(question.assume)
     if question.api_version is not None:
-        _refuse_unmodelled(question.api_version)
+        check_version(question.api_version, "--api-version")
     for name in input_files.expand_patterns(question.files):
         outcome.files += 1
         try:
@@ -67,13 +64,6 @@ def _readings(settings: Sequence[str]) -> dict[str, str]:
     assume = dict(setting.partition("=")[::2] for setting in settings)
     Readings(assume)  # raises BadSettingError, which lists the known ones
     return assume
-
-
-def _refuse_unmodelled(api_version: str) -> None:
-    try:
-        versions.check(api_version)
-    except (Fault, Refused) as error:
-        raise ValueError(f"--api-version: {error.message}") from error
 
 
 def _compare(

@@ -11,7 +11,13 @@ from pytest_stripe_balance.modes import DEFAULT, BadSettingError
 from pytest_stripe_balance.resources import newest_api_version
 from pytest_stripe_balance.session.base import Session
 from pytest_stripe_balance.session.fake import Fake
-from pytest_stripe_balance.session.settings import BEGINNING, Settings, at_app_version, settings
+from pytest_stripe_balance.session.settings import (
+    BEGINNING,
+    Settings,
+    at_app_version,
+    check_version,
+    settings,
+)
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.session.base import Fail
@@ -22,6 +28,7 @@ __all__ = [
     "Session",
     "Settings",
     "at_app_version",
+    "check_version",
     "newest_api_version",
     "opened",
     "settings",

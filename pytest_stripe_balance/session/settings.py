@@ -67,7 +67,7 @@ def settings(
     An empty `api_version` follows the app: `at_app_version` reads it when the run begins.
     """
     if api_version.value:
-        _check_version(api_version.value, api_version.source)
+        check_version(api_version.value, api_version.source)
     one_of(levels, KINDS, LEVELS)
     one_of(drift, KINDS, LEVELS)
     for entry_id, reading in assume.items():
@@ -95,12 +95,13 @@ def at_app_version(chosen: Settings) -> Settings:
         return chosen
     value, source = app_version()
     base = without_betas(value).strip()
-    _check_version(base, source)
+    check_version(base, source)
     return chosen._replace(api_version=base)
 
 
 @cache
-def _check_version(value: str, source: str) -> None:
+def check_version(value: str, source: str) -> None:
+    """Check that the fake has an API version; BadSettingError names the source, and the way out."""
     try:
         versions.check(value)
     except Fault as fault:

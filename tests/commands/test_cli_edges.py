@@ -27,6 +27,8 @@ SAYING = (
     ["schemas", "show", "customer"],
     ["schemas", "diff", "2023-10-16", "2024-06-20"],
     ["calls"],
+    ["events"],
+    ["events", "overpaid"],
     ["assumptions"],
     ["demo"],
 )
