@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 import stripe
@@ -173,6 +174,12 @@ def test_all_scenarios_are_listed_on_a_narrow_screen(events):
     assert code == 0
     assert [line.split()[0] for line in lines] == list(SCENARIOS) == list(TOLD)
     assert max(map(len, lines)) <= 80
+
+
+def test_the_page_shows_the_list_as_it_is(events):
+    """docs/other-languages.md has the lines that the command prints."""
+    page = Path(__file__).parents[2] / "docs" / "other-languages.md"
+    assert "\n".join(["```text", *events()[1], "```"]) in page.read_text("utf-8")
 
 
 def test_the_files_sort_in_order_and_say_the_type(written):
