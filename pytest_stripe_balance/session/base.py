@@ -22,6 +22,7 @@ from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report import tables
 from pytest_stripe_balance.transport.clients import STRIPE_FOLDER
 from pytest_stripe_balance.transport.intercept import hear, intercept
+from pytest_stripe_balance.transport.runs import OPEN
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 Fail: TypeAlias = Callable[[Refused], BaseException]
 _LOWERED = "(to be warned of such only: contract={'breaking': 'warning'}, or ini stripe_contract)"
 _STANDARD_LIBRARY = str(Path(threading.__file__).parent)
-# The sessions that answer, the innermost last.
-_open: list[Session] = []
 _OURS = (str(Path(__file__).parents[1]), STRIPE_FOLDER)
 
 
@@ -71,13 +70,9 @@ class Session:
             as_asked=self.as_asked,
             refuse=self.refuse,
             note=self.note,
+            owner=self,
         ):
-            _open.append(self)
-            try:
-                yield
-            finally:
-                last = max(place for place, session in enumerate(_open) if session is self)
-                del _open[last]
+            yield
 
     def minting_for(self, fixture: str) -> AbstractContextManager[None]:  # noqa: ARG002 - the fake's
         """Make the ids of one fixture of a wider world while the context is open, if ids are ours."""
@@ -129,6 +124,12 @@ class Session:
     def refuse(self, message: str) -> BaseException:
         """Keep what the tap refuses: a connection of an own client's, say; give what to raise."""
         return self._recorded(Refused(message))
+
+    def take_over(self, refusals: list[Refused], failure: BaseException | None) -> None:
+        """Keep what a run inside of this one was refused; `failure` tells of it, or else the refusal."""
+        for refusal in refusals:
+            self._recorded(refusal)
+            refusal.raised_as, refusal.is_reported = failure or refusal, False
 
     def note(self, line: str) -> None:
         """Keep a line for the summary, once."""
@@ -234,9 +235,9 @@ class Session:
         return refusal.raised_as
 
 
-def innermost(session: Session) -> Session:
-    """Give the session that answers now: the last one opened, or `session` where none is open."""
-    return _open[-1] if _open else session
+def innermost() -> Session | None:
+    """Give the session that answers now, the last one opened; None where none is open."""
+    return next((run.owner for run in reversed(OPEN) if isinstance(run.owner, Session)), None)
 
 
 def _caller() -> str | None:

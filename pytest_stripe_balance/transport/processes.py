@@ -68,7 +68,7 @@ def _enter_child() -> None:
     """Refuse stripe-python from here on, whatever run was open in the parent."""
     if OPEN:
         page = _pages[OPEN[-1]]
-        run = _refusing(OPEN[-1].refuse, page)
+        run = _refusing(OPEN[-1], page)
         _pages.clear()
         _pages[run] = page
         OPEN[:] = [run]
@@ -76,15 +76,21 @@ def _enter_child() -> None:
             call.run = run
 
 
-def _refusing(refuse: Callable[[str], BaseException], page: _Page) -> Run:
+def _refusing(parents: Run, page: _Page) -> Run:
     def tell(message: str) -> BaseException:
-        page.write(str(refuse(message)))
+        page.write(str(parents.refuse(message)))
         return RuntimeError(message)  # a pool's worker hands an Exception on; anything else ends it
 
     def answer(request: Request) -> Response:
         raise tell(_message(request))
 
-    return Run(answer=answer, observe=lambda *_: None, own_clients="skip", refuse=tell)
+    return Run(
+        answer=answer,
+        observe=lambda *_: None,
+        own_clients="skip",
+        refuse=tell,
+        owner=parents.owner,
+    )
 
 
 def _message(request: Request) -> str:

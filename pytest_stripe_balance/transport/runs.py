@@ -29,6 +29,7 @@ class Run:
     - `as_asked`: `answer` is asked what stripe-python asked, whatever an own client made of it.
     - `refuse(message)` keeps a refusal and gives the exception to raise.
     - `note(line)` takes a line for the summary.
+    - `owner` is whose run it is, for who looks for the innermost one of a kind.
     """
 
     answer: Answer
@@ -38,6 +39,7 @@ class Run:
     as_asked: bool = False
     refuse: Callable[[str], BaseException] = Refused
     note: Callable[[str], None] = _ignore
+    owner: object = None
 
 
 # The last one is the innermost.

@@ -236,6 +236,61 @@ def test_a_block_is_the_innermost_world(stripe_balance):
     assert len(stripe_balance.requests) == 2
 
 
+AROUND_A_BLOCK = """
+    import contextlib
+    import pytest, stripe
+    from pytest_stripe_balance import fake_stripe
+
+    def refused():
+        with contextlib.suppress(BaseException):
+            stripe.Subscription.list()
+
+    @fake_stripe()
+    def decorated():
+        refused()
+
+    def test_swallowed_in_the_block_and_around_it(stripe_balance):
+        with contextlib.suppress(Exception), fake_stripe():
+            refused()
+
+    def test_swallowed_around_it(stripe_balance):
+        with contextlib.suppress(BaseException), fake_stripe():
+            stripe.Subscription.list()
+
+    def test_swallowed_around_a_function(stripe_balance):
+        with contextlib.suppress(AssertionError):
+            decorated()
+
+    def test_another_error_of_the_block(stripe_balance):
+        with pytest.raises(KeyError), fake_stripe():
+            refused()
+            raise KeyError
+
+    def test_swallowed_around_two_blocks(stripe_balance):
+        with contextlib.suppress(Exception), fake_stripe():
+            with contextlib.suppress(Exception), fake_stripe():
+                refused()
+
+    def test_expected_around_it(stripe_balance):
+        with stripe_balance.refused(match="/v1/subscriptions"), fake_stripe():
+            refused()
+        with stripe_balance.refused(match="/v1/subscriptions"), fake_stripe():
+            stripe.Subscription.list()
+
+    def test_expected_in_it(stripe_balance):
+        with fake_stripe() as inner, inner.refused(match="/v1/subscriptions"):
+            stripe.Subscription.list()
+"""
+
+
+def test_what_a_block_was_refused_fails_the_test_around_it(project):
+    """Whatever swallowed the error, in a test with our fixtures it is told, unless the test expects it."""
+    result = project.test(AROUND_A_BLOCK)
+    result.assert_outcomes(failed=5, passed=2)
+    lines = [line for line in result.outlines if line.startswith("GET /v1/subscriptions: ")]
+    assert len(lines) == 5
+
+
 def test_clock_and_contract_are_on_the_one_object():
     """Whoever has no fixtures has them there."""
     with fake_stripe() as stripe_balance:
