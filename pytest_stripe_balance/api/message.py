@@ -6,7 +6,7 @@ import codecs
 import json
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
 from pytest_stripe_balance.headers import HeaderMap
@@ -56,7 +56,8 @@ codecs.register_error(_SHOWN, _shown)
 class Request:
     """One request as the SDK would send it. `method` is upper case, `body` is the posted text.
 
-    `by` names a client class that isn't stripe-python's, and whose own requests are unknown.
+    - `by` names a client class that isn't stripe-python's, and whose own requests are unknown.
+    - `retries` counts the tries that stripe-python made before this one in the same call.
     """
 
     method: str
@@ -64,6 +65,7 @@ class Request:
     headers: Headers
     body: str = field(default="", repr=False)
     by: str | None = field(default=None, repr=False)
+    retries: int = field(default=0, repr=False, compare=False)
     _path: str | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -136,15 +138,53 @@ class Response:
         return document
 
 
+@dataclass(slots=True)
+class Failure:
+    """What a request gets that meets a fault: a wire that fails, or an answer that nobody wants.
+
+    - `fault` is the verb of `stripe_faults`, as "lose_answer".
+    - `wire` is how the wire behaves: "answers" as ever; "refuses" the connection; "resets" it after
+      reading the request; is "silent" until the client gives up; or "cuts" the answer's body in half.
+    - `response` is what is answered, or cut; None where nothing comes.
+    """
+
+    fault: str
+    wire: Literal["answers", "refuses", "resets", "silent", "cuts"]
+    response: Response | None = None
+
+    @property
+    def answer(self) -> Response | None:
+        """The answer that arrives whole; None where none does."""
+        return self.response if self.wire == "answers" else None
+
+
 @dataclass(slots=True, repr=False)
 class Exchange:
-    """A request and its answer. Its repr is short, as <200 POST /v1/customers name=Ada>."""
+    """A request and its answer. Its repr is short, as <200 POST /v1/customers name=Ada>.
+
+    - `response` is None where a fault let no answer come.
+    - `fault` is the verb of `stripe_faults` that it met, as "lose_answer"; "" for none.
+    - `fixture` is the builder or view that asked, as "stripe_balance.fund"; "" for the app.
+    """
 
     request: Request
     response: Response
+    fault: str = ""
+    fixture: str = ""
+
+    @property
+    def retries(self) -> int:
+        """How many tries stripe-python made before this one in the same call."""
+        return self.request.retries
+
+    @property
+    def replayed(self) -> bool:
+        """Whether the answer is the kept one of an earlier request with the same key."""
+        return self.response is not None and "Idempotent-Replayed" in self.response.headers
 
     def __repr__(self) -> str:
-        asked = f"{self.response.status} {self.request}"
+        status = self.response.status if self.response is not None else "no answer to"
+        asked = f"{status} {self.request}"
         form = shown(unquote_plus(self.request.form))
         return f"<{asked} {form}>" if form else f"<{asked}>"
 

@@ -180,7 +180,7 @@ def _requests(exchanges: Sequence[Exchange], width: int) -> list[str]:
     left_out = len(exchanges) - len(shown)
     title = f"the last {len(shown)} of {len(exchanges)} requests" if left_out else "requests"
     rows = [
-        (one.response.status, one.request.method, _cut("  ".join(_sent(one)), WIDTH), _answer(one))
+        (_status(one), one.request.method, _cut("  ".join(_sent(one)), WIDTH), _answer(one))
         for one in shown
     ]
     lines = [f"  {line}" for line in table(("", "", "", ""), rows)[1:]]
@@ -191,7 +191,7 @@ def _requests(exchanges: Sequence[Exchange], width: int) -> list[str]:
 
 def _folded(exchange: Exchange, width: int) -> list[str]:
     """Write a request, and below it its answer. A form that doesn't fit beside the path is between."""
-    status, method, answer = exchange.response.status, exchange.request.method, _answer(exchange)
+    status, method, answer = _status(exchange), exchange.request.method, _answer(exchange)
     path, *form = _sent(exchange)
     lines = [f"{status} {method:4} {path}"]
     if form and len(lines[0]) + 2 + len(form[0]) <= width:
@@ -214,8 +214,19 @@ def _sent(exchange: Exchange) -> list[str]:
     return [masked(request.shown_path), *filter(None, [masked(unquote_plus(request.form))])]
 
 
+def _status(exchange: Exchange) -> int | str:
+    return "---" if exchange.response is None else exchange.response.status
+
+
 def _answer(exchange: Exchange) -> str:
-    """Say in a few words what the answer is."""
+    """Say in a few words what the answer is, and which fault the request met."""
+    if not exchange.fault:
+        return _plain_answer(exchange)
+    answer = "no answer came" if exchange.response is None else _plain_answer(exchange)
+    return f"{answer} [stripe_faults.{exchange.fault}]"
+
+
+def _plain_answer(exchange: Exchange) -> str:
     request, response = exchange.request, exchange.response
     body = response.json if response.is_json else None
     if not isinstance(body, dict):

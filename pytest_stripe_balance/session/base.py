@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_stripe_balance.api import api_keys, routes
-from pytest_stripe_balance.api.message import Exchange, Request, Response
+from pytest_stripe_balance.api.message import Exchange, Failure, Request, Response
 from pytest_stripe_balance.contract.checker import ContractChecker, wrong_kind
 from pytest_stripe_balance.contract.findings import Finding
 from pytest_stripe_balance.contract.parsed import Parsed, just_written, parse, version_of
@@ -20,6 +20,7 @@ from pytest_stripe_balance.engine.state.determinism import Ids
 from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report import tables
+from pytest_stripe_balance.session.own_hand import asking
 from pytest_stripe_balance.transport.clients import STRIPE_FOLDER
 from pytest_stripe_balance.transport.intercept import hear, intercept
 from pytest_stripe_balance.transport.runs import OPEN
@@ -46,6 +47,7 @@ class Session:
     sends = False
     # Whether an own HTTP client's request is answered as stripe-python asked it: a recording holds that.
     as_asked = False
+    is_wider = False  # whether tests run in copies of it
 
     def __init__(self, settings: Settings, fail: Fail = lambda refusal: refusal) -> None:
         self.settings = settings
@@ -71,6 +73,7 @@ class Session:
             refuse=self.refuse,
             note=self.note,
             owner=self,
+            pause=self.pause,
         ):
             yield
 
@@ -105,7 +108,7 @@ class Session:
         """What the setting `ignore` has let through so far; nothing where another answers."""
         return ()
 
-    def answer(self, request: Request) -> Response | Request | None:
+    def answer(self, request: Request) -> Response | Failure | Request | None:
         """Answer a request, give the one to send in its place, or refuse it out loud.
 
         One at a time, whatever thread it comes from.
@@ -135,7 +138,11 @@ class Session:
         """Keep a line for the summary, once."""
         self.notes += [] if line in self.notes else [line]
 
-    def _allowed(self, request: Request) -> Response | Request | None:
+    def pause(self, number: int, seconds: Callable[[int], float]) -> bool:  # noqa: ARG002 - the fake's
+        """Hear that stripe-python pauses between two tries of a call; tell whether it needn't sleep."""
+        return False
+
+    def _allowed(self, request: Request) -> Response | Failure | Request | None:
         try:
             api_keys.refuse_live(request, anywhere=self.sends)
         except Refused as refusal:
@@ -143,7 +150,7 @@ class Session:
             raise
         return self._answer(request)
 
-    def _answer(self, request: Request) -> Response | Request | None:
+    def _answer(self, request: Request) -> Response | Failure | Request | None:
         raise NotImplementedError
 
     def close(self, ended: str) -> None:
@@ -170,13 +177,16 @@ class Session:
             raise Refused(f"{what}: asked by a signal handler while another request is answered")
         self._answering = True
 
-    def observe(self, request: Request, response: Response) -> None:
+    def observe(self, request: Request, response: Response | Failure) -> None:
         """Keep an answer, and check it against its version's contract. A finding at level error fails.
 
         Not checked is an answer that is no JSON, as a gateway's page: stripe-python raises its own
         error. Neither is one at an API version without a schema, which the summary notes.
         """
-        self.exchanges.append(Exchange(request, response))
+        if isinstance(response, Failure):
+            self.exchanges.append(Exchange(request, response.answer, response.fault))  # type: ignore[arg-type] # None only after a fault
+            return
+        self.exchanges.append(Exchange(request, response, "", asking()))
         document = response.take_document()
         try:
             parsed = parse(response.body) if document is None else just_written(document, response.body)
@@ -229,7 +239,7 @@ class Session:
     def _recorded(self, refusal: Refused) -> BaseException:
         """Record a refusal, and give the exception that reaches the caller."""
         refusal.message = masked(refusal.message)
-        refusal.asked_at = refusal.asked_at or _caller()
+        refusal.asked_at = refusal.asked_at or caller()
         refusal.raised_as = self._fail(refusal)
         self._refusals.append(refusal)
         return refusal.raised_as
@@ -240,7 +250,7 @@ def innermost() -> Session | None:
     return next((run.owner for run in reversed(OPEN) if isinstance(run.owner, Session)), None)
 
 
-def _caller() -> str | None:
+def caller() -> str | None:
     """Find the place that called stripe-python; an own HTTP client's code lies below that.
 
     A thread of an own client's has no stripe-python above it: there it is the innermost place outside.

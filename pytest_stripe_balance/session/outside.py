@@ -11,7 +11,7 @@ from pytest_stripe_balance.session.base import Session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_stripe_balance.api.message import Request, Response
+    from pytest_stripe_balance.api.message import Failure, Request, Response
     from pytest_stripe_balance.session.base import Fail
     from pytest_stripe_balance.session.settings import Settings
 
@@ -80,7 +80,7 @@ class Outside(Session):
         self._passes, self._place = passes, place
         self._is_first = True
 
-    def _allowed(self, request: Request) -> Response | Request | None:
+    def _allowed(self, request: Request) -> Response | Failure | Request | None:
         try:
             api_keys.refuse_live(request, anywhere=True)
         except Refused as refusal:
@@ -93,5 +93,5 @@ class Outside(Session):
             self._is_first, ways_out = False, f"{ways_out}.\n{_AS_BEFORE}"
         raise Refused(f"{request}: no Stripe fixture is open here, so nothing was sent. {ways_out}")
 
-    def observe(self, request: Request, response: Response) -> None:
+    def observe(self, request: Request, response: Response | Failure) -> None:
         """Keep nothing of what another has answered."""

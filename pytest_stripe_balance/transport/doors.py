@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from pytest_stripe_balance.api.message import Response
-from pytest_stripe_balance.transport import clients
+from pytest_stripe_balance.transport import clients, failures
 from pytest_stripe_balance.transport.passage import Passage, Sent, request_of
 from pytest_stripe_balance.transport.runs import OPEN
 
@@ -51,6 +51,8 @@ def _sync(original: Callable[..., Sent], *, streams: bool) -> Callable[..., Sent
         passage = Passage(OPEN[-1], request_of(method, url, headers, post_data))
         if (response := passage.response) is not None:
             return _body(response, is_stream), response.status, response.headers
+        if passage.failure is not None:
+            failures.act(client, passage.failure, url)
         with passage:
             sent = original(client, method, *passage.destination, post_data, *rest, **options)
         if not is_stream:
@@ -79,6 +81,8 @@ def _async(original: Callable[..., Any], *, streams: bool) -> Callable[..., Any]
         if (response := passage.response) is not None:
             body = _AsyncBody(response.body) if streams else response.body
             return body, response.status, response.headers
+        if passage.failure is not None:
+            failures.act(client, passage.failure, url)
         with passage:
             sent = await original(client, method, *passage.destination, post_data, *rest, **options)
         if not streams:

@@ -16,7 +16,7 @@ from typing import Any
 
 from stripe import _api_requestor, _http_client
 
-from pytest_stripe_balance.transport import clients
+from pytest_stripe_balance.transport import clients, pauses
 from pytest_stripe_balance.transport.doors import tapped
 from pytest_stripe_balance.transport.imports import WATCH
 from pytest_stripe_balance.transport.own_clients import by_fallback, stand_in_for
@@ -109,6 +109,8 @@ def _spots(module: ModuleType) -> list[Spot]:
             spots.append(spot(base, name, functools.partial(by_fallback, name=name)))
         spots.append(spot(base, "_add_telemetry_header", _untold(lambda _, headers: headers)))
         spots.append(spot(base, "_record_request_metrics", _untold(lambda *_, **__: None)))
+        spots.append(spot(base, "_sleep_time_seconds", pauses.paused))
+        spots.append(spot(base, "_add_jitter_time", pauses.evened))
     if requestor := own.get("_APIRequestor"):
         spots.append(spot(requestor, "_get_http_client", _http_client_of, whatever=True))
     if "get_telemetry_id" in own:

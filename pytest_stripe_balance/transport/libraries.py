@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from pytest_stripe_balance.api.message import Headers, Request, Response, text_of
-from pytest_stripe_balance.transport import own_calls
+from pytest_stripe_balance.api.message import Failure, Headers, Request, Response, text_of
+from pytest_stripe_balance.transport import failures, own_calls
 from pytest_stripe_balance.transport.passage import Passage
 
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -22,14 +22,28 @@ _CODINGS = frozenset({"content-encoding", "transfer-encoding", "content-length",
 
 
 def _answer(
-    method: str, url: str, headers: Mapping[str, str], body: Callable[[], object]
+    library: str, method: str, url: str, headers: Mapping[str, str], body: Callable[[], object]
 ) -> Response | None:
-    """Answer a request of a running call; None where it isn't one, or where its run lets it through."""
+    """Answer a request of a running call; None where it isn't one, or where its run lets it through.
+
+    Where its wire fails, the library's own exception is raised.
+    """
+    passage = _passage(method, url, headers, body)
+    if passage is None:
+        return None
+    if passage.failure is not None:
+        raise failures.ERRORS[library](passage.failure, url)
+    return passage.response
+
+
+def _passage(
+    method: str, url: str, headers: Mapping[str, str], body: Callable[[], object]
+) -> Passage | None:
     request = Request(method.upper(), url, _plain(headers))
     if (call := own_calls.owner_of(request)) is None:
         return None
     request.body = _text(body())
-    return Passage(call.run, request).response
+    return Passage(call.run, request)
 
 
 def _plain(headers: Mapping[Any, Any]) -> Headers:
@@ -70,7 +84,9 @@ def _requests(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def send(adapter: Any, request: Any, *rest: Any, **options: Any) -> Any:  # noqa: ANN401 - the library's
-        response = _answer(request.method, request.url, request.headers, lambda: request.body)
+        response = _answer(
+            "requests", request.method, request.url, request.headers, lambda: request.body
+        )
         if response is None:
             with own_calls.passing():
                 return original(adapter, request, *rest, **options)
@@ -93,7 +109,7 @@ def _httpx(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def handle_request(transport: Any, request: Any) -> Any:  # noqa: ANN401 - the library's
-        response = _answer(request.method, str(request.url), request.headers, request.read)
+        response = _answer("httpx", request.method, str(request.url), request.headers, request.read)
         if response is None:
             with own_calls.passing():
                 return original(transport, request)
@@ -110,7 +126,7 @@ def _httpx_async(original: Callable[..., Any]) -> Callable[..., Any]:
         url, headers = str(request.url), request.headers
         if own_calls.owner_of(Request(request.method, url, _plain(headers))) is not None:
             body = await request.aread()
-            if (response := _answer(request.method, url, headers, lambda: body)) is not None:
+            if (response := _answer("httpx", request.method, url, headers, lambda: body)) is not None:
                 return _httpx_response(response)
         with own_calls.passing():
             return await original(transport, request)
@@ -131,7 +147,7 @@ def _urllib(original: Callable[..., Any]) -> Callable[..., Any]:
     def do_open(handler: Any, connection: Any, request: Any, **options: Any) -> Any:  # noqa: ANN401 - the library's
         headers = {**request.headers, **request.unredirected_hdrs}
         url, method = request.full_url, request.get_method()
-        response = _answer(method, url, headers, lambda: request.data)
+        response = _answer("urllib", method, url, headers, lambda: request.data)
         if response is None:
             with own_calls.passing():
                 return original(handler, connection, request, **options)
@@ -164,36 +180,47 @@ def _aiohttp(original: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
         if own_calls.owner_of(Request(request.method, url, _plain(headers))) is not None:
             payload = request.body
             body = await payload.as_bytes() if hasattr(payload, "as_bytes") else payload
-            if (response := _answer(request.method, url, headers, lambda: body)) is not None:
-                return _aiohttp_connection(connector, request, response)
+            passage = _passage(request.method, url, headers, lambda: body)
+            if passage is not None and (what := passage.failure or passage.response) is not None:
+                return _aiohttp_connection(connector, request, what)
         with own_calls.passing():
             return await original(connector, request, *rest, **options)
 
     return connect
 
 
-def _aiohttp_connection(connector: Any, request: Any, response: Response) -> Any:  # noqa: ANN401 - the library's
+def _aiohttp_connection(connector: Any, request: Any, answer: Response | Failure) -> Any:  # noqa: ANN401 - the library's
+    """Make the connection that gives an answer, or fails once it was written to."""
     from aiohttp.client_proto import ResponseHandler  # noqa: PLC0415 - it is what asks
     from aiohttp.connector import Connection  # noqa: PLC0415 - as above
 
     loop = asyncio.get_running_loop()
     protocol = ResponseHandler(loop)
-    protocol.connection_made(_Wire(protocol, _on_the_wire(response)))
+    if isinstance(answer, Response):
+        content = _on_the_wire(answer)
+        wire = _Wire(protocol, lambda: protocol.data_received(content))
+    else:
+        error = failures.ERRORS["aiohttp"](answer, str(request.url))
+        if answer.wire == "refuses":
+            raise error
+        wire = _Wire(protocol, lambda: protocol.set_exception(error))
+    protocol.connection_made(wire)
     return Connection(connector, request.connection_key, protocol, loop)
 
 
 class _Wire(asyncio.Transport):
-    """A connection that reads what is sent to no end, and has its answer ready."""
+    """A connection that reads what is sent to no end; `answer` is called once it was written to."""
 
-    def __init__(self, protocol: asyncio.Protocol, content: bytes) -> None:
+    def __init__(self, protocol: asyncio.Protocol, answer: Callable[[], None]) -> None:
         super().__init__()
-        self._protocol, self._content, self._is_closing = protocol, content, False
+        self._protocol, self._is_closing = protocol, False
+        self._answer: Callable[[], None] | None = answer
 
     def write(self, _: object) -> None:
         """Answer what is sent, once."""
-        content, self._content = self._content, b""
-        if content:
-            asyncio.get_running_loop().call_soon(self._protocol.data_received, content)
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            asyncio.get_running_loop().call_soon(answer)
 
     def is_closing(self) -> bool:
         """Tell whether it was closed."""

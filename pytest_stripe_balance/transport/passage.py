@@ -7,8 +7,8 @@ from contextvars import ContextVar, Token
 from dataclasses import replace
 from typing import Any
 
-from pytest_stripe_balance.api.message import Headers, Request, Response, text_of
-from pytest_stripe_balance.transport import other_mocks, own_calls
+from pytest_stripe_balance.api.message import Failure, Headers, Request, Response, text_of
+from pytest_stripe_balance.transport import other_mocks, own_calls, pauses
 from pytest_stripe_balance.transport.runs import Run
 
 Sent = tuple[Any, int, Mapping[str, str]]
@@ -24,13 +24,15 @@ def request_of(method: str, url: str, headers: Mapping[str, str] | None, post_da
 
 
 class Passage:
-    """A request that a run is asked about; `response` is None where it is to be sent.
+    """A request that a run is asked about; `response` is None where it is to be sent, or fails.
+
+    `failure` is what the client meets in the place of an answer, if it does.
 
     What belongs to a call that is on its way already is asked of that call's run, though another may be
     the innermost by now. As a context manager it is open while its client sends.
     """
 
-    __slots__ = ("_is_new", "_request", "_run", "_token", "response")
+    __slots__ = ("_is_new", "_request", "_run", "_token", "failure", "response")
 
     def __init__(self, run: Run, request: Request) -> None:
         if own_calls.RUNNING and (call := own_calls.owner_of(request)) is not None:
@@ -40,15 +42,21 @@ class Passage:
         self._is_new = passed is None or not request.is_same(passed[1])
         if passed is not None and not self._is_new:
             run = passed[0]
+        elif passed is None:
+            request.retries = pauses.retries()
         self._run, self._request = run, request
         answer = run.answer(request)
+        self.failure = None
         self.response = answer if isinstance(answer, Response) else None
-        if self.response is not None:
+        if isinstance(answer, Failure):
+            self.response = answer.answer
+            self.failure = answer if self.response is None else None
+        if isinstance(answer, Request):
+            self._request = answer
+        elif answer is not None:
             other_mocks.note(run, request)
             if self._is_new:
-                run.observe(request, self.response)
-        elif isinstance(answer, Request):
-            self._request = answer
+                run.observe(request, answer)
 
     @property
     def destination(self) -> tuple[str, Mapping[str, str]]:
