@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.fixtures.clock import StripeClock
     from pytest_stripe_balance.fixtures.contract import StripeContract
     from pytest_stripe_balance.fixtures.fake_stripe import fake_stripe
+    from pytest_stripe_balance.fixtures.faults import StripeFaults
     from pytest_stripe_balance.refused import Refused
 
     __version__: str
@@ -23,6 +24,7 @@ __all__ = [
     "StripeBalance",
     "StripeClock",
     "StripeContract",
+    "StripeFaults",
     "__version__",
     "fake_stripe",
 ]
@@ -36,6 +38,7 @@ _HOMES = {
     "StripeBalance": "fixtures.balance",
     "StripeClock": "fixtures.clock",
     "StripeContract": "fixtures.contract",
+    "StripeFaults": "fixtures.faults",
     "fake_stripe": "fixtures.fake_stripe",
 }
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Any
 
 from pytest_stripe_balance.api import api_keys, idempotency, response, routes, versions
 from pytest_stripe_balance.api.ignored import Ignored
-from pytest_stripe_balance.api.message import Request, Response
+from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.api.request import Call, VersionRules
 from pytest_stripe_balance.api.response import Envelope
 from pytest_stripe_balance.api.routes import Endpoint
@@ -78,6 +79,37 @@ class Dispatch:
             return response.fail(envelope, fault, executed=False)
         envelope = Envelope(request, request_id, key, name, account.world, rules.api_version)
         return _answer(account.answers, Call(envelope, endpoint, ids, rules, self.ignored))
+
+    def refuse(
+        self,
+        request: Request,
+        fault: Fault,
+        *,
+        more: Mapping[str, Any] | None = None,
+        should_retry: bool = False,
+        keeps: bool = False,
+    ) -> Response:
+        """Answer a request by an error, whatever it asks; nothing is executed.
+
+        - `more` are other keys of the error.
+        - `should_retry` tells stripe-python to try again.
+        - `keeps` saves the answer under the request's idempotency key.
+        """
+        home, headers = self.account(None).world, request.headers
+        key, name = headers.get("Idempotency-Key"), headers.get("Stripe-Account")
+        try:
+            account = self._account_of(request, name)
+        except Fault:
+            account = self.account(None)
+        version = headers.get("Stripe-Version", self.api_version)
+        request_id = home.ids.request()
+        envelope = Envelope(request, request_id, key, name, account.world, version)
+        answer = response.fail(envelope, fault, executed=False, more=more)
+        if should_retry:
+            answer.headers = Headers({**answer.headers, "Stripe-Should-Retry": "true"})
+        if keeps and key and request.method == "POST":
+            account.answers.save(account.world, key, request, answer)
+        return answer
 
     def _resolved(
         self, request: Request, name: str | None

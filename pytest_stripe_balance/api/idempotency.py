@@ -62,18 +62,7 @@ class SavedAnswers:
             message = f"Idempotency keys can be at most {MAX_LENGTH} characters long."
             raise Fault(message, type="idempotency_error", assumption="idempotency-key-length")
         if key in self._in_use:
-            message = (
-                "There is currently another in-progress request using this Idempotent Key (that "
-                "probably means you submitted twice, and the other request is still going through): "
-                f"{key}. Please try again later."
-            )
-            raise Fault(
-                message,
-                status=409,
-                type="idempotency_error",
-                code="idempotency_key_in_use",
-                assumption="idempotency-key-in-use",
-            )
+            raise key_in_use(key)
         saved = self._saved.get(key)
         if saved is None or world.clock.now - saved.at >= SAVED_SECONDS:
             return None
@@ -91,6 +80,22 @@ class SavedAnswers:
         if self._is_shared:
             self._saved, self._is_shared = self._saved.copy(), False
         self._saved[key] = _SavedAnswer(request, response, world.clock.now)
+
+
+def key_in_use(key: str) -> Fault:
+    """Make the fault for a key whose first request isn't finished (docs/stripe.md 5.8)."""
+    message = (
+        "There is currently another in-progress request using this Idempotent Key (that probably means "
+        f"you submitted twice, and the other request is still going through): {key}. Please try again "
+        "later."
+    )
+    return Fault(
+        message,
+        status=409,
+        type="idempotency_error",
+        code="idempotency_key_in_use",
+        assumption="idempotency-key-in-use",
+    )
 
 
 def replayed(response: Response, request_id: str) -> Response:

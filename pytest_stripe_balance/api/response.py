@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -50,12 +51,17 @@ def succeed(envelope: Envelope, body: dict[str, Any]) -> Response:
 
 
 def fail(
-    envelope: Envelope, fault: Fault, *, executed: bool, intent: PaymentIntent | None = None
+    envelope: Envelope,
+    fault: Fault,
+    *,
+    executed: bool,
+    intent: PaymentIntent | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Response:
     """Give the answer to a request that failed, and note the assumption that it relies on.
 
     `executed` is False for an error from before the verb ran. `intent` is shown where the fault has
-    none of its own. Null keys are left out [obs].
+    none of its own. `more` are other keys of the error. Null keys are left out [obs].
     """
     world = envelope.world
     if fault.assumption:
@@ -73,6 +79,8 @@ def fail(
         logs = "https://dashboard.stripe.com/test/logs"
         error["request_log_url"] = f"{logs}/{envelope.request_id}?t={world.clock.now}"
     error["type"] = fault.type
+    if more:
+        error = dict(sorted({**error, **more}.items()))
     response = _respond(envelope, fault.status, {"error": error}, executed=executed)
     return response if fault.has_request_id else _without_request_id(response)
 

@@ -276,3 +276,11 @@ def event_types() -> frozenset[str]:
     return frozenset(
         name for schema in schemas for name in schema["properties"]["type"][schema_forms.ENUM]
     )
+
+
+@cache
+def error_codes() -> frozenset[str]:
+    """Return the codes of errors that any API version documents: an intent's last error has them all."""
+    schemas = [contract(version).schema("payment_intent") for version in resources.api_versions()]
+    last = [schema["properties"]["last_payment_error"]["properties"] for schema in schemas]
+    return frozenset(code for keys in last for code in keys["code"][schema_forms.ENUM])

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.fixtures.balance import StripeBalance
     from pytest_stripe_balance.fixtures.clock import StripeClock
     from pytest_stripe_balance.fixtures.contract import StripeContract
+    from pytest_stripe_balance.fixtures.faults import StripeFaults
     from pytest_stripe_balance.plugin.guard import Guard
     from pytest_stripe_balance.session import Session, Settings
 
@@ -242,6 +243,14 @@ def stripe_clock(_stripe_session: Session) -> StripeClock:
     from pytest_stripe_balance.fixtures.clock import StripeClock  # noqa: PLC0415
 
     return StripeClock(_stripe_session)
+
+
+@pytest.fixture
+def stripe_faults(_stripe_session: Session) -> StripeFaults:
+    """Outages of the fake Stripe on demand: `lose_answer(call)`, `rate_limit(call)`, `outage()`."""
+    from pytest_stripe_balance.fixtures.faults import StripeFaults  # noqa: PLC0415
+
+    return StripeFaults(_stripe_session)
 
 
 @pytest.fixture

@@ -107,6 +107,7 @@ def world(request: pytest.FixtureRequest, guard: Guard) -> Iterator[Session]:
     except Refused as refusal:
         raise reporting.failed(refusal) from None
     state.add_wider(session)
+    session.is_wider = True
     guard.worlds.open(node, session)
     try:
         with _arming(request._fixturedef, guard):  # type: ignore[attr-defined] # noqa: SLF001 - as above

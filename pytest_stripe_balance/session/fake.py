@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.api.ignored import Ignored
-from pytest_stripe_balance.api.message import Exchange, Request, Response
+from pytest_stripe_balance.api.message import Exchange, Failure, Request, Response
 from pytest_stripe_balance.engine import timers
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.engine.state.assumptions import Readings
@@ -18,7 +18,9 @@ from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report import tables
 from pytest_stripe_balance.resources import without_betas
 from pytest_stripe_balance.session.base import Session
+from pytest_stripe_balance.session.faults import Effect, Faults
 from pytest_stripe_balance.session.moments import filters_beyond
+from pytest_stripe_balance.session.own_hand import asking
 from pytest_stripe_balance.session.settings import SYSTEM
 from pytest_stripe_balance.session.worlds import Snapshot, WorldOpener, beginning_below, system_time
 
@@ -50,6 +52,7 @@ class Fake(Session):
         self._first = None if outer is None else outer.snapshot()
         self._began = system_time() if settings.now == SYSTEM else settings.now
         self._beyond: dict[str, None] = {}
+        self._faults: Faults | None = None  # None until one is armed
         self._opener, self._dispatch = self._beginning()
 
     def _beginning(self) -> tuple[WorldOpener, Dispatch]:
@@ -128,7 +131,45 @@ class Fake(Session):
             f"in `stripe_balance.fresh()`, which failed:\n{fresh}\n\noutside of it:\n{super().report()}"
         )
 
-    def _answer(self, request: Request) -> Response:
+    @property
+    def faults(self) -> Faults:
+        """The faults that were armed."""
+        if self._faults is None:
+            self._faults = Faults()
+        return self._faults
+
+    def _answer(self, request: Request) -> Response | Failure:
+        if self._faults is not None and not asking() and (effect := self._faults.meet(request)):
+            return self._failing(effect, request)
+        return self._answer_whole(request)
+
+    def _failing(self, effect: Effect, request: Request) -> Failure:
+        """Act a fault out: the engine acts if it is to, and what comes of it is made a failure."""
+        answer = self._answer_whole(request) if effect.acted else None
+        if effect.error is not None:
+            self._snapshot = None
+            self._catch_up()
+            answer = self._dispatch.refuse(
+                request,
+                effect.error(request.headers.get("Idempotency-Key", "")),
+                more=effect.more,
+                should_retry=effect.should_retry,
+                keeps=effect.keeps,
+            )
+        return effect.failure(answer)
+
+    def pause(self, number: int, seconds: Callable[[int], float]) -> bool:
+        """Let the world's time pass instead, in whole seconds of a call's pauses, once one was armed."""
+        if self._faults is None:
+            return False
+        before = sum(map(seconds, range(1, number)))
+        if passed := int(before + seconds(number)) - int(before):
+            with self.turn("a pause of stripe-python's"):
+                self._catch_up()
+                self._travel(self._clock.now + passed)
+        return True
+
+    def _answer_whole(self, request: Request) -> Response:
         self._snapshot = None
         if self.settings.now == SYSTEM:  # without a call, which each request would pay for
             self._catch_up()
@@ -151,14 +192,24 @@ class Fake(Session):
         finally:
             used |= before
 
-    def close(self, ended: str) -> None:  # noqa: ARG002 - as the other modes have it
-        """See at which other API versions than its events the run was asked."""
+    def close(self, ended: str) -> None:
+        """See at which other API versions than its events the run was asked.
+
+        A fault that no request has met fails a test that passed otherwise.
+        """
         if any(len(world.events) for world in self.worlds.values()):
             own = self.settings.api_version
             requested = {
                 without_betas(exchange.request.headers.api_version or own) for exchange in self.exchanges
             }
             self.other_versions = sorted(requested - {without_betas(own)})
+        if ended == "passed" and (unmet := self.unmet):
+            raise self._recorded(Refused(unmet)) from None
+
+    @property
+    def unmet(self) -> str:
+        """Say which faults no request has met, and which line armed each; "" for none."""
+        return "" if self._faults is None else self._faults.unmet
 
     @property
     def world(self) -> World:
@@ -252,12 +303,15 @@ class Fake(Session):
     def travel(self, until: int) -> None:
         """Move the time of every world on; what falls due happens, in order."""
         with self.turn("stripe_clock"):
-            self._snapshot = None
             self._catch_up()
-            clock = self._clock
-            if isinstance(clock, SystemClock):
-                clock.advanced += max(until - clock.now, 0)
-            timers.travel(self.worlds.values(), clock, until)
+            self._travel(until)
+
+    def _travel(self, until: int) -> None:
+        self._snapshot = None
+        clock = self._clock
+        if isinstance(clock, SystemClock):
+            clock.advanced += max(until - clock.now, 0)
+        timers.travel(self.worlds.values(), clock, until)
 
     def explain(self, entry_id: str) -> str:
         """Tell in words what came of a row that brought money, in whichever world it is."""

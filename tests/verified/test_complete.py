@@ -26,6 +26,7 @@ BEYOND = {
     "publishable-key": "it takes the account's own, and the tests have its secret key alone",
     "beta-versions": "the account has to be let into a beta",
     "idempotency-key-in-use": "two requests have to meet at the same instant",
+    "server-error": "Stripe has to fail",
 }
 
 

@@ -763,6 +763,12 @@ REGISTER: Mapping[str, Assumption] = {
             "text were seen.",
         ),
         _only(
+            "server-error",
+            30,
+            "A 500 has the words that were seen on other api_errors, no Stripe-Should-Retry, and is "
+            "kept under its key, as documented.",
+        ),
+        _only(
             "should-retry-missing-object",
             30,
             "A POST that is answered 404 for an unknown object counts as executed: it has "
