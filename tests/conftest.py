@@ -320,7 +320,12 @@ def _everything_in(world):
     tables = {name: list(table) for name, table in vars(world).items() if isinstance(table, Table)}
     ledger = world.ledger
     rows = [row for customer in ledger.customers() for row in ledger.rows(customer)]
-    return {**tables, "ledger": rows, "now": [world.clock.now]}
+    return {
+        **tables,
+        "ledger": rows,
+        "deliveries": list(world.deliveries),
+        "now": [world.clock.now],
+    }
 
 
 API = "https://api.stripe.com"

@@ -39,7 +39,7 @@ def invoice(world: World, record: Invoice, body: Json) -> None:
     _lines(world, body["lines"], record.lines)
     body |= {
         "application_fee_amount": None,
-        "charge": intent and intent.latest_charge,
+        "charge": intent.latest_charge if intent and record.status == "paid" else None,
         "discount": None,
         "paid": record.status == "paid",
         "paid_out_of_band": record.paid_out_of_band,

@@ -31,28 +31,33 @@ class Dispatch:
     """Answers requests from worlds, one for each `Stripe-Account`, opened on first use.
 
     `api_version` is the account's default, for requests without a version. `rules` gives the rules of a
-    version. `ignored` says which parameters have no meaning.
+    version. `open_world` opens an account's world, given that of its platform. `ignored` says which
+    parameters have no meaning.
     """
 
     api_version: str
     rules: Callable[[str], VersionRules]
-    open_world: Callable[[str | None], World]
+    open_world: Callable[[str | None, World | None], World]
     ignored: Ignored = field(default_factory=Ignored)
     _accounts: dict[str | None, _Account] = field(default_factory=dict)
 
     def copy(
         self,
         api_version: str,
-        open_world: Callable[[str | None], World],
-        copy_world: Callable[[World], World],
+        open_world: Callable[[str | None, World | None], World],
+        copy_world: Callable[[World, World | None], World],
         ignored: Ignored,
     ) -> Dispatch:
         """Give a dispatch whose accounts begin as these are, answers under idempotency keys included."""
-        accounts = {
-            name: _Account(copy_world(account.world), account.answers.copy())
-            for name, account in self._accounts.items()
-        }
-        return Dispatch(api_version, self.rules, open_world, ignored, accounts)
+        copied = Dispatch(api_version, self.rules, open_world, ignored)
+        for name, account in self._accounts.items():
+            world = copy_world(account.world, copied.platform_of(name))
+            copied._accounts[name] = _Account(world, account.answers.copy())
+        return copied
+
+    def platform_of(self, name: str | None) -> World | None:
+        """Give the world of the account that an account is connected to: None for the key's own."""
+        return None if name is None else self.account(None).world
 
     def hold(self, key: str, account: str | None = None) -> AbstractContextManager[None]:
         """Keep an idempotency key in use, as a request in progress does.
@@ -125,7 +130,7 @@ class Dispatch:
     def account(self, name: str | None) -> _Account:
         """Give an account's world and answers, opening them on first use."""
         if name not in self._accounts:
-            self._accounts[name] = _Account(self.open_world(name))
+            self._accounts[name] = _Account(self.open_world(name, self.platform_of(name)))
         return self._accounts[name]
 
     def _account_of(self, request: Request, name: str | None) -> _Account:

@@ -109,10 +109,11 @@ def _respond(envelope: Envelope, status: int, body: dict[str, Any], *, executed:
         headers["Idempotency-Key"] = key
     if account:
         headers["Stripe-Account"] = account
-    return Response(status, Headers(headers), _encoded(body), body)
+    return Response(status, Headers(headers), encoded(body), body)
 
 
-def _encoded(body: dict[str, Any]) -> bytes:
+def encoded(body: dict[str, Any]) -> bytes:
+    """Write a body as JSON, as Stripe sends it."""
     # `encode` over-allocates: half a kilobyte more for each intent that is kept.
     text = bytearray()
     try:

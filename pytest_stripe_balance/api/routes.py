@@ -25,6 +25,7 @@ from pytest_stripe_balance.engine.billing import (
 from pytest_stripe_balance.engine.money import balance_transactions, charges, payment_methods
 from pytest_stripe_balance.engine.payments import apply, payment_intents
 from pytest_stripe_balance.engine.refunds import refunds
+from pytest_stripe_balance.engine.webhooks import endpoints
 
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 
@@ -217,6 +218,26 @@ ENDPOINTS = (
     ),
     Endpoint("GET", "/v1/events", events.list_, "event", listed=True),
     Endpoint("GET", "/v1/events/{id}", events.retrieve, "event"),
+    Endpoint("POST", "/v1/webhook_endpoints", endpoints.create, "webhook_endpoint"),
+    Endpoint("GET", "/v1/webhook_endpoints", endpoints.list_, "webhook_endpoint", listed=True),
+    Endpoint(
+        "GET",
+        "/v1/webhook_endpoints/{webhook_endpoint}",
+        endpoints.retrieve,
+        "webhook_endpoint",
+    ),
+    Endpoint(
+        "POST",
+        "/v1/webhook_endpoints/{webhook_endpoint}",
+        endpoints.update,
+        "webhook_endpoint",
+    ),
+    Endpoint(
+        "DELETE",
+        "/v1/webhook_endpoints/{webhook_endpoint}",
+        endpoints.delete,
+        "webhook_endpoint",
+    ),
 )
 
 

@@ -29,7 +29,7 @@ from pytest_stripe_balance.engine.state.records import (
     Record,
     Refund,
 )
-from pytest_stripe_balance.engine.state.world import World
+from pytest_stripe_balance.engine.state.world import EventType, World
 from pytest_stripe_balance.refused import Refused
 
 
@@ -131,13 +131,13 @@ def _ways_back(kind: type, api_version: str) -> tuple[WalkBack, ...]:
     )
 
 
-# What an event is called at an API version, None where it has no such event.
-EventType = Callable[[str, Record], str | None]
-
-
 @cache
-def event_type_at(api_version: str) -> EventType:
-    """Make the function that gives an event's type at an API version; None if it has no such event."""
+def event_types(api_version: str) -> EventType:
+    """Give what events are called at an API version: a function of their newest type and subject.
+
+    It gives None for an event that the version lacks. A version that isn't modelled is Refused.
+    """
+    check(api_version)
     changes = [change for change in EVENT_CHANGES if api_version < change.date]
 
     def type_then(event_type: str, subject: Record) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
+from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.table import ListParams
 
 if TYPE_CHECKING:
@@ -14,8 +15,16 @@ if TYPE_CHECKING:
 
 
 def retrieve(world: World, event_id: str) -> Event:
-    """Find an event; 404 with param `id`, as the placeholder in the path."""
-    return world.events.find(event_id, "id", assumption="other-missing-objects")
+    """Find an event; 404 with param `id`, as the placeholder in the path.
+
+    One that the account's API version has no type for is missing too.
+    """
+    event = world.events.find(event_id, "id", assumption="other-missing-objects")
+    if type_at(world, event, world.api_version) is None:
+        raise faults.missing_object(
+            world.events.noun, event_id, "id", in_path=True, assumption="other-missing-objects"
+        )
+    return event
 
 
 def list_(
@@ -25,12 +34,25 @@ def list_(
     types: list[str] | None = None,
     **params: Unpack[ListParams],
 ) -> Page[Event]:
-    """List events, newest first; `type` may end in `.*`, as in "payment_intent.*" [doc]."""
+    """List events, newest first; `type` may end in `.*`, as in "payment_intent.*" [doc].
+
+    Types are those of the account's API version. Events that it has no type for are left out.
+    """
     wanted = [type] if type is not None else types
-    return world.events.page(
-        keep=lambda event: wanted is None or any(matches(event.type, pattern) for pattern in wanted),
-        **params,
-    )
+    called = world.event_types(world.api_version)
+
+    def is_listed(event: Event) -> bool:
+        name = called(event.type, event.subject)
+        if name is None:
+            return False
+        return wanted is None or any(matches(name, pattern) for pattern in wanted)
+
+    return world.events.page(keep=is_listed, **params)
+
+
+def type_at(world: World, event: Event, api_version: str) -> str | None:
+    """Give an event's type at an API version; None where that version has no such event."""
+    return world.event_types(api_version)(event.type, event.subject)
 
 
 def matches(event_type: str, pattern: str) -> bool:

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from pytest_stripe_balance.engine.billing import invoice_transitions
 from pytest_stripe_balance.engine.money import balance_transactions
 from pytest_stripe_balance.engine.refunds import refunds
+from pytest_stripe_balance.engine.state.deliveries import Delivery
 from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records import Entry, Invoice, Refund
+from pytest_stripe_balance.engine.webhooks import deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -47,20 +49,39 @@ _KINDS: Mapping[type, _Kind] = {
 }
 
 
-def travel(worlds: Iterable[World], clock: Clock, until: int) -> None:
+def travel(
+    worlds: Collection[World], clock: Clock, until: int, *, stops_for_webhooks: bool = False
+) -> bool:
     """Move time on to `until` (seconds since 1970), and do what is due until then, in order.
 
-    The worlds share the clock. The events of this name no request.
+    The worlds share the clock. The events of this name no request. With `stops_for_webhooks` it stops
+    at the first later moment at which something is to be sent, and tells whether it went all the way.
     """
-    agenda = _Agenda(worlds, until)
+    stop = _first_delivery(worlds, clock.now) if stops_for_webhooks else None
+    horizon = until if stop is None else min(stop, until)
+    agenda = _Agenda(worlds, horizon)
+    is_heard = False
     while (following := agenda.take()) is not None:
         world, (moment, happen) = following
+        if is_heard and moment > clock.now:
+            return False
         clock.now = max(clock.now, moment)
         world.cause = None
         with world.transaction():
             happen()
-            agenda.look_at(world, [written for written, _ in world.journal])
-    clock.now = max(clock.now, until)
+            written = [record for record, _ in world.journal]
+            agenda.look_at(world, written)
+        is_heard |= stops_for_webhooks and any(isinstance(record, Delivery) for record in written)
+    if is_heard:
+        return False
+    clock.now = max(clock.now, horizon)
+    return horizon != stop
+
+
+def _first_delivery(worlds: Iterable[World], now: int) -> int | None:
+    """Tell when a delivery falls due next, later than now."""
+    moments = (deliveries.next_at(world, now) for world in worlds)
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 class _Agenda:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Required, TypedDict, Unpack
 
 from pytest_stripe_balance.api.ignored import Ignored
 from pytest_stripe_balance.api.message import Exchange, Failure, Request, Response
 from pytest_stripe_balance.engine import timers
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.engine.state.assumptions import Readings
-from pytest_stripe_balance.engine.state.determinism import Clock, Maker, SystemClock
+from pytest_stripe_balance.engine.state.determinism import DAY, Clock, Maker, SystemClock
+from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.webhooks import endpoints
+from pytest_stripe_balance.engine.webhooks.deliveries import answered, discard, requeue
 from pytest_stripe_balance.modes import MODES
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report import tables
@@ -22,14 +25,28 @@ from pytest_stripe_balance.session.faults import Effect, Faults
 from pytest_stripe_balance.session.moments import filters_beyond
 from pytest_stripe_balance.session.own_hand import asking
 from pytest_stripe_balance.session.settings import SYSTEM
+from pytest_stripe_balance.session.waiting import Due, payload, waiting
 from pytest_stripe_balance.session.worlds import Snapshot, WorldOpener, beginning_below, system_time
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from pytest_stripe_balance.api.dispatch import Dispatch
-    from pytest_stripe_balance.engine.state.records import Entry
+    from pytest_stripe_balance.engine.state.records import Entry, WebhookEndpoint
     from pytest_stripe_balance.engine.state.world import World
     from pytest_stripe_balance.session.base import Fail
     from pytest_stripe_balance.session.settings import Settings
+
+
+class EndpointFields(TypedDict, total=False):
+    """What a webhook endpoint is made of. `url` and `enabled_events`, types or "*", are required."""
+
+    url: Required[str]
+    enabled_events: Required[Sequence[str]]
+    secret: str | None
+    api_version: str | None
+    connect: bool
+    description: str | None
 
 
 class Fake(Session):
@@ -53,6 +70,7 @@ class Fake(Session):
         self._began = system_time() if settings.now == SYSTEM else settings.now
         self._beyond: dict[str, None] = {}
         self._faults: Faults | None = None  # None until one is armed
+        self.deliverer: Callable[[], object] | None = None  # sends what is due when the clock moves
         self._opener, self._dispatch = self._beginning()
 
     def _beginning(self) -> tuple[WorldOpener, Dispatch]:
@@ -301,17 +319,123 @@ class Fake(Session):
         return self._opener.clock
 
     def travel(self, until: int) -> None:
-        """Move the time of every world on; what falls due happens, in order."""
+        """Move the time of every world on; what falls due happens, in order.
+
+        With a `deliverer`, that sends first what has waited. Then time stops for it at each moment at
+        which something is to be sent. It sends outside of the session's turn, so what it calls may ask
+        this session.
+        """
+        if self.deliverer is not None:
+            self.deliverer()
+        while not self._moved(until):
+            assert self.deliverer is not None, "unreachable because it only stops for it"
+            self.deliverer()
+
+    def _moved(self, until: int) -> bool:
+        """Move on to a moment, or to where something is to be sent; tell whether it went all the way."""
         with self.turn("stripe_clock"):
             self._catch_up()
-            self._travel(until)
+            return self._travel(until, stops=self.deliverer is not None)
 
-    def _travel(self, until: int) -> None:
+    def _travel(self, until: int, *, stops: bool = False) -> bool:
         self._snapshot = None
         clock = self._clock
+        before = clock.now
+        is_there = timers.travel(self.worlds.values(), clock, until, stops_for_webhooks=stops)
         if isinstance(clock, SystemClock):
-            clock.advanced += max(until - clock.now, 0)
-        timers.travel(self.worlds.values(), clock, until)
+            clock.advanced += clock.now - before
+        return is_there
+
+    def due(self) -> list[Due]:
+        """Give all that is to be sent now, the oldest event first.
+
+        With `now="system"` time goes on between requests, and nothing is sent meanwhile: what arose and
+        what was to be tried again is given here together.
+        """
+        now = self.now
+        with self._lock:
+            return waiting(self.worlds, now)
+
+    def waiting(self) -> list[Due]:
+        """Give all that is still to be sent, later retries included, the oldest event first."""
+        with self._lock:
+            return waiting(self.worlds)
+
+    @property
+    def heard(self) -> int:
+        """How often an endpoint was to hear of an event so far: it grows when something new waits."""
+        return sum(len(world.deliveries) for world in self.worlds.values())
+
+    def payload(self, due: Due) -> bytes:
+        """Give the body of a try: the event as JSON at the endpoint's API version."""
+        with self._lock:
+            return payload(self.worlds[due.account], due)
+
+    def delivered(self, due: Due, *, acknowledged: bool) -> None:
+        """Note what came of a try: it is done, tried again later, or given up."""
+        with self._writing("stripe_webhooks", due.account) as world:
+            answered(world, due.event.id, due.endpoint.id, acknowledged=acknowledged)
+
+    def requeue(self, event_id: str, endpoint_id: str | None = None) -> None:
+        """Queue an event once more, for all endpoints that heard of it or for one.
+
+        ValueError for an unknown event, one that nobody heard of, and an endpoint that is disabled or
+        deleted.
+        """
+        for account, world in self.worlds.items():
+            if world.events.get(event_id) is not None:
+                with self._writing("stripe_webhooks.redeliver", account):
+                    requeue(world, event_id, endpoint_id)
+                return
+        message = f"no event {event_id!r} is in this test's worlds"
+        raise ValueError(message)
+
+    def discard(self, dues: Iterable[Due]) -> None:
+        """Never send these."""
+        for due in dues:
+            with self._writing("stripe_webhooks.discard", due.account) as world:
+                discard(world, due.event.id, due.endpoint.id)
+
+    def open_endpoint(
+        self, account: str | None = None, **fields: Unpack[EndpointFields]
+    ) -> WebhookEndpoint:
+        """Make a webhook endpoint, as the Dashboard would.
+
+        Its secret may be given, which the API doesn't take. ValueError for what the API would answer
+        with a 400, a seventeenth endpoint for example.
+        """
+        with self.outside("stripe_webhooks.endpoint", account) as world:
+            try:
+                return endpoints.open_(world, **fields)
+            except Fault as fault:
+                message = f"stripe_webhooks.endpoint: {fault.message}"
+                raise ValueError(message) from None
+
+    def endpoint(self, endpoint_id: str) -> WebhookEndpoint:
+        """Give an endpoint as it is now, in whichever world it is; ValueError if there is none."""
+        return self._endpoint(endpoint_id)[1]
+
+    def roll_secret(self, endpoint_id: str) -> WebhookEndpoint:
+        """Give an endpoint a new secret; the old one holds for 24 more hours of the machine's time."""
+        account, _ = self._endpoint(endpoint_id)
+        with self._writing("roll_secret", account) as world:
+            return endpoints.roll_secret(world, endpoint_id, system_time() + DAY)
+
+    def _endpoint(self, endpoint_id: str) -> tuple[str | None, WebhookEndpoint]:
+        for account, world in self.worlds.items():
+            if endpoint := world.webhook_endpoints.get(endpoint_id):
+                return account, endpoint
+        message = f"no webhook endpoint {endpoint_id!r} is in this test's worlds"
+        raise ValueError(message)
+
+    @contextmanager
+    def _writing(self, what: str, account: str | None) -> Iterator[World]:
+        """Write to a world what is no change of Stripe's objects, so that time doesn't tick for it."""
+        with self.turn(what):
+            self._snapshot = None
+            world = self.worlds[account]
+            with world.transaction():
+                yield world
 
     def explain(self, entry_id: str) -> str:
         """Tell in words what came of a row that brought money, in whichever world it is."""

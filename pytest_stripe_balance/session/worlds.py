@@ -49,25 +49,23 @@ class WorldOpener:
     api_version: str
     ignored: Ignored
 
-    def open(self, account: str | None) -> World:
-        """Open an account's world, without any objects."""
+    def open(self, account: str | None, platform: World | None) -> World:
+        """Open an account's world, without any objects. A connected account has a platform."""
         ids = Ids(f"{self.seed}\0{account or ''}", self.maker)
-        return World(self.clock, ids, self.readings, self.api_version, self._event_type)
+        version, types = self.api_version, versions.event_types
+        return World(self.clock, ids, self.readings, version, types, platform)
 
-    def copy(self, world: World) -> World:
+    def copy(self, world: World, platform: World | None) -> World:
         """Open a world with the objects of another."""
         ids = world.ids.copy(self.maker)
-        return world.copy(self.clock, ids, self.readings, self.api_version, self._event_type)
+        version, types = self.api_version, versions.event_types
+        return world.copy(self.clock, ids, self.readings, version, types, platform)
 
     def dispatch(self, outer: Dispatch | None = None) -> Dispatch:
         """Begin with no account, or with copies of those of `outer`."""
         if outer is None:
             return Dispatch(self.api_version, _rules, self.open, self.ignored)
         return outer.copy(self.api_version, self.open, self.copy, self.ignored)
-
-    @property
-    def _event_type(self) -> versions.EventType:
-        return versions.event_type_at(self.api_version)
 
 
 def beginning_below(outer: Settings, now: int, inner: Settings) -> int:

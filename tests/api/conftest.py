@@ -119,6 +119,7 @@ class Tour:
             self.ask("GET", f"/v1/{objects}/search", query=query, expand=["total_count"])
         for event in self.ask("GET", "/v1/events", limit=100)["data"]:
             self.ask("GET", f"/v1/events/{event['id']}")
+        self._endpoints()
 
     def _customers(self):
         gone = self.ask("POST", "/v1/customers", name="Gone")["id"]
@@ -210,6 +211,15 @@ class Tour:
             self.ask("GET", f"/v1/invoices/{given_up}", expand=["payments", "confirmation_secret"])
             for link in self.ask("GET", "/v1/invoice_payments")["data"]:
                 self.ask("GET", f"/v1/invoice_payments/{link['id']}", expand=["invoice"])
+
+    def _endpoints(self):
+        url, heard = "https://example.com/stripe", ["payment_intent.succeeded"]
+        for more in ({}, {"description": "Shop", "api_version": self.api_version, "connect": "true"}):
+            hook = self.ask("POST", "/v1/webhook_endpoints", url=url, enabled_events=heard, **more)["id"]
+            self.ask("POST", f"/v1/webhook_endpoints/{hook}", disabled="true", metadata={"a": "b"})
+            self.ask("GET", f"/v1/webhook_endpoints/{hook}")
+        self.ask("GET", "/v1/webhook_endpoints")
+        self.ask("DELETE", f"/v1/webhook_endpoints/{hook}")
 
 
 @pytest.fixture(autouse=True)

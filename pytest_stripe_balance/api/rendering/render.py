@@ -20,6 +20,7 @@ from pytest_stripe_balance.api.rendering.customers import (
     _funding_instructions,
 )
 from pytest_stripe_balance.api.rendering.payments import _payment_intent, _payment_method
+from pytest_stripe_balance.engine import events
 from pytest_stripe_balance.engine.state import fields
 from pytest_stripe_balance.engine.state.records import (
     BalanceTransaction,
@@ -38,14 +39,16 @@ from pytest_stripe_balance.engine.state.records import (
     Price,
     Record,
     Refund,
+    WebhookEndpoint,
 )
 from pytest_stripe_balance.engine.state.world import World
+from pytest_stripe_balance.engine.webhooks import deliveries
 
 
 def render(world: World, record: Record, api_version: str) -> Json:
     """Render a record at an API version. An event has the account's version, whatever the request's."""
     if isinstance(record, Event):
-        api_version = world.api_version
+        return event(world, record, world.api_version)
     return _shown(world, record, api_version, world.echoed(record))
 
 
@@ -57,27 +60,53 @@ def _shown(world: World, record: Record, api_version: str, echoed: Hash) -> Json
     return body
 
 
-def _event(world: World, event: Event) -> Json:
-    data: Json = {"object": _shown(world, event.subject, world.api_version, event.echoed)}
-    if event.previous is not None:
-        previous = invoices.previous(event.previous)
+def event(world: World, record: Event, api_version: str, account: str | None = None) -> Json:
+    """Render an event at an API version that has a type for it.
+
+    `account` is the connected account that it comes from, where the platform hears of it.
+    """
+    data: Json = {"object": _shown(world, record.subject, api_version, record.echoed)}
+    if record.previous is not None:
+        previous = invoices.previous(record.previous)
         data["previous_attributes"] = previous
-    if ";" in world.api_version:
+    if ";" in api_version:
         world.readings.rely_on("beta-versions")
-    cause = event.cause
-    return {
-        "id": event.id,
+    cause = record.cause
+    body: Json = {
+        "id": record.id,
         "object": "event",
-        "api_version": world.api_version,
-        "created": event.created,
+        **({} if account is None else {"account": account}),
+        "api_version": api_version,
+        "created": record.created,
         "data": data,
         "livemode": False,
-        "pending_webhooks": 0,
+        "pending_webhooks": deliveries.pending(world, record.id),
         "request": {
             "id": cause.request_id if cause else None,
             "idempotency_key": cause.idempotency_key if cause else None,
         },
-        "type": event.type,
+        "type": events.type_at(world, record, api_version),
+    }
+    return versions.walk_back(world, record, body, api_version)
+
+
+def _webhook_endpoint(_: World, endpoint: WebhookEndpoint) -> Json:
+    """Render an endpoint; the answer to its creation alone has its secret [doc]."""
+    if endpoint.deleted:
+        return {"id": endpoint.id, "object": "webhook_endpoint", "deleted": True}
+    return {
+        "id": endpoint.id,
+        "object": "webhook_endpoint",
+        "api_version": endpoint.api_version,
+        "application": None,
+        "created": endpoint.created,
+        "description": endpoint.description,
+        "enabled_events": list(endpoint.enabled_events),
+        "livemode": False,
+        "metadata": endpoint.metadata,
+        **({"secret": endpoint.secret} if endpoint.shows_secret else {}),
+        "status": endpoint.status,
+        "url": endpoint.url,
     }
 
 
@@ -95,5 +124,5 @@ _RENDERERS: dict[type, Callable[[World, Any], Json]] = {
     InvoiceItem: invoices.invoice_item,
     InvoicePayment: invoices.invoice_payment,
     Price: invoices.price,
-    Event: _event,
+    WebhookEndpoint: _webhook_endpoint,
 }

@@ -76,8 +76,7 @@ def tell_paid(world: World, before: Invoice, paid: Invoice, link: InvoicePayment
     of band (zulip/zulip corporate/tests/stripe_fixtures, docs/stripe.md 1.9). Two things are assumed:
     the place of `invoice_payment.paid`, and `invoice.payment_succeeded` without an intent.
     """
-    is_told = link is not None and world.event_type("invoice_payment.paid", link) is not None
-    first = is_told and world.readings.rely_on("invoice-payment-event-order") == "first"
+    first = link is not None and world.readings.rely_on("invoice-payment-event-order") == "first"
     if link is not None and first:
         world.record_event("invoice_payment.paid", link)
     updated(world, before, paid)

@@ -46,6 +46,8 @@ RECORDINGS: Mapping[int, str] = {
     34: "searches right after what they find was made, in every status, and queries with a mistake",
     35: "a balance that nobody reconciles, under a test clock of 75 and of 90 days",
     36: "a customer and an invoice with parameters that the fake doesn't model, made and updated",
+    37: "the tries at an endpoint that fails, and pending_webhooks after each of them",
+    38: "a webhook endpoint with each wrong parameter, and a seventeenth one",
 }
 
 
@@ -866,6 +868,36 @@ REGISTER: Mapping[str, Assumption] = {
             34,
             "A page that isn't a next_page of the same query is 400 invalid_request_error with "
             "param page.",
+        ),
+        # Webhooks.
+        _only(
+            "webhook-hearing",
+            37,
+            "A webhook endpoint hears of no event from before it was made, and of no type that its"
+            " API version lacks.",
+        ),
+        _only(
+            "webhook-retries",
+            37,
+            "A delivery that fails is tried again 1 hour later, and once more 3 hours after that. "
+            "Then it is given up.",
+        ),
+        Assumption(
+            "pending-webhooks",
+            "pending_webhooks of an event still counts an endpoint that never acknowledged it, once"
+            " the delivery was given up or the endpoint deleted.",
+            {
+                "not-acknowledged": "it counts, as it hasn't acknowledged",
+                "waiting": "it doesn't count, as nothing more is sent",
+            },
+            37,
+        ),
+        _only(
+            "webhook-endpoint-refusals",
+            38,
+            "An account's seventeenth webhook endpoint is 400 invalid_request_error without code "
+            "and param. A url without http or https is 400 url_invalid with param url. Both texts "
+            "are our own words.",
         ),
     )
 }

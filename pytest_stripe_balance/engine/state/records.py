@@ -365,6 +365,7 @@ Subject = (
 class Event(NamedTuple):
     """Something that happened, with its subject as it was then.
 
+    `type` is the one at the newest API version. `events.type_at` gives that of an older one.
     `echoed` is what the subject shows of parameters that have no meaning here.
     """
 
@@ -384,4 +385,33 @@ class Echo(NamedTuple):
     values: Hash
 
 
-Record = Subject | FundingInstructions | PaymentMethod | BalanceTransaction | Price | Event
+class WebhookEndpoint(NamedTuple):
+    """An address that hears of events (docs/stripe.md 1.12). `api_version` None is the account's.
+
+    `old_secrets` are signed with as well, each until a moment in seconds of the machine's time. Only the
+    answer to its creation `shows_secret`. `enabled_at` is when it was enabled last.
+    """
+
+    id: str
+    created: int
+    url: str
+    enabled_events: tuple[str, ...]
+    secret: str
+    api_version: str | None = None
+    connect: bool = False
+    description: str | None = None
+    metadata: Hash = NOTHING
+    status: Literal["enabled", "disabled"] = "enabled"
+    enabled_at: int = 0
+    old_secrets: tuple[tuple[str, int], ...] = ()
+    shows_secret: bool = False
+    deleted: bool = False
+
+    def secrets_at(self, now: int) -> tuple[str, ...]:
+        """Give the secrets to sign with at a second of the machine's time, the newest first."""
+        return (self.secret, *(secret for secret, until in self.old_secrets if now < until))
+
+
+Record = (
+    Subject | FundingInstructions | PaymentMethod | BalanceTransaction | Price | Event | WebhookEndpoint
+)

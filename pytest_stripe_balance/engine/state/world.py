@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_stripe_balance.engine.state import audit, faults, fields
+from pytest_stripe_balance.engine.state import audit, deliveries, faults, fields
 from pytest_stripe_balance.engine.state.assumptions import Readings
+from pytest_stripe_balance.engine.state.deliveries import Deliveries
 from pytest_stripe_balance.engine.state.ledger import Ledger
 from pytest_stripe_balance.engine.state.reconciliations import Reconciled
 from pytest_stripe_balance.engine.state.records import (
@@ -28,12 +29,16 @@ from pytest_stripe_balance.engine.state.records import (
     PaymentMethod,
     Price,
     Refund,
+    WebhookEndpoint,
 )
 from pytest_stripe_balance.engine.state.table import Journal, Table
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.determinism import Clock, Ids
     from pytest_stripe_balance.engine.state.records import Hash, ReconciliationMode, Record, Subject
+
+# An event's type at an API version, from its newest type and its subject; None if it has none there.
+EventType = Callable[[str, "Subject"], str | None]
 
 # When something happens by itself, in seconds since 1970, and what to do then.
 Due = tuple[int, Callable[[], object]]
@@ -47,15 +52,17 @@ class World:
     """Customers, intents, charges, the ledger and the events, with a clock and ids of their own.
 
     Verbs are functions that take a world first, and run inside `transaction`. `api_version` is the
-    account's default version, which its events name. `event_type` gives the type that an event has at
-    that version, or None if there is no such event.
+    account's default version, which its events name. `event_types` gives what events are called at an
+    API version; Refused for one that isn't modelled. `platform` is the world of the account that this
+    one is connected to, if any.
     """
 
     clock: Clock
     ids: Ids
     readings: Readings = field(default_factory=Readings)
     api_version: str = ""
-    event_type: Callable[[str, Subject], str | None] = lambda event_type, _: event_type
+    event_types: Callable[[str], EventType] = lambda _: lambda event_type, __: event_type
+    platform: World | None = None
     cause: Cause | None = None
     journal: Journal = field(default_factory=list)
 
@@ -72,6 +79,8 @@ class World:
         self.prices: Table[Price] = Table("price", self.journal)
         self.invoice_payments: Table[InvoicePayment] = Table("invoice_payment", self.journal)
         self.events: Table[Event] = Table("event", self.journal)
+        self.webhook_endpoints: Table[WebhookEndpoint] = Table("webhook endpoint", self.journal)
+        self.deliveries = Deliveries(self.journal)
         self.reconciliations: Table[Reconciled] = Table("reconciliation", self.journal)
         self.echoes: Table[Echo] = Table("echo", self.journal)
         self.accounts: dict[tuple[str, str], tuple[Hash, ...]] = {}  # by customer and country
@@ -99,7 +108,8 @@ class World:
         ids: Ids,
         readings: Readings,
         api_version: str,
-        event_type: Callable[[str, Subject], str | None],
+        event_types: Callable[[str], EventType],
+        platform: World | None,
     ) -> World:
         """Give a world that begins as this one is, with a clock, ids and settings of its own.
 
@@ -112,8 +122,9 @@ class World:
         copied = World.__new__(World)  # without the tables of a world that begins empty
         vars(copied).update(vars(self), **tables, accounts=self.accounts.copy())
         copied.clock, copied.ids, copied.readings = clock, ids, readings
-        copied.api_version, copied.event_type = api_version, event_type
+        copied.api_version, copied.event_types = api_version, event_types
         copied.cause, copied.journal, copied.ledger = None, journal, self.ledger.copy(journal)
+        copied.platform, copied.deliveries = platform, self.deliveries.copy(journal)
         return copied
 
     def record(self, record_id: str) -> Record | None:
@@ -188,14 +199,16 @@ class World:
         subject: Subject,
         previous: Hash | None = None,
     ) -> None:
-        """Record an event with its subject as it is now."""
-        type_then = self.event_type(event_type, subject)
-        if type_then is None:
-            return
+        """Record an event with its subject as it is now, and who is to hear of it.
+
+        The type is that of the newest API version.
+        """
         event_id = self.ids.mint("evt_", 24)
         echoed = self.echoed(subject)
-        event = Event(event_id, self.clock.now, type_then, subject, self.cause, previous, echoed)
+        event = Event(event_id, self.clock.now, event_type, subject, self.cause, previous, echoed)
         self.events.put(event)
+        if self.webhook_endpoints or self.platform is not None:
+            deliveries.hear(self, event)
 
     def echoed(self, record: object) -> Hash:
         """Give what an object shows of parameters that have no meaning here, by key."""

@@ -1,0 +1,124 @@
+"""What webhook endpoints are to hear: one row for each event and each endpoint that hears it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_stripe_balance.engine.state.records import Event, WebhookEndpoint
+    from pytest_stripe_balance.engine.state.table import Journal
+    from pytest_stripe_balance.engine.state.world import World
+
+
+class Delivery(NamedTuple):
+    """One event for one endpoint. `attempts` were made so far; `failures` came by themselves.
+
+    `due` is the moment of the next try that comes by itself, `resend` that of one that was asked for.
+    With both None nothing more is sent.
+    """
+
+    event: str
+    endpoint: str
+    due: int | None
+    resend: int | None = None
+    attempts: int = 0
+    failures: int = 0
+    acknowledged: bool = False
+
+    @property
+    def at(self) -> int | None:
+        """The moment of the coming try."""
+        return self.due if self.resend is None else self.resend
+
+
+_Key = tuple[str, str]  # an event's id and an endpoint's
+
+
+class Deliveries:
+    """The rows of a world by event and endpoint, and which of them wait."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._rows: dict[_Key, Delivery] = {}
+        self._endpoints: dict[str, tuple[str, ...]] = {}  # by event
+        self._waiting: dict[_Key, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Delivery]:
+        return iter(self._rows.values())
+
+    def get(self, event: str, endpoint: str) -> Delivery | None:
+        """Look a row up."""
+        return self._rows.get((event, endpoint))
+
+    def of(self, event: str) -> list[Delivery]:
+        """Give the rows of an event, in the order in which they were written."""
+        return [self._rows[event, endpoint] for endpoint in self._endpoints.get(event, ())]
+
+    def waiting(self) -> list[Delivery]:
+        """Give what is still to be sent, in no order."""
+        return [self._rows[key] for key in self._waiting]
+
+    def put(self, row: Delivery) -> None:
+        """Add a row, or replace the one of the same event and endpoint."""
+        key = (row.event, row.endpoint)
+        before = self._rows.get(key)
+        self._journal.append((row, partial(self._set, key, before)))
+        self._set(key, row)
+
+    def _set(self, key: _Key, row: Delivery | None) -> None:
+        event, endpoint = key
+        others = self._endpoints.get(event, ())
+        if row is None:
+            del self._rows[key]
+            self._endpoints[event] = others[:-1]
+        else:
+            if key not in self._rows:
+                self._endpoints[event] = (*others, endpoint)
+            self._rows[key] = row
+        if row is None or row.at is None:
+            self._waiting.pop(key, None)
+        else:
+            self._waiting[key] = None
+
+    def copy(self, journal: Journal) -> Deliveries:
+        """Give rows that begin as these are; neither sees what is written to the other later."""
+        copied = Deliveries(journal)
+        copied._rows = self._rows.copy()
+        copied._endpoints = self._endpoints.copy()
+        copied._waiting = self._waiting.copy()
+        return copied
+
+
+def hear(world: World, event: Event) -> None:
+    """Write a row for each endpoint that hears an event which was just recorded.
+
+    An endpoint hears nothing while it is disabled, and no type that its API version lacks. Those of the
+    platform that are made with `connect` hear of connected accounts, and of these alone [doc].
+    """
+    own = (endpoint for endpoint in world.webhook_endpoints if not endpoint.connect)
+    for endpoint in own if world.platform is None else (*own, *connected(world.platform)):
+        if is_wanted(world, endpoint, event):
+            world.deliveries.put(Delivery(event.id, endpoint.id, event.created))
+
+
+def connected(platform: World) -> Iterator[WebhookEndpoint]:
+    """Give the platform's endpoints that hear of its connected accounts."""
+    return (endpoint for endpoint in platform.webhook_endpoints if endpoint.connect)
+
+
+def is_wanted(world: World, endpoint: WebhookEndpoint, event: Event) -> bool:
+    """Tell whether an endpoint hears an event as it is now."""
+    if endpoint.status != "enabled" or endpoint.deleted:
+        return False
+    version = endpoint.api_version or world.api_version
+    event_type = world.event_types(version)(event.type, event.subject)
+    if event_type is None:
+        world.readings.rely_on("webhook-hearing")
+        return False
+    return "*" in endpoint.enabled_events or event_type in endpoint.enabled_events

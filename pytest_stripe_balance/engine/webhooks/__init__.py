@@ -1,0 +1,1 @@
+"""Webhooks: who hears of events, and what waits to be sent."""
