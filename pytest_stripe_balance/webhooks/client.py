@@ -79,7 +79,8 @@ class _ClientDoor(Door):
     def _answer(self, payload: bytes, headers: Mapping[str, str]) -> Reply:
         try:
             response = self._client.post(self._path, **self._arguments(payload, headers))
-            response.close()
+            if self._arguments is _of_werkzeug:  # closed twice, Django's would close the database
+                response.close()
             return Reply(int(response.status_code))
         except Exception as error:  # noqa: BLE001 - clients raise what their app raises
             return _failed(error)

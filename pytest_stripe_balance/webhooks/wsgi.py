@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -47,10 +48,33 @@ class WsgiDoor(Door):
             environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
         answer = _WsgiAnswer(self.name)
         try:
-            answer.read(self._app(environ, answer.start_response))
+            with _django_keeps_connections():
+                answer.read(self._app(environ, answer.start_response))
             return Reply(answer.status)
         except Exception as error:  # noqa: BLE001 - the app's error is its answer
             return failed(error, answer.status if answer.is_complete else 500)
+
+
+@contextmanager
+def _django_keeps_connections() -> Iterator[None]:
+    """Keep Django from closing the test's database connection at a request's beginning and end.
+
+    The test's transaction is open on it. Django's own test client does the same.
+    """
+    database, core = (sys.modules.get(name) for name in ("django.db", "django.core.signals"))
+    if database is None or core is None:
+        yield
+        return
+    ends = [
+        signal
+        for signal in (core.request_started, core.request_finished)
+        if signal.disconnect(database.close_old_connections)
+    ]
+    try:
+        yield
+    finally:
+        for signal in ends:
+            signal.connect(database.close_old_connections)
 
 
 class _WsgiAnswer:

@@ -6,6 +6,8 @@ import asyncio
 import contextvars
 import functools
 import json
+import subprocess
+import sys
 import traceback
 import warnings
 from http import HTTPStatus
@@ -25,6 +27,7 @@ from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 from django.urls import path as django_path
+from django.utils.functional import empty
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -117,21 +120,19 @@ def _django_view(request):
     return HttpResponse(status=_judge(request.body, request.headers["Stripe-Signature"]))
 
 
-async def _django_async_view(request):
-    return _django_view(request)
-
-
 @pytest.fixture(scope="module", autouse=True)
 def _django():
-    urls = (django_path("hook", _django_view), django_path("ahook", _django_async_view))
-    if not settings.configured:
-        settings.configure(
-            ROOT_URLCONF=urls,
-            ALLOWED_HOSTS=["testserver"],
-            DEBUG_PROPAGATE_EXCEPTIONS=True,
-            SECRET_KEY="not secret",
-        )
+    """Configure Django for these tests alone: a process has its settings once."""
+    before = settings._wrapped
+    settings._wrapped = empty
+    settings.configure(
+        ROOT_URLCONF=(django_path("hook", _django_view),),
+        ALLOWED_HOSTS=["testserver"],
+        DEBUG_PROPAGATE_EXCEPTIONS=True,
+    )
     django.setup()
+    yield
+    settings._wrapped = before
 
 
 def _asgi_client(app):
@@ -293,6 +294,51 @@ def test_what_an_app_sets_in_its_context_stays_there(app, monkeypatch):
     door.close()
     assert seen == [201, 201]
     assert NEXT.get() == 201
+
+
+SHOP = """
+import sys
+import django, django.test
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
+from django.urls import path
+from pytest_stripe_balance.webhooks.kinds import door_for
+
+def count():
+    with connection.cursor() as cursor:
+        return cursor.execute("select count(*) from orders").fetchone()[0]
+
+def hook(request):
+    connection.cursor().execute("insert into orders values (1)")
+    return HttpResponse(status=200 + count())
+
+settings.configure(
+    ROOT_URLCONF=(path("hook", hook),),
+    ALLOWED_HOSTS=["testserver"],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1]}},
+)
+django.setup()
+from django.db import connection, transaction
+connection.cursor().execute("create table orders (id int)")
+for make in (django.test.Client, get_wsgi_application):
+    with transaction.atomic():
+        door = door_for(make(), "/hook")
+        print([door.send(b"{}", {"Content-Type": "application/json"}).status for _ in range(2)], count())
+        transaction.set_rollback(True)
+"""
+
+
+def test_the_transaction_of_a_test_stays_open(tmp_path):
+    """Django closes old connections round a request, but the test's own stays, with what is in it."""
+    ran = subprocess.run(
+        [sys.executable, "-c", SHOP, tmp_path / "database"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.stdout.splitlines() == ["[201, 202] 2"] * 2, ran.stderr
 
 
 BAD = {
