@@ -25,7 +25,7 @@ def header(payload: bytes, secrets: Sequence[str], at: float | None = None) -> s
 
 
 def headers(payload: bytes, secrets: Sequence[str], at: float | None = None) -> dict[str, str]:
-    """Give the headers that Stripe sends a payload with. Source: docs/stripe.md."""
+    """Give the headers that Stripe sends a payload with. Source: docs/stripe.md 7."""
     return {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": _USER_AGENT,
