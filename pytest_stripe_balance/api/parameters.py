@@ -273,9 +273,13 @@ class Gap(NamedTuple):
 
 def refuse_unmodelled(params: Mapping[str, Any], verb: Callable[..., object], where: str) -> None:
     """Refuse all documented parameters and values that the verb doesn't model; `where` is the call."""
-    gaps = list(_gaps(params, modelled_by(verb), ()))
-    if gaps:
-        raise Refused(f"{where}: {_told(gaps, where)}")
+    if found := gaps(params, verb):
+        raise Refused(f"{where}: {_told(found, where)}")
+
+
+def gaps(params: Mapping[str, Any], verb: Callable[..., object]) -> list[Gap]:
+    """Find all documented parameters and values that a verb doesn't model. A value of None is any."""
+    return list(_gaps(params, modelled_by(verb), ()))
 
 
 def ignored_name(path: Path) -> str:
@@ -285,16 +289,16 @@ def ignored_name(path: Path) -> str:
     )
 
 
-def _told(gaps: list[Gap], where: str) -> str:
+def _told(found: list[Gap], where: str) -> str:
     """Name all gaps and the ways out; last the line that lets those through that can be ignored."""
-    shown = list(dict.fromkeys(gap.shown for gap in gaps))
+    shown = list(dict.fromkeys(gap.shown for gap in found))
     s, them = ("", "it") if len(shown) == 1 else ("s", "them")
     told = f"Stripe takes the parameter{s} {', '.join(shown)}, and the fake does not model {them}. "
-    modelled = {gap.name: gap.values for gap in gaps if gap.values is not None}
+    modelled = {gap.name: gap.values for gap in found if gap.values is not None}
     for name, values in modelled.items():
         told += f"Of {name} it models {', '.join(sorted(map(str, values)))}. "
     told += f"Leave {them} out in this test, or {EXPECTED}"
-    names = dict.fromkeys(gap.name for gap in gaps if gap.values is None)
+    names = dict.fromkeys(gap.name for gap in found if gap.values is None)
     return f"{told}. {_LETS_THROUGH}\n    {' '.join((where, *names))}" if names else told
 
 

@@ -66,8 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_schemas(
         commands.add_parser("schemas", help="list, show and compare the schemas of API versions")
     )
-    calls = commands.add_parser("calls", help="list the calls that the fake answers")
-    calls.set_defaults(run=print_calls)
+    _add_calls(commands.add_parser("calls", help="list the calls that the fake answers, or an app's"))
     demo = commands.add_parser("demo", help="run the tests of a small example project")
     demo.set_defaults(run=_demo)
     _add_events(commands.add_parser("events", help="write a scenario's events, signed for a webhook"))
@@ -81,6 +80,19 @@ def _parser() -> argparse.ArgumentParser:
     derive.add_argument("--into", type=Path, help="the folder to write to, instead of schemas/")
     derive.set_defaults(run=derive_schemas)
     return parser
+
+
+def _add_calls(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Lists the calls that the fake answers. With --in it finds an app's calls of stripe-python, by "
+        "the names of the installed release, and says which are modelled. Nothing of the app is "
+        "imported. Exit codes: 0 if all that it finds is modelled, 1 if not, 2 if there is no call."
+    )
+    about = "the app's files or folders, such as src/"
+    parser.add_argument("--in", nargs="+", dest="paths", metavar="PATH", default=[], help=about)
+    about = "how to print an app's calls (default: %(default)s)"
+    parser.add_argument("--format", choices=("text", "json"), default="text", help=about)
+    parser.set_defaults(run=print_calls)
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:

@@ -132,7 +132,7 @@ class Module:
         if not where.startswith("stripe."):
             return None
         module = self.sdk.module(where)
-        return module.resolve(original) if module else None
+        return module.resolve(original) if module and module != self else None
 
 
 def _targets(statement: ast.stmt) -> list[str]:
