@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 from workload.verbs_crowd import Crowd
+from workload.verbs_hooks import Hooks
 from workload.verbs_refunds import Refunds
 
 from pytest_stripe_balance.engine.state.records import NOTHING
@@ -29,7 +30,7 @@ MODES = [
 ]
 
 
-class Workload(Crowd, Refunds):
+class Workload(Crowd, Refunds, Hooks):
     """One rule for all verbs: hypothesis turns rules off at random, and too many would never meet."""
 
     steps = 0

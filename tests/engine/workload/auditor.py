@@ -7,12 +7,13 @@ same second happens as cash, refunds, invoices.
 """
 
 from workload.books import DAY, Refusal
+from workload.hooks import Hooks
 from workload.repayments import Repayments
 
 RETURN_AFTER, SWEEP_AFTER = 75 * DAY, 90 * DAY
 
 
-class Auditor(Repayments):
+class Auditor(Repayments, Hooks):
     def deadlines(self):
         """List what is to come: when, and what happens then (3.9, 8)."""
         found = []

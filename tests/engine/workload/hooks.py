@@ -1,0 +1,83 @@
+"""Who hears of what is told, and what waits to be sent to them (docs/stripe.md 1.12, 7)."""
+
+from dataclasses import dataclass
+
+from workload.books import Books, Record
+
+HOUR = 3600
+AFTER = (HOUR, 3 * HOUR)  # each failed try
+
+
+@dataclass(eq=False, repr=False)
+class Endpoint(Record):
+    """`since` is when it was enabled last; without `types` it hears all."""
+
+    version: str
+    types: tuple = ()
+    enabled: bool = True
+    since: int = 0
+    deleted: bool = False
+
+    def calls(self, event_type, who):
+        """Give an event's type at its version, None where that has none (6.9)."""
+        if event_type == "invoice_payment.paid" and self.version < "2025-05-28":
+            return None
+        of_charge = event_type.startswith("refund.") and who.intent is not None
+        if of_charge and self.version < "2024-10-28":
+            return "charge.refund.updated" if event_type == "refund.updated" else None
+        return event_type
+
+    def hears(self, event_type, who):
+        called = self.calls(event_type, who)
+        wanted = not self.types or called in self.types
+        return self.enabled and not self.deleted and called is not None and wanted
+
+
+@dataclass
+class Sending:
+    """One event for one endpoint: when it is sent next, if it is, and what came of it so far."""
+
+    due: int | None
+    tries: int = 0
+    done: bool = False
+
+    def try_(self, now, done):
+        self.due = None if done or self.tries >= len(AFTER) else now + AFTER[self.tries]
+        self.tries += 1
+        self.done = done
+
+
+class Hooks(Books):
+    """`heard` has for each event that was told who hears it, and how far that is."""
+
+    def __init__(self):
+        super().__init__()
+        self.endpoints, self.heard = [], []
+
+    def tell(self, event_type, who, *words):
+        super().tell(event_type, who, *words)
+        hearers = [one for one in self.endpoints if one.hears(event_type, who)]
+        self.heard.append({one: Sending(self.now) for one in hearers})
+
+    def open_endpoint(self, version, types):
+        self.endpoints.append(Endpoint(version, types, since=self.now))
+        return self.endpoints[-1]
+
+    def enable(self, endpoint, enabled):
+        if enabled and not endpoint.enabled:
+            endpoint.since = self.now
+        endpoint.enabled = enabled
+
+    def delete_endpoint(self, endpoint):
+        endpoint.deleted = True
+
+    def to_send(self):
+        """List what is to be sent now: the event's number, the endpoint, and how far it is."""
+        return [
+            (number, endpoint, sending)
+            for number, hearers in enumerate(self.heard)
+            for endpoint, sending in hearers.items()
+            if endpoint.enabled and not endpoint.deleted
+            if sending.due is not None and sending.due <= self.now
+            if not (sending.tries and sending.due < endpoint.since)
+        ]
