@@ -251,6 +251,19 @@ def test_what_ends_a_test_or_a_run_passes_through(app, stop, monkeypatch):
     door.close()
 
 
+@pytest.mark.parametrize("handler", [_handler, _async_handler])
+def test_a_traceback_begins_in_the_app(handler):
+    """Our own frames aren't shown."""
+    NEXT.set(0)
+    door = door_for(handler=handler)
+    _, error = door.send(PAYLOAD, _headers())
+    assert [frame.name for frame in traceback.extract_tb(error.__traceback__)] == [
+        handler.__name__,
+        "_judge",
+    ]
+    door.close()
+
+
 @pytest.mark.parametrize(
     ("returned", "status"), [(None, 200), (204, 204), (HTTPStatus.CONFLICT, 409), (599, 599)]
 )
