@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.fixtures.contract import StripeContract
     from pytest_stripe_balance.fixtures.fake_stripe import fake_stripe
     from pytest_stripe_balance.fixtures.faults import StripeFaults
+    from pytest_stripe_balance.fixtures.webhooks import StripeDelivery, StripeEndpoint, StripeWebhooks
     from pytest_stripe_balance.refused import Refused
 
     __version__: str
@@ -24,7 +25,10 @@ __all__ = [
     "StripeBalance",
     "StripeClock",
     "StripeContract",
+    "StripeDelivery",
+    "StripeEndpoint",
     "StripeFaults",
+    "StripeWebhooks",
     "__version__",
     "fake_stripe",
 ]
@@ -39,6 +43,9 @@ _HOMES = {
     "StripeClock": "fixtures.clock",
     "StripeContract": "fixtures.contract",
     "StripeFaults": "fixtures.faults",
+    "StripeDelivery": "fixtures.webhooks",
+    "StripeEndpoint": "fixtures.webhooks",
+    "StripeWebhooks": "fixtures.webhooks",
     "fake_stripe": "fixtures.fake_stripe",
 }
 

@@ -270,9 +270,10 @@ def _is_event_type(name: str, where: str, value: Json) -> bool:
 
 
 @cache
-def event_types() -> frozenset[str]:
-    """Return the event types that any API version documents."""
-    schemas = [contract(version).schema("event") for version in resources.api_versions()]
+def event_types(api_version: str | None = None) -> frozenset[str]:
+    """Return the event types that an API version documents, or any of them with None."""
+    versions = resources.api_versions() if api_version is None else (api_version,)
+    schemas = [contract(version).schema("event") for version in versions]
     return frozenset(
         name for schema in schemas for name in schema["properties"]["type"][schema_forms.ENUM]
     )

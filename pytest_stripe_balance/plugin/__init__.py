@@ -6,6 +6,7 @@ the fixtures import the rest.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.fixtures.clock import StripeClock
     from pytest_stripe_balance.fixtures.contract import StripeContract
     from pytest_stripe_balance.fixtures.faults import StripeFaults
+    from pytest_stripe_balance.fixtures.webhooks import StripeWebhooks
     from pytest_stripe_balance.plugin.guard import Guard
     from pytest_stripe_balance.session import Session, Settings
 
@@ -116,6 +118,11 @@ def pytest_configure(config: pytest.Config) -> None:
         f"{settings.MARKER}({', '.join(f'{name}=' for name in settings.NAMES)}): settings of the "
         "Stripe fixtures for one test; the marker alone doesn't activate them",
     )
+    config.addinivalue_line(
+        "markers",
+        f"{settings.CHAOS}(seeds=20): the test runs once a seed; each lets webhooks come again, out of "
+        "order, or without an answer. A list names the seeds",
+    )
     try:
         settings.refuse_unknown_variables()
         _, wire = settings.mode(config, {})
@@ -180,8 +187,11 @@ def _stripe_session(
     state = reporting.ensure_state(request.node)
     state.session, state.failed_before = session, request.session.testsfailed
     state.checkers.append(session.watch)
+    session.webhook_app = functools.partial(request.getfixturevalue, "stripe_webhook_app")
+    session.chaos = settings.chaos_seed(request.node)
     with app_settings.dummy_key(), session.tapped():
         yield session
+        session.close_apps()
 
 
 @pytest.fixture
@@ -254,6 +264,20 @@ def stripe_faults(_stripe_session: Session) -> StripeFaults:
 
 
 @pytest.fixture
+def stripe_webhook_app() -> object:
+    """The app of webhook endpoints that name none; override it to return an app, or (app, path)."""
+    return None
+
+
+@pytest.fixture
+def stripe_webhooks(_stripe_session: Session) -> StripeWebhooks:
+    """Delivers the fake's events to your app: `endpoint(app, path)`, `deliver()`."""
+    from pytest_stripe_balance.fixtures.webhooks import StripeWebhooks  # noqa: PLC0415
+
+    return StripeWebhooks(_stripe_session)
+
+
+@pytest.fixture
 def stripe_client(_stripe_session: Session) -> stripe.StripeClient:
     """A `stripe.StripeClient` that this test's fake Stripe answers."""
     import stripe  # noqa: PLC0415
@@ -292,11 +316,24 @@ def _bad_setting(request: pytest.FixtureRequest, error: modes.BadSettingError) -
     return pytest.fail.Exception(message, pytrace=False)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that is marked by `stripe_chaos` once a seed."""
+    if mark := metafunc.definition.get_closest_marker(settings.CHAOS):
+        from pytest_stripe_balance.plugin import chaos  # noqa: PLC0415 - only with the marker
+
+        chaos.parametrize(metafunc, mark)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Set wider worlds up before the other fixtures of their scope."""
     bases = frozenset(settings.WORLDS.values())
     for item in items:
+        if not hasattr(item, "callspec") and item.get_closest_marker(settings.CHAOS):
+            raise pytest.UsageError(
+                f"{item.nodeid}: the marker stripe_chaos runs a test once a seed, which pytest can't do "
+                "with a unittest.TestCase. Write a function, or loop over deliver(chaos=seed)"
+            )
         if not bases.isdisjoint(getattr(item, "fixturenames", ())):
             from pytest_stripe_balance.plugin.scopes import put_first  # noqa: PLC0415 - only with one
 
@@ -341,6 +378,7 @@ def _guard(config: pytest.Config) -> Guard:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test in which a request was refused, even if the test swallowed the error."""
+    __tracebackhide__ = True
     return (yield from reporting.failing_if_refused(item))
 
 

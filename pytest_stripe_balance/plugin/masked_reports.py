@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.session import Session
 
 SHORTEST = 20  # characters; Stripe's keys have more, made-up ones usually fewer
+SHORTEST_SECRET = 8  # of a webhook endpoint, which a test may choose; a shorter one is also a word
 
 
 def is_real(key: str) -> bool:
@@ -27,13 +28,14 @@ def is_real(key: str) -> bool:
 
 
 def keys_of(session: Session) -> set[str]:
-    """Give the keys that a test's report must not show: the run's, and those that the test used."""
+    """Give what a test's report must not show: the run's key, keys that the test used, and secrets."""
     from pytest_stripe_balance.api.api_keys import key_of  # noqa: PLC0415 - the session has it by now
 
     requests = (exchange.request for exchange in session.exchanges)
     by_header = {request.headers.get("Authorization"): request for request in requests}
     used = {*map(key_of, by_header.values()), os.environ.get("STRIPE_API_KEY", "")}
-    return {*filter(is_real, used), *filter(None, [session.settings.wire.key])}
+    secrets = {secret for secret in session.secrets if len(secret) >= SHORTEST_SECRET}
+    return {*filter(is_real, used), *filter(None, [session.settings.wire.key]), *secrets}
 
 
 def hide(report: pytest.TestReport | pytest.CollectReport, keys: Collection[str]) -> None:

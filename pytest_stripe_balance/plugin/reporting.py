@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import Counter
 from contextlib import suppress
 from dataclasses import astuple, dataclass, field
@@ -104,6 +105,7 @@ def complete(item: pytest.Item, report: pytest.TestReport) -> None:
     report_refusals(item, state, report)
     if state.sessions:
         if report.failed:
+            _add_unread(state, report)
             report.sections.append(("Stripe", _tables(state.sessions[0])))
         if report.longrepr or report.sections or report.user_properties or hasattr(report, "wasxfail"):
             from pytest_stripe_balance.plugin import masked_reports  # noqa: PLC0415 - only with something to mask
@@ -114,6 +116,16 @@ def complete(item: pytest.Item, report: pytest.TestReport) -> None:
         if refusals := state.all_refusals:
             item.stash.setdefault(_earlier_key, []).extend(refusals)
         del item.stash[_state_key]  # pytest keeps the items until the run ends
+
+
+def _add_unread(state: TestState, report: pytest.TestReport) -> None:
+    """Show what webhook handlers raised beside a failure of the test's own, which may come of it."""
+    for session in state.sessions:
+        if (error := session.unread_error()) is not None:
+            from pytest_stripe_balance.masking import masked  # noqa: PLC0415 - only with an error
+
+            text = "".join(traceback.format_exception(error.__cause__))
+            report.sections.append(("Stripe webhooks", masked(f"{error}\n\n{text}")))
 
 
 def _for_summary(state: TestState) -> dict[str, list[Any]]:
@@ -143,6 +155,7 @@ def failing_if_refused(item: pytest.Item, *, closing: bool = False) -> Generator
     - An exception of the test's own stays; its report also shows the refusal.
     - A fatal refusal ends the run, even if the test swallowed it.
     """
+    __tracebackhide__ = True
     try:
         try:
             result = yield
@@ -161,9 +174,20 @@ def failing_if_refused(item: pytest.Item, *, closing: bool = False) -> Generator
                 end_run(item.session, f"{item.nodeid}: {refusal}")
     if unreported:
         raise pytest.fail.Exception(_swallowed(unreported), pytrace=False)
+    raise_unread(item)
     if not closing and (earlier := earlier_refusals(item)):
         raise pytest.fail.Exception(_in_earlier_attempts(earlier), pytrace=False)
     return result
+
+
+def raise_unread(item: pytest.Item) -> None:
+    """Raise what a webhook handler has raised, if nobody read the delivery's error."""
+    __tracebackhide__ = True
+    for session in state.sessions if (state := state_of(item)) else ():
+        if (error := session.unread_error()) is not None:
+            assert error.__cause__ is not None, "unreachable because a handler has raised"
+            error.__cause__.add_note(str(error))
+            raise error.__cause__
 
 
 def end_run(session: pytest.Session, why: str) -> None:

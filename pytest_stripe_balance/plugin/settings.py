@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.session import Settings
 
 MARKER = "stripe_balance"
+CHAOS = "stripe_chaos"  # the marker
+CHAOS_SEED = "_stripe_chaos_seed"  # what it parametrizes
 NAMES = ("mode", "api_version", "seed", "now", "contract", "assume", "record", "drift", "ignore")
 _OF_A_RUN = ("cassette_dir", "cassette_format", "max_age", "base_url", "guard", "own_clients")
 _TABLES = ("contract", "assume", "drift")  # the settings that have rows
@@ -318,6 +320,13 @@ def own_clients(config: pytest.Config) -> str:
 def uses_ours(item: pytest.Item) -> bool:
     """Say whether a test asks for a fixture of ours, itself or through its fixtures."""
     return not BASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def chaos_seed(item: pytest.Item) -> int | None:
+    """Give the seed that a test runs with; None without the marker stripe_chaos."""
+    spec = getattr(item, "callspec", None)
+    seed: int | None = None if spec is None else spec.params.get(CHAOS_SEED)
+    return seed
 
 
 def is_live(config: pytest.Config, marks: list[pytest.Mark]) -> bool:

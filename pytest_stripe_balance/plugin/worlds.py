@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -85,6 +86,7 @@ class Worlds:
     def close(self, node: object) -> None:
         """Close a world when its scope ends; what the set-ups were decides whether it is recorded."""
         session = self.by_node.pop(node)
+        session.close_apps()
         session.close("failed" if session.refusals or node in self._broken else "passed")
 
     def _enter(self, session: Session, fixture: str, stack: ExitStack) -> None:
@@ -109,6 +111,7 @@ def world(request: pytest.FixtureRequest, guard: Guard) -> Iterator[Session]:
     state.add_wider(session)
     session.is_wider = True
     guard.worlds.open(node, session)
+    session.webhook_app = partial(_webhook_app, request)
     try:
         with _arming(request._fixturedef, guard):  # type: ignore[attr-defined] # noqa: SLF001 - as above
             yield session
@@ -144,6 +147,19 @@ def _computed(request: pytest.FixtureRequest) -> Mapping[str, Any]:
             f'override @pytest.fixture(scope="{request.scope}") or a wider one'
         ) from None
     return computed
+
+
+def _webhook_app(request: pytest.FixtureRequest) -> object:
+    """Give what `stripe_webhook_app` returns; TypeError if its scope is narrower than the world's."""
+    try:
+        return request.getfixturevalue("stripe_webhook_app")
+    except pytest.fail.Exception as error:
+        if not str(error).startswith("ScopeMismatch"):
+            raise
+        raise TypeError(
+            "stripe_webhooks.endpoint: the fixture stripe_webhook_app has a narrower scope than "
+            f"{request.scope}_stripe_balance: give app= or handler="
+        ) from None
 
 
 def _outer(request: pytest.FixtureRequest, guard: Guard, item: pytest.Item) -> Session | None:

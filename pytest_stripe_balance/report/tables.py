@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import textwrap
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
 from urllib.parse import unquote_plus
@@ -48,18 +48,26 @@ def table(
     return lines
 
 
+def no_lines(_: int) -> list[str]:
+    """Say nothing."""
+    return []
+
+
 def report(
     worlds: Mapping[str | None, World],
     exchanges: Sequence[Exchange],
     refusals: Sequence[Refused] = (),
     assumptions: Collection[str] = (),
+    *,
+    deliveries: Callable[[int], list[str]] = no_lines,
 ) -> str:
     """Write the last requests, refusals and assumptions, then each world's objects and ledgers.
 
-    `worlds` are by connected account; None is the key's own.
+    `worlds` are by connected account; None is the key's own. `deliveries` gives the lines about
+    webhooks for a width.
     """
     width = max(shutil.get_terminal_size().columns, NARROWEST)
-    lines = _requests(exchanges, width)
+    lines = _requests(exchanges, width) + deliveries(width)
     firsts = (refusal.message.splitlines()[0].removesuffix(":") for refusal in refusals)
     refused = [f"refused: {first}" for first in firsts]
     lines += ["", *refused] if refused else []

@@ -56,6 +56,8 @@ class Session:
         self.watch = ContractChecker(settings.contract, settings.api_version)
         self.notes: list[str] = []
         self.other_versions: list[str] = []  # those of requests, where events are at another
+        self.webhook_app: Callable[[], object] = lambda: None  # of endpoints that name none
+        self.chaos: int | None = None  # the test's seed, of deliveries
         self._fail = fail
         self._refusals: list[Refused] = []
         self._lock = threading.RLock()
@@ -92,6 +94,11 @@ class Session:
         """What was refused so far, in processes that were forked meanwhile as well."""
         hear()
         return self._refusals
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The webhook secrets that a test's report must not show."""
+        return frozenset()
 
     @property
     def worlds(self) -> Mapping[str | None, World]:
@@ -158,6 +165,13 @@ class Session:
 
         The test has "passed", "failed", or was "skipped", as one that failed as it is marked to is, too.
         """
+
+    def close_apps(self) -> None:
+        """End what was started for the apps that webhooks were sent to, while the tap is still on."""
+
+    def unread_error(self) -> AssertionError | None:
+        """Give the failure for what webhook handlers raised and nobody read; None if there is none."""
+        return None
 
     @contextmanager
     def turn(self, what: str) -> Iterator[None]:

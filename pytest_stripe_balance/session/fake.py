@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Required, TypedDict, Unpack
 
 from pytest_stripe_balance.api.ignored import Ignored
-from pytest_stripe_balance.api.message import Exchange, Failure, Request, Response
+from pytest_stripe_balance.api.message import Failure, Request, Response
 from pytest_stripe_balance.engine import timers
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.engine.state.assumptions import Readings
 from pytest_stripe_balance.engine.state.determinism import DAY, Clock, Maker, SystemClock
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.engine.webhooks import endpoints
-from pytest_stripe_balance.engine.webhooks.deliveries import answered, discard, requeue
+from pytest_stripe_balance.engine.webhooks import deliveries, endpoints
 from pytest_stripe_balance.modes import MODES
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report import tables
@@ -23,7 +23,7 @@ from pytest_stripe_balance.resources import without_betas
 from pytest_stripe_balance.session.base import Session
 from pytest_stripe_balance.session.faults import Effect, Faults
 from pytest_stripe_balance.session.moments import filters_beyond
-from pytest_stripe_balance.session.own_hand import asking
+from pytest_stripe_balance.session.own_hand import app_code, asking
 from pytest_stripe_balance.session.settings import SYSTEM
 from pytest_stripe_balance.session.waiting import Due, payload, waiting
 from pytest_stripe_balance.session.worlds import Snapshot, WorldOpener, beginning_below, system_time
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.world import World
     from pytest_stripe_balance.session.base import Fail
     from pytest_stripe_balance.session.settings import Settings
+    from pytest_stripe_balance.session.webhooks import Post
 
 
 class EndpointFields(TypedDict, total=False):
@@ -65,12 +66,12 @@ class Fake(Session):
         self._ignored = Ignored(settings.ignore.names)
         self.notes += settings.ignore.notes
         self._snapshot: Snapshot | None = None
-        self._failed: tuple[Dispatch, list[Exchange]] | None = None
+        self._failed: Callable[[], str] | None = None  # the report of fresh worlds whose block failed
+        self._post: Post | None = None
         self._first = None if outer is None else outer.snapshot()
         self._began = system_time() if settings.now == SYSTEM else settings.now
         self._beyond: dict[str, None] = {}
         self._faults: Faults | None = None  # None until one is armed
-        self.deliverer: Callable[[], object] | None = None  # sends what is due when the clock moves
         self._opener, self._dispatch = self._beginning()
 
     def _beginning(self) -> tuple[WorldOpener, Dispatch]:
@@ -103,8 +104,32 @@ class Fake(Session):
                     copied = self._opener.dispatch(self._dispatch)
                 seed, now = self._opener.seed, self._clock.now
                 ahead = self._clock.advanced if isinstance(self._clock, SystemClock) else 0
-                self._snapshot = Snapshot(self.settings, seed, now, ahead, copied, self.assumptions)
+                targets = {} if self._post is None else {**self._post.targets}
+                self._snapshot = Snapshot(
+                    self.settings, seed, now, ahead, copied, self.assumptions, targets
+                )
             return self._snapshot
+
+    @property
+    def post(self) -> Post:
+        """The run's webhooks. The first use imports what sends them."""
+        if self._post is None:
+            from pytest_stripe_balance.session.webhooks import Post  # noqa: PLC0415 - as it says
+
+            targets = {} if self._first is None else self._first.targets
+            self._post = Post({**targets}, chaos=self.chaos)
+        return self._post
+
+    @property
+    def deliverer(self) -> Callable[[], object] | None:
+        """What sends all that is due when the clock moves; None without an endpoint."""
+        if self._post is None and not any(
+            len(world.webhook_endpoints) for world in self.worlds.values()
+        ):
+            return None
+        from pytest_stripe_balance.session import deliver  # noqa: PLC0415 - only with an endpoint
+
+        return partial(deliver.deliver, self, deliver.Choice(leaves_async=True))
 
     @contextmanager
     def minting_for(self, fixture: str) -> Iterator[None]:
@@ -127,27 +152,45 @@ class Fake(Session):
             self._opener, self._dispatch = self._beginning()
             self.exchanges, self._snapshot = [], None
         try:
-            with self.tapped():
-                yield
-        except BaseException:
-            self._failed = self._dispatch, self.exchanges
-            raise
+            with self.tapped(), self._fresh_post():
+                try:
+                    yield
+                except BaseException:
+                    self._failed = self._tables()
+                    raise
         finally:
             self._opener, self._dispatch, self.exchanges = before
             self._snapshot = None
+
+    @contextmanager
+    def _fresh_post(self) -> Iterator[None]:
+        """Let webhooks begin as the run's did, while the context is open."""
+        before, self._post = self._post, None
+        if before is not None:
+            self.post.faults, self.post.before_answers = before.faults, before.before_answers
+        try:
+            yield
+        finally:
+            fresh, self._post = self._post, before
+            if fresh is not None:
+                self.post.adopt(fresh)
 
     def report(self) -> str:
         """Tell the state in tables; first that of the last fresh worlds, if their block failed."""
         return "\n".join([self._states(), *self._beyond])
 
     def _states(self) -> str:
+        own = self._tables()()
         if self._failed is None:
-            return super().report()
-        dispatch, exchanges = self._failed
-        fresh = tables.report(dispatch.worlds, exchanges, self.refusals, self.assumptions)
-        return (
-            f"in `stripe_balance.fresh()`, which failed:\n{fresh}\n\noutside of it:\n{super().report()}"
-        )
+            return own
+        return f"in `stripe_balance.fresh()`, which failed:\n{self._failed()}\n\noutside of it:\n{own}"
+
+    def _tables(self) -> Callable[[], str]:
+        """Give what writes the tables of the worlds that are open now."""
+        worlds, exchanges, sent = self.worlds, self.exchanges, tables.no_lines
+        if self.deliverer is not None:
+            sent = partial(self.post.report, worlds, self.now, self.settings.name)
+        return lambda: tables.report(worlds, exchanges, self.refusals, self.assumptions, deliveries=sent)
 
     @property
     def faults(self) -> Faults:
@@ -210,6 +253,38 @@ class Fake(Session):
         finally:
             used |= before
 
+    def observe(self, request: Request, response: Response | Failure) -> None:
+        """Keep and check an answer; then deliver, if the app is to hear before it has the answer."""
+        super().observe(request, response)
+        post = self._post
+        if post is not None and post.before_answers and not post.is_delivering:
+            assert self.deliverer is not None, "unreachable because there is a post"
+            with app_code():
+                self.deliverer()
+
+    def refuse_inside_handler(self, what: str) -> None:
+        """Refuse what a webhook handler may not do; RuntimeError names it."""
+        if self._post is not None:
+            self._post.refuse_inside(what)
+
+    def close_apps(self) -> None:
+        """End what was started for the apps; RuntimeError if an app's shutdown fails."""
+        if self._post is not None:
+            self._post.close()
+
+    def unread_error(self) -> AssertionError | None:
+        """Give the failure for what webhook handlers raised and nobody read; None if there is none."""
+        if self._post is None:
+            return None
+        return self._post.unread_error(refusal.raised_as for refusal in self.refusals)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The webhook secrets that a test's report must not show."""
+        endpoints = [one for world in self.worlds.values() for one in world.webhook_endpoints]
+        old = {secret for one in endpoints for secret, _ in one.old_secrets}
+        return frozenset({one.secret for one in endpoints} | old)
+
     def close(self, ended: str) -> None:
         """See at which other API versions than its events the run was asked.
 
@@ -232,7 +307,10 @@ class Fake(Session):
     @property
     def world(self) -> World:
         """The world of the account that the API key belongs to."""
-        return self._dispatch.account(None).world
+        return self._world(None)
+
+    def _world(self, account: str | None) -> World:
+        return self._dispatch.account(account).world
 
     @property
     def worlds(self) -> Mapping[str | None, World]:
@@ -258,7 +336,7 @@ class Fake(Session):
         with self.turn(what):
             self._snapshot = None
             self._catch_up()
-            world = self._dispatch.account(account).world
+            world = self._world(account)
             world.cause, before = None, world.ids.minted
             try:
                 with world.transaction():
@@ -369,12 +447,35 @@ class Fake(Session):
     def payload(self, due: Due) -> bytes:
         """Give the body of a try: the event as JSON at the endpoint's API version."""
         with self._lock:
-            return payload(self.worlds[due.account], due)
+            return payload(self._world(due.account), due)
+
+    def secrets_of(self, due: Due) -> tuple[str, ...]:
+        """Give what a try is signed with now, the newest first; a handler may have rolled the secret."""
+        endpoint = deliveries.endpoint_of(self._world(due.account), due.endpoint.id)
+        return endpoint.secrets_at(system_time())
+
+    def is_waiting(self, due: Due) -> bool:
+        """Tell whether something of an event still waits for its endpoint, which may be gone by now."""
+        return deliveries.is_waiting(self._world(due.account), due.event.id, due.endpoint.id)
+
+    def hears(self, endpoint_id: str) -> bool:
+        """Tell whether an endpoint is still to hear of anything."""
+        return deliveries.is_able(self.endpoint(endpoint_id))
 
     def delivered(self, due: Due, *, acknowledged: bool) -> None:
         """Note what came of a try: it is done, tried again later, or given up."""
-        with self._writing("stripe_webhooks", due.account) as world:
-            answered(world, due.event.id, due.endpoint.id, acknowledged=acknowledged)
+        # As `_writing` has it, without the generators that every delivery would pay for.
+        with self._lock:
+            try:
+                self._begin("stripe_webhooks.deliver")
+                try:
+                    self._snapshot, world = None, self._world(due.account)
+                    deliveries.answered(world, due.event.id, due.endpoint.id, acknowledged=acknowledged)
+                    world.journal.clear()
+                finally:
+                    self._answering = False
+            except Refused as refusal:
+                raise self._recorded(refusal) from None
 
     def requeue(self, event_id: str, endpoint_id: str | None = None) -> None:
         """Queue an event once more, for all endpoints that heard of it or for one.
@@ -385,7 +486,7 @@ class Fake(Session):
         for account, world in self.worlds.items():
             if world.events.get(event_id) is not None:
                 with self._writing("stripe_webhooks.redeliver", account):
-                    requeue(world, event_id, endpoint_id)
+                    deliveries.requeue(world, event_id, endpoint_id)
                 return
         message = f"no event {event_id!r} is in this test's worlds"
         raise ValueError(message)
@@ -394,7 +495,7 @@ class Fake(Session):
         """Never send these."""
         for due in dues:
             with self._writing("stripe_webhooks.discard", due.account) as world:
-                discard(world, due.event.id, due.endpoint.id)
+                deliveries.discard(world, due.event.id, due.endpoint.id)
 
     def open_endpoint(
         self, account: str | None = None, **fields: Unpack[EndpointFields]

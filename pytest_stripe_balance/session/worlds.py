@@ -19,12 +19,18 @@ from pytest_stripe_balance.session.moments import iso_text
 from pytest_stripe_balance.session.settings import SYSTEM, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_stripe_balance.engine.state.assumptions import Readings
     from pytest_stripe_balance.engine.state.determinism import Clock, Maker
+    from pytest_stripe_balance.session.webhooks import Target
 
 
 class Snapshot(NamedTuple):
-    """A run's worlds at one moment, `now`; nobody writes to them, so others can begin from them."""
+    """A run's worlds at one moment, `now`; nobody writes to them, so others can begin from them.
+
+    `targets` are the apps of its webhook endpoints.
+    """
 
     settings: Settings
     seed: str
@@ -32,6 +38,7 @@ class Snapshot(NamedTuple):
     advanced: int
     dispatch: Dispatch
     assumptions: frozenset[str]
+    targets: Mapping[str, Target]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ def pytest_unconfigure():
         ("def test_it(stripe_balance): pass", ["--collect-only"]),
         ("def test_it(module_stripe_balance): pass", ["--collect-only"]),
         ("def test_it(): pass", ["--fixtures"]),
+        ("import pytest\n@pytest.mark.stripe_chaos(seeds=2)\ndef test_it(): pass", []),
     ],
     ids=[
         "plain",
@@ -38,6 +39,7 @@ def pytest_unconfigure():
         "collected only",
         "a wider one",
         "fixtures listed",
+        "chaos",
     ],
 )
 def test_a_repo_that_does_not_use_the_plugin_loads_nothing_heavy(test, arguments, project):

@@ -94,7 +94,7 @@ def requeue(world: World, event_id: str, endpoint_id: str | None = None) -> None
         whom = "no endpoint" if endpoint_id is None else f"the endpoint {endpoint_id} never"
         message = f"{whom} heard of the event {event_id}: only what was queued once is sent again"
         raise ValueError(message)
-    able = [row for row in rows if _is_able(endpoint_of(world, row.endpoint))]
+    able = [row for row in rows if is_able(endpoint_of(world, row.endpoint))]
     if not able:
         names = ", ".join(row.endpoint for row in rows)
         message = f"{names}: disabled or deleted, so the event {event_id} isn't sent again"
@@ -108,6 +108,12 @@ def discard(world: World, event: str, endpoint: str) -> None:
     row = world.deliveries.get(event, endpoint)
     assert row is not None, "unreachable because only what waits is discarded"
     world.deliveries.put(row._replace(due=None, resend=None))
+
+
+def is_waiting(world: World, event_id: str, endpoint_id: str) -> bool:
+    """Tell whether something of an event is still to be sent to an endpoint."""
+    row = world.deliveries.get(event_id, endpoint_id)
+    return row is not None and row.at is not None and _is_sent(row, endpoint_of(world, endpoint_id))
 
 
 def pending(world: World, event_id: str) -> int:
@@ -133,7 +139,8 @@ def _at(row: Delivery) -> int:
     return row.at
 
 
-def _is_able(endpoint: WebhookEndpoint) -> bool:
+def is_able(endpoint: WebhookEndpoint) -> bool:
+    """Tell whether an endpoint is sent to: it is enabled, and not deleted."""
     return endpoint.status == "enabled" and not endpoint.deleted
 
 
@@ -143,7 +150,7 @@ def _is_sent(row: Delivery, endpoint: WebhookEndpoint) -> bool:
     A retry that fell due while its endpoint was disabled isn't, not even later [doc].
     """
     is_missed = row.resend is None and row.failures and _at(row) < endpoint.enabled_at
-    return _is_able(endpoint) and not is_missed
+    return is_able(endpoint) and not is_missed
 
 
 def _coming(world: World, row: Delivery, endpoint: WebhookEndpoint) -> Waiting:

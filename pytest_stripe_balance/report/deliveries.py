@@ -1,0 +1,62 @@
+"""Prints what webhook endpoints were sent, and what waits for them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from pytest_stripe_balance.masking import masked
+
+LAST_DELIVERIES = 10
+
+
+class DeliveryRow(NamedTuple):
+    """One delivery: its endpoint in words, how it ended or when it is due, and what it was."""
+
+    endpoint: str
+    ending: str
+    attempt: int
+    type: str
+    subject: str
+    note: str = ""
+
+
+def lines(
+    sent: Sequence[DeliveryRow],
+    waiting: Sequence[DeliveryRow],
+    width: int,
+    *,
+    most: int | None = LAST_DELIVERIES,
+) -> list[str]:
+    """Write a line for each, by endpoint; of what was sent the last `most`, or all with None."""
+    shown = sent if most is None else sent[-most:]
+    left_out = len(sent) - len(shown)
+    title = f"the last {len(shown)} of {len(sent)} deliveries" if left_out else "deliveries"
+    return [
+        *_by_endpoint(title, shown, width),
+        *_by_endpoint("deliveries that wait", waiting, width),
+    ]
+
+
+def again(nodeid: str, seed: int) -> list[str]:
+    """Say how to run a test again with its seed."""
+    path, _, name = nodeid.partition("::")
+    function = name.rpartition("::")[2].partition("[")[0]
+    return [
+        "",
+        f"stripe_chaos: this was seed{seed}; run it again:",
+        f'  pytest {path} -k "{function} and seed{seed}"',
+    ]
+
+
+def _by_endpoint(title: str, rows: Sequence[DeliveryRow], width: int) -> Iterable[str]:
+    for endpoint in dict.fromkeys(row.endpoint for row in rows):
+        yield from ("", masked(f"{title} to {endpoint}"))
+        own = [row for row in rows if row.endpoint == endpoint]
+        widest = max(len(row.ending) for row in own)
+        for row in own:
+            parts = (row.ending.ljust(widest), f"attempt {row.attempt}", row.type, row.subject, row.note)
+            line = masked("  ".join(filter(None, parts)))
+            indent = " " * (widest + 4)
+            yield from textwrap.wrap(line, width, initial_indent="  ", subsequent_indent=indent)
