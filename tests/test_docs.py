@@ -67,8 +67,9 @@ def test_each_example_passes_as_it_stands(page, name, code, pytester):
     else:
         result = pytester.runpytest_inprocess(*options)
     assert result.ret == 0
+    seeds = sum(int(number) - 1 for number in re.findall(r"stripe_chaos\(seeds=(\d+)", code))
     assert result.parseoutcomes() == {
-        "passed": max(1, code.count("def test_") + code.count("pytest.param("))
+        "passed": max(1, code.count("def test_") + code.count("pytest.param(") + seeds)
     }
 
 
