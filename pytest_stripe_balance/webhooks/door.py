@@ -134,7 +134,7 @@ class AsyncDoor(Door):
             # With a factory it doesn't become the thread's current loop, which may be somebody else's.
             self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         loop = self._runner.get_loop()
-        task = loop.create_task(work(), context=contextvars.copy_context())
+        task = loop.create_task(work())
         try:
             reply: Reply = limit.within(_BLOCKED * limit.SECONDS, loop.run_until_complete, task)
         except limit.Hung as hung:

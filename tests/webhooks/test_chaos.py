@@ -359,3 +359,16 @@ def test_a_wrong_handler_is_found(handler, events):
     assert _holds(handler, SHOPS[events], 0)
     found = [seed for seed in range(20) if not _holds(handler, SHOPS[events], seed)]
     assert found, handler.__name__
+
+
+def test_the_last_try_is_never_lost():
+    """What failed twice by itself arrives the third time."""
+    for seed in SEEDS:
+        moves = _moves(chaos.by_seed(seed), "abcd", lambda _move: False)
+        assert {move.fate for move in moves if move.attempt == chaos.MOST_TRIES} == {Fate.ARRIVES}
+
+
+def test_a_repeat_that_fails_is_not_tried_again():
+    """With chaos, too."""
+    moves = _moves(chaos.by_seed(1), "abc", lambda move: not move.is_repeat)
+    assert len(moves) == 4

@@ -251,6 +251,19 @@ def test_what_ends_a_test_or_a_run_passes_through(app, stop, monkeypatch):
     door.close()
 
 
+@pytest.mark.parametrize("handler", [_handler, _async_handler])
+def test_a_traceback_begins_in_the_app(handler):
+    """Our own frames aren't shown."""
+    NEXT.set(0)
+    door = door_for(handler=handler)
+    _, error = door.send(PAYLOAD, _headers())
+    assert [frame.name for frame in traceback.extract_tb(error.__traceback__)] == [
+        handler.__name__,
+        "_judge",
+    ]
+    door.close()
+
+
 @pytest.mark.parametrize(
     ("returned", "status"), [(None, 200), (204, 204), (HTTPStatus.CONFLICT, 409), (599, 599)]
 )
@@ -385,3 +398,27 @@ def test_a_query_and_a_letter_that_is_written_as_percent_arrive(make):
     door = door_for(make(), "/h%6Fok?tenant=1")
     assert door.send(PAYLOAD, _headers()).status == 203
     door.close()
+
+
+def test_a_redirect_is_not_followed_by_a_client_that_follows():
+    """Stripe doesn't follow one."""
+
+    def answer(request):
+        return (
+            httpx.Response(302, headers={"Location": "/other"}) if request.url.path == "/hook" else None
+        )
+
+    client = httpx.Client(transport=httpx.MockTransport(answer), follow_redirects=True)
+    assert door_for(client, "/hook").send(PAYLOAD, _headers()) == (302, None)
+
+
+def test_a_client_that_reaches_nobody_has_no_status():
+    """It is no error of the app's."""
+
+    def answer(request):
+        raise httpx.ConnectError("nobody there", request=request)
+
+    status, error = door_for(httpx.Client(transport=httpx.MockTransport(answer))).send(
+        PAYLOAD, _headers()
+    )
+    assert (status, type(error)) == (None, httpx.ConnectError)

@@ -171,6 +171,15 @@ def test_the_next_delivery_has_its_own_time(app):
     door.close()
 
 
+def test_what_hangs_does_not_hold_the_end_up():
+    """A door is closed at once, though a task of the app's goes on."""
+    door = door_for(handler=hangs_whatever_it_is_asked)
+    door.send(b"{}", {})
+    began = time.monotonic()
+    door.close()
+    assert time.monotonic() - began < 0.5
+
+
 def test_another_timer_is_left_alone():
     """As that of pytest-timeout: the delivery has no limit of ours then."""
     rung = []
