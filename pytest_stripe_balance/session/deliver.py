@@ -190,9 +190,8 @@ class _Round:
             raise self._too_many()
         fake, payload = self._fake, self._fake.payload(due)
         headers = signature.headers(payload, fake.secrets_of(due))
-        sent = SentDelivery(
-            due, fake.now, payload, headers["Stripe-Signature"], is_repeat=move.is_repeat
-        )
+        attempt, header = due.attempt + move.attempt - 1, headers["Stripe-Signature"]
+        sent = SentDelivery(due, attempt, fake.now, payload, header, is_repeat=move.is_repeat)
         self.sent.append(sent)
         self._post.sent.append(sent)
         fault = self._post.take_fault() or _FATES[move.fate]

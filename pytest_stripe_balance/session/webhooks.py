@@ -42,7 +42,7 @@ class Target:
 class SentDelivery:
     """One delivery that was made.
 
-    - `at` is the moment in the world's time.
+    - `attempt` counts from 1 how often the event was sent to the endpoint, `at` is in the world's time.
     - `status` is None where no answer came; `error` is what the app raised, or why none came.
     - `is_repeat`: it came once more, though nothing had failed.
     - `is_lost`: the test's own fault, or its chaos, decided how it ended.
@@ -50,6 +50,7 @@ class SentDelivery:
     """
 
     due: Due
+    attempt: int
     at: int
     payload: bytes
     signature: str
@@ -72,14 +73,16 @@ class SentDelivery:
     def row(self) -> DeliveryRow:
         """Give it as a row of the report."""
         error = type(self.error).__name__ if self.error else ""
-        notes = filter(None, ("repeat" * self.is_repeat, "lost" * self.is_lost, error))
+        if self.is_lost and self.status is None:
+            error = "answer lost" if isinstance(self.error, TimeoutError) else "lost"
+        notes = filter(None, ("repeat" * self.is_repeat, error))
         ending = "none" if self.status is None else str(self.status)
-        return _row(self.due, ending, ", ".join(notes))
+        return _row(self.due, self.attempt, ending, ", ".join(notes))
 
     def __str__(self) -> str:
         ending = "no answer" if self.status is None else str(self.status)
         error = f", {type(self.error).__name__}" if self.error else ""
-        return f"{self.due.type} to {self.due.endpoint.id}, attempt {self.due.attempt}: {ending}{error}"
+        return f"{self.due.type} to {self.due.endpoint.id}, attempt {self.attempt}: {ending}{error}"
 
 
 @dataclass(slots=True, eq=False)
@@ -186,7 +189,7 @@ class Post:
         """Write what was sent and what waits as tables; in a chaotic test all of it, and its seed."""
         rows = [one.row() for one in self.sent]
         coming = [
-            _row(due, "now" if due.at <= now else f"in {timedelta(seconds=due.at - now)}")
+            _row(due, due.attempt, "now" if due.at <= now else f"in {timedelta(seconds=due.at - now)}")
             for due in waiting(worlds)
         ]
         if self.chaos is None:
@@ -201,10 +204,10 @@ class Post:
             door.close()
 
 
-def _row(due: Due, ending: str, note: str = "") -> DeliveryRow:
+def _row(due: Due, attempt: int, ending: str, note: str = "") -> DeliveryRow:
     endpoint = f"{due.endpoint.id} ({due.endpoint.url})"
     subject = getattr(due.event.subject, "id", "")
-    return DeliveryRow(endpoint, ending, due.attempt, due.type, subject, note)
+    return DeliveryRow(endpoint, ending, attempt, due.type, subject, note)
 
 
 def open_endpoint(

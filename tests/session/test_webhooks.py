@@ -185,6 +185,35 @@ def test_duplicates_come_again(stripe_webhooks, app, made):
     assert _names(app) == ["Ada", "Ada", "Bob", "Bob", "Eve", "Eve"]
 
 
+def test_chaos_brings_everything_in_one_call_and_leaves_the_clock(
+    stripe_webhooks, stripe_balance, stripe_clock
+):
+    """However wild: what was lost comes again, and no event comes more than three times."""
+    app = App()
+    stripe_webhooks.endpoint(handler=app, secret="whsec_test")
+    for seed in range(40):
+        app.events.clear()
+        before = [stripe_balance.customer().id for _ in range(8)]
+        now = stripe_clock.now
+        sent = stripe_webhooks.deliver(chaos=seed)
+        came = [event.data.object.id for event in app.events]
+        assert {*came} == {*before}
+        assert max(came.count(one) for one in before) <= 3
+        assert stripe_clock.now == now
+        assert stripe_webhooks.pending == []
+        assert all(one.status is not None or one.error for one in sent)
+
+
+def test_what_fails_in_chaos_three_times_waits_for_the_clock(stripe_webhooks, stripe_balance):
+    """As usual: an hour, since Stripe's own count has one try."""
+    stripe_webhooks.endpoint(handler=App(500), secret="whsec_test")
+    stripe_balance.customer()
+    sent = stripe_webhooks.deliver(chaos=0)
+    assert [(one.attempt, one.status) for one in sent] == [(1, 500), (2, 500), (3, 500)]
+    (waits,) = stripe_webhooks.pending
+    assert (waits.attempt, waits.at - sent[0].at) == (2, HOUR)
+
+
 @pytest.mark.parametrize(
     ("given", "match"),
     [
