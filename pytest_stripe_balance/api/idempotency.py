@@ -28,7 +28,8 @@ class _SavedAnswer:
 
     def is_of(self, request: Request) -> bool:
         """Tell whether a request has the same path and parameters, in any order."""
-        return self.request.path == request.path and decode(self.request.form) == decode(request.form)
+        first = self.request
+        return first.path == request.path and decode(first.encoded) == decode(request.encoded)
 
 
 @dataclass

@@ -9,6 +9,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
+from pytest_stripe_balance.api import form
+from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.headers import HeaderMap
 from pytest_stripe_balance.masking import masked, shown
 from pytest_stripe_balance.resources import without_betas
@@ -81,9 +83,39 @@ class Request:
         return urlsplit(self.url).query
 
     @property
-    def form(self) -> str:
+    def encoded(self) -> str:
         """The parameters, still encoded: those of the query, then those of the body."""
         return "&".join(filter(None, (self.query, self.body)))
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """The parameters, those of the query too: texts, in hashes and lists as they were sent.
+
+        As {"name": "Ada", "metadata": {"a": "b"}, "expand": ["customer"]}. ValueError for parameters
+        that can't be read.
+        """
+        try:
+            return {name: _with_lists(name, value) for name, value in form.decode(self.encoded).items()}
+        except Fault as fault:
+            raise ValueError(fault.message) from None
+
+    @property
+    def path_params(self) -> dict[str, str]:
+        """The ids in the path, as {"intent": "pi_1"}; none of a call that the fake doesn't model."""
+        from pytest_stripe_balance.api import routes  # noqa: PLC0415 - the routes' verbs are the whole engine
+
+        found = routes.match(self.method, self.path)
+        return {} if found is None else dict(zip(found[0].placeholders, found[1], strict=True))
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The header Idempotency-Key, which stripe-python sends with every POST; None without one."""
+        return self.headers.get("Idempotency-Key")
+
+    @property
+    def api_version(self) -> str:
+        """The API version that was asked for, without betas; "" for the account's default."""
+        return self.headers.api_version
 
     @property
     def shown_path(self) -> str:
@@ -185,8 +217,18 @@ class Exchange:
     def __repr__(self) -> str:
         status = self.response.status if self.response is not None else "no answer to"
         asked = f"{status} {self.request}"
-        form = shown(unquote_plus(self.request.form))
-        return f"<{asked} {form}>" if form else f"<{asked}>"
+        sent = shown(unquote_plus(self.request.encoded))
+        return f"<{asked} {sent}>" if sent else f"<{asked}>"
+
+
+def _with_lists(name: str, value: str | form.Form) -> Any:  # noqa: ANN401 - a text, a hash or a list
+    """Make lists of hashes whose keys are 0, 1, ...; metadata's keys are the user's own."""
+    if isinstance(value, str):
+        return value
+    inner = {key: _with_lists(key, one) for key, one in value.items()}
+    if name != "metadata" and [*inner] == [*map(str, range(len(inner)))]:
+        return [*inner.values()]
+    return inner
 
 
 def date_of(headers: Headers) -> int | None:

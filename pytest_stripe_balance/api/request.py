@@ -65,7 +65,7 @@ class Call(NamedTuple):
         rule = rules.rule(endpoint.name)
         if rule is None:
             raise Refused(f"{endpoint}: {self._why_no_rule()}")
-        text = self.envelope.request.form
+        text = self.envelope.request.encoded
         params = compiled_form.read(text, endpoint.name, rules.rule, endpoint.verb)
         ignored: dict[str, Any] = {}
         if params is None:

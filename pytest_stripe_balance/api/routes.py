@@ -67,6 +67,11 @@ class Endpoint:
         return "list" if self.listed else "search_result" if self.searched else self.returns
 
     @cached_property
+    def placeholders(self) -> tuple[str, ...]:
+        """The names of the ids in the path, in order."""
+        return tuple(name.strip("{}") for name in _PLACEHOLDER.findall(self.path))
+
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
         """The path with its placeholders as groups.
 

@@ -39,8 +39,7 @@ def _compared(found: app_source.AskedInSource, version: str) -> AppCall:
     rule = contract(version).rule(row.name)
     if rule is None:
         return AppCall(*place, row.name, is_route=True, lacking=f"Stripe has it since {row.since}")
-    ids = {step.strip("{}") for step in row.path.split("/") if step.startswith("{")}
-    params = {name: value for name, value in found.params.items() if name not in ids}
+    params = {name: value for name, value in found.params.items() if name not in row.placeholders}
     known = {name: value for name, value in params.items() if name in rule["properties"]}
     gaps = tuple(gap.shown for gap in parameters.gaps(known, row.verb))
     unknown = tuple(name for name in params if name not in known)

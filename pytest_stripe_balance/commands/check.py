@@ -235,7 +235,7 @@ def _left_out(request: Request) -> str | None:
     """Say why the answer to a request isn't checked; None if it is."""
     if not _V1.match(request.path):
         return "of another API than v1"
-    if api_keys.key_of(request).startswith("pk_") or _CLIENT_SIDE.search(request.form):
+    if api_keys.key_of(request).startswith("pk_") or _CLIENT_SIDE.search(request.encoded):
         return "sent as browsers do (publishable key or client secret), which gets only some keys"
     return None
 

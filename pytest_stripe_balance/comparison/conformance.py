@@ -163,7 +163,7 @@ class _Run:
         if "dashboard.stripe.com" in knowledge.message_of(knowledge.error_of(recorded)):
             return knowledge.SETTING
         if exchange.response.status != faked.status and any(
-            is_masked(value) for _, value in parse_qsl(exchange.request.form)
+            is_masked(value) for _, value in parse_qsl(exchange.request.encoded)
         ):
             return knowledge.MASKED
         if self._is_hidden(exchange, faked):
@@ -210,7 +210,7 @@ class _Run:
     def _scope(self, exchange: Exchange) -> ListScope:
         named = NamedIds(exchange.request, self._mapping.old)
         is_search = named.endpoint is not None and named.endpoint.searched
-        names = [name for name, _ in parse_qsl(exchange.request.form)]
+        names = [name for name, _ in parse_qsl(exchange.request.encoded)]
         is_timed = any(name.startswith("created") for name in names)
         is_whole = any(map(self._knowledge.is_sure, named.all)) and not is_search
         return ListScope(is_part=not is_whole or is_timed, is_timed=is_timed)

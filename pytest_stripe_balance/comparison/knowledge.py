@@ -129,7 +129,7 @@ class NamedIds:
         return frozenset(self._in_form())
 
     def _in_form(self) -> Iterator[str]:
-        for name, value in parse_qsl(self.request.form):
+        for name, value in parse_qsl(self.request.encoded):
             key = _last_key(name)
             if "metadata" in name or key in _FREE:
                 continue
@@ -153,7 +153,7 @@ def is_form(request: Request) -> bool:
 def is_public(request: Request) -> bool:
     """Tell whether a request was sent with a publishable key, as browsers do."""
     key = request.headers.get("Authorization", "").rpartition(" ")[2]
-    keys = (key, *(value for name, value in parse_qsl(request.form) if name == "key"))
+    keys = (key, *(value for name, value in parse_qsl(request.encoded) if name == "key"))
     return any(key.startswith(("pk_", "cGtf")) for key in keys)  # "cGtf" is "pk_" in base64
 
 

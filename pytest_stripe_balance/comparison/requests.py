@@ -47,7 +47,7 @@ class ComparedRequest:
     @cached_property
     def fields(self) -> Mapping[str, str]:
         """The decoded fields of query and body, by names such as "payment_method_types[0]"."""
-        return dict(parse_qsl(self.exchange.request.form, keep_blank_values=True))
+        return dict(parse_qsl(self.exchange.request.encoded, keep_blank_values=True))
 
     @cached_property
     def names(self) -> frozenset[str]:

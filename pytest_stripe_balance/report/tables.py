@@ -219,7 +219,7 @@ def _folded(exchange: Exchange, width: int) -> list[str]:
 def _sent(exchange: Exchange) -> list[str]:
     """Give the path, and the form if there is one."""
     request = exchange.request
-    return [masked(request.shown_path), *filter(None, [masked(unquote_plus(request.form))])]
+    return [masked(request.shown_path), *filter(None, [masked(unquote_plus(request.encoded))])]
 
 
 def _status(exchange: Exchange) -> int | str:

@@ -529,13 +529,13 @@ def test_a_refund_names_who_gets_it_and_what_paid(version, desk):
     ]
 
 
-def test_events_are_of_this_tests_customers_refunds(desk):
+def test_events_are_of_this_tests_customers_refunds(desk, _stripe_session):
     """events() finds a refund by the customer that it names, and asks for nothing else."""
     desk.refund()
     desk.refund()
-    asked = len(desk.balance.requests)
+    asked = len(_stripe_session.exchanges)
     assert len(desk.balance.events(MADE)) == 2
-    assert len(desk.balance.requests) == asked + 1
+    assert len(_stripe_session.exchanges) == asked + 1
     desk.balance._own = dict
     assert desk.balance.events(MADE) == []
 
