@@ -471,7 +471,7 @@ class Fake(Session):
                 try:
                     self._snapshot, world = None, self._world(due.account)
                     deliveries.answered(world, due.event.id, due.endpoint.id, acknowledged=acknowledged)
-                    world.journal.clear()
+                    world.journal.clear()  # nothing of it is refused, so nothing is undone
                 finally:
                     self._answering = False
             except Refused as refusal:

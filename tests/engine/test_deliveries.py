@@ -10,6 +10,7 @@ from pytest_stripe_balance.resources import api_versions
 
 HOUR, DAY = 3600, 86_400
 URL = "https://example.com/stripe"
+BILLED = {"collection_method": "send_invoice", "days_until_due": 30}
 
 
 class Hooks:
@@ -200,6 +201,21 @@ def test_a_handler_may_ask_while_the_clock_moves(hooks):
     hooks.session.travel(hooks.session.now + 100 * DAY)
     assert hooks.session.waiting() == []
     assert hooks.pending("customer.updated") == 0
+
+
+def test_an_invoice_says_when_its_webhooks_were_delivered(hooks):
+    """At its creation where nobody hears of it; else it is null until all have acknowledged."""
+    customer = hooks.balance.customer()
+    first = stripe.Invoice.create(customer=customer.id, currency="usd", **BILLED)
+    assert first.webhooks_delivered_at == first.created
+    hooks.endpoint("invoice.created"), hooks.endpoint("customer.created")
+    second = stripe.Invoice.create(customer=customer.id, currency="usd", **BILLED)
+    assert second.webhooks_delivered_at is None
+    now = hooks.session.now
+    hooks.send()
+    (_, _, body) = hooks.sent[0]
+    assert body["data"]["object"]["webhooks_delivered_at"] is None
+    assert stripe.Invoice.retrieve(second.id).webhooks_delivered_at == now
 
 
 def test_a_disabled_endpoint_hears_nothing(hooks):

@@ -37,6 +37,7 @@ def invoice(world: World, record: Invoice) -> Json:
     """Render an invoice, without `payments` and `confirmation_secret`, which are shown on request.
 
     Without a webhook endpoint, webhooks_delivered_at is the time of creation [obs, 2026-08-26.dahlia].
+    With one it is null at first (zulip/zulip corporate/tests/stripe_fixtures).
     """
     if record.deleted:
         return {"id": record.id, "object": "invoice", "deleted": True}
@@ -107,7 +108,7 @@ def invoice(world: World, record: Invoice) -> Json:
         "status": record.status,
         "status_transitions": record.status_transitions,
         "test_clock": None,
-        "webhooks_delivered_at": record.created,
+        "webhooks_delivered_at": record.webhooks_delivered_at,
     }
 
 

@@ -8,6 +8,7 @@ from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
 from pytest_stripe_balance.engine.billing import invoice_items
 from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
+from pytest_stripe_balance.engine.state.deliveries import hearers
 from pytest_stripe_balance.engine.state.determinism import DAY, END_OF_TIME
 from pytest_stripe_balance.engine.state.records import Invoice
 from pytest_stripe_balance.engine.state.table import ListParams, Page, Time, in_time
@@ -79,6 +80,8 @@ def create(
         due_date=_due_date(world, days_until_due, due_date),
         recipient=recipient(owner),
     )
+    if not hearers(world, "invoice.created", draft):
+        draft = draft._replace(webhooks_delivered_at=draft.created)
     invoice = world.invoices.put(_described(world, draft, params))
     if pending and owner.currency is None:
         world.readings.rely_on("customer-currency")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_stripe_balance.engine.state.records import Event, WebhookEndpoint
+    from pytest_stripe_balance.engine.state.records import Event, Subject, WebhookEndpoint
     from pytest_stripe_balance.engine.state.table import Journal
     from pytest_stripe_balance.engine.state.world import World
 
@@ -96,29 +96,28 @@ class Deliveries:
 
 
 def hear(world: World, event: Event) -> None:
-    """Write a row for each endpoint that hears an event which was just recorded.
+    """Write a row for each endpoint that hears an event which was just recorded."""
+    for endpoint in hearers(world, event.type, event.subject):
+        world.deliveries.put(Delivery(event.id, endpoint.id, event.created))
+
+
+def hearers(world: World, event_type: str, subject: Subject) -> list[WebhookEndpoint]:
+    """Give the endpoints that hear of something that happens now.
 
     An endpoint hears nothing while it is disabled, and no type that its API version lacks. Those of the
     platform that are made with `connect` hear of connected accounts, and of these alone [doc].
     """
-    own = (endpoint for endpoint in world.webhook_endpoints if not endpoint.connect)
-    for endpoint in own if world.platform is None else (*own, *connected(world.platform)):
-        if is_wanted(world, endpoint, event):
-            world.deliveries.put(Delivery(event.id, endpoint.id, event.created))
+    found = [endpoint for endpoint in world.webhook_endpoints if not endpoint.connect]
+    if world.platform is not None:
+        found += [endpoint for endpoint in world.platform.webhook_endpoints if endpoint.connect]
+    return [endpoint for endpoint in found if _hears(world, endpoint, event_type, subject)]
 
 
-def connected(platform: World) -> Iterator[WebhookEndpoint]:
-    """Give the platform's endpoints that hear of its connected accounts."""
-    return (endpoint for endpoint in platform.webhook_endpoints if endpoint.connect)
-
-
-def is_wanted(world: World, endpoint: WebhookEndpoint, event: Event) -> bool:
-    """Tell whether an endpoint hears an event as it is now."""
+def _hears(world: World, endpoint: WebhookEndpoint, event_type: str, subject: Subject) -> bool:
     if endpoint.status != "enabled" or endpoint.deleted:
         return False
-    version = endpoint.api_version or world.api_version
-    event_type = world.event_types(version)(event.type, event.subject)
-    if event_type is None:
+    called = world.event_types(endpoint.api_version or world.api_version)(event_type, subject)
+    if called is None:
         world.readings.rely_on("webhook-hearing")
         return False
-    return "*" in endpoint.enabled_events or event_type in endpoint.enabled_events
+    return "*" in endpoint.enabled_events or called in endpoint.enabled_events

@@ -222,6 +222,7 @@ class Invoice(NamedTuple):
     marked_uncollectible_at: int | None = None
     paid_at: int | None = None
     voided_at: int | None = None
+    webhooks_delivered_at: int | None = None
     overdue: bool = False
     deleted: bool = False
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_stripe_balance.engine.events import type_at
+from pytest_stripe_balance.engine.state.records import Invoice
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.deliveries import Delivery
@@ -34,14 +36,18 @@ def waiting(world: World, until: int | None = None) -> list[Waiting]:
 
     It is in the order of the events, and of one event in that of the endpoints.
     """
-    found = [
-        (row, endpoint)
-        for row in world.deliveries.waiting()
-        if until is None or _at(row) <= until
-        if _is_sent(row, endpoint := endpoint_of(world, row.endpoint))
-    ]
-    coming = (_coming(world, row, endpoint) for row, endpoint in found)
-    return sorted(coming, key=lambda one: _place(world, one))
+    known = {
+        endpoint.id: (place, endpoint)
+        for place, endpoint in enumerate(
+            [*world.webhook_endpoints, *(world.platform.webhook_endpoints if world.platform else ())]
+        )
+    }
+    found = []
+    for row in world.deliveries.waiting():
+        place, endpoint = known[row.endpoint]
+        if (until is None or _at(row) <= until) and _is_sent(row, endpoint):
+            found.append((world.events.place(row.event), place, _coming(world, row, endpoint)))
+    return [coming for *_, coming in sorted(found, key=itemgetter(0, 1))]
 
 
 def next_at(world: World, now: int) -> int | None:
@@ -78,6 +84,18 @@ def answered(world: World, event: str, endpoint: str, *, acknowledged: bool) -> 
             acknowledged=row.acknowledged or acknowledged,
         )
     )
+    if acknowledged:
+        _note_invoice(world, world.events.find(event, "event"))
+
+
+def _note_invoice(world: World, event: Event) -> None:
+    """Note on an invoice when all have acknowledged that it was made [doc]."""
+    if event.type != "invoice.created" or pending(world, event.id):
+        return
+    assert isinstance(event.subject, Invoice), "unreachable by the event's type"
+    invoice = world.invoices.find(event.subject.id, "invoice")
+    if invoice.webhooks_delivered_at is None:
+        world.invoices.put(invoice._replace(webhooks_delivered_at=world.clock.now))
 
 
 def requeue(world: World, event_id: str, endpoint_id: str | None = None) -> None:
@@ -119,6 +137,8 @@ def is_waiting(world: World, event_id: str, endpoint_id: str) -> bool:
 def pending(world: World, event_id: str) -> int:
     """Count the endpoints that haven't acknowledged an event, for its `pending_webhooks`."""
     rows = [row for row in world.deliveries.of(event_id) if not row.acknowledged]
+    if not rows:
+        return 0
     waits = [row for row in rows if row.at is not None and not endpoint_of(world, row.endpoint).deleted]
     if len(waits) < len(rows) and world.readings.rely_on("pending-webhooks") == "waiting":
         return len(waits)
@@ -158,14 +178,3 @@ def _coming(world: World, row: Delivery, endpoint: WebhookEndpoint) -> Waiting:
     event_type = type_at(world, event, endpoint.api_version or world.api_version)
     assert event_type is not None, "unreachable because nobody hears of what their version lacks"
     return Waiting(event, event_type, endpoint, row.attempts + 1, _at(row))
-
-
-def _place(world: World, one: Waiting) -> tuple[int, bool, int]:
-    """Give the place of an event, then that of an endpoint, the platform's last."""
-    own = world.webhook_endpoints.get(one.endpoint.id) is not None
-    holder = world if own or world.platform is None else world.platform
-    return (
-        world.events.place(one.event.id),
-        not own,
-        holder.webhook_endpoints.place(one.endpoint.id),
-    )
