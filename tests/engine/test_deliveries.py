@@ -16,9 +16,14 @@ BILLED = {"collection_method": "send_invoice", "days_until_due": 30}
 class Hooks:
     """A world whose endpoints are told of what waits, by hand."""
 
-    def __init__(self, balance, session):
-        self.balance, self.session = balance, session
+    def __init__(self, balance, session, monkeypatch):
+        self.balance, self.session, self.monkeypatch = balance, session, monkeypatch
         self.sent = []
+        self.deliver_by(None)
+
+    def deliver_by(self, function):
+        """Let a function send what is due when the clock moves, or nothing."""
+        self.monkeypatch.setattr(type(self.session), "deliverer", property(lambda _: function))
 
     def endpoint(self, *types, **fields):
         return self.session.open_endpoint(url=URL, enabled_events=types or ("*",), **fields)
@@ -47,8 +52,8 @@ def _newest(at_newest_version):
 
 
 @pytest.fixture
-def hooks(stripe_balance, _stripe_session):
-    return Hooks(stripe_balance, _stripe_session)
+def hooks(stripe_balance, _stripe_session, monkeypatch):
+    return Hooks(stripe_balance, _stripe_session, monkeypatch)
 
 
 def test_each_endpoint_that_hears_an_event_has_a_row_of_it(hooks):
@@ -106,7 +111,7 @@ def test_what_fails_is_tried_again_after_one_hour_and_after_three_more(hooks):
     hooks.endpoint()
     hooks.balance.customer()
     created = hooks.session.due()[0].event.created
-    hooks.session.deliverer = lambda: hooks.send(acknowledged=False)
+    hooks.deliver_by(lambda: hooks.send(acknowledged=False))
     began = hooks.session.now
     hooks.session.travel(began + DAY)
     assert [(moment, due.attempt) for moment, due, _ in hooks.sent] == [
@@ -151,7 +156,7 @@ def test_the_clock_stops_at_the_moment_of_each_event(hooks):
 
     deliver()
     hooks.sent.clear()
-    hooks.session.deliverer = deliver
+    hooks.deliver_by(deliver)
     began = hooks.session.now
     hooks.session.travel(began + 100 * DAY)
     later = [(moment, due) for moment, due, _ in hooks.sent if due.event.created > began]
@@ -166,7 +171,7 @@ def test_what_waits_longer_keeps_no_clock_from_moving(hooks):
     hooks.endpoint()
     hooks.balance.customer()
     asked = []
-    hooks.session.deliverer = lambda: asked.append(hooks.session.now)
+    hooks.deliver_by(lambda: asked.append(hooks.session.now))
     began = hooks.session.now
     hooks.session.travel(began + 100 * DAY)
     assert asked[0] == began
@@ -197,7 +202,7 @@ def test_a_handler_may_ask_while_the_clock_moves(hooks):
         if hooks.session.due():
             deliver()
 
-    hooks.session.deliverer = deliver
+    hooks.deliver_by(deliver)
     hooks.session.travel(hooks.session.now + 100 * DAY)
     assert hooks.session.waiting() == []
     assert hooks.pending("customer.updated") == 0
@@ -408,7 +413,7 @@ def test_with_the_systems_time_nothing_is_sent_by_itself(hooks, monkeypatch):
     hooks.balance.fund(hooks.balance.customer(), 700)
     hooks.endpoint()
     sent = []
-    hooks.session.deliverer = lambda: sent.append((hooks.session.now, len(hooks.session.due())))
+    hooks.deliver_by(lambda: sent.append((hooks.session.now, len(hooks.session.due()))))
     now[0] += 80 * DAY
     hooks.balance.customer()
     assert sent == []
@@ -433,7 +438,7 @@ def test_with_the_systems_time_a_travel_stops_for_each_event(hooks, monkeypatch)
             seen.append((hooks.session.now, due.event.created))
             hooks.session.delivered(due, acknowledged=True)
 
-    hooks.session.deliverer = deliver
+    hooks.deliver_by(deliver)
     began = hooks.session.now
     hooks.session.travel(began + 100 * DAY)
     assert seen == [(began + 75 * DAY, began + 75 * DAY)]
