@@ -16,8 +16,9 @@ SECONDS = 10.0
 _SLICES = 10
 _HAS_TIMERS = hasattr(signal, "setitimer")  # Windows hasn't
 # Without the enums that the standard library puts round it, which take longer than a delivery.
-_set_handler: Callable[..., Any] = getattr(signal.signal, "__wrapped__", signal.signal)
-_handler_of: Callable[..., Any] = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
+_PLAIN = sys.modules.get("_signal", signal)
+_set_handler: Callable[..., Any] = _PLAIN.signal
+_handler_of: Callable[..., Any] = _PLAIN.getsignal
 
 
 class Hung(BaseException):
