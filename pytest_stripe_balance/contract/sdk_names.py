@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from pytest_stripe_balance.contract.sdk import Sdk
 from pytest_stripe_balance.contract.source import Module
 
 if TYPE_CHECKING:
+    from pytest_stripe_balance.contract.sdk import Sdk
     from pytest_stripe_balance.contract.source import Class
 
 CLIENT = "StripeClient"
 _METHODS = ("get", "post", "delete")
+_PLACEHOLDER = re.compile(r"\{[^}]*\}|%s")
 _PATH = re.compile(r"/(v\d+|oauth)/")
 _PAGES = "_auto_paging_iter"
 # What a method uses that puts an id into its path.
@@ -138,7 +139,8 @@ def _method(owner: Class, name: str, *, is_service: bool) -> Method | None:
         method = next(_verbs(function), None)
         if path and method:
             returns = _named_by(owner, function.returns)
-            return Method(f"{method.upper()} {Sdk.shape(path)}", returns, is_service)
+            call = f"{method.upper()} {_PLACEHOLDER.sub('{}', path)}"
+            return Method(call, returns, is_service)
     if plain in _INHERITED and (url := _class_url(owner)) and not is_service:
         return Method(f"{_INHERITED[plain].upper()} {url}/{{}}", owner, is_service)
     return None
@@ -157,7 +159,7 @@ def _paths(function: ast.FunctionDef) -> Iterator[str]:
     for node in ast.walk(function):
         match node:
             case ast.Constant(value=str(text)) if _PATH.match(text):
-                yield text.replace("%s", "{}")
+                yield text
 
 
 def _verbs(function: ast.FunctionDef) -> Iterator[str]:
