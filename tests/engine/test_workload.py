@@ -1,5 +1,6 @@
 """Random sequences of every verb, driven through the real SDK and judged by a second model."""
 
+import json
 import random
 
 from hypothesis import HealthCheck, seed, settings
@@ -9,7 +10,9 @@ from workload.verbs_crowd import Crowd
 from workload.verbs_hooks import Hooks
 from workload.verbs_refunds import Refunds
 
+from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine.state.records import NOTHING
+from pytest_stripe_balance.resources import api_versions
 
 # From the tenth example of a run on, most of hypothesis's are others over again with a piece moved:
 # many short runs reach more. Their first is always the simplest, and not all end with their last step.
@@ -60,28 +63,61 @@ class Workload(Crowd, Refunds, Hooks):
         self.look()
 
 
+class EveryVersion(Workload):
+    """An endpoint of each API version hears of all that happens; at the end all of it is read."""
+
+    payloads = 0
+
+    @initialize()
+    def listen(self):
+        for version in api_versions():
+            self.opened(version)
+
+    def teardown(self):
+        for due in self.session.waiting():
+            body = json.loads(self.session.payload(due))
+            told = [str(finding) for finding in contract(body["api_version"]).check(body)]
+            assert told == [], (body["type"], body["api_version"])
+            EveryVersion.payloads += 1
+        super().teardown()
+
+
 VERBS = [one for kind in Workload.__mro__[::-1] for one in vars(kind).values() if hasattr(one, "needs")]
 
 
 def pytest_generate_tests(metafunc):
     steps = metafunc.config.getoption("--workload-steps")
+    if "part" not in metafunc.fixturenames:
+        return
     metafunc.parametrize("part", range(-(-steps // STEPS_OF_PART)))
 
 
 def test_the_fake_does_what_the_auditor_says(part, pytestconfig):
     """In any order of any calls, each answer, event, row and sum is what a naive model predicts."""
     chosen = pytestconfig.getoption("--hypothesis-seed", None) or random.getrandbits(32)
-    print(f"the same once more: --hypothesis-seed={chosen}")  # noqa: T201 - pytest shows it on a failure
     before = Workload.steps
+    run(Workload, f"{chosen}, part {part}", chosen, EXAMPLES, STEPS)
+    assert Workload.steps - before >= STEPS_OF_PART
+    assert NOTHING == {}, "records share it"
+
+
+def test_each_payload_of_a_random_history_fits_the_contract_of_its_endpoint(pytestconfig):
+    """At every API version."""
+    chosen = pytestconfig.getoption("--hypothesis-seed", None) or random.getrandbits(32)
+    run(EveryVersion, f"{chosen}, every version", chosen, 3, 30)
+    assert EveryVersion.payloads > 100
+
+
+def run(machine, name, chosen, examples, steps):
+    """Run a machine; a failure prints the seed that brings it back."""
+    print(f"the same once more: --hypothesis-seed={chosen}")  # noqa: T201 - pytest shows it on a failure
     run_state_machine_as_test(
-        seed(f"{chosen}, part {part}")(Workload),
+        seed(name)(machine),
         settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
+            max_examples=examples,
+            stateful_step_count=steps,
             deadline=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert Workload.steps - before >= STEPS_OF_PART
-    assert NOTHING == {}, "records share it"
