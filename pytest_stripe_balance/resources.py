@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 _PACKAGE = Path(__file__).parent
-# The files in a folder of `schemas/` that are no schema of an object.
-NO_OBJECTS = frozenset({"expandables", "literals", "parameters"})
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(?:\.\w+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NAMED_SINCE = "2024-09-30"  # acacia, the first release with a name
@@ -149,8 +147,5 @@ def literals() -> dict[str, frozenset[str]]:
     For example "/v1/invoices/" has "search" and "upcoming". The words of all API versions are together:
     a word that is an endpoint at one version is an id at none. Ids further left are written "{}".
     """
-    found: dict[str, frozenset[str]] = {}
-    for release in releases():
-        for before, words in json.loads(text("schemas", release.folder, "literals.json")).items():
-            found[before] = found.get(before, frozenset()).union(words)
-    return found
+    table = json.loads(text("schemas", "literals.json"))
+    return {before: frozenset(words) for before, words in table.items()}

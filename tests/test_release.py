@@ -36,7 +36,7 @@ def test_the_wheel_holds_the_package_its_data_and_nothing_else(built):
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     data = "pytest_stripe_balance/_data"
-    assert f"{data}/schemas/endive/payment_intent.json" in names
+    assert f"{data}/schemas/objects/payment_intent.json" in names
     assert f"{data}/cassettes/documentation/apply_customer_balance.yaml" in names
     assert {"pytest_stripe_balance/py.typed", "pytest_stripe_balance/demo/shop.py"} <= set(names)
     assert {name.split("/")[0].split("-")[0] for name in names} == {"pytest_stripe_balance"}
@@ -55,7 +55,7 @@ def test_the_sdist_builds_the_same_wheel(built):
         "LICENSE",
         "pytest_stripe_balance/plugin/__init__.py",
     } <= names
-    assert "schemas/endive/payment_intent.json" in names
+    assert "schemas/objects/payment_intent.json" in names
     assert "cassettes/documentation/apply_customer_balance.yaml" in names
 
 

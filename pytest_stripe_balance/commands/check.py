@@ -16,7 +16,7 @@ from pytest_stripe_balance.cassettes import foreign
 from pytest_stripe_balance.contract.checker import opened, unknown_in, why_unchecked
 from pytest_stripe_balance.contract.contract import Contract, contract
 from pytest_stripe_balance.contract.findings import levels_of
-from pytest_stripe_balance.contract.kinds import kind_of
+from pytest_stripe_balance.contract.kinds import hint, kind_of
 from pytest_stripe_balance.contract.parsed import version_of
 from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.report.outcome import Outcome, Place
@@ -82,9 +82,9 @@ def check(question: CheckQuestion) -> Outcome:
 
 
 def _refuse_unknown(name: str) -> None:
-    known = sorted(set().union(*(contract(version).objects for version in resources.api_versions())))
+    known = set().union(*(contract(version).objects for version in resources.api_versions()))
     if name not in known:
-        raise ValueError(f"--object {name!r} has no schema; these have one: {', '.join(known)}")
+        raise ValueError(f"--object {name!r} has no schema; {hint(name, known)}")
 
 
 def _shown_name(name: str) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.commands import sdk_releases, terminal
@@ -14,39 +13,52 @@ from pytest_stripe_balance.commands.calls import returned
 from pytest_stripe_balance.report.exit_codes import OK
 from pytest_stripe_balance.resources import Release
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_stripe_balance.contract.schema_files import Contents
+
 
 class Derived(NamedTuple):
-    """What one stripe-python gave: documents by file name, and why it lacks some objects, by name."""
+    """What one stripe-python gave."""
 
     release: Release
-    documents: dict[str, Any]
-    lacking: dict[str, str]
+    contents: Contents
 
 
 def derive_schemas(options: argparse.Namespace) -> int:
     """Write schemas, parameter rules and the list of calls; give the exit code."""
+    from pytest_stripe_balance.contract import schema_files  # noqa: PLC0415 - only this command needs it
+
     if options.all and options.sdk:
         raise ValueError("--all takes each release from its own stripe-python; leave --sdk out")
     if options.into is None and resources.is_installed():
         raise ValueError("not in a checkout, whose schemas/ are written to; --into writes elsewhere")
     into = options.into or resources.folder("schemas")
-    if options.all:
-        with tempfile.TemporaryDirectory() as downloads:
-            sdks = [sdk_releases.unpacked(each.sdk, Path(downloads)) for each in resources.releases()]
-            everything = [_derived(sdk, options.into) for sdk in sdks]
-    else:
-        from pytest_stripe_balance.contract import derive  # noqa: PLC0415 - only this command needs it
-
-        everything = [_derived(options.sdk or derive.installed_sdk(), options.into)]
-    _refuse_losses(everything, into)
-    for derived in everything:
-        _write(derived, into)
-        if options.into is None:
-            _write_release(derived.release, into)
+    before = {release.folder: contents for release, contents in schema_files.read(into).items()}
+    derived = _all_derived(options)
+    _refuse_losses(derived, before, into)
+    for release, contents in derived:
+        _tell(release, contents, before.get(release.folder), into)
+    changed = schema_files.write(_together(derived, into), into)
+    terminal.say(f"{into}: {changed} files changed")
+    if options.into is None:
+        resources.releases.cache_clear()
     calls = Path(__file__).parents[2] / "docs" / "calls.md"
     if options.into is None and calls.is_file():
         calls.write_text(_with_calls(calls.read_text("utf-8")), "utf-8")
     return OK
+
+
+def _all_derived(options: argparse.Namespace) -> list[Derived]:
+    """Derive from one stripe-python, or from that of each release."""
+    from pytest_stripe_balance.contract import derive  # noqa: PLC0415 - as above
+
+    if not options.all:
+        return [_derived(options.sdk or derive.installed_sdk(), options.into)]
+    with tempfile.TemporaryDirectory() as downloads:
+        sdks = [sdk_releases.unpacked(each.sdk, Path(downloads)) for each in resources.releases()]
+        return [_derived(sdk, options.into) for sdk in sdks]
 
 
 def _derived(folder: Path, into: Path | None) -> Derived:
@@ -55,7 +67,7 @@ def _derived(folder: Path, into: Path | None) -> Derived:
     ValueError for a stripe-python that can't be read, that lacks a call of api/routes.py, or that is
     older than the schemas it would replace.
     """
-    from pytest_stripe_balance.api import routes  # noqa: PLC0415 - only this command needs them
+    from pytest_stripe_balance.api import routes  # noqa: PLC0415 - as above
     from pytest_stripe_balance.contract import derive, releases  # noqa: PLC0415
     from pytest_stripe_balance.contract.sdk import Sdk  # noqa: PLC0415
 
@@ -66,10 +78,11 @@ def _derived(folder: Path, into: Path | None) -> Derived:
         release = releases.pinned_release(version, sdk.version)
     else:  # elsewhere any month will do
         release = known._replace(api_version=version, sdk=sdk.version)
-    calls = [str(endpoint) for endpoint in routes.ENDPOINTS if endpoint.since <= version]
     try:
-        objects, lacking = derive.surface(folder)
-        return Derived(release, derive.derive(folder, objects, calls), lacking)
+        for endpoint in routes.ENDPOINTS:
+            if endpoint.since <= version:
+                sdk.parameters(str(endpoint))
+        return Derived(release, derive.derive(folder))
     except SyntaxError as error:
         raise ValueError(f"{error.filename or folder}:{error.lineno}: not Python: {error.msg}") from None
     except ValueError as error:
@@ -79,41 +92,39 @@ def _derived(folder: Path, into: Path | None) -> Derived:
         ) from None
 
 
-def _refuse_losses(everything: list[Derived], into: Path) -> None:
-    """Refuse to write at all when a release lacks an object that its folder has."""
-    for release, _, lacking in everything:
-        folder = into / release.folder
-        if lost := [name for name in lacking if (folder / f"{name}.json").exists()]:
+def _refuse_losses(derived: list[Derived], before: Mapping[str, Contents], into: Path) -> None:
+    """Refuse to write at all when a release lacks an object that it had."""
+    for release, contents in derived:
+        old = before.get(release.folder)
+        if old and (lost := sorted(old.objects.keys() - contents.objects.keys())):
             raise ValueError(
-                f"stripe {release.sdk} lacks {', '.join(lost)}, which {folder} has; nothing was written"
+                f"stripe {release.sdk} lacks {', '.join(lost)}, which {release.folder} in {into} has; "
+                "nothing was written"
             )
 
 
-def _write(derived: Derived, into: Path) -> None:
-    from pytest_stripe_balance.contract import derive  # noqa: PLC0415 - as above
-
-    release, documents, lacking = derived
-    changed = derive.write(documents, into / release.folder)
+def _tell(release: Release, contents: Contents, old: Contents | None, into: Path) -> None:
+    """Say what a release has, and how much of it is another than before."""
+    objects, rules = (old.objects, old.rules) if old else ({}, {})
+    changed = sum(objects.get(name) != schema for name, schema in contents.objects.items())
+    changed += sum(rules.get(endpoint) != rule for endpoint, rule in contents.rules.items())
     terminal.say(
-        f"{into / release.folder}: {len(documents)} files, {changed} changed "
-        f"(stripe {release.sdk}, API version {release.api_version})"
+        f"{release.folder}: {len(contents.objects)} objects and {len(contents.rules)} calls, {changed} "
+        f"changed (stripe {release.sdk}, API version {release.api_version})"
     )
-    for reason in lacking.values():
-        terminal.say(f"  without an object: {reason}")
+    if old is None and into == resources.folder("schemas"):
+        terminal.say(
+            f"  {release.folder} is new: correct `began` in releases.json if it had an earlier month"
+        )
 
 
-def _write_release(release: Release, into: Path) -> None:
-    """Bring the list of releases up to what was derived."""
-    from pytest_stripe_balance.contract import derive, releases  # noqa: PLC0415 - as above
+def _together(derived: list[Derived], into: Path) -> dict[Release, Contents]:
+    """Put what was derived in the place of what a folder has of the same releases; oldest first."""
+    from pytest_stripe_balance.contract import schema_files  # noqa: PLC0415 - as above
 
-    if release in resources.releases():
-        return
-    rows = [f" {json.dumps(each._asdict())}" for each in releases.with_release(release)]
-    derive.replace(into / "releases.json", "[\n" + ",\n".join(rows) + "\n]\n")
-    resources.releases.cache_clear()
-    terminal.say(f"{into / 'releases.json'}: {release.folder} is at {release.api_version} now")
-    if release.began == release.api_version[:10]:
-        terminal.say(f"  {release.folder} is new: correct `began` if it had an earlier month")
+    new = {release.folder for release, _ in derived}
+    kept = [(row, held) for row, held in schema_files.read(into).items() if row.folder not in new]
+    return dict(sorted([*kept, *derived], key=lambda row: row[0].began))
 
 
 def _with_calls(page: str) -> str:

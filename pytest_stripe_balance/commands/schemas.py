@@ -6,6 +6,7 @@ from typing import Any
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.contract.contract import contract
+from pytest_stripe_balance.contract.kinds import hint
 
 Json = Any
 
@@ -30,10 +31,7 @@ def schema(name: str, api_version: str | None) -> Json:
     """Give an object's schema at an API version, or at the newest; ValueError if there is none."""
     rules = contract(api_version or resources.newest_api_version())
     if name not in rules.objects:
-        raise ValueError(
-            f"no schema for {name!r} at {rules.release}; "
-            f"these have one: {', '.join(sorted(rules.objects))}"
-        )
+        raise ValueError(f"no schema for {name!r} at {rules.release}; {hint(name, rules.objects)}")
     return rules.schema(name)
 
 
@@ -49,7 +47,7 @@ def compared(old: str, new: str, name: str | None, form: str) -> str:
     sides = [contract(old), contract(new)]
     known = set().union(*(side.objects for side in sides))
     if name is not None and name not in known:
-        raise ValueError(f"no schema for {name!r}; these have one: {', '.join(sorted(known))}")
+        raise ValueError(f"no schema for {name!r}; {hint(name, known)}")
     wanted = {name, *(str(endpoint) for endpoint in ENDPOINTS if endpoint.returns == name)}
     rows = [row for row in differences(*sides) if name is None or row.where in wanted]
     titles = [

@@ -6,15 +6,16 @@ jsonschema-rs validates every answer. Only when something is wrong, jsonschema s
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property
 from typing import Any
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.contract import explanation, parameter_files, schema_forms
+from pytest_stripe_balance.contract.by_release import ABSENT, held
 from pytest_stripe_balance.contract.calendar import came_to_all
 from pytest_stripe_balance.contract.findings import BORROWED, Finding
-from pytest_stripe_balance.contract.kinds import kind_of
+from pytest_stripe_balance.contract.kinds import hint, kind_of
 from pytest_stripe_balance.contract.parsed import Parsed, version_of
 from pytest_stripe_balance.contract.releases import release_of, with_older_keys
 from pytest_stripe_balance.masking import shown
@@ -39,13 +40,14 @@ class Contract:
         if release is None:
             known = ", ".join(resources.api_versions())
             raise ValueError(f"there is no schema for API version {api_version}; there are {known}")
-        self.release, self._folder = release.api_version, release.folder
+        self.release = release.api_version
+        releases = [each.folder for each in resources.releases()]
+        self._until = releases[: releases.index(release.folder) + 1]
         self._called = api_version
         if api_version[:10] < resources.releases()[0].began:
             self._called += BORROWED + self.release
         elif api_version[:10] > resources.newest_api_version()[:10]:
             self._called += f", by the schema of {self.release}"
-        self._rules: dict[str, dict[str, Json]] = {}
         self._shared_rules: dict[str, dict[str, Json]] = {}
         self._lenient: dict[str, Any] = {}
         self._strict: dict[str, Any] = {}
@@ -53,31 +55,28 @@ class Contract:
     @cached_property
     def endpoints(self) -> frozenset[str]:
         """The endpoints that have parameter rules, as "POST /v1/customers"."""
-        files = resources.names("schemas", self._folder, parameter_files.FOLDER)
-        return frozenset(endpoint for file in files for endpoint in self._rules_in(file))
+        files = resources.names("schemas", parameter_files.FOLDER)
+        return frozenset(
+            endpoint
+            for file in files
+            for endpoint in parameter_files.endpoints(_file(parameter_files.FOLDER, file), self._until)
+        )
 
     @cache  # noqa: B019 - contracts live as long as the process
     def rule(self, endpoint: str) -> dict[str, Json] | None:
         """Give the rule of an endpoint's parameters; None when this version doesn't have it."""
-        file = parameter_files.file_of(endpoint)
+        name = parameter_files.file_of(endpoint)
         try:
-            rules = self._rules_in(file)
+            file = _file(parameter_files.FOLDER, name)
         except FileNotFoundError:
             return None
-        if endpoint not in rules:
-            return None
-        return parameter_files.whole(rules, endpoint, self._shared_rules.setdefault(file, {}))
-
-    def _rules_in(self, file: str) -> dict[str, Json]:
-        if file not in self._rules:
-            self._rules[file] = self._load(parameter_files.FOLDER, file)
-        return self._rules[file]
+        known = self._shared_rules.setdefault(name, {})
+        return parameter_files.whole(file, endpoint, known, self._until)
 
     @cached_property
     def objects(self) -> frozenset[str]:
         """The names of the objects that have a schema."""
-        files = resources.names("schemas", self._folder)
-        return frozenset(file.removesuffix(".json") for file in files) - resources.NO_OBJECTS
+        return frozenset(self._load("objects.json"))
 
     @cache  # noqa: B019 - as above
     def expandables(self, name: str) -> Mapping[str, tuple[tuple[str, ...], bool]]:
@@ -86,28 +85,18 @@ class Contract:
         Two things expand as at the next version whose types have them: a key that the calendar gives to
         older versions, and an object that this version's types lack. An unknown object has no paths.
         """
-        own = self._own_expandables(name)
+        known = name in self.objects
+        own = schema_forms.expandable_paths(self.schema(name)) if known else {}
         later = next((other for other in resources.api_versions() if other > self.release), None)
         if later is None:
             return own
         newer = contract(later).expandables(name)
-        is_unknown = not own and name not in self.objects
-        return {path: newer[path] for path in newer if is_unknown or came_to_all(name, path)} | own
-
-    def _own_expandables(self, name: str) -> schema_forms.Expandables:
-        if name in self.objects:
-            return schema_forms.expandable_paths(self.schema(name))
-        return schema_forms.expandables_as_read(self._beyond.get(name, {}))
-
-    @cached_property
-    def _beyond(self) -> dict[str, dict[str, str]]:
-        beyond: dict[str, dict[str, str]] = self._load("expandables.json")
-        return beyond
+        return {path: newer[path] for path in newer if not known or came_to_all(name, path)} | own
 
     @cache  # noqa: B019 - as above
     def schema(self, name: str) -> dict[str, Json]:
         """Return an object's schema; a version older than all schemas has its older keys added."""
-        return with_older_keys(self._load(f"{name}.json"), name, self.api_version)
+        return with_older_keys(self._load("objects", f"{name}.json"), name, self.api_version)
 
     def takes(self, name: str, key: str, value: Json) -> bool:
         """Say whether a value fits a key of an object, as "none" fits a customer's tax_exempt."""
@@ -136,8 +125,7 @@ class Contract:
 
     def _check(self, document: Json, name: str | None, *, with_floats: bool) -> list[Finding]:
         if name is not None and name not in self.objects:
-            known = ", ".join(sorted(self.objects))
-            message = f"there is no schema for {name!r} at {self.release}; there are {known}"
+            message = f"there is no schema for {name!r} at {self.release}; {hint(name, self.objects)}"
             raise ValueError(message)
         findings: list[Finding] = []
         for shapes_of, path, kind, value in self._objects_in(document, "$", name):
@@ -216,8 +204,9 @@ class Contract:
 
     @cache  # noqa: B019 - as above
     def _shallow(self, name: str) -> dict[str, Json]:
-        schema: dict[str, Json] = schema_forms.cut(self.schema(name))
-        return schema
+        """Give an object's schema, as `schema` does, with references cut."""
+        schema = self._load("objects", f"{name}.json", instead=schema_forms.name_check)
+        return with_older_keys(schema, name, self.api_version, schema_forms.cut)
 
     def _explain(self, name: str, value: Json, path: str) -> list[Finding]:
         """List everything that is wrong with one object, one finding a place."""
@@ -239,8 +228,11 @@ class Contract:
             if number.is_integer()
         ]
 
-    def _load(self, *path: str) -> Json:
-        return json.loads(resources.text("schemas", self._folder, *path))
+    def _load(self, *path: str, instead: Callable[[Json], Json] | None = None) -> Json:
+        found = held(_file(*path), self._until, instead)
+        if found is ABSENT:
+            raise FileNotFoundError(f"schemas/{'/'.join(path)} has nothing of {self.release}")
+        return found
 
 
 @cache
@@ -251,6 +243,12 @@ def contract(api_version: str) -> Contract:
     """
     base = resources.without_betas(api_version)
     return Contract(base) if base == api_version else contract(base)
+
+
+@cache
+def _file(*path: str) -> Json:
+    """Parse a file of `schemas/`, which holds all releases; nobody changes what this gives."""
+    return json.loads(resources.text("schemas", *path))
 
 
 def _compiled(schema: Json) -> Any:  # noqa: ANN401 - as above

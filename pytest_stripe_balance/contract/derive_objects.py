@@ -34,16 +34,12 @@ _STRING: Node = {"type": "string"}
 
 
 class Objects:
-    """Makes the schemas of one release. Objects of the surface refer to each other by file."""
+    """Makes the schemas of one release. Its objects refer to each other by file."""
 
-    def __init__(self, sdk: Sdk, surface: Collection[str]) -> None:
+    def __init__(self, sdk: Sdk, names: Collection[str]) -> None:
         """Take a release, and the names of the objects with a file, deleted ones included."""
         self._sdk = sdk
-        self._surface = frozenset(surface)
-
-    def knows(self, name: str) -> bool:
-        """Say whether the release has a class for an object."""
-        return self._sdk.has_object(name)
+        self._names = frozenset(names)
 
     def document(self, name: str) -> Node:
         """Derive the schema of one object; ValueError when the release has no such object."""
@@ -115,7 +111,7 @@ class Objects:
     def _object(self, of: Class) -> Node:
         if of.object_name is None:
             return self._body(of)
-        if of.object_name not in self._surface:
+        if of.object_name not in self._names:
             return _stub(of)
         reference: Node = {"$ref": f"{of.object_name}.json"}
         if not is_deletable(of):
@@ -180,7 +176,7 @@ def _keyed(node: Node) -> Node:
 
 
 def _stub(of: Class) -> Node:
-    """Make the schema of an object outside the surface: only its kind, and its id, are checked."""
+    """Make the schema of an object without a file: only its kind, and its id, are checked."""
     fields = of.fields
     required = ["object"]
     properties: Node = {"object": {"const": of.object_name}}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pytest_stripe_balance.contract import parameter_files
 from pytest_stripe_balance.contract.annotations import (
     Absent,
     Instance,
@@ -18,7 +17,7 @@ from pytest_stripe_balance.contract.annotations import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from pytest_stripe_balance.contract.sdk import Sdk
     from pytest_stripe_balance.contract.source import Class
@@ -105,32 +104,3 @@ def _one_of(members: tuple[Type, ...]) -> Node:
         nodes += [node] if node not in nodes else []
     merged: Node = dict(nodes[0]) if len(nodes) == 1 else {"anyOf": nodes}
     return merged | {"clearable": True} if "" in values else merged
-
-
-def literals(sdk: Sdk, endpoints: Iterable[str]) -> Node:
-    """Map the part of a path before a placeholder to the words that aren't ids there.
-
-    As "/v1/invoices/" -> ["search", "upcoming"]: the release has paths of its own for those. Earlier
-    placeholders are written "{}".
-    """
-    found: Node = {}
-    for endpoint in endpoints:
-        *parts, _ = sdk.shape(endpoint.partition(" ")[2]).split("{}")
-        for count in range(1, len(parts) + 1):
-            before = "{}".join(parts[:count])
-            after = (path.removeprefix(before) for path in sdk.paths if path.startswith(before))
-            words = {rest.partition("/")[0] for rest in after} - {"{}", ""}
-            if words:
-                found[before] = sorted(words)
-    return found
-
-
-def files(documents: Mapping[str, Node]) -> dict[str, Node]:
-    """Give the rules as they are written: file name, as "parameters/customers.json" -> document."""
-    by_file: dict[str, Node] = {}
-    for endpoint, rule in documents.items():
-        by_file.setdefault(parameter_files.file_of(endpoint), {})[endpoint] = rule
-    return {
-        f"{parameter_files.FOLDER}/{file}": parameter_files.shared(rules)
-        for file, rules in sorted(by_file.items())
-    }

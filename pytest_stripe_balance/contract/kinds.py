@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 Json = Any
@@ -18,3 +19,12 @@ def kind_of(document: Json) -> str | None:
     if isinstance(document, dict) and document.get("object") is None:
         return "error" if isinstance(document.get("error"), dict) else None
     return object_name(document)
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """Say which name of an object with a schema is nearest to one without, and where all are listed."""
+    import difflib  # noqa: PLC0415 - for messages only
+
+    names = sorted(known)
+    (nearest,) = difflib.get_close_matches(name, names, n=1, cutoff=0)
+    return f"the nearest is {nearest!r}, and `schemas list --api-version ...` lists all {len(names)}"

@@ -69,7 +69,7 @@ def _change_objects(documents: Mapping[str, Node], entry: Node) -> bool:
         (owner, key)
         for name in entry["objects"]
         for path in entry["at"]
-        for owner, key, _ in _find(documents.get(f"{name}.json", {}), path.split("."))
+        for owner, key, _ in _find(documents.get(name, {}), path.split("."))
     ]
     for owner, key in found:
         _change(owner, key, entry)
@@ -128,7 +128,7 @@ def apply_calendar(documents: Mapping[str, Node], version: str) -> set[tuple[str
     """
     used = set()
     for kind, paths in calendar.rows().items():
-        document = documents.get(f"{kind}.json", {})
+        document = documents.get(kind, {})
         due: dict[date, Node] = {}
         for path, row in sorted(paths.items()):
             *way, key = path.split(".")

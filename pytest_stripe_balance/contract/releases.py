@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_stripe_balance import resources
@@ -52,7 +52,7 @@ def pinned_release(api_version: str, sdk: str) -> Release:
         return Release(name, date, api_version, sdk)
     if (api_version, _numbers(sdk)) < (known.api_version, _numbers(known.sdk)):
         raise ValueError(
-            f"stripe {sdk} pins {api_version}, and schemas/{known.folder}/ is from stripe {known.sdk}, "
+            f"stripe {sdk} pins {api_version}, and schemas/ has {known.folder} from stripe {known.sdk}, "
             f"which pins {known.api_version}. Upgrade it (pip install --upgrade stripe), or derive each "
             "release from its own stripe-python: derive --all"
         )
@@ -61,12 +61,6 @@ def pinned_release(api_version: str, sdk: str) -> Release:
 
 def _numbers(sdk: str) -> list[int]:
     return [int(number) for number in sdk.split(".")]
-
-
-def with_release(release: Release) -> tuple[Release, ...]:
-    """List the releases with one added, or put in the place of its own row."""
-    others = [known for known in resources.releases() if known.folder != release.folder]
-    return tuple(sorted([*others, release], key=lambda each: each.began))
 
 
 def answers_since(version: str) -> str:
@@ -100,9 +94,14 @@ _OLDER: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
 )
 
 
-def with_older_keys(schema: dict[str, Any], name: str, version: str) -> dict[str, Any]:
-    """Return an object's schema with the keys that it had at an older API version."""
+def with_older_keys(
+    schema: dict[str, Any],
+    name: str,
+    version: str,
+    form: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+) -> dict[str, Any]:
+    """Return an object's schema with the keys that it had at an older API version, in a form of it."""
     for before, owner, keys in _OLDER:
         if owner == name and version < before:
-            schema = {**schema, "properties": {**schema["properties"], **keys}}
+            schema = {**schema, "properties": {**schema["properties"], **form(keys)}}
     return schema

@@ -14,18 +14,24 @@ Schema = dict[str, Any]
 # Path -> the objects that can be there, and whether the key is left out until it is expanded.
 Expandables = dict[str, tuple[tuple[str, ...], bool]]
 ENUM, EXPANDABLE, ALWAYS = "x-stripe-enum", "x-stripe-expandable", "x-stripe-always"
+_NESTED = (dict, list)
+_AS_THEY_ARE = ("allOf", "anyOf", ENUM)
 
 
 def cut(schema: Any) -> Any:  # noqa: ANN401 - any JSON
     """Replace each reference to another file by a check of that object's name."""
-    if isinstance(schema, list):
-        return [cut(inner) for inner in schema]
-    if not isinstance(schema, dict):
-        return schema
-    reference = schema.get("$ref", "")
-    if not reference.endswith(".json"):
-        return {key: cut(inner) for key, inner in schema.items()}
-    name = reference.removesuffix(".json").removeprefix("deleted_")
+    if type(schema) is dict:
+        if "$ref" in schema:
+            return name_check(schema)
+        return {key: cut(inner) if type(inner) in _NESTED else inner for key, inner in schema.items()}
+    if type(schema) is list:
+        return [cut(inner) if type(inner) in _NESTED else inner for inner in schema]
+    return schema
+
+
+def name_check(reference: Schema) -> Schema:
+    """Give the check of an object's name that stands for a reference to its file."""
+    name = reference["$ref"].removesuffix(".json").removeprefix("deleted_")
     return {"type": "object", "required": ["object"], "properties": {"object": {"const": name}}}
 
 
@@ -34,15 +40,15 @@ def strict(shallow: Any) -> Any:  # noqa: ANN401 - any JSON
 
     A document that it accepts has no finding of any kind. Stubs of other objects stay open.
     """
-    if isinstance(shallow, list):
+    if type(shallow) is list:
         return [strict(inner) for inner in shallow]
-    if not isinstance(shallow, dict):
+    if type(shallow) is not dict:
         return shallow
-    closed = {key: strict(inner) for key, inner in shallow.items() if key not in ("allOf", "anyOf")}
-    for key in ("allOf", "anyOf"):
-        # Alternatives, and rules for some objects only, don't list every key: they stay open.
-        if key in shallow:
-            closed[key] = shallow[key]
+    # Alternatives, and rules for some objects only, don't list every key: they stay open.
+    closed = {
+        key: strict(inner) if type(inner) in _NESTED and key not in _AS_THEY_ARE else inner
+        for key, inner in shallow.items()
+    }
     if ENUM in shallow:
         closed["enum"] = [*shallow[ENUM], *([None] if "null" in shallow.get("type", ()) else [])]
     stub = shallow.get("properties", {}).keys() <= {"id", "object"}
@@ -95,25 +101,6 @@ def _object_at(node: Mapping[str, Any]) -> str | None:
     properties = node.get("properties", {})
     is_stub = properties.keys() <= {"id", "object"} and "const" in properties.get("object", {})
     return str(properties["object"]["const"]) if is_stub else None
-
-
-_ONLY_THEN = "+"  # marks a key that is left out until it is expanded
-
-
-def expandables_as_written(paths: Expandables) -> dict[str, str]:
-    """Write each path's objects as one string, separated by spaces."""
-    return {
-        path: (_ONLY_THEN if only_then else "") + " ".join(targets)
-        for path, (targets, only_then) in paths.items()
-    }
-
-
-def expandables_as_read(paths: Mapping[str, str]) -> Expandables:
-    """Read the form that `expandables_as_written` gives."""
-    return {
-        path: (tuple(text.removeprefix(_ONLY_THEN).split()), text.startswith(_ONLY_THEN))
-        for path, text in paths.items()
-    }
 
 
 def integers_written_as_floats(schema: Any, value: Any, path: str) -> Iterator[tuple[str, float]]:  # noqa: ANN401 - any JSON

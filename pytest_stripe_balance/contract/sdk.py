@@ -27,9 +27,15 @@ _OBJECT_NAME = re.compile(
 _PATH = re.compile(r'"(/v\d+/[^"%]*)"')
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 _UNNAMED_OBJECTS = {"error": "ErrorObject"}
+_V1, _V2_OBJECT = "/v1/", "v2."
 # The first typed releases have no underscore in their files' names.
 _VERSION_FILES = ("_api_version.py", "api_version.py")
 _SDK_VERSION = re.compile(r'^VERSION = "([^"]+)"', re.MULTILINE)
+
+
+def shape(path: str) -> str:
+    """Write each placeholder of a path as "{}"."""
+    return _PLACEHOLDER.sub("{}", path)
 
 
 class Sdk:
@@ -85,10 +91,6 @@ class Sdk:
                     return candidate
         raise ValueError(_unknown("object", name, [*self._object_files, *_UNNAMED_OBJECTS]))
 
-    def has_object(self, name: str) -> bool:
-        """Say whether the release has a class for a Stripe object."""
-        return name in self._object_files
-
     def parameters(self, endpoint: str) -> Class | None:
         """Find the class of the parameters of an endpoint such as "GET /v1/events/{id}".
 
@@ -96,31 +98,39 @@ class Sdk:
         ValueError names an unknown endpoint and the nearest that there is.
         """
         verb, _, path = endpoint.partition(" ")
-        shape = self.shape(path)
-        for where in self._path_files.get(shape, []):
+        wanted = verb.lower(), shape(path)
+        for where in self._path_files.get(wanted[1], []):
             module = self.module(where)
             for owner, method in _methods(module) if module else ():
-                if (verb.lower(), shape) in _requests(method):
+                if wanted in {(asked, shape(at)) for asked, at in _requests(method)}:
                     return _params(owner, method)
-        raise ValueError(_unknown("endpoint", f"{verb} {shape}", self._endpoints_like(shape)))
+        raise ValueError(
+            _unknown("endpoint", f"{verb} {shape(path)}", self._endpoints_like(shape(path)))
+        )
 
     @property
-    def paths(self) -> Iterable[str]:
-        """The paths of the release's calls, with each placeholder as "{}"."""
-        return self._path_files
+    def objects(self) -> list[str]:
+        """The names of the objects of the API v1, in order."""
+        classes = {name for name in self._object_files if not name.startswith(_V2_OBJECT)}
+        return sorted(classes - set(_UNNAMED_OBJECTS.values()) | set(_UNNAMED_OBJECTS))
 
-    @staticmethod
-    def shape(path: str) -> str:
-        """Write each placeholder of a path as "{}": their names differ between releases."""
-        return _PLACEHOLDER.sub("{}", path)
+    @cached_property
+    def calls(self) -> list[str]:
+        """The calls of the API v1, such as "GET /v1/events/{id}", in order."""
+        found = set()
+        for where in sorted({where for files in self._path_files.values() for where in files}):
+            module = self.module(where)
+            for _, method in _methods(module) if module else ():
+                found |= {f"{verb.upper()} {path}" for verb, path in _requests(method)}
+        return sorted(call for call in found if call.partition(" ")[2].startswith(_V1))
 
-    def _endpoints_like(self, shape: str) -> Iterator[str]:
+    def _endpoints_like(self, near: str) -> Iterator[str]:
         """List the endpoints of the file whose path is nearest; listing all would take seconds."""
-        paths = difflib.get_close_matches(shape, self._path_files, n=1, cutoff=0)
+        paths = difflib.get_close_matches(near, self._path_files, n=1, cutoff=0)
         for where in self._path_files[paths[0]] if paths else ():
             module = self.module(where)
             for _, method in _methods(module) if module else ():
-                yield from (f"{verb.upper()} {path}" for verb, path in _requests(method))
+                yield from (f"{verb.upper()} {shape(path)}" for verb, path in _requests(method))
 
     @cached_property
     def _object_files(self) -> dict[str, list[str]]:
@@ -128,8 +138,8 @@ class Sdk:
 
     @cached_property
     def _path_files(self) -> dict[str, list[str]]:
-        services = self._index(_PATH, "*_service.py", self.shape)
-        others = self._index(_PATH, "*.py", self.shape)
+        services = self._index(_PATH, "*_service.py", shape)
+        others = self._index(_PATH, "*.py", shape)
         return {path: [*services.get(path, ()), *others[path]] for path in others}
 
     def _index(
@@ -159,7 +169,7 @@ def _methods(module: Module) -> Iterator[tuple[Class, ast.FunctionDef]]:
 
 
 def _requests(method: ast.FunctionDef) -> set[tuple[str, str]]:
-    """Give the (verb, path shape) of every request that a method makes."""
+    """Give the (verb, path) of every request that a method makes."""
     found = set()
     for node in ast.walk(method):
         match node:
@@ -172,7 +182,7 @@ def _requests(method: ast.FunctionDef) -> set[tuple[str, str]]:
                     *_,
                 ],
             ):
-                found.add((verb, Sdk.shape(path)))
+                found.add((verb, path))
     return found
 
 

@@ -29,8 +29,8 @@ def lacking(endpoint):
         )
     if objects:
         message += (
-            f"{endpoint}: schemas/ has no {endpoint.returns}.json at {', '.join(objects)}. "
-            "Add it to SURFACE in contract/derive.py, and run `python -m pytest_stripe_balance derive --all`"
+            f"{endpoint}: schemas/objects/ has no {endpoint.returns}.json at {', '.join(objects)}. "
+            "Run `python -m pytest_stripe_balance derive --all`"
         )
     later = ". If Stripe has the call only since a later version, its row says so: since="
     return message and message + later

@@ -12,7 +12,7 @@ from pytest_stripe_balance import resources
 from pytest_stripe_balance.api import routes
 from pytest_stripe_balance.commands import cli, sdk_releases
 from pytest_stripe_balance.commands import derive as command
-from pytest_stripe_balance.contract import derive
+from pytest_stripe_balance.contract import derive, schema_files
 from pytest_stripe_balance.contract.sdk import Sdk
 
 INSTALLED = Sdk(derive.installed_sdk())
@@ -67,18 +67,25 @@ def sdk_that_pins(tmp_path):
 
 @ends_a_release
 def test_derive_writes_the_committed_files(tmp_path, capsys):
-    """`derive` gives the committed files for the installed release, byte by byte."""
+    """`derive` gives what the committed files have of the installed release, and nothing else."""
     assert cli.main(["derive", "--into", str(tmp_path)]) == 0
     assert INSTALLED.api_version in capsys.readouterr().out
-    folder = installed_folder()
-    assert files(tmp_path / folder) == files(resources.folder("schemas") / folder)
+    (mine,) = schema_files.read(tmp_path).values()
+    held = schema_files.read(resources.folder("schemas"))
+    (committed,) = [held[each] for each in held if each.api_version == INSTALLED.api_version]
+    assert mine == committed
 
 
 @ends_the_newest
-def test_the_next_month_of_a_release_goes_into_the_same_folder(checkout, sdk_that_pins, capsys):
-    """`derive` on a newer stripe-python moves the folder and its row of releases.json on."""
+def test_the_next_month_of_a_release_takes_its_place(checkout, sdk_that_pins, capsys):
+    """`derive` on a newer stripe-python moves its row of releases.json on, and says what changed."""
     sdk = sdk_that_pins("16.2.0", "2026-11-25.endive")
-    before = sorted(path.name for path in checkout.iterdir())
+    (sdk / "_refund.py").write_text(
+        (sdk / "_refund.py")
+        .read_text()
+        .replace("    amount: int\n", "    amount: int\n    colour: str\n", 1)
+    )
+    before = files(checkout)
     assert cli.main(["derive", "--sdk", str(sdk)]) == 0
     *_, row = json.loads((checkout / "releases.json").read_text())
     moved = {
@@ -88,17 +95,28 @@ def test_the_next_month_of_a_release_goes_into_the_same_folder(checkout, sdk_tha
         "sdk": "16.2.0",
     }
     assert row == moved
-    assert sorted(path.name for path in checkout.iterdir()) == before
-    assert "endive is at 2026-11-25.endive now" in capsys.readouterr().out
+    after = files(checkout)
+    assert {name for name in after if after[name] != before.get(name)} == {
+        "objects/refund.json",
+        "releases.json",
+    }
+    added = set(after["objects/refund.json"].splitlines()) - set(
+        before["objects/refund.json"].splitlines()
+    )
+    assert b'  "colour": {"@since": {"endive": {"type": "string"}}},' in added
+    told = capsys.readouterr().out
+    assert "1 changed (stripe 16.2.0, API version 2026-11-25.endive)" in told
+    assert "2 files changed" in told
 
 
 @ends_the_newest
-def test_a_new_release_gets_a_folder_and_a_row(checkout, sdk_that_pins, capsys):
+def test_a_new_release_gets_a_row(checkout, sdk_that_pins, capsys):
     """It begins with the month that is pinned, and `derive` asks to correct that."""
     assert cli.main(["derive", "--sdk", str(sdk_that_pins("17.0.0", "2027-03-31.fuchsia"))]) == 0
     *_, row = json.loads((checkout / "releases.json").read_text())
     assert (row["folder"], row["began"]) == ("fuchsia", "2027-03-31")
-    assert (checkout / "fuchsia" / "payment_intent.json").is_file()
+    *_, endive, fuchsia = schema_files.read(checkout).values()
+    assert fuchsia == endive
     assert "fuchsia is new: correct `began`" in capsys.readouterr().out
 
 
@@ -111,14 +129,14 @@ def small_sdk(folder, sdk, api_version):
 @pytest.mark.parametrize(
     ("sdk", "api_version", "message"),
     [
-        ("16.0.0", "2026-09-30.endive", "stripe 16.0.0 pins 2026-09-30.endive, and schemas/endive/"),
+        ("16.0.0", "2026-09-30.endive", "stripe 16.0.0 pins 2026-09-30.endive, and schemas/ has"),
         ("16.0.9", ENDIVE.api_version, "pip install --upgrade stripe"),
         ("17.0.0b1", "2026-11-25.preview", "stripe 17.0.0b1 isn't a stable release"),
     ],
 )
 def test_derive_writes_nothing_older_and_no_preview(tmp_path, capsys, sdk, api_version, message):
     """The error names both stripe-pythons and the way out; the committed folder stays as it was."""
-    folder = resources.folder("schemas") / "endive"
+    folder = resources.folder("schemas")
     before = files(folder)
     assert cli.main(["derive", "--sdk", str(small_sdk(tmp_path, sdk, api_version))]) == 2
     assert message in capsys.readouterr().err
@@ -173,10 +191,11 @@ def test_all_derives_every_release_from_its_own_stripe_python(tmp_path, monkeypa
     (tmp_path / "releases" / mine.sdk / "stripe").symlink_to(INSTALLED.folder)
     into = tmp_path / "schemas"
     assert cli.main(["derive", "--all", "--into", str(into)]) == 0
-    count = len(files(into / mine.folder))
-    assert f"{into / mine.folder}: {count} files, {count} changed" in capsys.readouterr().out
+    assert f"{into}: {len(files(into))} files changed" in capsys.readouterr().out
     assert cli.main(["derive", "--all", "--into", str(into)]) == 0
-    assert f"{count} files, 0 changed" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f" calls, 0 changed (stripe {mine.sdk}, API version {mine.api_version})" in told
+    assert f"{into}: 0 files changed" in told
 
 
 def test_all_and_one_stripe_python_are_not_asked_for_together(tmp_path, capsys):

@@ -76,7 +76,7 @@ def test_types_of_an_object_become_its_schema(small: Path) -> None:
         "required": ["id", "object"],
     }
     either = {"anyOf": [{"$ref": "thing.json"}, {"$ref": "deleted_thing.json"}]}
-    assert derive.derive(small, ["thing"], [])["thing.json"] == {
+    assert derive.derive(small, ["thing"], []).objects["thing"] == {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "thing",
         "type": "object",
@@ -103,14 +103,14 @@ def test_types_of_an_object_become_its_schema(small: Path) -> None:
 
 def test_deleted_stub_comes_with_a_deletable_object(small: Path) -> None:
     """An object whose class knows `deleted` brings its stub."""
-    stub = derive.derive(small, ["thing"], [])["deleted_thing.json"]
+    stub = derive.derive(small, ["thing"], []).objects["deleted_thing"]
     assert stub["properties"]["deleted"] == {"const": True}
     assert stub["required"] == ["deleted", "id", "object"]
 
 
 def test_parameter_types_become_rules(small: Path) -> None:
     """Required, closed enums, clearable values and unions are mapped, placeholders unnamed."""
-    rules = derive.derive(small, [], ["POST /v1/things/{id}", "GET /v1/things/ping"])
+    rules = derive.derive(small, [], ["POST /v1/things/{id}", "GET /v1/things/ping"]).rules
     part = {
         "type": "object",
         "properties": {
@@ -119,7 +119,7 @@ def test_parameter_types_become_rules(small: Path) -> None:
         },
         "required": [],
     }
-    assert rules["parameters/things.json"] == {
+    assert rules == {
         "POST /v1/things/{id}": {
             "type": "object",
             "properties": {
@@ -149,48 +149,32 @@ def test_a_resources_own_calls_are_read_where_no_service_makes_them(small: Path)
         return cls._static_request("post", "/v1/things/{thing}".format(thing=thing), params=params)
 """
     (small / "_thing.py").write_text(text + more, "utf-8")
-    rules = derive.derive(small, [], ["GET /v1/things/{id}/parts", "POST /v1/things/{id}"])
-    parts, update = rules["parameters/things.json"].values()
+    rules = derive.derive(small, [], ["GET /v1/things/{id}/parts", "POST /v1/things/{id}"]).rules
+    parts, update = rules.values()
     assert parts["properties"] == {"page": {"type": "integer"}}
     assert set(update["properties"]) == {"amount", "mode", "part"}
 
 
-def test_what_stands_where_an_id_would_is_derived(small: Path) -> None:
-    """A path with a word in the placeholder's place, in a service or in a resource."""
-    literals = derive.derive(small, [], ["POST /v1/things/{id}"])[derive.LITERALS]
-    assert literals == {"/v1/things/": ["ping"]}
-
-
-def test_a_placeholder_in_the_percent_style_is_no_word(small: Path) -> None:
-    """Some resources write a path as "/v1/things/%s/parts/%s" % (...)."""
+def test_everything_that_a_release_has_is_derived(small: Path) -> None:
+    """All objects, deleted forms and calls of v1; without the API v2, and paths in the percent style."""
     text = (small / "_thing.py").read_text("utf-8")
     more = """
     @classmethod
     def modify_part(cls, thing: str, part: str, **params):
         url = "/v1/things/%s/parts/%s" % (thing, part)
         return cls._static_request("post", url, params=params)
+    @classmethod
+    def newer(cls, thing: str, **params):
+        return cls._static_request("post", "/v2/things", params=params)
+class New(StripeObject):
+    OBJECT_NAME: ClassVar[Literal["v2.thing"]] = "v2.thing"
 """
     (small / "_thing.py").write_text(text + more, "utf-8")
-    literals = derive.derive(small, [], ["POST /v1/things/{id}"])[derive.LITERALS]
-    assert literals == {"/v1/things/": ["ping"]}
-
-
-def test_what_can_be_expanded_in_an_object_without_a_schema_is_derived(small: Path) -> None:
-    """Its paths, with what can stand there; none of it is in the documents."""
-    text = (small / "_other.py").read_text("utf-8")
-    more = """
-    class Part(StripeObject):
-        things: List[ExpandableField["Thing"]]
-    owner: Optional[ExpandableField["Other"]]
-    part: Optional[Part]
-    all: ListObject["Other"]
-"""
-    (small / "_other.py").write_text("from stripe._thing import Thing\n" + text + more, "utf-8")
-    documents = derive.derive(small, ["thing"], [])
-    assert documents[derive.EXPANDABLES] == {
-        "other": {"owner": "other", "part.things": "thing", "all": "", "all.data": "other"}
-    }
-    assert "other.json" not in documents
+    (small / "_error_object.py").write_text("class ErrorObject(StripeObject):\n    code: str\n", "utf-8")
+    found = derive.derive(small)
+    assert sorted(found.objects) == ["deleted_thing", "error", "other", "thing"]
+    assert found.objects["thing"]["properties"]["other"]["anyOf"][1] == {"$ref": "other.json"}
+    assert sorted(found.rules) == ["GET /v1/things/ping", "POST /v1/things/{thing}"]
 
 
 @pytest.mark.parametrize(
@@ -214,22 +198,6 @@ def test_folder_without_a_release_is_refused(tmp_path: Path) -> None:
     """A folder that pins no API version is no release."""
     with pytest.raises(ValueError, match="pins no API version"):
         Sdk(tmp_path)
-
-
-def test_missing_objects_are_named_with_the_reason(small: Path) -> None:
-    """The surface of a release is what it has; the rest is skipped with a reason."""
-    present, skipped = derive.surface(small)
-    assert present == []
-    assert skipped["refund"].startswith("2025-08-27.basil: the release has no object 'refund'")
-
-
-def test_writing_replaces_the_folder(tmp_path: Path) -> None:
-    """Files are sorted text with a newline at the end, and those no longer derived go."""
-    (tmp_path / "gone.json").write_text("{}")
-    changed = derive.write({"b.json": {"z": 1, "a": "é"}, "a.json": {}}, tmp_path)
-    assert changed == 3
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "b.json"]
-    assert (tmp_path / "b.json").read_text("utf-8") == '{"a": "é", "z": 1}\n'
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,6 @@
 """The form that parameter rules have in their files."""
 
-import json
-
-from pytest_stripe_balance.contract import derive, parameter_files
+from pytest_stripe_balance.contract import parameter_files, schema_files
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.resources import newest_api_version
 
@@ -42,7 +40,7 @@ def test_a_part_that_comes_again_refers_to_its_first_place():
 def test_a_rule_is_read_back_whole():
     """Through maps, arrays and alternatives, and names with the pointer's own signs in them."""
     shared, known = parameter_files.shared(RULES), {}
-    read = {endpoint: parameter_files.whole(shared, endpoint, known) for endpoint in shared}
+    read = {endpoint: parameter_files.whole(shared, endpoint, known, ["endive"]) for endpoint in shared}
     assert read == RULES
     assert len(known) == 2
 
@@ -58,17 +56,22 @@ def test_a_new_call_adds_lines_and_changes_none():
         "properties": {"shipping": LINES, "metadata": {"type": "object"}},
         "required": [],
     }
-    before = derive.written(
+    before = schema_files.written(
         parameter_files.shared({name: rules[name] for name in endpoints if name != update})
     )
-    after = derive.written(parameter_files.shared(rules))
+    after = schema_files.written(parameter_files.shared(rules))
     kept = set(after.splitlines())
     assert [line for line in before.splitlines()[:-2] if line not in kept] == []
 
 
-def test_what_has_room_stands_on_one_line():
-    """The text is as short as it can be read; a longer document is one part a line."""
-    assert derive.written({"b": [1, 2], "a": "é"}) == '{"a": "é", "b": [1, 2]}\n'
-    long = {"items": ["x" * 60, "y" * 60]}
-    assert derive.written(long) == f'{{\n "items": [\n  "{"x" * 60}",\n  "{"y" * 60}"\n ]\n}}\n'
-    assert json.loads(derive.written(RULES)) == RULES
+def test_a_call_is_only_at_the_releases_that_have_it():
+    """Also where its rule refers to that of another call, and a part of it came later."""
+    newer = {"@since": {"basil": {"type": "object", "properties": {"lines": LINES}}}}
+    shared = parameter_files.shared({"POST /v1/things": newer, "POST /v1/things/{thing}": newer})
+    assert shared["POST /v1/things/{thing}"] == {"$ref": "#/POST ~1v1~1things"}
+    assert list(parameter_files.endpoints(shared, ["acacia"])) == []
+    assert list(parameter_files.endpoints(shared, ["acacia", "basil"])) == sorted(shared)
+    for endpoint in (*shared, "GET /v1/things"):
+        assert parameter_files.whole(shared, endpoint, {}, ["acacia"]) is None
+    rule = parameter_files.whole(shared, "POST /v1/things/{thing}", {}, ["acacia", "basil"])
+    assert rule == {"type": "object", "properties": {"lines": LINES}}

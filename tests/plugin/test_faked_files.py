@@ -100,6 +100,6 @@ def test_what_is_not_bundled_is_said_and_not_guessed():
     """A folder that isn't there has no names; a file that isn't there, and a missing bundle, are errors."""
     assert resources.names("schemas", "1999-01-01") == []
     with pytest.raises(FileNotFoundError, match=r"nothing\.json"):
-        resources.text("schemas", "2024-06-20", "nothing.json")
+        resources.text("schemas", "objects", "nothing.json")
     with pytest.raises(FileNotFoundError, match=r"'cars' is missing from .*; install the package again"):
         resources.text("cars", "a.json")
