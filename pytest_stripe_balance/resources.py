@@ -62,7 +62,7 @@ def _path(parts: tuple[str, ...]) -> str:
 
 
 def text(*parts: str) -> str:
-    """Read a bundled file, named by its folders ("schemas", "endive", "charge.json").
+    """Read a bundled file, named by its folders ("schemas", "objects", "charge.json").
 
     It is read even while a test fakes the file system. FileNotFoundError when there is no such file.
     """

@@ -14,6 +14,7 @@ from pytest_stripe_balance import resources
 from pytest_stripe_balance.contract import explanation, parameter_files, schema_forms
 from pytest_stripe_balance.contract.by_release import ABSENT, held
 from pytest_stripe_balance.contract.calendar import came_to_all
+from pytest_stripe_balance.contract.event_subjects import subject_of
 from pytest_stripe_balance.contract.findings import BORROWED, Finding
 from pytest_stripe_balance.contract.kinds import hint, kind_of
 from pytest_stripe_balance.contract.parsed import Parsed, version_of
@@ -164,12 +165,10 @@ class Contract:
 
     def _wrong_subject(self, event: dict[str, Json], path: str) -> Finding | None:
         """Check that an event's object is the one in its type, as the charge in "charge.succeeded"."""
-        about, _, happened = str(event.get("type", "")).partition(".")
+        about = subject_of(str(event.get("type", "")), self.objects)
         data = event.get("data")
         subject = data.get("object") if isinstance(data, dict) else None
-        if about not in self.objects or "." in happened or not isinstance(subject, dict):
-            return None
-        if subject.get("object") == about:
+        if about is None or not isinstance(subject, dict) or subject.get("object") == about:
             return None
         where, rule = f"{path}.data.object.object", f"const: {about}"
         return Finding("breaking", "event", where, rule, _shown(subject.get("object")), self._called)

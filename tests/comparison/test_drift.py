@@ -82,6 +82,8 @@ def listed(*held):
 
 
 PI, SRC = exchange(INTENT), exchange(SOURCE, path="/v1/sources")
+TEAPOT = {**SOURCE, "object": "teapot"}  # which has no schema
+POT = exchange(TEAPOT, path="/v1/teapots")
 WAITING = exchange({**INTENT, "next_action": {"type": "use_stripe_sdk"}})
 DONE = exchange({**INTENT, "next_action": None})
 MARKED = exchange(INTENT, asked="amount=1000&metadata[order]=1")
@@ -96,7 +98,7 @@ PLANTED = {
     "a required key gone": (PI, exchange(changed(INTENT, amount=...)), ("breaking", "payment_intent", "$.amount", "required: amount", "gone")),
     "a documented key gone": (PI, exchange(changed(INTENT, latest_charge=...)), ("vanished", "payment_intent", "$.latest_charge", "it was there: null", "gone")),
     "a key gone that is always there": (PI, exchange(changed(INTENT, description=...)), ("vanished", "payment_intent", "$.description", "real objects always carry it", "gone")),
-    "a key gone, without a schema": (SRC, exchange(changed(SOURCE, owner__name=...), path="/v1/sources"), ("vanished", "source", "$.owner.name", 'it was there: "Jane"', "gone")),
+    "a key gone, without a schema": (POT, exchange(changed(TEAPOT, owner__name=...), path="/v1/teapots"), ("vanished", "teapot", "$.owner.name", 'it was there: "Jane"', "gone")),
     "a key gone from an item": (SRC, exchange(changed(SOURCE, addresses=[{"type": "aba", "line1": "1"}, {"line1": "2"}]), path="/v1/sources"), ("vanished", "source", "$.addresses[1].type", 'it was there: "swift"', "gone")),
     "the object's name gone": (PI, exchange(changed(INTENT, object=...)), ("breaking", "payment_intent", "$.object", "required: object", "gone")),
     "a key came": (PI, exchange({**INTENT, "hooks": {}}), ("additive", "payment_intent", "$.hooks", "the old recording has no such key", "{}")),
@@ -108,8 +110,8 @@ PLANTED = {
     "an object as an id": (exchange({**INTENT, "customer": CUSTOMER}), PI, ("vanished", "payment_intent", "$.customer", "it was the whole object", '"cus_GN3lx9mIZCMdAl"')),
     "a type in a list": (SRC, exchange({**SOURCE, "tags": [1]}, path="/v1/sources"), ("breaking", "source", "$.tags[0]", "type: string", "1")),
     "null where none may be": (PI, exchange({**INTENT, "amount": None}), ("breaking", "payment_intent", "$.amount", "type: integer", "null")),
-    "null, without a schema": (SRC, exchange({**SOURCE, "amount": None}, path="/v1/sources"), ("vanished", "source", "$.amount", "it wasn't null: 100", "null")),
-    "no longer null, without a schema": (SRC, exchange(changed(SOURCE, owner__email="a@example.com"), path="/v1/sources"), ("additive", "source", "$.owner.email", "it was null", '"a@example.com"')),
+    "null, without a schema": (POT, exchange({**TEAPOT, "amount": None}, path="/v1/teapots"), ("vanished", "teapot", "$.amount", "it wasn't null: 100", "null")),
+    "no longer null, without a schema": (POT, exchange(changed(TEAPOT, owner__email="a@example.com"), path="/v1/teapots"), ("additive", "teapot", "$.owner.email", "it was null", '"a@example.com"')),
     "an undocumented value": (PI, exchange({**INTENT, "capture_method": "magic"}), ("enum", "payment_intent", "$.capture_method", "it isn't documented", '"magic"')),
     "another documented value": (PI, exchange({**INTENT, "capture_method": "manual"}), ("enum", "payment_intent", "$.capture_method", 'it had another value: "automatic"', '"manual"')),
     "another status after a write": (PI, exchange({**INTENT, "status": "succeeded"}), ("breaking", "payment_intent", "$.status", "const: requires_action", '"succeeded"')),
@@ -120,7 +122,7 @@ PLANTED = {
     "a list is empty": (listed(INTENT), listed(), ("vanished", "list", "$.data[0]", "the old recording's list has one", "gone")),
     "a list is no longer empty": (listed(), listed(INTENT), ("additive", "list", "$.data[0]", "the old recording's list is empty", "a hash")),
     "metadata that is sent": (MARKED, replace(MARKED, response=exchange({**INTENT, "metadata": {}}).response), ("vanished", "payment_intent", "$.metadata.order", "the requests still send it", "gone")),
-    "another value, without a schema": (SRC, exchange({**SOURCE, "flow": "receiver"}, path="/v1/sources"), ("enum", "source", "$.flow", 'it had another value: "redirect"', '"receiver"')),
+    "another value, without a schema": (POT, exchange({**TEAPOT, "flow": "receiver"}, path="/v1/teapots"), ("enum", "teapot", "$.flow", 'it had another value: "redirect"', '"receiver"')),
     "another object": (PI, exchange({**INTENT, "object": "setup_intent"}), ("breaking", "payment_intent", "$.object", "const: payment_intent", '"setup_intent"')),
     "a deletion that deletes nothing": (DELETED, replace(DELETED, response=exchange(CUSTOMER).response), ("breaking", "deleted_customer", "$.object", "const: deleted_customer", '"customer"')),
     "an API version": (PI, exchange(INTENT, Stripe_Version="2024-04-10"), ("enum", "headers", "stripe-version", 'it had another value: "2023-10-16"', '"2024-04-10"')),
@@ -337,11 +339,11 @@ def test_what_is_read_is_paired_by_who_made_it():
 
 def test_a_null_that_was_seen_inside_another_object_is_no_news():
     """Without a schema, what an object was seen with anywhere in the old recording is what it may be."""
-    unknown = {**SOURCE, "amount": None}
+    unknown = {**TEAPOT, "amount": None}
     holder = exchange({"object": "token", "source": unknown}, path="/v1/tokens", asked="x=1")
-    new = exchange(unknown, path="/v1/sources")
-    assert told([SRC, holder], [new, holder]) == []
-    assert [row[2] for row in told([SRC], [new])] == ["$.amount"]
+    new = exchange(unknown, path="/v1/teapots")
+    assert told([POT, holder], [new, holder]) == []
+    assert [row[2] for row in told([POT], [new])] == ["$.amount"]
 
 
 def test_a_request_that_was_sent_again_counts_once():
