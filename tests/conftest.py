@@ -73,7 +73,7 @@ SLOW_FILES = {
     "commands": ("cli", "cli_edges", "derive", "schemas"),
     "tests": ("benchmarks", "docs", "release"),
     "verified": ("complete",),
-    "webhooks": ("cost", "hanging"),
+    "webhooks": ("cost", "hanging", "shops"),
 }
 SLOW_TESTS = {
     "api/every_row": ("every_documented_field_expands_or_is_refused_by_name",),

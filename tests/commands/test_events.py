@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import stripe
 
-from pytest_stripe_balance import resources
+from pytest_stripe_balance import fake_stripe, resources
 from pytest_stripe_balance.commands import cli
 from pytest_stripe_balance.commands.scenarios import SCENARIOS
 from pytest_stripe_balance.contract.contract import contract
@@ -180,6 +180,22 @@ def test_the_page_shows_the_list_as_it_is(events):
     """docs/other-languages.md has the lines that the command prints."""
     page = Path(__file__).parents[2] / "docs" / "other-languages.md"
     assert "\n".join(["```text", *events()[1], "```"]) in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_an_endpoint_is_sent_the_same(events, name):
+    """The types, the money and the count of endpoints are those of deliveries to an app."""
+    with fake_stripe(seed=name, api_version=resources.newest_api_version()) as stripe_balance:
+        endpoint = stripe_balance.webhooks.endpoint(handler=lambda *_: 200)
+        SCENARIOS[name](stripe_balance)
+        stripe_balance.webhooks.deliver()
+    sent = [json.loads(delivery.payload) for delivery in endpoint.deliveries]
+    told = [json.loads(line) for line in events(name)[1]]
+    assert [_outline(event) for event in sent] == [_outline(event) for event in told]
+
+
+def _outline(event):
+    return sorted(event), event["type"], money(event), event["pending_webhooks"]
 
 
 def test_the_files_sort_in_order_and_say_the_type(written):
