@@ -273,3 +273,60 @@ def test_a_test_without_webhooks_imports_nothing_of_them(project):
     )
     project.file("test_it.py", "def test_it(stripe_balance, stripe_clock): stripe_clock.advance(days=1)")
     project.run_apart().stdout.fnmatch_lines(["*loaded: end"])
+
+
+def test_what_a_handler_discards_does_not_come_again_though_it_fails(stripe_balance, stripe_webhooks):
+    """Its own event is among what waits."""
+
+    def handler(payload, headers):
+        stripe_webhooks.discard()
+        return 500
+
+    stripe_webhooks.endpoint(handler=handler)
+    stripe_balance.customer()
+    assert [one.status for one in stripe_webhooks.deliver()] == [500]
+    assert stripe_webhooks.pending == []
+
+
+def test_a_deleted_endpoint_gets_no_repeat(stripe_balance, stripe_webhooks):
+    """Its handler has deleted it at the first."""
+    endpoint = stripe_webhooks.endpoint(
+        handler=lambda *_: stripe.WebhookEndpoint.delete(endpoint.id) and None
+    )
+    stripe_balance.customer()
+    assert [one.status for one in stripe_webhooks.deliver(duplicates=3)] == [200]
+
+
+def test_what_a_handler_queues_once_more_comes_in_the_same_call(stripe_balance, stripe_webhooks):
+    """Though nothing new has happened."""
+    seen = []
+
+    def handler(payload, headers):
+        seen.append(payload)
+        if len(seen) == 2:
+            stripe_webhooks.redeliver(stripe_webhooks.deliveries[0])
+
+    stripe_webhooks.endpoint(handler=handler)
+    stripe_balance.customer()
+    stripe_balance.customer()
+    first, _, again = stripe_webhooks.deliver()
+    assert (again.event.id, again.attempt) == (first.event.id, 2)
+
+
+def test_a_handler_before_the_answer_meets_faults_as_the_app_does(
+    stripe_balance, stripe_webhooks, stripe_faults
+):
+    """Though the test's own hand, which meets none, has made the call."""
+    errors = []
+
+    def handler(payload, headers):
+        try:
+            stripe.Customer.list()
+        except stripe.StripeError as error:
+            errors.append(error.http_status)
+
+    stripe_webhooks.endpoint(handler=handler)
+    stripe_faults.rate_limit("GET /v1/customers")
+    with stripe_webhooks.before_the_answer():
+        stripe_balance.customer()
+    assert errors == [429]
