@@ -45,7 +45,7 @@ SLOW_FILES = {
     "api": ("cost", "fuzz", "real_errors"),
     "cassettes": ("bundled", "foreign_server", "writer", "replay_speed"),
     "contract": ("derive", "derive_committed", "derive_real"),
-    "engine": ("workload",),
+    "engine": ("outages", "workload"),
     "plugin": (
         *(
             "app_version",

@@ -201,8 +201,6 @@ def _aiohttp_connection(connector: Any, request: Any, answer: Response | Failure
         wire = _Wire(protocol, lambda: protocol.data_received(content))
     else:
         error = failures.ERRORS["aiohttp"](answer, str(request.url))
-        if answer.wire == "refuses":
-            raise error
         wire = _Wire(protocol, lambda: protocol.set_exception(error))
     protocol.connection_made(wire)
     return Connection(connector, request.connection_key, protocol, loop)

@@ -154,6 +154,14 @@ def test_a_server_error_is_kept_in_its_own_account(stripe_faults, stripe_balance
         stripe.Customer.create(idempotency_key="one", stripe_account="acct_1", max_network_retries=0)
 
 
+def test_a_delete_has_no_key_so_its_retry_finds_nothing(stripe_balance, stripe_faults):
+    """Stripe keeps answers of POSTs alone: what was lost of a DELETE is a 404 at the next try."""
+    customer = stripe_balance.customer()
+    stripe_faults.lose_answer("DELETE /v1/customers/{customer}")
+    with pytest.raises(stripe.InvalidRequestError, match="No such customer"):
+        stripe.Customer.delete(customer.id)
+
+
 def test_an_answer_has_stripes_own_words(stripe_faults, intent):
     """As seen of the 429s; those of a 500 are the register's server-error."""
     words = {

@@ -65,16 +65,23 @@ class Driver(RuleBasedStateMachine):
     def ask(self, name, predict, call):
         """Make a call that the auditor predicts; give what it predicted, None when it is refused."""
         self.auditor.now = self.session.now
-        due = predicted = None
-        try:
-            predicted = predict()
-        except Refusal as refusal:
-            due = refusal.code, refusal.status
+        predicted, due = self.predicted(predict)
         answer, refused = tried(call)
-        assert refused == due or (due and refused == NO_CALL), f"{name}: {refused} and not {due}"
-        self.did[name, "refused" if refused else "done"] += 1
+        self.compare(name, due, refused)
         self.hear(name)
         return predicted, answer
+
+    def predicted(self, predict):
+        """Give what the auditor predicts, or else the code and status of the refusal."""
+        try:
+            return predict(), None
+        except Refusal as refusal:
+            return None, (refusal.code, refusal.status)
+
+    def compare(self, name, due, refused):
+        """Hold what was refused, if anything, against what the auditor refused."""
+        assert refused == due or (due and refused == NO_CALL), f"{name}: {refused} and not {due}"
+        self.did[name, "refused" if refused else "done"] += 1
 
     def answered(self, name, predict, call, record=None):
         """Ask for what answers with a record's object, as it is then; `predict` gives a new record."""

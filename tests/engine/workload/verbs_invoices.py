@@ -31,10 +31,11 @@ class Invoices(Draws):
             "payment_settings": settings,
             "auto_advance": advances,
         }
-        due = self.session.now + days * DAY
         invoice = self.answered(
             "invoice.draft",
-            lambda: self.auditor.draft(customer, currency, due, advances=advances),
+            lambda: self.auditor.draft(
+                customer, currency, self.auditor.now + days * DAY, advances=advances
+            ),
             lambda: self.api.invoices.create(params),
         )
         for amount in amounts:
