@@ -225,6 +225,18 @@ def test_what_no_schema_describes_is_said(check, held, checked, reason):
     assert [(one["reason"], one["count"]) for one in told["not_checked"]] == [(reason, 1)]
 
 
+def test_an_event_is_checked_by_its_object_whatever_it_is(check):
+    """A dispute's event is wrong by what the dispute lacks, and one about another object by that."""
+    about = event({"object": "dispute", "id": "du_1", "amount": "5"})
+    code, told = found(check, a__json={**about, "type": "charge.dispute.created"})
+    assert (code, told["checked"], told["not_checked"]) == (1, 1, [])
+    places = {one["path"] for one in told["findings"] if one["object"] == "dispute"}
+    assert {"$.data.object", "$.data.object.amount"} <= places
+    _, told = found(check, a__json={**event({"object": "charge"}), "type": "charge.dispute.created"})
+    wrong = [one["path"] for one in told["findings"] if one["object"] == "event"]
+    assert wrong == ["$.data.object.object"]
+
+
 def test_the_kind_can_be_given(check):
     """--object checks a document that doesn't say what it is, or says something else."""
     nameless = {key: value for key, value in BROKEN.items() if key != "object"}

@@ -7,6 +7,7 @@ import pytest
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.contract import calendar
+from pytest_stripe_balance.contract.completion import complete
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.contract.differences import keys_of
 
@@ -70,3 +71,26 @@ def test_a_key_of_the_calendar_has_its_type():
 def test_a_key_is_newer_than_what_was_recorded_before_its_day(kind, path, day, newer):
     """By the day that it was there for sure; what the table doesn't have is as old as anything."""
     assert calendar.is_newer(kind, path, moment(day)) is newer
+
+
+def subscription(created):
+    """A subscription of the first month of basil, before its types got `billing_mode`."""
+    document = complete(
+        "subscription", {}, "2025-03-31.basil", new_id=lambda prefix: f"{prefix}_1", created=created
+    ).document
+    return {key: value for key, value in document.items() if key != "billing_mode"}
+
+
+@pytest.mark.parametrize(
+    ("version", "day", "wrong"),
+    [
+        ("2025-03-31.basil", "2025-04-01", []),
+        ("2025-03-31.basil", "2025-09-01", ["required: billing_mode"]),
+        ("2024-06-20", "2025-09-01", []),
+        ("2025-09-30.clover", "2025-04-01", ["required: billing_mode"]),
+    ],
+)
+def test_what_came_in_the_middle_of_a_release_is_due_since_then(version, day, wrong):
+    """An answer of the release's first month lacks it rightly; a later release always has it."""
+    found = contract(version).check(subscription(moment(day)))
+    assert [one.rule for one in found if one.kind == "breaking" and "billing_mode" in one.rule] == wrong
