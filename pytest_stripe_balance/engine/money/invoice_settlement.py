@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_stripe_balance.engine.state.deliveries import is_seen
 from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records import InvoicePayment
 
@@ -76,7 +77,8 @@ def tell_paid(world: World, before: Invoice, paid: Invoice, link: InvoicePayment
     of band (zulip/zulip corporate/tests/stripe_fixtures, docs/stripe.md 1.9). Two things are assumed:
     the place of `invoice_payment.paid`, and `invoice.payment_succeeded` without an intent.
     """
-    first = link is not None and world.readings.rely_on("invoice-payment-event-order") == "first"
+    is_told = link is not None and is_seen(world, "invoice_payment.paid", link)
+    first = is_told and world.readings.rely_on("invoice-payment-event-order") == "first"
     if link is not None and first:
         world.record_event("invoice_payment.paid", link)
     updated(world, before, paid)

@@ -113,6 +113,12 @@ def hearers(world: World, event_type: str, subject: Subject) -> list[WebhookEndp
     return [endpoint for endpoint in found if _hears(world, endpoint, event_type, subject)]
 
 
+def is_seen(world: World, event_type: str, subject: Subject) -> bool:
+    """Tell whether an event that happens now is seen: listed at the account's version, or heard."""
+    is_listed = world.event_types(world.api_version)(event_type, subject) is not None
+    return is_listed or bool(hearers(world, event_type, subject))
+
+
 def _hears(world: World, endpoint: WebhookEndpoint, event_type: str, subject: Subject) -> bool:
     if endpoint.status != "enabled" or endpoint.deleted:
         return False
