@@ -185,9 +185,15 @@ def raise_unread(item: pytest.Item) -> None:
     __tracebackhide__ = True
     for session in state.sessions if (state := state_of(item)) else ():
         if (error := session.unread_error()) is not None:
-            assert error.__cause__ is not None, "unreachable because a handler has raised"
-            error.__cause__.add_note(str(error))
-            raise error.__cause__
+            cause = error.__cause__
+            assert cause is not None, "unreachable because a handler has raised"
+            if isinstance(cause, StopIteration):  # which no hook can raise
+                raise error
+            try:
+                cause.add_note(str(error))
+            except AttributeError:  # of a frozen dataclass: nothing may be set
+                raise error from cause
+            raise cause
 
 
 def end_run(session: pytest.Session, why: str) -> None:

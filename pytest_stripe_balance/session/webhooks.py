@@ -100,10 +100,17 @@ class UnreadDeliveryError(AssertionError):
     def of(cls, unread: list[SentDelivery]) -> UnreadDeliveryError:
         """Make it of deliveries; its cause is the first one's error."""
         first = "These webhooks failed, and nobody read the delivery's `.error`:"
-        lines = (f"{sent}: {sent.error}" for sent in unread)
+        lines = (f"{sent}: {_text_of(sent.error)}" for sent in unread)
         made = cls(masked("\n".join((first, *lines))))
         made.__cause__ = unread[0].error
         return made
+
+
+def _text_of(error: BaseException | None) -> str:
+    try:
+        return str(error)
+    except Exception as own:  # noqa: BLE001 - the app's code, which must not end the run
+        return f"its text can't be had, by {type(own).__name__}"
 
 
 @dataclass(slots=True, eq=False)

@@ -111,6 +111,49 @@ def test_an_error_that_nobody_read_fails_the_test_at_its_end(line, passes, proje
         )
 
 
+ODD_ERRORS = {
+    "its text can't be had": """
+        class OddError(Exception):
+            def __str__(self):
+                raise RuntimeError
+        """,
+    "nothing can be set on it": """
+        from dataclasses import dataclass
+        @dataclass(frozen=True)
+        class OddError(Exception):
+            number: int = 7
+        """,
+    "no generator may raise it": """
+        class OddError(StopIteration):
+            pass
+        """,
+}
+
+
+@pytest.mark.parametrize("line", ["pass", "assert 0"])
+@pytest.mark.parametrize("kind", ODD_ERRORS.values(), ids=ODD_ERRORS)
+def test_an_odd_error_fails_its_own_test_alone(kind, line, project):
+    """The run goes on, and names the error."""
+    run = project.test(
+        f"""
+        {kind}
+        def handler(payload, headers):
+            raise OddError
+
+        def test_it(stripe_balance, stripe_webhooks):
+            stripe_webhooks.endpoint(handler=handler)
+            stripe_balance.customer()
+            stripe_webhooks.deliver()
+            {line}
+
+        def test_another():
+            pass
+        """
+    )
+    run.assert_outcomes(passed=1, failed=1)
+    run.stdout.fnmatch_lines(["*nobody read the delivery's `.error`*", "*attempt 1: 500, OddError*"])
+
+
 PASSES = {
     "acknowledged later": """
         answers = [1]
