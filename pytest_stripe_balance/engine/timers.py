@@ -49,33 +49,66 @@ _KINDS: Mapping[type, _Kind] = {
 }
 
 
-def travel(
-    worlds: Collection[World], clock: Clock, until: int, *, stops_for_webhooks: bool = False
-) -> bool:
+def travel(worlds: Collection[World], clock: Clock, until: int) -> None:
     """Move time on to `until` (seconds since 1970), and do what is due until then, in order.
 
-    The worlds share the clock. The events of this name no request. With `stops_for_webhooks` it stops
-    at the first later moment at which something is to be sent, and tells whether it went all the way.
+    The worlds share the clock. The events of this name no request.
     """
-    stop = _first_delivery(worlds, clock.now) if stops_for_webhooks else None
-    horizon = until if stop is None else min(stop, until)
-    agenda = _Agenda(worlds, horizon)
-    is_heard = False
-    while (following := agenda.take()) is not None:
+    agenda = _Agenda(worlds, until)
+    while (following := agenda.take(until)) is not None:
         world, (moment, happen) = following
-        if is_heard and moment > clock.now:
+        agenda.look_at(world, _done(world, clock, moment, happen))
+    clock.now = max(clock.now, until)
+
+
+class Journey:
+    """A move of time as `travel` makes it, that stops at each moment at which something is to be sent.
+
+    At a stop a handler may write, and worlds may be added. What was written is looked at, and not all
+    there is: the cost grows with what happens. To be closed at its end.
+    """
+
+    def __init__(self, worlds: Collection[World], clock: Clock, until: int) -> None:
+        self._worlds, self._clock, self._until = worlds, clock, until
+        self._agenda = _Agenda((), until)
+
+    def go_on(self) -> bool:
+        """Move on to the first later moment at which something is to be sent; tell if there is none."""
+        self._look()
+        clock, stop = self._clock, _first_delivery(self._worlds, self._clock.now)
+        horizon = self._until if stop is None else min(stop, self._until)
+        is_heard = False
+        while (following := self._agenda.take(clock.now if is_heard else horizon)) is not None:
+            world, (moment, happen) = following
+            is_heard |= any(type(one) is Delivery for one in _done(world, clock, moment, happen))
+            self._look()
+        if is_heard:
             return False
-        clock.now = max(clock.now, moment)
-        world.cause = None
-        with world.transaction():
-            happen()
-            written = [record for record, _ in world.journal]
-            agenda.look_at(world, written)
-        is_heard |= stops_for_webhooks and any(isinstance(record, Delivery) for record in written)
-    if is_heard:
-        return False
-    clock.now = max(clock.now, horizon)
-    return horizon != stop
+        clock.now = max(clock.now, horizon)
+        return horizon != stop
+
+    def _look(self) -> None:
+        """Take in what was written since the last time, or all of a world that is new."""
+        for world in self._worlds:
+            if world.written is None:
+                self._agenda.add(world)
+            else:
+                self._agenda.look_at(world, world.written)
+            world.written = []
+
+    def close(self) -> None:
+        """Let the worlds keep nothing of it."""
+        for world in self._worlds:
+            world.written = None
+
+
+def _done(world: World, clock: Clock, moment: int, happen: Callable[[], object]) -> list[object]:
+    """Do what is due at a moment; give the records that it wrote."""
+    clock.now = max(clock.now, moment)
+    world.cause = None
+    with world.transaction():
+        happen()
+        return [record for record, _ in world.journal]
 
 
 def _first_delivery(worlds: Iterable[World], now: int) -> int | None:
@@ -97,15 +130,19 @@ class _Agenda:
         self._due: dict[_Place, tuple[World, Due]] = {}
         self._worlds: dict[int, int] = {}
         self._cash: dict[tuple[int, str, str], _Cash] = {}
-        for number, world in enumerate(worlds):
-            self._worlds[id(world)] = number
-            for customer in world.ledger.customers():
-                self.look_at(world, [*world.ledger.rows(customer)])
-            self.look_at(world, [*world.refunds, *world.invoices])
+        for world in worlds:
+            self.add(world)
 
-    def take(self) -> tuple[World, Due] | None:
-        """Take the next thing that is due; None if nothing is left."""
-        while self._heap:
+    def add(self, world: World) -> None:
+        """Look at all of a world."""
+        self._worlds[id(world)] = len(self._worlds)
+        for customer in world.ledger.customers():
+            self.look_at(world, [*world.ledger.rows(customer)])
+        self.look_at(world, [*world.refunds, *world.invoices])
+
+    def take(self, until: int) -> tuple[World, Due] | None:
+        """Take the next thing that is due at the latest at `until`; None if nothing is."""
+        while self._heap and self._heap[0][0] <= until:
             moment, place = heapq.heappop(self._heap)
             if place in self._due and self._due[place][1][0] == moment:
                 return self._due.pop(place)

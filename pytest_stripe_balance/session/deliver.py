@@ -112,6 +112,7 @@ class _Round:
         self._fake, self._post, self._choice = fake, fake.post, choice
         self._in_loop = in_loop
         self._waiting: dict[_Key, Due] = {}
+        self._looked_at: set[_Key] = set()
         self._heard = -1
         self.sent: list[SentDelivery] = []
 
@@ -156,7 +157,8 @@ class _Round:
 
     def _join(self, plan: Plan[_Key]) -> None:
         """Plan what is due, wanted, and has an app; what is dropped is never sent."""
-        due, choice = self._fake.due(), self._choice
+        due, choice = self._fake.due(but=self._looked_at), self._choice
+        self._looked_at.update(map(_key, due))
         if dropped := [one for one in due if choice.dropped(one.type)]:
             self._fake.discard(dropped)
             due = [one for one in due if not choice.dropped(one.type)]

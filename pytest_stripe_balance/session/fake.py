@@ -225,9 +225,8 @@ class Fake(Session):
             return False
         before = sum(map(seconds, range(1, number)))
         if passed := int(before + seconds(number)) - int(before):
-            with self.turn("a pause of stripe-python's"):
-                self._catch_up()
-                self._travel(self._clock.now + passed)
+            with self._moving():
+                timers.travel(self.worlds.values(), self._clock, self._clock.now + passed)
         return True
 
     def _answer_whole(self, request: Request) -> Response:
@@ -403,36 +402,46 @@ class Fake(Session):
         which something is to be sent. It sends outside of the session's turn, so what it calls may ask
         this session.
         """
-        if self.deliverer is not None:
-            self.deliverer()
-        while not self._moved(until):
-            assert self.deliverer is not None, "unreachable because it only stops for it"
-            self.deliverer()
+        deliver = self.deliverer
+        if deliver is None:
+            with self._moving():
+                timers.travel(self.worlds.values(), self._clock, until)
+            return
+        deliver()
+        journey = timers.Journey(self.worlds.values(), self._clock, until)
+        try:
+            is_there = False
+            while not is_there:
+                with self._moving():
+                    is_there = journey.go_on()
+                if not is_there:
+                    deliver()
+        finally:
+            journey.close()
 
-    def _moved(self, until: int) -> bool:
-        """Move on to a moment, or to where something is to be sent; tell whether it went all the way."""
+    @contextmanager
+    def _moving(self) -> Iterator[None]:
+        """Take a turn to move time on; with the machine's time it stays ahead by as much."""
         with self.turn("stripe_clock"):
             self._catch_up()
-            return self._travel(until, stops=self.deliverer is not None)
+            self._snapshot = None
+            clock = self._clock
+            before = clock.now
+            yield
+            if isinstance(clock, SystemClock):
+                clock.advanced += clock.now - before
 
-    def _travel(self, until: int, *, stops: bool = False) -> bool:
-        self._snapshot = None
-        clock = self._clock
-        before = clock.now
-        is_there = timers.travel(self.worlds.values(), clock, until, stops_for_webhooks=stops)
-        if isinstance(clock, SystemClock):
-            clock.advanced += clock.now - before
-        return is_there
-
-    def due(self) -> list[Due]:
+    def due(self, but: Collection[tuple[str, str, int]] = ()) -> list[Due]:
         """Give all that is to be sent now, the oldest event first.
+
+        Left out is what `but` names by the event, the endpoint and the attempt.
 
         With `now="system"` time goes on between requests, and nothing is sent meanwhile: what arose and
         what was to be tried again is given here together.
         """
         now = self.now
         with self._lock:
-            return waiting(self.worlds, now)
+            return waiting(self.worlds, now, but)
 
     def waiting(self) -> list[Due]:
         """Give all that is still to be sent, later retries included, the oldest event first."""

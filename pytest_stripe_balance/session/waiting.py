@@ -9,7 +9,7 @@ from pytest_stripe_balance.api.response import encoded
 from pytest_stripe_balance.engine.webhooks import deliveries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from pytest_stripe_balance.engine.state.records import Event, WebhookEndpoint
     from pytest_stripe_balance.engine.state.world import World
@@ -30,7 +30,11 @@ class Due(NamedTuple):
     at: int
 
 
-def waiting(worlds: Mapping[str | None, World], until: int | None = None) -> list[Due]:
+def waiting(
+    worlds: Mapping[str | None, World],
+    until: int | None = None,
+    but: Collection[tuple[str, str, int]] = (),
+) -> list[Due]:
     """Give what is still to be sent, at the latest at `until`, the oldest event first.
 
     Events of one second are in the order of their accounts and of their creation. Those of one event
@@ -39,7 +43,7 @@ def waiting(worlds: Mapping[str | None, World], until: int | None = None) -> lis
     found = [
         Due(account, *coming)
         for account, world in worlds.items()
-        for coming in deliveries.waiting(world, until)
+        for coming in deliveries.waiting(world, until, but)
     ]
     return sorted(found, key=lambda due: due.event.created)
 

@@ -30,6 +30,9 @@ _HTTP = range(100, 600)
 _ACKNOWLEDGING = range(200, 300)
 
 
+_Address = tuple[str, str]  # an endpoint's id and its URL, which the app may change
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """The app that an endpoint's deliveries go to."""
@@ -115,12 +118,12 @@ def _text_of(error: BaseException | None) -> str:
 
 @dataclass(slots=True, eq=False)
 class Post:
-    """A run's webhooks. `targets`, by the endpoint's id, and `sent` belong to its worlds.
+    """A run's webhooks. `targets`, by the endpoint's id and URL, and `sent` belong to its worlds.
 
     `own_doors` are those that were made in this run, and close with it. `chaos` is the test's seed.
     """
 
-    targets: dict[str, Target] = field(default_factory=dict)
+    targets: dict[_Address, Target] = field(default_factory=dict)
     sent: list[SentDelivery] = field(default_factory=list)
     own_doors: list[Door] = field(default_factory=list)
     faults: list[DeliveryFault] = field(default_factory=list)
@@ -236,24 +239,24 @@ def open_endpoint(
         raise type(error)(f"stripe_webhooks.endpoint: {error}") from None
     url = door.name if isinstance(target, str) else f"http://localhost{path}"
     endpoint_id = fake.open_endpoint(url=url, **fields).id
-    fake.post.targets[endpoint_id] = Target(door, unread_errors_fail)
+    fake.post.targets[endpoint_id, url] = Target(door, unread_errors_fail)
     fake.post.own_doors.append(door)
     return endpoint_id
 
 
 def target_of(fake: Fake, endpoint: WebhookEndpoint) -> Target | None:
     """Give whom an endpoint's deliveries go to; the summary notes one that isn't on this machine."""
-    post = fake.post
-    if endpoint.id not in post.targets:
+    post, address = fake.post, (endpoint.id, endpoint.url)
+    if address not in post.targets:
         try:
             door = door_for(endpoint.url)
         except ValueError as error:
             note = f"webhooks of the endpoint {endpoint.id} weren't sent: {error}"
-            fake.note(note)
+            fake.note(masked(note))
             return None
-        post.targets[endpoint.id] = Target(door)
+        post.targets[address] = Target(door)
         post.own_doors.append(door)
-    return post.targets[endpoint.id]
+    return post.targets[address]
 
 
 def signing_secrets(session: Session, secret: str | None) -> list[str]:

@@ -38,7 +38,7 @@ class Snapshot(NamedTuple):
     advanced: int
     dispatch: Dispatch
     assumptions: frozenset[str]
-    targets: Mapping[str, Target]
+    targets: Mapping[tuple[str, str], Target]
 
 
 @dataclass(frozen=True)

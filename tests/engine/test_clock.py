@@ -217,7 +217,7 @@ def test_what_was_written_on_the_way_is_seen(unanswered):
     until = began + 200 * DAY
     crowd.session.travel(until)
     world = other.session.world
-    while (following := timers._Agenda([world], until).take()) is not None:
+    while (following := timers._Agenda([world], until).take(until)) is not None:
         _, (moment, happen) = following
         world.clock.now, world.cause = max(world.clock.now, moment), None
         with world.transaction():

@@ -258,6 +258,53 @@ def test_a_delivery_costs_few_calls_however_many_wait(stripe_balance, stripe_web
     assert costs[1] < 125
 
 
+def _costs(prepare, call):
+    """Give what a delivery costs when few wait, and when many do."""
+    costs = []
+    for number in (20, 80):
+        for _ in range(number):
+            prepare()
+        costs.append(_counted(call) / number)
+    return costs
+
+
+def test_handlers_that_write_cost_as_much_however_many_wait(stripe_balance, stripe_webhooks):
+    """What is planned already isn't looked at again for each event that a handler causes."""
+    stripe_webhooks.endpoint(
+        handler=lambda *_: stripe.PaymentIntent.create(amount=100, currency="usd") and None,
+        enabled_events=["customer.created", "charge.succeeded"],
+    )
+    stripe_webhooks.endpoint(handler=lambda *_: None, enabled_events=["payment_intent.created"])
+    few, many = _costs(stripe_balance.customer, stripe_webhooks.deliver)
+    assert many < 1.1 * few
+
+
+def test_a_stop_of_the_clock_costs_as_much_however_much_there_is(stripe_balance, stripe_webhooks):
+    """Only what was written since the last stop is looked at."""
+    stripe_webhooks.endpoint(
+        handler=lambda *_: 500, enabled_events=["customer_cash_balance_transaction.created"]
+    )
+
+    def prepare():
+        stripe_balance.fund(stripe_balance.customer(), 700)
+        stripe_webhooks.discard()
+
+    few, many = _costs(prepare, lambda: stripe_balance.clock.advance(days=100))
+    assert many < 1.1 * few
+
+
+def test_an_endpoint_whose_url_was_changed_is_sent_to_there(stripe_balance, stripe_webhooks):
+    """The app moves its endpoint by the API."""
+    with _serving(_says(200)) as (first, came_first), _serving(_says(200)) as (second, came_second):
+        made = stripe.WebhookEndpoint.create(url=first, enabled_events=["*"])
+        stripe_balance.customer()
+        stripe_webhooks.deliver()
+        stripe.WebhookEndpoint.modify(made.id, url=second)
+        stripe_balance.customer()
+        stripe_webhooks.deliver()
+        assert (len(came_first), len(came_second)) == (1, 1)
+
+
 def test_a_test_without_webhooks_imports_nothing_of_them(project):
     """Though its fixtures are used."""
     project.file(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,7 +45,7 @@ class Deliveries:
         self._journal = journal
         self._rows: dict[_Key, Delivery] = {}
         self._endpoints: dict[str, tuple[str, ...]] = {}  # by event
-        self._waiting: dict[_Key, None] = {}
+        self._waiting: list[tuple[int, str, str]] = []  # moment, event, endpoint; sorted
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -60,9 +61,16 @@ class Deliveries:
         """Give the rows of an event, in the order in which they were written."""
         return [self._rows[event, endpoint] for endpoint in self._endpoints.get(event, ())]
 
-    def waiting(self) -> list[Delivery]:
-        """Give what is still to be sent, in no order."""
-        return [self._rows[key] for key in self._waiting]
+    def waiting(self, until: int | None = None) -> list[Delivery]:
+        """Give what is still to be sent, at the latest at `until`, by moment."""
+        end = None if until is None else bisect_left(self._waiting, (until + 1,))
+        return [self._rows[event, endpoint] for _, event, endpoint in self._waiting[:end]]
+
+    def after(self, moment: int) -> Iterator[Delivery]:
+        """Give what is to be sent after a moment, the earliest first."""
+        for place in range(bisect_left(self._waiting, (moment + 1,)), len(self._waiting)):
+            _, event, endpoint = self._waiting[place]
+            yield self._rows[event, endpoint]
 
     def put(self, row: Delivery) -> None:
         """Add a row, or replace the one of the same event and endpoint."""
@@ -74,6 +82,9 @@ class Deliveries:
     def _set(self, key: _Key, row: Delivery | None) -> None:
         event, endpoint = key
         others = self._endpoints.get(event, ())
+        before = self._rows.get(key)
+        if before is not None and before.at is not None:
+            del self._waiting[bisect_left(self._waiting, (before.at, *key))]
         if row is None:
             del self._rows[key]
             self._endpoints[event] = others[:-1]
@@ -81,10 +92,8 @@ class Deliveries:
             if key not in self._rows:
                 self._endpoints[event] = (*others, endpoint)
             self._rows[key] = row
-        if row is None or row.at is None:
-            self._waiting.pop(key, None)
-        else:
-            self._waiting[key] = None
+        if row is not None and row.at is not None:
+            insort(self._waiting, (row.at, *key))
 
     def copy(self, journal: Journal) -> Deliveries:
         """Give rows that begin as these are; neither sees what is written to the other later."""

@@ -65,6 +65,7 @@ class World:
     platform: World | None = None
     cause: Cause | None = None
     journal: Journal = field(default_factory=list)
+    written: list[object] | None = None  # in transactions, by now; None where nobody asks
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.journal)
@@ -98,8 +99,11 @@ class World:
             if not (isinstance(error, faults.Fault) and error.keeps_changes):
                 for _, undo in reversed(self.journal):
                     undo()
+                self.journal.clear()
             raise
         finally:
+            if self.written is not None:
+                self.written += [record for record, _ in self.journal]
             self.journal.clear()
 
     def copy(
@@ -123,7 +127,8 @@ class World:
         vars(copied).update(vars(self), **tables, accounts=self.accounts.copy())
         copied.clock, copied.ids, copied.readings = clock, ids, readings
         copied.api_version, copied.event_types = api_version, event_types
-        copied.cause, copied.journal, copied.ledger = None, journal, self.ledger.copy(journal)
+        copied.cause, copied.written = None, None
+        copied.journal, copied.ledger = journal, self.ledger.copy(journal)
         copied.platform, copied.deliveries = platform, self.deliveries.copy(journal)
         return copied
 

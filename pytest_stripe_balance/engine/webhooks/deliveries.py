@@ -9,6 +9,8 @@ from pytest_stripe_balance.engine.events import type_at
 from pytest_stripe_balance.engine.state.records import Invoice
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pytest_stripe_balance.engine.state.deliveries import Delivery
     from pytest_stripe_balance.engine.state.records import Event, WebhookEndpoint
     from pytest_stripe_balance.engine.state.world import World
@@ -31,8 +33,12 @@ class Waiting(NamedTuple):
     at: int
 
 
-def waiting(world: World, until: int | None = None) -> list[Waiting]:
+def waiting(
+    world: World, until: int | None = None, but: Collection[tuple[str, str, int]] = ()
+) -> list[Waiting]:
     """Give what is still to be sent of a world's events, at the latest at `until`.
+
+    Left out is what `but` names by the event, the endpoint and the attempt.
 
     It is in the order of the events, and of one event in that of the endpoints.
     """
@@ -43,21 +49,19 @@ def waiting(world: World, until: int | None = None) -> list[Waiting]:
         )
     }
     found = []
-    for row in world.deliveries.waiting():
+    for row in world.deliveries.waiting(until):
+        if but and (row.event, row.endpoint, row.attempts + 1) in but:
+            continue
         place, endpoint = known[row.endpoint]
-        if (until is None or _at(row) <= until) and _is_sent(row, endpoint):
+        if _is_sent(row, endpoint):
             found.append((world.events.place(row.event), place, _coming(world, row, endpoint)))
     return [coming for *_, coming in sorted(found, key=itemgetter(0, 1))]
 
 
 def next_at(world: World, now: int) -> int | None:
     """Tell when something is to be sent next, later than `now`; None if nothing is."""
-    later = (
-        _at(row)
-        for row in world.deliveries.waiting()
-        if _at(row) > now and _is_sent(row, endpoint_of(world, row.endpoint))
-    )
-    return min(later, default=None)
+    later = world.deliveries.after(now)
+    return next((_at(row) for row in later if _is_sent(row, endpoint_of(world, row.endpoint))), None)
 
 
 def answered(world: World, event: str, endpoint: str, *, acknowledged: bool) -> None:
