@@ -199,14 +199,26 @@ class Fake(Session):
             self._faults = Faults()
         return self._faults
 
-    def _answer(self, request: Request) -> Response | Failure:
-        if self._faults is not None and not asking() and (effect := self._faults.meet(request)):
-            return self._failing(effect, request)
-        return self._answer_whole(request)
+    def _answer(self, request: Request, *, may_fail: bool = True) -> Response | Failure:
+        # All in one function, since every request would pay for another.
+        if may_fail and self._faults is not None and not asking():
+            effect = self._faults.meet(request)
+            if effect is not None:
+                return self._failing(effect, request)
+        self._snapshot = None
+        if self.settings.now == SYSTEM:  # without a call, which each request would pay for
+            self._catch_up()
+        if "created" in request.url and request.method == "GET":
+            self._beyond |= dict.fromkeys(filters_beyond(request, self._clock.now))
+        try:
+            return self._dispatch.answer(request)
+        except Refused as refusal:
+            raise refusal.with_way_out() from None
 
     def _failing(self, effect: Effect, request: Request) -> Failure:
         """Act a fault out: the engine acts if it is to, and what comes of it is made a failure."""
-        answer = self._answer_whole(request) if effect.acted else None
+        answer = self._answer(request, may_fail=False) if effect.acted else None
+        assert not isinstance(answer, Failure), "unreachable because it mayn't fail"
         if effect.error is not None:
             self._snapshot = None
             self._catch_up()
@@ -228,17 +240,6 @@ class Fake(Session):
             with self._moving():
                 timers.travel(self.worlds.values(), self._clock, self._clock.now + passed)
         return True
-
-    def _answer_whole(self, request: Request) -> Response:
-        self._snapshot = None
-        if self.settings.now == SYSTEM:  # without a call, which each request would pay for
-            self._catch_up()
-        if "created" in request.url and request.method == "GET":
-            self._beyond |= dict.fromkeys(filters_beyond(request, self._clock.now))
-        try:
-            return self._dispatch.answer(request)
-        except Refused as refusal:
-            raise refusal.with_way_out() from None
 
     def answer_with_assumptions(self, request: Request) -> tuple[Response, frozenset[str]]:
         """Answer a request, and name the assumptions that this one answer relies on."""

@@ -13,9 +13,8 @@ R = TypeVar("R")
 _asking: ContextVar[str] = ContextVar("pytest_stripe_balance_asking", default="")
 
 
-def asking() -> str:
-    """Name the builder or view that asks here, as "stripe_balance.fund"; "" where the app does."""
-    return _asking.get()
+# Names the builder or view that asks here, as "stripe_balance.fund"; "" where the app does.
+asking: Callable[[], str] = _asking.get
 
 
 def own_hand(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

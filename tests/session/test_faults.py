@@ -374,6 +374,16 @@ def test_no_call_is_any_call(stripe_faults):
         stripe.Subscription.list()
 
 
+def test_a_call_that_the_fake_does_not_model_can_be_down(stripe_faults):
+    """By a template or a literal path, as stripe-python has the call."""
+    stripe_faults.refuse_connection("POST /v1/payouts", times=3)
+    stripe_faults.rate_limit("GET /v1/payouts/{payout}")
+    with pytest.raises(stripe.APIConnectionError):
+        stripe.Payout.create(amount=100, currency="usd")
+    with pytest.raises(stripe.RateLimitError):
+        stripe.Payout.retrieve("po_1")
+
+
 MISTAKES = {
     "a slip in the path": (
         lambda faults: faults.lose_answer("POST /v1/payment_intent/{intent}/apply_customer_balance"),
