@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_stripe_balance.api import api_keys, idempotency, response, routes, versions
+from pytest_stripe_balance.api import api_keys, form, idempotency, parameters, response, routes, versions
 from pytest_stripe_balance.api.ignored import Ignored
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.api.request import Call, VersionRules
@@ -116,6 +116,33 @@ class Dispatch:
             account.answers.save(account.world, key, request, answer)
         return answer
 
+    def before_stub(self, request: Request, rule: parameters.Rule | None) -> Response | None:
+        """Give what a stub doesn't answer: an error of Stripe's before it acts, or the kept answer."""
+        key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+        try:
+            api_keys.check(request)
+            account = self._account_of(request, request.headers.get("Stripe-Account"))
+            self._version(request)
+            if rule is not None:
+                parameters.read(form.decode(request.encoded), rule)
+            saved = account.answers.replay(account.world, key, request) if key else None
+        except Fault as fault:
+            return self.refuse(request, fault)
+        return None if saved is None else idempotency.replayed(saved, account.world.ids.request())
+
+    def after_stub(self, request: Request, call: str, status: int, body: dict[str, Any]) -> Response:
+        """Give the answer of a stub of a call, and save it under the request's idempotency key."""
+        home, headers = self.account(None).world, request.headers
+        key, name = headers.get("Idempotency-Key"), headers.get("Stripe-Account")
+        account = self._account_of(request, name)
+        version = headers.get("Stripe-Version", self.api_version)
+        envelope = Envelope(request, home.ids.request(), key, name, account.world, version)
+        answer = response.succeed(envelope, body, status)
+        answer.stub = call
+        if key and request.method == "POST":
+            account.answers.save(account.world, key, request, answer)
+        return answer
+
     def _resolved(
         self, request: Request, name: str | None
     ) -> tuple[_Account, Endpoint, tuple[str, ...], VersionRules]:
@@ -185,5 +212,6 @@ def _answer(answers: idempotency.SavedAnswers, call: Call) -> Response:
 def _unmodelled(request: Request) -> Refused:
     return Refused(
         f"{request}: the fake does not model this endpoint. `python -m pytest_stripe_balance calls` "
-        f"lists the endpoints that it models. Replace this call in the test, or {EXPECTED}"
+        f"lists the endpoints that it models. Replace this call in the test, or {EXPECTED}. This line "
+        f'of the test answers it:\n    stripe_stubs.answer("{request}", {{}})'
     )

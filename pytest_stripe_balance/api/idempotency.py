@@ -102,4 +102,4 @@ def key_in_use(key: str) -> Fault:
 def replayed(response: Response, request_id: str) -> Response:
     """Give a saved answer as a replay, with its own request id and the header Idempotent-Replayed."""
     headers = {**response.headers, "Request-Id": request_id, "Idempotent-Replayed": "true"}
-    return Response(response.status, Headers(headers), response.body)
+    return Response(response.status, Headers(headers), response.body, response.stub)

@@ -138,6 +138,7 @@ class Request:
 class Response:
     """One answer: HTTP status, headers, and the body as JSON bytes.
 
+    `stub` is the call of the stub that has answered, as "POST /v1/payouts"; "" where none has.
     `_document` is the parsed body if it is at hand, for the contract check. Parsing it again would take
     a tenth of a call.
     """
@@ -145,6 +146,7 @@ class Response:
     status: int
     headers: Headers
     body: bytes = field(repr=False)
+    stub: str = field(default="", repr=False, compare=False)
     _document: dict[str, Any] | None = field(default=None, repr=False, compare=False)
     _parsed: tuple[Any] | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -208,6 +210,11 @@ class Exchange:
     def retries(self) -> int:
         """How many tries stripe-python made before this one in the same call."""
         return self.request.retries
+
+    @property
+    def stub(self) -> str:
+        """The call of the stub that has answered, as "POST /v1/payouts"; "" where none has."""
+        return "" if self.response is None else self.response.stub
 
     @property
     def replayed(self) -> bool:

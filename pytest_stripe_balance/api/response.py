@@ -45,9 +45,9 @@ class Envelope(NamedTuple):
     api_version: str
 
 
-def succeed(envelope: Envelope, body: dict[str, Any]) -> Response:
+def succeed(envelope: Envelope, body: dict[str, Any], status: int = 200) -> Response:
     """Give the answer to a request that was carried out."""
-    return _respond(envelope, 200, body, executed=True)
+    return _respond(envelope, status, body, executed=True)
 
 
 def fail(
@@ -109,7 +109,7 @@ def _respond(envelope: Envelope, status: int, body: dict[str, Any], *, executed:
         headers["Idempotency-Key"] = key
     if account:
         headers["Stripe-Account"] = account
-    return Response(status, Headers(headers), encoded(body), body)
+    return Response(status, Headers(headers), encoded(body), _document=body)
 
 
 def encoded(body: dict[str, Any]) -> bytes:

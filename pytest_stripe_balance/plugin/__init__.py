@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.fixtures.clock import StripeClock
     from pytest_stripe_balance.fixtures.contract import StripeContract
     from pytest_stripe_balance.fixtures.faults import StripeFaults
+    from pytest_stripe_balance.fixtures.stubs import StripeStubs
     from pytest_stripe_balance.fixtures.webhooks import StripeWebhooks
     from pytest_stripe_balance.plugin.guard import Guard
     from pytest_stripe_balance.session import Session, Settings
@@ -186,6 +187,7 @@ def _stripe_session(
         raise reporting.failed(refusal) from None
     state = reporting.ensure_state(request.node)
     state.session, state.failed_before = session, request.session.testsfailed
+    session.in_call = False
     state.checkers.append(session.watch)
     session.webhook_app = functools.partial(request.getfixturevalue, "stripe_webhook_app")
     session.chaos = settings.chaos_seed(request.node)
@@ -253,6 +255,14 @@ def stripe_clock(_stripe_session: Session) -> StripeClock:
     from pytest_stripe_balance.fixtures.clock import StripeClock  # noqa: PLC0415
 
     return StripeClock(_stripe_session)
+
+
+@pytest.fixture
+def stripe_stubs(_stripe_session: Session) -> StripeStubs:
+    """Answers to calls that the fake doesn't model: `answer(call, {...})`, `error(call, 400)`."""
+    from pytest_stripe_balance.fixtures.stubs import StripeStubs  # noqa: PLC0415
+
+    return StripeStubs(_stripe_session)
 
 
 @pytest.fixture
@@ -378,6 +388,8 @@ def _guard(config: pytest.Config) -> Guard:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test in which a request was refused, even if the test swallowed the error."""
+    if (state := reporting.state_of(item)) and state.session:
+        state.session.in_call = True
     __tracebackhide__ = True
     return (yield from reporting.failing_if_refused(item))
 

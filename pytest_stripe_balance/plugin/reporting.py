@@ -136,6 +136,7 @@ def _for_summary(state: TestState) -> dict[str, list[Any]]:
         "findings": [(level, source, *astuple(finding)) for level, source, finding in warnings],
         "notes": [note for session in sessions for note in session.notes],
         "ignored": [one for session in sessions for one in session.ignored],
+        "stubbed": [session.stubbed for session in sessions],
         "versions": [sessions[0].settings.api_version, *sessions[0].other_versions] if sessions else [],
     }
 
@@ -283,6 +284,7 @@ class Summary:
         self._findings: list[tuple[str, ...]] = []
         self._notes: Counter[str] = Counter()
         self._ignored: dict[str, set[str]] = {}
+        self._stubbed: Counter[str] = Counter()
         self._versions: tuple[set[str], set[str]] = set(), set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -295,6 +297,8 @@ class Summary:
         self._findings += [(report.nodeid, *finding) for finding in content["findings"]]
         for note in content["notes"]:
             self._notes[note] += 1
+        if stubbed := sum(content["stubbed"]):
+            self._stubbed[report.nodeid] += stubbed
         for ignored in content["ignored"]:
             self._ignored.setdefault(ignored, set()).add(report.nodeid)
         own, *others = content["versions"] or [""]
@@ -348,6 +352,8 @@ class Summary:
                 lines.append(f"stripe: {note}{f' ({tests} tests)' * (tests > 1)}")
         if self._ignored and self._verbosity >= _QUIET:
             lines.append(_let_through(self._ignored))
+        if self._stubbed and self._verbosity >= _QUIET:
+            lines.append(_stubbed(self._stubbed))
         if self._versions[1] and self._verbosity >= _QUIET:
             events, requests = (", ".join(sorted(versions)) for versions in self._versions)
             lines.append(
@@ -374,3 +380,10 @@ def _let_through(ignored: dict[str, set[str]]) -> str:
     told = "; ".join(f"{call} {', '.join(names)}" for call, names in by_call.items())
     tests = len(set().union(*ignored.values()))
     return f"stripe: stripe_ignore let through in {tests} test{'s' * (tests > 1)}: {told}"
+
+
+def _stubbed(answered: Counter[str]) -> str:
+    """Say in one line how many requests stubs have answered, and in how many tests."""
+    requests, tests = answered.total(), len(answered)
+    told = f"stubs answered {requests} request{'s' * (requests > 1)}"
+    return f"stripe: {told} in {tests} test{'s' * (tests > 1)}"

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 WIDTH = 80
-_NOT_MODELLED = "Not modelled"
+_NOT_MODELLED = "Not modelled: they want a stub (stripe_stubs)"
 _PARTLY = "Modelled, but not all that is sent"
 
 

@@ -229,7 +229,7 @@ def _status(exchange: Exchange) -> int | str:
 def _answer(exchange: Exchange) -> str:
     """Say in a few words what the answer is, and which fault the request met."""
     if not exchange.fault:
-        return _plain_answer(exchange)
+        return f"{_plain_answer(exchange)}{' [stripe_stubs]' if exchange.stub else ''}"
     answer = "no answer came" if exchange.response is None else _plain_answer(exchange)
     return f"{answer} [stripe_faults.{exchange.fault}]"
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from pytest_stripe_balance.engine.state.world import World
     from pytest_stripe_balance.session.settings import Settings
+    from pytest_stripe_balance.session.stubs import Stubs
 
 Fail: TypeAlias = Callable[[Refused], BaseException]
 _LOWERED = "(to be warned of such only: contract={'breaking': 'warning'}, or ini stripe_contract)"
@@ -62,6 +63,8 @@ class Session:
         self._refusals: list[Refused] = []
         self._lock = threading.RLock()
         self._answering = False
+        self._stubs: Stubs | None = None  # None until one is made; the fake's
+        self.in_call = True  # whether the test itself runs, and not a fixture before it
 
     @contextmanager
     def tapped(self) -> Iterator[None]:
@@ -111,6 +114,11 @@ class Session:
         return frozenset()
 
     @property
+    def stubbed(self) -> int:
+        """How many requests stubs have answered; none where another answers."""
+        return 0
+
+    @property
     def ignored(self) -> Collection[str]:
         """What the setting `ignore` has let through so far; nothing where another answers."""
         return ()
@@ -120,6 +128,8 @@ class Session:
 
         One at a time, whatever thread it comes from.
         """
+        if self._stubs is not None and (stubbed := self._by_stub(request)) is not None:
+            return stubbed
         # As `turn` has it, without the generator that every request would pay for.
         with self._lock:
             try:
@@ -130,6 +140,10 @@ class Session:
                     self._answering = False
             except Refused as refusal:
                 raise self._recorded(refusal) from None
+
+    def _by_stub(self, request: Request) -> Response | Failure | None:
+        """Answer by a stub; None where none is for the request."""
+        raise NotImplementedError
 
     def refuse(self, message: str) -> BaseException:
         """Keep what the tap refuses: a connection of an own client's, say; give what to raise."""

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Required, TypedDict, Unpack
 
+from pytest_stripe_balance.api import api_keys
 from pytest_stripe_balance.api.ignored import Ignored
 from pytest_stripe_balance.api.message import Failure, Request, Response
+from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine import timers
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.engine.state.assumptions import Readings
@@ -25,6 +27,7 @@ from pytest_stripe_balance.session.faults import Effect, Faults
 from pytest_stripe_balance.session.moments import filters_beyond
 from pytest_stripe_balance.session.own_hand import app_code, asking
 from pytest_stripe_balance.session.settings import SYSTEM
+from pytest_stripe_balance.session.stubs import Completion, Stub, Stubs, rule_name
 from pytest_stripe_balance.session.waiting import Due, payload, waiting
 from pytest_stripe_balance.session.worlds import Snapshot, WorldOpener, beginning_below, system_time
 
@@ -72,6 +75,7 @@ class Fake(Session):
         self._began = system_time() if settings.now == SYSTEM else settings.now
         self._beyond: dict[str, None] = {}
         self._faults: Faults | None = None  # None until one is armed
+        self._stubs = None if outer is None else outer.stubs_for_a_copy()
         self._opener, self._dispatch = self._beginning()
 
     def _beginning(self) -> tuple[WorldOpener, Dispatch]:
@@ -199,12 +203,69 @@ class Fake(Session):
             self._faults = Faults()
         return self._faults
 
+    @property
+    def stubs(self) -> Stubs:
+        """The stubs that were made."""
+        if self._stubs is None:
+            self._stubs = Stubs()
+        return self._stubs
+
+    @property
+    def stubbed(self) -> int:
+        """How many requests stubs have answered."""
+        return 0 if self._stubs is None else self._stubs.called
+
+    def stubs_for_a_copy(self) -> Stubs | None:
+        """Give the stubs for a world that begins as this one; None if there are none."""
+        return None if self._stubs is None else self._stubs.for_a_copy()
+
+    def _by_stub(self, request: Request) -> Response | Failure | None:
+        """Let a stub answer. A function of the test's runs outside of the turn: it may ask Stripe."""
+        stub = self.stubs.find(request)
+        if stub is None:
+            return None
+        version = request.headers.api_version or self.settings.api_version
+        with self.turn(str(request)):
+            api_keys.refuse_live(request, anywhere=False)
+            self._snapshot = None
+            self._catch_up()
+            effect = None if self._faults is None or asking() else self._faults.meet(request)
+            if effect is not None and not effect.acted:
+                return self._failing(effect, request, None)
+            rule = contract(version).rule(rule_name(stub, contract(version).endpoints))
+            answer = self._dispatch.before_stub(request, rule)
+            if answer is None:
+                stub.requests.append(request)
+        if answer is None:
+            answer = self._made_by(stub, request, version)
+        return answer if effect is None else self._failing(effect, request, answer)
+
+    def _made_by(self, stub: Stub, request: Request, version: str) -> Response:
+        ids = stub.ids(request)
+        with app_code():
+            made = stub.answer(request, ids)
+        with self.turn(str(request)):
+            if made.error is not None:
+                answer = self._dispatch.refuse(request, made.error, more=made.more)
+                answer.stub = stub.call
+                return answer
+            name = request.headers.get("Stripe-Account")
+            mint = self._dispatch.account(name).world.ids.mint
+            completion = Completion(version, lambda start: mint(f"{start}_", 24), self._clock.now)
+            try:
+                body = completion.completed(stub.call, ids, made.body)
+            except ValueError as error:
+                raise Refused(f"{request}: its stub ({stub.where}): {error}") from None
+            return self._dispatch.after_stub(request, stub.call, made.status, body)
+
     def _answer(self, request: Request, *, may_fail: bool = True) -> Response | Failure:
         # All in one function, since every request would pay for another.
         if may_fail and self._faults is not None and not asking():
             effect = self._faults.meet(request)
             if effect is not None:
-                return self._failing(effect, request)
+                answer = self._answer(request, may_fail=False) if effect.acted else None
+                assert not isinstance(answer, Failure), "unreachable because it mayn't fail"
+                return self._failing(effect, request, answer)
         self._snapshot = None
         if self.settings.now == SYSTEM:  # without a call, which each request would pay for
             self._catch_up()
@@ -215,10 +276,8 @@ class Fake(Session):
         except Refused as refusal:
             raise refusal.with_way_out() from None
 
-    def _failing(self, effect: Effect, request: Request) -> Failure:
-        """Act a fault out: the engine acts if it is to, and what comes of it is made a failure."""
-        answer = self._answer(request, may_fail=False) if effect.acted else None
-        assert not isinstance(answer, Failure), "unreachable because it mayn't fail"
+    def _failing(self, effect: Effect, request: Request, answer: Response | None) -> Failure:
+        """Act a fault out, and make a failure of what comes of it; `answer` is given if it has acted."""
         if effect.error is not None:
             self._snapshot = None
             self._catch_up()
@@ -301,8 +360,9 @@ class Fake(Session):
 
     @property
     def unmet(self) -> str:
-        """Say which faults no request has met, and which line armed each; "" for none."""
-        return "" if self._faults is None else self._faults.unmet
+        """Say which faults and stubs no request has met, and which line made each; "" for none."""
+        made = (self._faults, self._stubs)
+        return "\n".join(one.unmet for one in made if one is not None and one.unmet)
 
     @property
     def world(self) -> World:

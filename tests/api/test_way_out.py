@@ -7,7 +7,7 @@ import stripe
 
 DATA = {"type": "customer_balance"}
 EXPECT = "expect it: `with stripe_balance.refused():`"
-LINE = ". This line of stripe_ignore"  # which is below it
+LINE = ". This line of "  # stripe_ignore, or of the test: it is below
 
 
 def _intent(own, **params):

@@ -289,7 +289,7 @@ def test_the_text_has_a_summary_first_and_fits_a_screen(told, capsys):
         "  1  more that can't be told",
     ]
     assert [line for line in lines if line and not line.startswith(" ")][1:] == [
-        "Not modelled",
+        "Not modelled: they want a stub (stripe_stubs)",
         "Modelled, but not all that is sent",
         "Can't be told",
         "Modelled",

@@ -1,0 +1,255 @@
+"""`stripe_stubs`: answers to calls that the fake doesn't model."""
+
+import pytest
+import stripe
+from majors import as_dict, v1
+
+from pytest_stripe_balance import fake_stripe, resources
+from pytest_stripe_balance.contract.answer_objects import AnswerObject, answer_object
+from pytest_stripe_balance.contract.contract import contract
+
+PAYOUTS = "POST /v1/payouts"
+PAYOUT = {"amount": 100, "currency": "usd"}
+
+
+def _payout():
+    return stripe.Payout.create(**PAYOUT)
+
+
+def test_an_answer_is_completed_by_its_type(stripe_stubs):
+    """What the test names is there; id, time and required keys are made up."""
+    stub = stripe_stubs.answer(PAYOUTS, {"status": "in_transit", "amount": 7})
+    payout = _payout()
+    assert (payout.object, payout.status, payout.amount) == ("payout", "in_transit", 7)
+    assert payout.id.startswith("po_")
+    assert (stub.call, stub.called) == (PAYOUTS, 1)
+    assert stub.requests[0].form == {"amount": "100", "currency": "usd"}
+
+
+def test_the_id_in_the_path_is_the_objects(stripe_stubs):
+    """As Stripe answers a retrieve."""
+    stripe_stubs.answer("GET /v1/payouts/{payout}", {"status": "paid"}, reusable=True)
+    assert [stripe.Payout.retrieve(one).id for one in ("po_1", "po_2")] == ["po_1", "po_2"]
+
+
+def test_a_list_has_its_items_completed(stripe_stubs):
+    """And its URL; without `data` it is empty."""
+    stripe_stubs.answer("GET /v1/payouts", {"data": [{"status": "paid"}]})
+    stripe_stubs.answer("GET /v1/payouts", {})
+    (payout,) = stripe.Payout.list().data
+    assert (payout.object, payout.status) == ("payout", "paid")
+    assert as_dict(stripe.Payout.list()) | {"data": []} == {
+        "object": "list",
+        "data": [],
+        "has_more": False,
+        "url": "/v1/payouts",
+    }
+
+
+def test_a_deleted_object_says_so(stripe_stubs):
+    """In its deleted form."""
+    stripe_stubs.answer("DELETE /v1/products/{product}", {})
+    gone = stripe.Product.delete("prod_1") if hasattr(stripe.Product, "delete") else None
+    assert as_dict(gone) == {"id": "prod_1", "object": "product", "deleted": True}
+
+
+def test_a_function_answers_with_the_request_and_the_ids_that_it_names(stripe_stubs):
+    """A dict, or a status and a dict."""
+    stripe_stubs.answer(
+        "GET /v1/payouts/{po}", lambda request, po: {"id": po, "description": request.method}
+    )
+
+    @stripe_stubs.answers(PAYOUTS)
+    def create(request):
+        return 200, {"amount": int(request.form["amount"]) * 2}
+
+    assert stripe.Payout.retrieve("po_7").description == "GET"
+    assert _payout().amount == 200
+
+
+def test_a_function_may_use_the_builders_and_stripe(stripe_balance, stripe_stubs):
+    """It runs outside of the answer to the request."""
+
+    @stripe_stubs.answers(PAYOUTS)
+    def create(_):
+        customer = stripe_balance.customer()
+        return {"description": stripe.Customer.retrieve(customer.id).id}
+
+    assert _payout().description.startswith("cus_")
+
+
+def test_several_stubs_for_a_call_answer_in_turn(stripe_stubs, stripe_balance):
+    """Each as often as it says; then the call isn't modelled."""
+    stripe_stubs.answer(PAYOUTS, {"amount": 1}, times=2)
+    stripe_stubs.answer(PAYOUTS, {"amount": 2})
+    assert [_payout().amount for _ in range(3)] == [1, 1, 2]
+    with stripe_balance.refused(match="does not model this endpoint"):
+        _payout()
+
+
+def test_a_literal_path_goes_before_a_template(stripe_stubs):
+    """Whichever was made first."""
+    stripe_stubs.answer("GET /v1/payouts/{payout}", {"amount": 1})
+    stripe_stubs.answer("GET /v1/payouts/po_2", {"amount": 2, "id": "po_2"})
+    assert [stripe.Payout.retrieve(one).amount for one in ("po_2", "po_1")] == [2, 1]
+
+
+def test_an_error_is_raised_as_stripes(stripe_stubs):
+    """With its code, as `stripe_faults.error`."""
+    stripe_stubs.error(PAYOUTS, 400, code="balance_insufficient", message="No money")
+    with pytest.raises(stripe.InvalidRequestError, match="No money") as caught:
+        _payout()
+    assert caught.value.code == "balance_insufficient"
+
+
+def test_parameters_are_held_to_stripes_rule(stripe_stubs):
+    """A slip gets Stripe's own 400, and the stub isn't used up."""
+    stub = stripe_stubs.answer(PAYOUTS, {})
+    with pytest.raises(stripe.InvalidRequestError, match="unknown parameter: colour"):
+        stripe.Payout.create(**PAYOUT, colour="blue")
+    assert (stub.called, _payout().object) == (0, "payout")
+
+
+def test_a_key_replays_the_answer(stripe_stubs, stripe_balance):
+    """As of a modelled call; so a lost answer's retry gets it, and uses up no stub."""
+    stripe_stubs.answer(PAYOUTS, {"amount": 1})
+    first, second = (stripe.Payout.create(**PAYOUT, idempotency_key="k").id for _ in range(2))
+    assert first == second
+    assert [(one.stub, one.replayed) for one in stripe_balance.requests] == [
+        (PAYOUTS, False),
+        (PAYOUTS, True),
+    ]
+
+
+def test_a_fault_meets_a_stubbed_call(stripe_stubs, stripe_faults, stripe_balance):
+    """The answer is lost, and stripe-python's retry gets it."""
+    stripe_stubs.answer(PAYOUTS, {"amount": 1})
+    stripe_faults.lose_answer(PAYOUTS)
+    client = v1(stripe.StripeClient("sk_test_1", max_network_retries=2))
+    assert client.payouts.create(PAYOUT).amount == 1
+    assert [one.fault for one in stripe_balance.requests] == ["lose_answer", ""]
+
+
+@pytest.mark.parametrize(
+    ("call", "given", "told"),
+    [
+        (PAYOUTS, {"amount": "x"}, "amount"),
+        (PAYOUTS, {"currency": None}, "currency"),
+        (PAYOUTS, {"reconciliation_status": "on the way"}, "reconciliation_status"),
+        ("POST /v1/payuots", {}, "Stripe has no call 'POST /v1/payuots'; nearest: POST /v1/payouts"),
+        ("POST /v1/customers", {}, "the fake answers POST /v1/customers itself. stripe_faults has"),
+        ("GET /v1/customers/{id}", {}, "the fake answers GET /v1/customers/{customer} itself"),
+        ("GET /v1/customers/cus_1", {}, "the fake answers GET /v1/customers/{customer} itself"),
+    ],
+)
+def test_a_wrong_stub_fails_where_it_is_made(stripe_stubs, call, given, told):
+    """In one line, and it isn't waited for."""
+    with pytest.raises(ValueError, match=r"^stripe_stubs\.answer: ") as caught:
+        stripe_stubs.answer(call, given)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("made", [{"amount": "x"}, None])
+def test_a_functions_wrong_answer_is_refused_with_the_stubs_line(stripe_stubs, stripe_balance, made):
+    """It is known when the function answers."""
+    stripe_stubs.answer(PAYOUTS, lambda _: made)
+    with stripe_balance.refused(match=r"^POST /v1/payouts: its stub \(.*test_stubs.py:\d+ in test_"):
+        _payout()
+
+
+def test_a_stub_that_is_never_called_fails_the_test(project):
+    """Unless it is optional, or was made in a fixture."""
+    result = project.test("""
+        import pytest
+
+        @pytest.fixture(autouse=True)
+        def in_a_fixture(stripe_stubs):
+            stripe_stubs.answer("GET /v1/payouts", {})
+
+        def test_optional(stripe_stubs):
+            stripe_stubs.answer("POST /v1/payouts", {}, optional=True)
+
+        def test_missed(stripe_stubs):
+            stripe_stubs.answer("POST /v1/payouts", {})
+    """)
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.re_match_lines([r".*POST /v1/payouts, stubbed at .*test_.*\.py:\d+ in test_missed"])
+
+
+def test_a_block_of_fake_stripe_has_stubs_too():
+    """And misses those that were never called."""
+    with fake_stripe() as stripe_balance:
+        stripe_balance.stubs.answer(PAYOUTS, {"amount": 1})
+        assert _payout().amount == 1
+    with pytest.raises(AssertionError, match="POST /v1/payouts, stubbed at"), fake_stripe() as balance:
+        balance.stubs.answer(PAYOUTS, {})
+
+
+def test_a_wider_worlds_stubs_hold_in_each_test(project):
+    """And are optional there."""
+    result = project.test("""
+        import pytest, stripe
+
+        @pytest.fixture(scope="module")
+        def stubs(module_stripe_balance):
+            module_stripe_balance.stubs.answer("GET /v1/payouts", {}, optional=False)
+
+        @pytest.mark.parametrize("number", range(2))
+        def test_it(stubs, module_stripe_balance, number):
+            assert stripe.Payout.list().data == []
+
+        def test_without(stubs, module_stripe_balance): pass
+    """)
+    result.assert_outcomes(passed=3)
+
+
+def test_a_refusal_ends_with_the_stub_that_answers(stripe_balance):
+    """To paste into the test."""
+    with stripe_balance.refused(match=r'\n    stripe_stubs\.answer\("POST /v1/payouts", \{\}\)$'):
+        _payout()
+
+
+def test_the_state_marks_a_stubs_answer(stripe_balance, stripe_stubs):
+    """In the report of a failing test."""
+    stripe_stubs.answer(PAYOUTS, {})
+    _payout()
+    assert "[stripe_stubs]" in stripe_balance.report()
+
+
+def test_the_summary_counts_what_stubs_answered(project):
+    """In one line."""
+    result = project.test("""
+        import stripe
+
+        def test_it(stripe_stubs):
+            stripe_stubs.answer("GET /v1/payouts", {}, times=2)
+            stripe.Payout.list()
+            stripe.Payout.list()
+    """)
+    assert "stripe: stubs answered 2 requests in 1 test" in result.outlines
+
+
+@pytest.mark.parametrize("version", resources.api_versions())
+def test_the_object_of_an_answer_is_known_for_each_call(version):
+    """Whatever the words of its path, at every version."""
+    shapes = contract(version)
+    unknown = [one for one in shapes.endpoints if answer_object(one, shapes.objects) is None]
+    assert unknown == []
+
+
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        (PAYOUTS, AnswerObject("payout")),
+        ("GET /v1/payouts", AnswerObject("payout", "list")),
+        ("GET /v1/prices/search", AnswerObject("price", "search_result")),
+        ("POST /v1/checkout/sessions", AnswerObject("checkout.session")),
+        ("GET /v1/test_helpers/test_clocks", AnswerObject("test_helpers.test_clock", "list")),
+        ("GET /v1/accounts/{account}/external_accounts", AnswerObject("bank_account", "list")),
+        ("GET /v1/balance", AnswerObject("balance")),
+    ],
+)
+def test_the_words_of_a_path_name_its_object(call, found):
+    """In any of the ways that Stripe has for it."""
+    assert answer_object(call, contract(resources.newest_api_version()).objects) == found
