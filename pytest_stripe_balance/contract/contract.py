@@ -18,7 +18,7 @@ from pytest_stripe_balance.contract.event_subjects import subject_of
 from pytest_stripe_balance.contract.findings import BORROWED, Finding
 from pytest_stripe_balance.contract.kinds import hint, kind_of
 from pytest_stripe_balance.contract.parsed import Parsed, version_of
-from pytest_stripe_balance.contract.releases import release_of, with_older_keys
+from pytest_stripe_balance.contract.releases import lacks_unknown_keys, release_of, with_older_keys
 from pytest_stripe_balance.masking import shown
 
 Json = Any
@@ -203,8 +203,10 @@ class Contract:
 
     @cache  # noqa: B019 - as above
     def _shallow(self, name: str) -> dict[str, Json]:
-        """Give an object's schema, as `schema` does, with references cut."""
+        """Give an object's schema, as `schema` does, with references cut, as a check needs it."""
         schema = self._load("objects", f"{name}.json", instead=schema_forms.name_check)
+        if lacks_unknown_keys(name, self.api_version):
+            schema = schema_forms.with_absent_keys(schema)
         return with_older_keys(schema, name, self.api_version, schema_forms.cut)
 
     def _explain(self, name: str, value: Json, path: str) -> list[Finding]:

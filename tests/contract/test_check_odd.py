@@ -2,6 +2,7 @@
 
 import pytest
 
+from pytest_stripe_balance.contract.completion import complete
 from pytest_stripe_balance.contract.contract import contract
 
 NEWEST, OLD = contract("2026-10-28.endive"), contract("2019-05-16")
@@ -65,3 +66,26 @@ def test_keys_of_a_typed_list_are_documented():
     }
     paths = {found.path for found in NEWEST.check(invoice) if found.kind == "additive"}
     assert not {"$.lines.object", "$.lines.url", "$.lines.has_more"} & paths
+
+
+@pytest.mark.parametrize(
+    ("version", "key", "found"),
+    [
+        ("2020-08-27", "automatic_tax", []),
+        ("2020-08-27", "id", [("$", "required: id")]),
+        ("2023-10-16", "automatic_tax", [("$", "required: automatic_tax")]),
+    ],
+)
+def test_what_other_objects_lacked_long_ago_is_unknown(version, key, found):
+    """Before the first release only a missing id or kind is wrong, of objects whose keys nobody dated."""
+    whole = complete(
+        "subscription", {}, version, new_id=lambda prefix: f"{prefix}_1", created=1
+    ).document
+    document = {name: value for name, value in whole.items() if name != key}
+    assert breaking(contract(version), document) == found
+
+
+def test_what_is_there_is_checked_at_any_age():
+    """A type is wrong, also before the first release."""
+    document = {"object": "subscription", "id": "sub_1", "created": "soon"}
+    assert breaking(OLD, document) == [("$.created", 'type: "integer"')]
