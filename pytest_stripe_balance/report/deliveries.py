@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from pytest_stripe_balance.masking import masked
 
 LAST_DELIVERIES = 10
+_NOT_IN_QUOTES = frozenset('"$`!')  # a shell reads these inside double quotes
 
 
 class DeliveryRow(NamedTuple):
@@ -39,14 +41,14 @@ def lines(
     ]
 
 
-def again(nodeid: str, seed: int) -> list[str]:
-    """Say how to run a test again with its seed."""
-    path, _, name = nodeid.partition("::")
-    function = name.rpartition("::")[2].partition("[")[0]
+def again(nodeid: str, seed: int, what: str) -> list[str]:
+    """Say what a test's seed did, and how to run it again: by the whole id, as seed10 holds seed1."""
+    shown = shlex.quote(nodeid) if set(nodeid) & _NOT_IN_QUOTES else f'"{nodeid}"'
     return [
         "",
-        f"stripe_chaos: this was seed{seed}; run it again:",
-        f'  pytest {path} -k "{function} and seed{seed}"',
+        f"stripe_chaos: this was seed{seed}: {what}",
+        "run it again:",
+        f"  pytest {shown}",
     ]
 
 

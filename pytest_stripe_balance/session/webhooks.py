@@ -13,6 +13,7 @@ from pytest_stripe_balance.report import deliveries
 from pytest_stripe_balance.report.deliveries import DeliveryRow
 from pytest_stripe_balance.session.waiting import waiting
 from pytest_stripe_balance.webhooks import signature
+from pytest_stripe_balance.webhooks.chaos import in_words
 from pytest_stripe_balance.webhooks.door import Door, Reply
 from pytest_stripe_balance.webhooks.kinds import door_for
 
@@ -205,7 +206,7 @@ class Post:
         if self.chaos is None:
             return deliveries.lines(rows, coming, width)
         lines = deliveries.lines(rows, coming, width, most=None)
-        return lines + deliveries.again(nodeid, self.chaos)
+        return lines + deliveries.again(nodeid, self.chaos, in_words(self.chaos))
 
     def close(self) -> None:
         """End what was started for the apps; RuntimeError if an app's shutdown fails."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, Literal, NamedTuple, TypeVar
 
@@ -33,44 +33,27 @@ class Move(NamedTuple, Generic[K]):
     is_repeat: bool = False
 
 
-@dataclass
-class Dose:
-    """How often something happens: so many `times`, spread over what waits, and then at a `rate`."""
-
-    times: int = 0
-    rate: float = 0.0
-
-    def strikes(self, chance: float, waiting: int) -> bool:
-        """Decide by a chance from 0 to 1, with so many keys waiting, this one included."""
-        if not self.times:
-            return chance < self.rate
-        if chance * waiting >= self.times:
-            return False
-        self.times -= 1
-        return True
-
-
-@dataclass
+@dataclass(frozen=True)
 class Doses:
-    """How wild a plan is."""
+    """How wild a plan is: the rates, from 0 to 1, of repeats, lost answers and lost requests."""
 
-    repeats: Dose = field(default_factory=Dose)
-    swaps: Dose = field(default_factory=Dose)
-    lost_answers: Dose = field(default_factory=Dose)
-    lost_requests: Dose = field(default_factory=Dose)
+    repeats: float = 0.0
+    lost_answers: float = 0.0
+    lost_requests: float = 0.0
 
 
-# Repeats, swaps, lost answers, lost requests: from mild to wild, so the first seed that fails is simple.
-_MILD = (
-    (0, 0, 0, 0),
-    (1, 0, 0, 0),
-    (0, 1, 0, 0),
-    (0, 0, 1, 0),
-    (0, 0, 0, 1),
-    (1, 1, 0, 0),
-    (2, 1, 1, 0),
-    (2, 2, 1, 1),
+# One trouble at a time, but to all events: so the first seed that fails names what the app can't bear.
+_MILD: tuple[tuple[str, Order, Doses], ...] = (
+    ("in order and once", "created", Doses()),
+    ("in order, each event three times", "created", Doses(repeats=1)),
+    ("newest first", "reversed", Doses()),
+    ("in order, the answer to each first try lost", "created", Doses(lost_answers=1)),
+    ("in order, but half of the events late", "created", Doses(lost_requests=0.5)),
+    ("shuffled", "shuffled", Doses()),
+    ("newest first, each event three times", "reversed", Doses(repeats=1)),
+    ("shuffled, half of the answers lost", "shuffled", Doses(lost_answers=0.5)),
 )
+_WILD = "shuffled, with repeats, lost answers and late events"
 
 
 class Plan(Generic[K]):
@@ -79,8 +62,10 @@ class Plan(Generic[K]):
     Keys `join` when they fall due, `move` gives the next try, and `settle` notes what came of it.
     The same seed and the same answers give the same plan, on any machine and any Python.
 
-    A try that failed comes again only with `retries`: after the rest, oldest first, until it was tried
-    `most` times. What is lost is lost once for each key, and never at its last try.
+    A try that failed comes again only with `retries`, until it was tried `most` times: second tries
+    after the rest, third ones after them. A shuffled plan shuffles a round, but for the last one: there
+    all arrives oldest first, so a handler that asks to come later gets its way.
+    What is lost is lost once for each key, and never at its last try.
     """
 
     def __init__(self, seed: int | str, order: Order, doses: Doses, *, most: int, retries: bool) -> None:
@@ -108,13 +93,12 @@ class Plan(Generic[K]):
 
     def move(self) -> Move[K] | None:
         """Give the next try; None if nothing waits. Settle it before the next."""
-        waiting = len(self._waiting) + len(self._next)
         key = self._taken()
         if key is None:
             return None
         self._tries[key] += 1
         attempt, is_repeat = self._tries[key], key in self._acknowledged
-        fate = Fate.ARRIVES if is_repeat else self._fate(key, attempt, waiting)
+        fate = Fate.ARRIVES if is_repeat else self._fate(key, attempt)
         return Move(key, attempt, fate, is_repeat)
 
     def settle(self, move: Move[K], *, acknowledged: bool) -> bool:
@@ -126,7 +110,7 @@ class Plan(Generic[K]):
                 self._failed.append(key)
             return may_come and self._retries
         self._acknowledged[key] = True
-        comes = may_come and self._doses.repeats.strikes(self._chance(), len(self._waiting) + 1)
+        comes = may_come and self._chance() < self._doses.repeats
         if comes:
             (self._waiting if self._order == "shuffled" else self._next).append(key)
         return comes
@@ -137,10 +121,18 @@ class Plan(Generic[K]):
         if self._waiting:
             return self._waiting.pop(self._index())
         if self._failed:
-            oldest = min(self._failed, key=self._joined.__getitem__)
-            self._failed.remove(oldest)
-            return oldest
+            return self._retried()
         return None
+
+    def _retried(self) -> K:
+        fewest = min(self._tries[key] for key in self._failed)
+        coming = [key for key in self._failed if self._tries[key] == fewest]
+        if self._order == "shuffled" and fewest + 1 < self._most:
+            key = coming[int(self._chance() * len(coming))]
+        else:
+            key = min(coming, key=self._joined.__getitem__)
+        self._failed.remove(key)
+        return key
 
     def _index(self) -> int:
         waiting = len(self._waiting)
@@ -148,17 +140,15 @@ class Plan(Generic[K]):
             return int(self._chance() * waiting)
         if self._order == "reversed":
             return waiting - 1
-        if waiting > 1 and self._doses.swaps.strikes(self._chance(), waiting - 1):
-            return 1 + int(self._chance() * (waiting - 1))
         return 0
 
-    def _fate(self, key: K, attempt: int, waiting: int) -> Fate:
+    def _fate(self, key: K, attempt: int) -> Fate:
         if attempt < self._most and key not in self._lost:
-            for dose, fate in (
+            for rate, fate in (
                 (self._doses.lost_answers, Fate.ANSWER_LOST),
                 (self._doses.lost_requests, Fate.REQUEST_LOST),
             ):
-                if dose.strikes(self._chance(), waiting):
+                if self._chance() < rate:
                     self._lost[key] = True
                     return fate
         return Fate.ARRIVES
@@ -169,19 +159,23 @@ def in_order(order: Order = "created", duplicates: int = 0, seed: int | str = 0)
 
     The duplicates of a key follow it at once, but where all is shuffled. The seed is that of shuffling.
     """
-    doses = Doses(repeats=Dose(rate=1.0))
-    return Plan(seed, order, doses, most=1 + duplicates, retries=False)
+    return Plan(seed, order, Doses(repeats=1), most=1 + duplicates, retries=False)
 
 
 def by_seed(seed: int) -> Plan[K]:
-    """Plan with chaos: seed 0 is in order and once, 1 to 7 do more and more, 8 and above shuffle all."""
+    """Plan with chaos: seed 0 is in order and once, 1 to 7 make little trouble, those above make all."""
     if seed < len(_MILD):
-        doses = Doses(*(Dose(times) for times in _MILD[seed]))
-        return Plan(seed, "created", doses, most=MOST_TRIES, retries=True)
+        _, order, doses = _MILD[seed]
+        return Plan(seed, order, doses, most=MOST_TRIES, retries=True)
     chance = random.Random(f"stripe chaos {seed}").random  # noqa: S311 - to be repeatable
     doses = Doses(
-        repeats=Dose(rate=0.2 + 0.6 * chance()),
-        lost_answers=Dose(rate=0.1 + 0.6 * chance()),
-        lost_requests=Dose(rate=0.3 * chance()),
+        repeats=0.2 + 0.6 * chance(),
+        lost_answers=0.1 + 0.6 * chance(),
+        lost_requests=0.3 * chance(),
     )
     return Plan(seed, "shuffled", doses, most=MOST_TRIES, retries=True)
+
+
+def in_words(seed: int) -> str:
+    """Say what a seed does to the deliveries, for the report of a failing test."""
+    return _MILD[seed][0] if seed < len(_MILD) else _WILD

@@ -1,5 +1,7 @@
 """The marker `stripe_chaos`: a test runs once a seed."""
 
+import shlex
+
 import pytest
 
 SHOP = """
@@ -58,12 +60,35 @@ def test_a_wrong_handler_fails_under_some_and_the_report_says_how_to_run_it_agai
         [
             "*deliveries to we_*",
             "*customer.created*cus_*repeat*AssertionError*",
-            f"*stripe_chaos: this was seed{failed}; run it again:",
-            f'  pytest test_it.py -k "test_customers and seed{failed}"',
+            f"stripe_chaos: this was seed{failed}: in order, each event three times",
+            "run it again:",
+            f'  pytest "test_it.py::test_customers[[]seed{failed}[]]"',
         ]
     )
-    again = project.run("-k", f"test_customers and seed{failed}", "test_it.py")
-    assert again.parseoutcomes()["failed"] >= 1
+
+
+def test_the_command_of_a_report_runs_that_seed_alone(project):
+    """Not seed10 for seed1, no other parameter, and no test of the same name in another class."""
+    run = project.test(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("name", ["a b", "$HOME"])
+        @pytest.mark.stripe_chaos(seeds=[1, 10])
+        class TestShop:
+            def test_it(self, stripe_balance, stripe_webhooks, name):
+                stripe_webhooks.endpoint(handler=lambda payload, headers: None)
+                stripe_balance.customer()
+                stripe_webhooks.deliver()
+                pytest.fail()
+        """
+    )
+    run.assert_outcomes(failed=4)
+    told = [line for line in run.stdout.lines if line.startswith("  pytest ")]
+    assert len(told) == 4
+    for line in told:
+        (_, nodeid) = shlex.split(line)
+        project.run(nodeid).assert_outcomes(failed=1)
 
 
 def test_a_seed_delivers_the_same_on_any_worker_and_in_any_order(project):
