@@ -178,7 +178,9 @@ def object_named(annotation, event_type):
     """Find the object of a class's name; of several of a name, the one that the type's words begin with."""
     areas = [each.name for each in pkgutil.iter_modules(stripe.__path__) if each.ispkg]
     modules = [
-        importlib.import_module(f"stripe.{area}") for area in areas if area not in ("events", "v2")
+        importlib.import_module(f"stripe.{area}")
+        for area in areas
+        if area not in ("api_resources", "events", "v2")
     ]
     classes = [getattr(module, annotation, None) for module in (stripe, *modules)]
     found = [held.OBJECT_NAME for held in classes if hasattr(held, "OBJECT_NAME")]
