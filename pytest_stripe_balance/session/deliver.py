@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 MOST = 1_000
 LATEST = 10
 ORDERS = get_args(Order)
+AWAITED = (
+    "stripe_webhooks.deliver: {app} needs the event loop that is running: "
+    "`await stripe_webhooks.deliver_async()`"
+)
+BLOCKED = (
+    "stripe_webhooks.before_the_answer: {app} needs the event loop that is running, which waits for "
+    "this call's answer. Make the call in a test that isn't async, or in a thread: "
+    "`await asyncio.to_thread(...)`"
+)
 LOST = "the app was called, and its answer was lost on the way, as the test asked"
 _FATES = {
     Fate.ARRIVES: None,
@@ -34,7 +43,8 @@ class Choice(NamedTuple):
     """What one call of `deliver` sends, and how.
 
     `wanted` and `dropped` select types. Each event comes `duplicates` times more. `chaos` is a seed, in
-    the place of the order. With `leaves_async` what needs the running loop waits, if one runs.
+    the place of the order. `in_a_loop` is the error where an app needs the running loop; without one
+    such an app's events wait.
     """
 
     wanted: Callable[[str], bool] = lambda _: True
@@ -42,7 +52,7 @@ class Choice(NamedTuple):
     order: Order = "created"
     duplicates: int = 0
     chaos: int | None = None
-    leaves_async: bool = False
+    in_a_loop: str | None = AWAITED
 
 
 class Parcel(NamedTuple):
@@ -173,12 +183,9 @@ class _Round:
             return False
         if not (self._in_loop and target.door.is_async):
             return True
-        if self._choice.leaves_async:
+        if self._choice.in_a_loop is None:
             return False
-        raise RuntimeError(
-            f"stripe_webhooks.deliver: {target.door.name} needs the event loop that is running: "
-            "`await stripe_webhooks.deliver_async()`"
-        )
+        raise RuntimeError(self._choice.in_a_loop.format(app=target.door.name))
 
     def _is_sent(self, due: Due, move: Move[_Key]) -> bool:
         """Tell whether an event still waits, or may come once more; a handler may have changed that."""

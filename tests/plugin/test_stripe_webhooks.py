@@ -435,6 +435,48 @@ def test_an_asgi_app_is_delivered_to_in_the_tests_own_loop(project):
     ).assert_outcomes(passed=2)
 
 
+def test_before_the_answer_an_asgi_app_cant_have_the_loop_that_waits_for_it(project):
+    """The call names the ways out, and each of them works."""
+    project.test(
+        """
+        import asyncio
+        import pytest
+        import stripe
+
+        heard = []
+        async def app(scope, receive, send):
+            if scope["type"] == "http":
+                heard.append(await receive())
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                await send({"type": "http.response.body", "body": b""})
+
+        @pytest.fixture(autouse=True)
+        def before(stripe_balance, stripe_webhooks):
+            heard.clear()
+            stripe_webhooks.endpoint(app)
+            with stripe_webhooks.before_the_answer():
+                yield
+
+        def test_async(stripe_balance):
+            async def sign_up():
+                with pytest.raises(RuntimeError, match="before_the_answer: .*to_thread"):
+                    await stripe.Customer.create_async()
+            asyncio.run(sign_up())
+            assert heard == []
+
+        def test_in_a_thread(stripe_balance):
+            async def sign_up():
+                await asyncio.to_thread(stripe.Customer.create)
+            asyncio.run(sign_up())
+            assert len(heard) == 1
+
+        def test_not_async():
+            stripe.Customer.create()
+            assert len(heard) == 1
+        """
+    ).assert_outcomes(passed=3)
+
+
 def test_secrets_are_in_no_report(project):
     """Neither those that the fake made nor one that the test gave itself."""
     run = project.test(
