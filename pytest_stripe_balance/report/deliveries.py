@@ -54,11 +54,22 @@ def again(nodeid: str, seed: int, what: str) -> list[str]:
 
 def _by_endpoint(title: str, rows: Sequence[DeliveryRow], width: int) -> Iterable[str]:
     for endpoint in dict.fromkeys(row.endpoint for row in rows):
-        yield from ("", masked(f"{title} to {endpoint}"))
+        yield ""
+        yield from _wrapped(f"{title} to {endpoint}", width, "", "  ")
         own = [row for row in rows if row.endpoint == endpoint]
         widest = max(len(row.ending) for row in own)
         for row in own:
             parts = (row.ending.ljust(widest), f"attempt {row.attempt}", row.type, row.subject, row.note)
-            line = masked("  ".join(filter(None, parts)))
-            indent = " " * (widest + 4)
-            yield from textwrap.wrap(line, width, initial_indent="  ", subsequent_indent=indent)
+            yield from _wrapped("  ".join(filter(None, parts)), width, "  ", " " * (widest + 4))
+
+
+def _wrapped(line: str, width: int, first: str, further: str) -> list[str]:
+    """Break a line between words alone, so that a URL or an id can be copied."""
+    wrapper = textwrap.TextWrapper(
+        width,
+        initial_indent=first,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return wrapper.wrap(masked(line))

@@ -86,7 +86,8 @@ class SentDelivery:
     def __str__(self) -> str:
         ending = "no answer" if self.status is None else str(self.status)
         error = f", {type(self.error).__name__}" if self.error else ""
-        return f"{self.due.type} to {self.due.endpoint.id}, attempt {self.attempt}: {ending}{error}"
+        what = " ".join(filter(None, (self.due.type, _subject(self.due))))
+        return f"{what} to {self.due.endpoint.id}, attempt {self.attempt}: {ending}{error}"
 
 
 @dataclass(slots=True, eq=False)
@@ -217,8 +218,12 @@ class Post:
 
 def _row(due: Due, attempt: int, ending: str, note: str = "") -> DeliveryRow:
     endpoint = f"{due.endpoint.id} ({due.endpoint.url})"
-    subject = getattr(due.event.subject, "id", "")
-    return DeliveryRow(endpoint, ending, attempt, due.type, subject, note)
+    return DeliveryRow(endpoint, ending, attempt, due.type, _subject(due), note)
+
+
+def _subject(due: Due) -> str:
+    """Give the id of what an event is about; a cash balance has none."""
+    return getattr(due.event.subject, "id", "")
 
 
 def open_endpoint(

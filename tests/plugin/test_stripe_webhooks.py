@@ -107,7 +107,7 @@ def test_an_error_that_nobody_read_fails_the_test_at_its_end(line, passes, proje
     run.assert_outcomes(passed=int(passes), failed=int(not passes))
     if not passes:
         run.stdout.fnmatch_lines(
-            ["*no such order*", "*nobody read the delivery's `.error`*", "*customer.created to we_*"]
+            ["*no such order*", "*nobody read the delivery's `.error`*", "*customer.created cus_* to we_*"]
         )
 
 
@@ -151,7 +151,30 @@ def test_an_odd_error_fails_its_own_test_alone(kind, line, project):
         """
     )
     run.assert_outcomes(passed=1, failed=1)
-    run.stdout.fnmatch_lines(["*nobody read the delivery's `.error`*", "*attempt 1: 500, OddError*"])
+    run.stdout.fnmatch_lines(
+        [
+            "*nobody read the delivery's `.error`*",
+            "*customer.created cus_* to we_*, attempt 1: 500, OddError*",
+        ]
+    )
+
+
+def test_at_80_columns_the_url_of_an_endpoint_stays_whole(project, monkeypatch):
+    """It stands below the title where both don't fit."""
+    monkeypatch.setenv("COLUMNS", "80")
+    run = project.test(
+        """
+        def test_it(stripe_balance, stripe_webhooks):
+            path = "/of-a-shop/with-a-long/path"
+            stripe_webhooks.endpoint(path=path, handler=lambda payload, headers: None)
+            stripe_balance.customer()
+            stripe_webhooks.deliver()
+            stripe_balance.customer()
+            assert False
+        """
+    )
+    url = "  (http://localhost/of-a-shop/with-a-long/path)"
+    run.stdout.fnmatch_lines(["deliveries to we_*", url, "deliveries that wait to we_*", url])
 
 
 PASSES = {
