@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote
 
-from pytest_stripe_balance.webhooks import limit
+from pytest_stripe_balance.webhooks import limit, swallowed
 from pytest_stripe_balance.webhooks.door import BODY_BYTES, HOST, AsyncDoor, Progress, Reply, failed
 
 Message = MutableMapping[str, Any]
@@ -89,14 +89,15 @@ class AsgiDoor(AsyncDoor):
         }
         answer = _AsgiAnswer(payload, progress)
         try:
-            await self._app(scope, answer.receive, answer.send)
+            with swallowed.heard() as errors:
+                await self._app(scope, answer.receive, answer.send)
         except Exception as error:  # noqa: BLE001 - the app's error is its answer
             return Reply(answer.status) if answer.client_left else failed(error, progress.status or 500)
         if answer.status is None:
             return failed(RuntimeError(f"{self.name} returned without a response"))
         if progress.status is None and not answer.client_left:
             return failed(RuntimeError(f"{self.name} returned before its response ended"), None)
-        return Reply(answer.status)
+        return swallowed.told(Reply(answer.status), errors)
 
     def close(self) -> None:
         """End the lifespan and close the loop; RuntimeError if the app's shutdown failed."""

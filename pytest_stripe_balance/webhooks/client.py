@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pytest_stripe_balance.webhooks import swallowed
 from pytest_stripe_balance.webhooks.door import HOST, AsyncDoor, Door, Progress, Reply, failed
 from pytest_stripe_balance.webhooks.handler import is_coroutine_function
 
@@ -78,10 +79,11 @@ class _ClientDoor(Door):
 
     def _answer(self, payload: bytes, headers: Mapping[str, str]) -> Reply:
         try:
-            response = self._client.post(self._path, **self._arguments(payload, headers))
+            with swallowed.heard() as errors:
+                response = self._client.post(self._path, **self._arguments(payload, headers))
             if self._arguments is _of_werkzeug:  # closed twice, Django's would close the database
                 response.close()
-            return Reply(int(response.status_code))
+            return swallowed.told(Reply(int(response.status_code)), errors)
         except Exception as error:  # noqa: BLE001 - clients raise what their app raises
             return _failed(error)
 
@@ -97,7 +99,8 @@ class _AsyncClientDoor(AsyncDoor):
         self, payload: bytes, headers: Mapping[str, str], _progress: Progress
     ) -> Reply:
         try:
-            response = await self._client.post(self._path, **self._arguments(payload, headers))
-            return Reply(int(response.status_code))
+            with swallowed.heard() as errors:
+                response = await self._client.post(self._path, **self._arguments(payload, headers))
+            return swallowed.told(Reply(int(response.status_code)), errors)
         except Exception as error:  # noqa: BLE001 - clients raise what their app raises
             return _failed(error)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from pytest_stripe_balance.webhooks import swallowed
 from pytest_stripe_balance.webhooks.door import BODY_BYTES, HOST, Door, Reply, failed
 
 
@@ -48,9 +49,9 @@ class WsgiDoor(Door):
             environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
         answer = _WsgiAnswer(self.name)
         try:
-            with _django_keeps_connections():
+            with swallowed.heard() as errors, _django_keeps_connections():
                 answer.read(self._app(environ, answer.start_response))
-            return Reply(answer.status)
+            return swallowed.told(Reply(answer.status), errors)
         except Exception as error:  # noqa: BLE001 - the app's error is its answer
             return failed(error, answer.status if answer.is_complete else 500)
 

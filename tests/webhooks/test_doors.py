@@ -204,6 +204,38 @@ def test_what_the_app_raises_is_in_the_reply(door):
     assert traceback.extract_tb(error.__traceback__)[-1].name == "_judge"
 
 
+def _quiet_flask():
+    app = _flask()
+    app.testing = False
+    return app
+
+
+SWALLOWING = {
+    "Flask's client": lambda: _quiet_flask().test_client(),
+    "Flask's app": _quiet_flask,
+    "httpx at Flask's app": lambda: httpx.Client(transport=httpx.WSGITransport(_quiet_flask())),
+    "Django's Client": lambda: django.test.Client(raise_request_exception=False),
+    "Django's AsyncClient": lambda: django.test.AsyncClient(raise_request_exception=False),
+    "Django's WSGI": get_wsgi_application,
+    "Django's ASGI": get_asgi_application,
+}
+
+
+@pytest.mark.parametrize("make", SWALLOWING.values(), ids=SWALLOWING)
+def test_what_a_framework_makes_a_500_of_is_in_the_reply(make, monkeypatch):
+    """Flask does so without `app.testing`, and Django at a server."""
+    monkeypatch.setattr(settings, "DEBUG_PROPAGATE_EXCEPTIONS", False)
+    NEXT.set(0)
+    door = door_for(make(), "/hook")
+    status, error = door.send(PAYLOAD, _headers())
+    door.close()
+    assert status == 500
+    assert isinstance(error, BoomError)
+    NEXT.set(500)
+    assert door.send(PAYLOAD, _headers()) == (500, None), "the app's own answer is no error"
+    door.close()
+
+
 def test_a_door_sends_again_and_again(door):
     """In one loop, if it needs one."""
     NEXT.set(200)
