@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from pytest_stripe_balance.session import Session
 
+# A webhook secret as Stripe's are, which an app may have from its own settings.
+_SIGNING = re.compile(r"(whsec_)\w{20,}")
 SHORTEST = 20  # characters; Stripe's keys have more, made-up ones usually fewer
 SHORTEST_SECRET = 8  # of a webhook endpoint, which a test may choose; a shorter one is also a word
 
@@ -60,7 +63,7 @@ def hide(report: pytest.TestReport | pytest.CollectReport, keys: Collection[str]
 def _clean(text: str, keys: Collection[str]) -> str:
     for key in keys:
         text = without(text, key)
-    return text
+    return _SIGNING.sub(r"\1***", text)
 
 
 def key_masking(config: pytest.Config, sent: str) -> KeyMasking | None:

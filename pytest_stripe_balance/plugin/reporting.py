@@ -67,6 +67,10 @@ class TestState:
 
 GUARD = "stripe_balance_guard"  # the guard's name as a plugin
 _SWALLOWED = "These requests were refused, and the test swallowed the error:"
+_IDLE_CHAOS = (
+    "stripe_chaos: nothing was delivered by seed{seed}, so the test holds the same without it. Make the "
+    "endpoint before its events, and call stripe_webhooks.deliver() without an order or a seed"
+)
 _LATE = "stripe: the run fails, because these requests were refused outside a running test:"
 _QUIET = -1  # pytest's own warnings are shown with -q, too
 _state_key: pytest.StashKey[TestState] = pytest.StashKey()
@@ -176,9 +180,22 @@ def failing_if_refused(item: pytest.Item, *, closing: bool = False) -> Generator
     if unreported:
         raise pytest.fail.Exception(_swallowed(unreported), pytrace=False)
     raise_unread(item)
+    if not closing and (seed := settings.chaos_seed(item)) is not None:
+        _fail_if_idle(item, seed)
     if not closing and (earlier := earlier_refusals(item)):
         raise pytest.fail.Exception(_in_earlier_attempts(earlier), pytrace=False)
     return result
+
+
+def _fail_if_idle(item: pytest.Item, seed: int) -> None:
+    """Fail a test that runs once a seed, though its seed has decided nothing.
+
+    Not one whose class or module has the marker, which is meant for the others there.
+    """
+    is_own = any(mark.name == settings.CHAOS for mark in item.own_markers)
+    session = state.session if (state := state_of(item)) else None
+    if is_own and not (session and session.chaos_was_used):
+        raise pytest.fail.Exception(_IDLE_CHAOS.format(seed=seed), pytrace=False)
 
 
 def raise_unread(item: pytest.Item) -> None:

@@ -59,6 +59,8 @@ class Session:
         self.other_versions: list[str] = []  # those of requests, where events are at another
         self.webhook_app: Callable[[], object] = lambda: None  # of endpoints that name none
         self.chaos: int | None = None  # the test's seed, of deliveries
+        self.chaos_was_used = False
+        self.told_secrets: set[str] = set()  # of webhooks; worlds that are open have theirs
         self._fail = fail
         self._refusals: list[Refused] = []
         self._lock = threading.RLock()
@@ -101,7 +103,7 @@ class Session:
     @property
     def secrets(self) -> frozenset[str]:
         """The webhook secrets that a test's report must not show."""
-        return frozenset()
+        return frozenset(self.told_secrets)
 
     @property
     def worlds(self) -> Mapping[str | None, World]:

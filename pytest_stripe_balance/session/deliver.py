@@ -203,6 +203,8 @@ class _Round:
         sent = SentDelivery(due, attempt, fake.now, payload, header, is_repeat=move.is_repeat)
         self.sent.append(sent)
         self._post.sent.append(sent)
+        if self._choice.chaos is not None:
+            fake.chaos_was_used |= self._choice.chaos == fake.chaos
         fault = self._post.take_fault() or _FATES[move.fate]
         if fault is None or fault.reply is None:
             target = target_of(fake, due.endpoint)

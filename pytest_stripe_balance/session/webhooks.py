@@ -271,6 +271,7 @@ def signing_secrets(session: Session, secret: str | None) -> list[str]:
     ValueError where there are several endpoints.
     """
     if secret is not None:
+        session.told_secrets.add(secret)
         return [secret]
     world = session.worlds.get(None)
     open_ = [] if world is None else [one for one in world.webhook_endpoints if not one.deleted]

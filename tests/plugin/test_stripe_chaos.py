@@ -116,8 +116,10 @@ def test_it_combines_with_other_parameters_and_a_list_of_seeds(project):
 
         @pytest.mark.parametrize("currency", ["usd", "eur"])
         @pytest.mark.stripe_chaos(seeds=[3, 7])
-        def test_it(stripe_balance, currency):
-            pass
+        def test_it(stripe_balance, stripe_webhooks, currency):
+            stripe_webhooks.endpoint(handler=lambda *_: None)
+            stripe_balance.customer()
+            stripe_webhooks.deliver()
         """,
         "-v",
     )
@@ -138,8 +140,10 @@ def test_a_class_or_module_may_have_the_mark(project):
                 pass
 
             @pytest.mark.stripe_chaos(seeds=3)
-            def test_own(self, stripe_balance):
-                pass
+            def test_own(self, stripe_balance, stripe_webhooks):
+                stripe_webhooks.endpoint(handler=lambda *_: None)
+                stripe_balance.customer()
+                stripe_webhooks.deliver()
         """
     )
     run.assert_outcomes(passed=5)
@@ -160,6 +164,8 @@ def test_what_deliver_is_told_goes_before_the_marker(project):
             made = [stripe_balance.customer().id for _ in range(12)]
             sent = stripe_webhooks.deliver(chaos=0)
             assert [one.event.data.object.id for one in sent] == made
+            stripe_balance.customer()
+            stripe_webhooks.deliver()
         """
     ).assert_outcomes(passed=2)
 
@@ -216,3 +222,49 @@ def test_the_marker_is_registered(project):
     """So strict markers know it."""
     run = project.run("--markers")
     run.stdout.fnmatch_lines(["@pytest.mark.stripe_chaos(seeds=20)*"])
+
+
+IDLE = {
+    "the endpoint comes too late": """
+        stripe_balance.customer()
+        stripe_webhooks.endpoint(handler=lambda *_: None)
+        stripe_webhooks.deliver()
+    """,
+    "nothing is delivered": """
+        stripe_webhooks.endpoint(handler=lambda *_: None)
+        stripe_balance.customer()
+    """,
+    "another order": """
+        stripe_webhooks.endpoint(handler=lambda *_: None)
+        stripe_balance.customer()
+        stripe_webhooks.deliver(order="reversed")
+    """,
+    "the clock's": """
+        stripe_webhooks.endpoint(handler=lambda *_: None)
+        stripe_balance.customer()
+        stripe_balance.clock.advance(hours=1)
+    """,
+}
+
+
+@pytest.mark.parametrize("code", IDLE.values(), ids=IDLE)
+def test_a_seed_that_decided_nothing_fails_its_test(code, project):
+    """It would pass for no reason."""
+    run = project.test(
+        f"""
+        import pytest
+
+        @pytest.mark.stripe_chaos(seeds=[7])
+        def test_it(stripe_balance, stripe_webhooks):
+            {code.strip().replace("        ", "            ")}
+
+        @pytest.mark.stripe_chaos(seeds=[7])
+        def test_fresh(stripe_balance, stripe_webhooks):
+            with stripe_balance.fresh():
+                stripe_webhooks.endpoint(handler=lambda *_: None)
+                stripe_balance.customer()
+                stripe_webhooks.deliver()
+        """
+    )
+    run.assert_outcomes(passed=1, failed=1)
+    run.stdout.fnmatch_lines(["*stripe_chaos: nothing was delivered by seed7*"])

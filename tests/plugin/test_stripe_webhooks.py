@@ -519,3 +519,54 @@ def test_secrets_are_in_no_report(project):
     run.assert_outcomes(failed=1)
     assert "the-shops-own-secret" not in run.stdout.str()
     assert "whsec_" not in run.stdout.str().replace("whsec_***", "")
+
+
+ELSEWHERE = {
+    "a fresh world's": """
+        with stripe_balance.fresh():
+            made = stripe_webhooks.endpoint(handler=len, secret=SECRET)
+    """,
+    "a block's": """
+        with fake_stripe() as other:
+            made = other.webhooks.endpoint(handler=lambda *_: None, secret=SECRET)
+    """,
+    "one that a payload was signed by": "stripe_webhooks.sign(b'{}', secret=SECRET)",
+    "the app's own": "SECRET = 'whsec_' + 'Zq8' * 9",
+}
+
+
+@pytest.mark.parametrize("code", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_secret_of_what_is_gone_is_in_no_report(code, project):
+    """Its world is closed, and the report still knows it."""
+    run = project.test(
+        f"""
+        from pytest_stripe_balance import fake_stripe
+
+        def test_it(stripe_balance, stripe_webhooks):
+            SECRET = "the-shops-" + "own-secret"
+            {code.strip().replace("len", "lambda *_: None").replace("        ", "            ")}
+            assert 0, SECRET
+        """,
+        "-l",
+    )
+    run.assert_outcomes(failed=1)
+    assert "the-shops-own-secret" not in run.stdout.str()
+    assert "Zq8Zq8" not in run.stdout.str()
+
+
+def test_the_summary_shows_no_secret_of_a_url(project):
+    """It names an endpoint elsewhere."""
+    run = project.test(
+        """
+        import stripe
+
+        def test_it(stripe_balance, stripe_webhooks):
+            token = "whsec_" + "Zq8" * 9
+            url = f"https://shop.example.com/?token={token}"
+            stripe.WebhookEndpoint.create(url=url, enabled_events=["*"])
+            stripe_balance.customer()
+            stripe_webhooks.deliver()
+        """
+    )
+    run.assert_outcomes(passed=1)
+    run.stdout.fnmatch_lines(["*token=whsec_[*][*][*]*"])
