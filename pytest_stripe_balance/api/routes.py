@@ -36,7 +36,8 @@ class Endpoint:
 
     `returns` is the object of the answer, or of its items if it is `listed` or `searched`.
     `parameter_errors` is the assumption behind its answers to wrong parameters, if any. `since` is the
-    first API version that has the call, if an older version with a schema lacks it.
+    first API version that has the call, if an older version with a schema lacks it. `since_release` is
+    our release that first modelled it, "" for those before stubs: a stub from before it is left out.
     """
 
     method: str
@@ -47,6 +48,7 @@ class Endpoint:
     searched: bool = False
     parameter_errors: str | None = None
     since: str = ""
+    since_release: str = ""
 
     @cached_property
     def name(self) -> str:

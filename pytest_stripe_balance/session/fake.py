@@ -243,8 +243,7 @@ class Fake(Session):
 
     def _made_by(self, stub: Stub, request: Request, version: str) -> Response:
         ids = stub.ids(request)
-        with app_code():
-            made = stub.answer(request, ids)
+        made = stub.answer(request, ids)
         with self.turn(str(request)):
             if made.error is not None:
                 answer = self._dispatch.refuse(request, made.error, more=made.more)

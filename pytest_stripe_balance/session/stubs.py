@@ -93,8 +93,8 @@ class Stubs:
         return min(fitting, key=lambda one: one.pattern.is_template, default=None)
 
     def for_a_copy(self) -> Stubs:
-        """Give the same stubs for a world that begins as this one: each is optional there."""
-        return Stubs([replace(stub, is_optional=True, requests=[]) for stub in self._stubs])
+        """Give the same stubs for a world that begins as this one."""
+        return Stubs([replace(stub, requests=[]) for stub in self._stubs])
 
     @property
     def called(self) -> int:

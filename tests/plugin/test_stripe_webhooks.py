@@ -107,7 +107,11 @@ def test_an_error_that_nobody_read_fails_the_test_at_its_end(line, passes, proje
     run.assert_outcomes(passed=int(passes), failed=int(not passes))
     if not passes:
         run.stdout.fnmatch_lines(
-            ["*no such order*", "*nobody read the delivery's `.error`*", "*customer.created cus_* to we_*"]
+            [
+                "*no such order*",
+                "*nobody read the delivery's `.error`*",
+                "*customer.created cus_* to we_*",
+            ]
         )
 
 

@@ -1,10 +1,13 @@
 """`stripe_stubs`: answers to calls that the fake doesn't model."""
 
+from dataclasses import replace
+
 import pytest
 import stripe
 from majors import as_dict, v1
 
 from pytest_stripe_balance import fake_stripe, resources
+from pytest_stripe_balance.api import routes
 from pytest_stripe_balance.contract.answer_objects import AnswerObject, answer_object
 from pytest_stripe_balance.contract.contract import contract
 
@@ -175,6 +178,31 @@ def test_a_stub_that_is_never_called_fails_the_test(project):
     """)
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.re_match_lines([r".*POST /v1/payouts, stubbed at .*test_.*\.py:\d+ in test_missed"])
+
+
+def test_a_stub_for_a_call_that_came_later_is_left_out(project, monkeypatch):
+    """So that an upgrade breaks nobody: the fake answers, and one line of the summary says so."""
+    found = routes.match
+
+    def match(method, path):
+        row = found(method, path)
+        return row and (replace(row[0], since_release="0.3.0"), row[1])
+
+    monkeypatch.setattr(routes, "match", match)
+    result = project.test("""
+        import stripe
+
+        def test_it(stripe_stubs):
+            stub = stripe_stubs.answer("POST /v1/customers", {"name": "Ada"})
+            assert stripe.Customer.create(name="Grace").name == "Grace"
+            assert stub.called == 0
+
+        def test_never_called(stripe_stubs):
+            stripe_stubs.error("POST /v1/customers", 400)
+    """)
+    result.assert_outcomes(passed=2)
+    line = "stripe: the fake answers POST /v1/customers since 0.3.0: take the stub out (2 tests)"
+    assert line in result.outlines
 
 
 def test_a_block_of_fake_stripe_has_stubs_too():
