@@ -73,7 +73,7 @@ def test_the_command_of_a_report_runs_that_seed_alone(project):
         """
         import pytest
 
-        @pytest.mark.parametrize("name", ["a b", "$HOME"])
+        @pytest.mark.parametrize("name", ["a b", 'c "d"'])
         @pytest.mark.stripe_chaos(seeds=[1, 10])
         class TestShop:
             def test_it(self, stripe_balance, stripe_webhooks, name):

@@ -108,15 +108,13 @@ def test_what_fails_comes_again_after_the_rest():
 
 def test_second_tries_are_shuffled_where_the_first_ones_were():
     """Or the last word would nearly always be the newest event's, and a handler right that trusts the last."""
-    orders = {
-        "".join(move.key for move in _moves(chaos.by_seed(seed), "abc", lambda move: move.attempt > 1))[
-            -3:
-        ]
-        for seed in WILD
-    }
-    assert len(orders) > 6
-    firsts = (_moves(chaos.by_seed(seed), "abc", lambda move: move.attempt > 1) for seed in range(2))
-    assert {"".join(move.key for move in moves if move.attempt == 2) for moves in firsts} == {"abc"}
+
+    def second(seed):
+        moves = _moves(chaos.by_seed(seed), "abc", lambda move: move.attempt > 1)
+        return "".join(move.key for move in moves if move.attempt == 2)
+
+    assert {second(seed) for seed in range(5)} == {"abc"}
+    assert len({second(seed) for seed in WILD}) == 6
 
 
 def test_settling_tells_whether_it_comes_again():
@@ -248,6 +246,7 @@ SHOPS = {
     "4 events": _events(2, 1),
     "9 events": _events(3, 2),
     "16 events": _events(4, 3),
+    "48 events": _events(12, 3),
 }
 
 
@@ -377,10 +376,10 @@ def test_a_right_handler_holds(handler, events):
 @pytest.mark.parametrize("events", SHOPS)
 @pytest.mark.parametrize("handler", WRONG)
 def test_a_wrong_handler_is_found(handler, events):
-    """Within twenty seeds, the first of which are simple."""
+    """By one of the first seeds, which are simple, and by one of the wild ones up to twenty."""
     assert _holds(handler, SHOPS[events], 0)
     found = [seed for seed in range(20) if not _holds(handler, SHOPS[events], seed)]
-    assert found, handler.__name__
+    assert found[0] < WILD.start <= found[-1], handler.__name__
 
 
 def test_the_last_try_is_never_lost():
