@@ -20,6 +20,7 @@ from pytest_stripe_balance.api.before_basil import Json, WalkBack
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records import (
     Charge,
+    Emitted,
     Event,
     FundingInstructions,
     Invoice,
@@ -141,6 +142,8 @@ def event_types(api_version: str) -> EventType:
     changes = [change for change in EVENT_CHANGES if api_version < change.date]
 
     def type_then(event_type: str, subject: Record) -> str | None:
+        if isinstance(subject, Emitted):
+            return None if subject.at(api_version) is None else event_type
         for change in changes:
             if isinstance(subject, change.kind):
                 return change.before(event_type, subject)

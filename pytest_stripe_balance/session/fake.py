@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Required, TypedDict, Unpack
 from pytest_stripe_balance.api import api_keys
 from pytest_stripe_balance.api.ignored import Ignored
 from pytest_stripe_balance.api.message import Failure, Request, Response
+from pytest_stripe_balance.api.rendering.render import event as rendered
+from pytest_stripe_balance.api.response import encoded
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine import timers
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
@@ -561,6 +563,29 @@ class Fake(Session):
                 return
         message = f"no event {event_id!r} is in this test's worlds"
         raise ValueError(message)
+
+    def emit(
+        self, event_type: str, given: Mapping[str, object], previous: Mapping[str, object] | None
+    ) -> bytes:
+        """Let an event of a test's own happen, which the API doesn't cause here; give it as JSON.
+
+        ValueError and AssertionError as `emitted` has them.
+        """
+        from pytest_stripe_balance.session.emitted import emitted  # noqa: PLC0415 - only with one
+
+        version = self.settings.api_version
+        with self.outside("stripe_webhooks.emit") as world:
+            number = len(world.events)
+            made = emitted(
+                event_type,
+                given,
+                version,
+                name_id=lambda text: world.ids.secret(f"emitted {number} {text}", 24),
+                now=world.clock.now,
+            )
+            world.record_event(event_type, made, previous)
+            (*_, event) = world.events
+            return encoded(rendered(world, event, version))
 
     def discard(self, dues: Iterable[Due]) -> None:
         """Never send these."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from pytest_stripe_balance.engine.state.records import Emitted
 from pytest_stripe_balance.masking import masked, shown
 from pytest_stripe_balance.report import deliveries
 from pytest_stripe_balance.report.deliveries import DeliveryRow
@@ -218,6 +219,8 @@ class Post:
 
 def _row(due: Due, attempt: int, ending: str, note: str = "") -> DeliveryRow:
     endpoint = f"{due.endpoint.id} ({due.endpoint.url})"
+    if isinstance(due.event.subject, Emitted):
+        note = ", ".join(filter(None, ("emitted by the test", note)))
     return DeliveryRow(endpoint, ending, attempt, due.type, _subject(due), note)
 
 

@@ -27,6 +27,7 @@ from pytest_stripe_balance.engine.state.records import (
     CashBalance,
     Charge,
     Customer,
+    Emitted,
     Entry,
     Event,
     FundingInstructions,
@@ -53,6 +54,10 @@ def render(world: World, record: Record, api_version: str) -> Json:
 
 
 def _shown(world: World, record: Record, api_version: str, echoed: Hash) -> Json:
+    if isinstance(record, Emitted):
+        shown = record.at(api_version)
+        assert shown is not None, "unreachable because its event has a type there"
+        return dict(shown)
     renderer: Callable[[World, Any], Json] = _RENDERERS[type(record)]
     body = versions.walk_back(world, record, renderer(world, record), api_version)
     if echoed and not body.get("deleted"):
@@ -67,8 +72,10 @@ def event(world: World, record: Event, api_version: str, account: str | None = N
     """
     data: Json = {"object": _shown(world, record.subject, api_version, record.echoed)}
     if record.previous is not None:
-        previous = invoices.previous(record.previous)
-        data["previous_attributes"] = previous
+        is_emitted = isinstance(record.subject, Emitted)
+        data["previous_attributes"] = (
+            record.previous if is_emitted else invoices.previous(record.previous)
+        )
     if ";" in api_version:
         world.readings.rely_on("beta-versions")
     cause = record.cause

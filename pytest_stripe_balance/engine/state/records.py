@@ -7,7 +7,7 @@ units (cents; yen), with the currency in lower case.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 Hash = Mapping[str, Any]
@@ -350,6 +350,16 @@ class Cause(NamedTuple):
     idempotency_key: str | None
 
 
+class Emitted(NamedTuple):
+    """An object that isn't modelled, which a test has made up for an event of its own.
+
+    `at` gives it at an API version; None where that version lacks the event.
+    """
+
+    id: str
+    at: Callable[[str], Hash | None]
+
+
 Subject = (
     Customer
     | CashBalance
@@ -360,6 +370,7 @@ Subject = (
     | Invoice
     | InvoiceItem
     | InvoicePayment
+    | Emitted
 )
 
 
