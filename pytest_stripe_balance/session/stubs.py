@@ -105,11 +105,11 @@ class Stubs:
     def unmet(self) -> str:
         """The stubs that were never called, each with the line that made it; "" for none."""
         lines = [
-            f"  {stub.call}, stubbed at {stub.where}"
+            f"{stub.call}: no request of the test has come to its stub ({stub.where})"
             for stub in self._stubs
             if not (stub.called or stub.is_optional)
         ]
-        return "\n".join(("No request of the test has come to these stubs:", *lines)) if lines else ""
+        return "\n".join(lines)
 
 
 def rule_name(stub: Stub, endpoints: Iterable[str]) -> str:
