@@ -21,7 +21,7 @@ Value: TypeAlias = Node | Method
 # stripe-python's own keywords, which are no parameters of a call, and those of ids in a path.
 OPTIONS = frozenset(
     {"api_key", "stripe_account", "stripe_version", "stripe_context", "idempotency_key", "options"}
-    | {"headers", "id", "sid", "nested_id", "expand"}
+    | {"headers", "content_type", "max_network_retries", "id", "sid", "nested_id", "expand"}
 )
 _RAW = ("raw_request", "raw_request_async")
 _VERBS = frozenset(

@@ -241,6 +241,7 @@ def test_what_cannot_be_told_is_named_with_the_reason(told, text, name, why):
         ),
         ("stripe.Customer.modify('cus_1', api_key=k, idempotency_key=i, expand=['tax'])", [], []),
         ("stripe.PaymentIntent.confirm(intent='pi_1', stripe_account=a)", [], []),
+        ("stripe.Customer.modify('cus_1', max_network_retries=0, headers=h, content_type=c)", [], []),
         ("stripe.StripeClient(k).customers.create({'name': n, 'balance': 1})", ["balance=1"], []),
         ("stripe.StripeClient(k).customers.update(i, params={'tax': t}, options=o)", ["tax"], []),
     ],
