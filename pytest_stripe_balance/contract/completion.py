@@ -1,12 +1,13 @@
 """A part of an object, completed by defaults of its type: what a test made up and left out.
 
 A key that must be there gets null where it may be null, else the first documented value, "", 0, false,
-[] or a hash that is filled alike. A hash that names its `object` is completed as that object.
+[] or a hash that is filled alike. A hash that names its `object` is completed as that object, and so is
+one at a place that takes one kind of object alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -99,10 +100,15 @@ class _Filler:
             return [self._inside(items, item, f"{path}[{at}]") for at, item in enumerate(value)]
         if not isinstance(value, dict):
             return value
-        name = object_name(value)
+        parts = (node, *node.get("anyOf", ()))
+        name = object_name(value) or _only_object(parts)
+        for part in parts if name in (None, "list") else ():
+            if "allOf" in part:  # a list of certain objects
+                items = self._hash({"properties": part["properties"]}, value, path)
+                return self.object("list", items, path)
         if name in self.rules.objects:
             return self.object(str(name), value, path)
-        for part in (node, *node.get("anyOf", ())):
+        for part in parts:
             if "properties" in part:
                 return self._hash(part, value, path)
         return {key: self._inside({}, inner, _at(path, key)) for key, inner in value.items()}
@@ -156,6 +162,13 @@ def _due(node: Mapping[str, Json], name: str) -> list[str]:
         if "null" in types and (EXPANDABLE in inner or "object" not in types):
             due.append(key)
     return list(dict.fromkeys(due))
+
+
+def _only_object(parts: Iterable[Mapping[str, Json]]) -> str | None:
+    """Name the object that a place takes; None where it takes none or one of several."""
+    names = {part["$ref"].removesuffix(".json") for part in parts if "$ref" in part}
+    names = {name.removeprefix("deleted_") for name in names}
+    return names.pop() if len(names) == 1 else None
 
 
 def _types(node: Mapping[str, Json]) -> list[str]:

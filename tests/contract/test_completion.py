@@ -66,6 +66,32 @@ def test_a_hash_inside_is_completed_too():
     assert wrong == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "where"),
+    [
+        ("price", {"product": {"name": "Tea"}}, ("product",)),
+        (
+            "subscription",
+            {"items": {"data": [{"price": {"unit_amount": 5}}]}},
+            ("items", "data", 0, "price"),
+        ),
+        (
+            "checkout.session",
+            {"line_items": {"object": "list", "data": [{}]}},
+            ("line_items", "data", 0),
+        ),
+        ("charge", {"customer": {"deleted": True}}, ("customer",)),
+    ],
+)
+def test_an_object_that_its_place_tells_need_not_be_named(name, given, where):
+    """In an expanded key, and in a list inside."""
+    document, _, wrong = completed(name, given)
+    assert wrong == ()
+    for key in where:
+        document = document[key]
+    assert document["object"] in ("product", "price", "item", "customer")
+
+
 def test_a_place_that_takes_an_id_gets_one():
     """The id of a dispute's charge looks like a charge's."""
     assert completed("dispute").document["charge"].startswith("ch_")
