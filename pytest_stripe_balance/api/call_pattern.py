@@ -65,7 +65,8 @@ def _is_known(pattern: CallPattern, known: Iterable[str]) -> bool:
 def _unknown(call: str, known: Iterable[str]) -> str:
     import difflib  # noqa: PLC0415 - only after a slip
 
-    nearest = difflib.get_close_matches(call, sorted(known), cutoff=0)
+    once = {_bare(name): name for name in reversed([*known])}  # the fake's names of ids go first
+    nearest = difflib.get_close_matches(call, sorted(once.values()), cutoff=0)
     return f"Stripe has no call {shown(repr(call))}; nearest: {', '.join(nearest)}. Give {WRITTEN}"
 
 

@@ -139,6 +139,7 @@ def test_a_fault_meets_a_stubbed_call(stripe_stubs, stripe_faults, stripe_balanc
         (PAYOUTS, {"amount": "x"}, "amount"),
         (PAYOUTS, {"currency": None}, "currency"),
         (PAYOUTS, {"reconciliation_status": "on the way"}, "reconciliation_status"),
+        ("POST /v1/refundz", {}, "nearest: POST /v1/refunds, GET /v1/refunds, POST /v1/refunds/"),
         ("POST /v1/payuots", {}, "Stripe has no call 'POST /v1/payuots'; nearest: POST /v1/payouts"),
         ("POST /v1/customers", {}, "the fake answers POST /v1/customers itself. stripe_faults has"),
         ("GET /v1/customers/{id}", {}, "the fake answers GET /v1/customers/{customer} itself"),
