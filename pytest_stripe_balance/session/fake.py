@@ -29,7 +29,7 @@ from pytest_stripe_balance.session.faults import Effect, Faults
 from pytest_stripe_balance.session.moments import filters_beyond
 from pytest_stripe_balance.session.own_hand import app_code, asking
 from pytest_stripe_balance.session.settings import SYSTEM
-from pytest_stripe_balance.session.stubs import Completion, Stub, Stubs, rule_name
+from pytest_stripe_balance.session.stubs import Completion, Stub, Stubs, ids_in, rule_name, typed
 from pytest_stripe_balance.session.waiting import Due, payload, waiting
 from pytest_stripe_balance.session.worlds import Snapshot, WorldOpener, beginning_below, system_time
 
@@ -254,8 +254,10 @@ class Fake(Session):
             name = request.headers.get("Stripe-Account")
             mint = self._dispatch.account(name).world.ids.mint
             completion = Completion(version, lambda start: mint(f"{start}_", 24), self._clock.now)
+            call = rule_name(stub, contract(version).endpoints)
+            ids, sent = ids_in(call, request.path), typed(request, contract(version).rule(call))
             try:
-                body = completion.completed(stub.call, ids, made.body)
+                body = completion.completed(call, ids, made.body, sent)
             except ValueError as error:
                 raise Refused(f"{request}: its stub ({stub.where}): {error}") from None
             return self._dispatch.after_stub(request, stub.call, made.status, body)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_stripe_balance.api import form, parameters
 from pytest_stripe_balance.contract.answer_objects import AnswerObject, answer_object
 from pytest_stripe_balance.contract.completion import complete
 from pytest_stripe_balance.contract.contract import contract
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 Json = Any
 _NOTHING: Mapping[str, Json] = {}
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
 class Answer(NamedTuple):
@@ -65,10 +67,8 @@ class Stub:
 
     def ids(self, request: Request) -> dict[str, str]:
         """Give the ids in a request's path by the names of this stub's placeholders."""
-        names = _PLACEHOLDER.findall(self.pattern.path)
-        parts = map(re.escape, _PLACEHOLDER.split(self.pattern.path)[::2])
-        found = re.fullmatch("([^/]+)".join(parts), request.path)
-        return dict(zip(names, found.groups() if found else (), strict=False))
+        found = ids_in(self.call, request.path)
+        return {name: found[name] for name in found if name}
 
 
 class Stubs:
@@ -112,15 +112,35 @@ class Stubs:
         return "\n".join(lines)
 
 
+def ids_in(call: str, path: str) -> dict[str, str]:
+    """Give the ids in a path by the names of a call's placeholders; {} for another call's path."""
+    template = call.partition(" ")[2]
+    parts = map(re.escape, _PLACEHOLDER.split(template)[::2])
+    found = re.fullmatch("([^/]+)".join(parts), path)
+    return dict(zip(_PLACEHOLDER.findall(template), found.groups() if found else (), strict=False))
+
+
 def rule_name(stub: Stub, endpoints: Iterable[str]) -> str:
-    """Name a stub's call as the parameter rules do."""
-    for endpoint in endpoints:
-        method, _, path = endpoint.partition(" ")
-        parts = map(re.escape, _PLACEHOLDER.split(path)[::2])
-        bare = _PLACEHOLDER.sub("x", stub.pattern.path)
-        if method == stub.pattern.method and re.fullmatch("[^/]+".join(parts), bare):
-            return endpoint
-    return stub.call
+    """Name a stub's call as the parameter rules do: of two that fit, the one with fewer placeholders."""
+    bare = _PLACEHOLDER.sub("x", stub.pattern.path)
+    fitting = [
+        endpoint
+        for endpoint in endpoints
+        if endpoint.startswith(f"{stub.pattern.method} ") and _fits(endpoint, bare)
+    ]
+    return min(fitting, key=lambda one: one.count("{"), default=stub.call)
+
+
+def typed(request: Request, rule: parameters.Rule | None) -> Mapping[str, Json]:
+    """Give a POST's parameters by their rule, which has accepted them; {} for other methods."""
+    if rule is None or request.method != "POST":
+        return {}
+    return parameters.read(form.decode(request.encoded), rule)
+
+
+def _fits(call: str, path: str) -> bool:
+    parts = map(re.escape, _PLACEHOLDER.split(call.partition(" ")[2])[::2])
+    return re.fullmatch("[^/]+".join(parts), path) is not None
 
 
 @dataclass(frozen=True)
@@ -131,10 +151,17 @@ class Completion:
     new_id: Callable[[str], str]
     now: int
 
-    def completed(self, call: str, ids: Mapping[str, str], given: Mapping[str, Json]) -> dict[str, Json]:
-        """Complete the answer of a call by defaults of its type, and hold it to its schema.
+    def completed(
+        self,
+        call: str,
+        ids: Mapping[str, str],
+        given: Mapping[str, Json],
+        sent: Mapping[str, Json] = _NOTHING,
+    ) -> dict[str, Json]:
+        """Complete an answer, first by what was sent, then by its type, and hold it to its schema.
 
-        `ids` are those in the path. ValueError for an answer that Stripe can't give.
+        `ids` are those in the path, and `sent` the typed parameters. ValueError for an answer that
+        Stripe can't give.
         """
         if not isinstance(given, Mapping):
             message = f"an answer is a dict, not {type(given).__name__}"
@@ -147,12 +174,49 @@ class Completion:
             data = [self._filled(name, one) for one in given.get("data", ())]
             path = _PLACEHOLDER.sub(lambda found: ids.get(found[1], found[0]), call.partition(" ")[2])
             return self._filled(within, {"url": path, "has_more": False, **given, "data": data})
-        own: dict[str, Json] = {"id": [*ids.values()][-1]} if ids else {}
-        own |= {"deleted": True} if call.startswith("DELETE ") else {}
-        return self._filled(str(given.get("object", name)), {**own, **given})
+        kind, own = str(given.get("object", name)), self._of_path(call, ids, name)
+        if call.startswith("DELETE "):
+            deleted = (
+                {"deleted": True} if f"deleted_{kind}" in contract(self.api_version).objects else {}
+            )
+            own = {key: value for key, value in own.items() if key == "id"}
+            return self._filled(kind, {**own, **deleted, **given})
+        return self._filled(kind, {**self._shown(kind, {**own, **sent}), **given})
+
+    def _of_path(self, call: str, ids: Mapping[str, str], name: str) -> dict[str, Json]:
+        """Give the last id in the path: the object's own, or by the name of the object above it."""
+        whose = call.rpartition("}")[0].partition(" ")[2] + "}"
+        above = answer_object(f"GET {whose}", contract(self.api_version).objects) if ids else None
+        if above is None:
+            return {}
+        return {"id" if above.name == name else above.name: [*ids.values()][-1]}
+
+    def _shown(self, name: str, sent: Mapping[str, Json]) -> dict[str, Json]:
+        """Give the parameters that the object has a key for, and whose type takes the value."""
+        rules = contract(self.api_version)
+        known = rules.schema(name)["properties"] if name in rules.objects else {}
+        shown: dict[str, Json] = {}
+        for key, value in ((key, _plain(sent[key])) for key in sent if key in known and key != "object"):
+            found = complete(name, {key: value}, self.api_version, new_id=_no_id, created=self.now)
+            if not rules.check(found.document, name):
+                shown[key] = value
+        return shown
 
     def _filled(self, name: str, given: Mapping[str, Json]) -> dict[str, Json]:
         found = complete(name, given, self.api_version, new_id=self.new_id, created=self.now)
         if found.wrong:
             raise ValueError("; ".join(map(str, found.wrong)))
         return found.document
+
+
+def _no_id(start: str) -> str:
+    return f"{start}_1"
+
+
+def _plain(value: Json) -> Json:
+    """Give a typed parameter as JSON has it."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return float(value) if isinstance(value, Decimal) else value

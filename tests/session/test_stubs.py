@@ -35,6 +35,51 @@ def test_the_id_in_the_path_is_the_objects(stripe_stubs):
     assert [stripe.Payout.retrieve(one).id for one in ("po_1", "po_2")] == ["po_1", "po_2"]
 
 
+@pytest.mark.parametrize("call", ["GET /v1/payouts/{}", "GET /v1/payouts/po_1"])
+def test_neither_a_name_nor_a_placeholder_is_needed_for_the_id(stripe_stubs, call):
+    """As `calls --in` lists a call, and of a literal path."""
+    stripe_stubs.answer(call, {"status": "paid"})
+    assert stripe.Payout.retrieve("po_1").id == "po_1"
+
+
+def test_the_id_of_what_is_above_is_not_the_objects(stripe_stubs):
+    """It is shown where the object has a key of its name."""
+    stripe_stubs.answer("POST /v1/transfers/{id}/reversals", {})
+    reversal = stripe.Transfer.create_reversal("tr_1")
+    assert (reversal.id[:4], reversal.transfer) == ("trr_", "tr_1")
+    stripe_stubs.answer("POST /v1/customers/{id}/tax_ids", {})
+    tax_id = stripe.Customer.create_tax_id("cus_1", type="eu_vat", value="DE1")
+    assert (tax_id.id[:4], tax_id.customer, tax_id.value) == ("txi_", "cus_1", "DE1")
+
+
+def test_what_was_sent_is_shown(stripe_stubs):
+    """Where the object has a key for it that takes the value; what the test gives goes before it."""
+    sent = {"product": "prod_1", "unit_amount": 5, "currency": "usd"}
+    stripe_stubs.answer("POST /v1/prices", {"currency": "eur"})
+    price = stripe.Price.create(**sent, recurring={"interval": "month"}, metadata={"a": "b"})
+    assert (price.product, price.unit_amount, price.currency) == ("prod_1", 5, "eur")
+    assert (price.recurring.interval, price.metadata["a"]) == ("month", "b")
+    stripe_stubs.answer("POST /v1/tax_rates", {})
+    rate = stripe.TaxRate.create(display_name="VAT", percentage=19.5, inclusive=False)
+    assert (rate.percentage, rate.inclusive) == (19.5, False)
+
+
+def test_what_was_sent_in_another_shape_is_not_shown(stripe_stubs):
+    """As a subscription's items, and a card's number."""
+    stripe_stubs.answer("POST /v1/subscriptions", {})
+    made = stripe.Subscription.create(customer="cus_1", items=[{"price": "price_1"}])
+    assert (made.customer, made["items"].data) == ("cus_1", [])
+    stripe_stubs.answer("POST /v1/tokens", {})
+    card = {"number": "4242424242424242", "exp_month": 1, "exp_year": 2030, "cvc": "1"}
+    assert "4242424242424242" not in str(stripe.Token.create(card=card))
+
+
+def test_a_literal_word_in_a_path_is_no_id(stripe_stubs):
+    """An invoice's preview has rules of its own."""
+    stripe_stubs.answer("POST /v1/invoices/create_preview", {"amount_due": 7})
+    assert stripe.Invoice.create_preview(customer="cus_1", subscription="sub_1").amount_due == 7
+
+
 def test_a_list_has_its_items_completed(stripe_stubs):
     """And its URL; without `data` it is empty."""
     stripe_stubs.answer("GET /v1/payouts", {"data": [{"status": "paid"}]})
@@ -54,6 +99,15 @@ def test_a_deleted_object_says_so(stripe_stubs):
     stripe_stubs.answer("DELETE /v1/products/{product}", {})
     gone = stripe.Product.delete("prod_1") if hasattr(stripe.Product, "delete") else None
     assert as_dict(gone) == {"id": "prod_1", "object": "product", "deleted": True}
+
+
+def test_what_is_not_gone_after_a_delete_says_nothing_of_it(stripe_stubs):
+    """A subscription is canceled, and an object below another has its own id."""
+    stripe_stubs.answer("DELETE /v1/subscriptions/{id}", {"status": "canceled"})
+    assert "deleted" not in as_dict(stripe.Subscription.cancel("sub_1"))
+    stripe_stubs.answer("DELETE /v1/customers/{customer}/tax_ids/{id}", {})
+    gone = {"id": "txi_1", "object": "tax_id", "deleted": True}
+    assert as_dict(stripe.Customer.delete_tax_id("cus_1", "txi_1")) == gone
 
 
 def test_a_function_answers_with_the_request_and_the_ids_that_it_names(stripe_stubs):
