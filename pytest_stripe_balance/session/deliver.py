@@ -224,7 +224,8 @@ class _Round:
     def _tell(self, sent: SentDelivery) -> None:
         """Let the event be done, or come again later; not if it waits no longer meanwhile."""
         if sent.is_acknowledged or self._fake.is_waiting(sent.due):
-            self._fake.delivered(sent.due, acknowledged=sent.is_acknowledged)
+            tries = sent.attempt - sent.due.attempt + 1
+            self._fake.delivered(sent.due, acknowledged=sent.is_acknowledged, tries=tries)
 
     def _too_many(self) -> RuntimeError:
         last = ", ".join(one.due.type for one in self.sent[-LATEST:])

@@ -537,15 +537,17 @@ class Fake(Session):
         """Tell whether an endpoint is still to hear of anything."""
         return deliveries.is_able(self.endpoint(endpoint_id))
 
-    def delivered(self, due: Due, *, acknowledged: bool) -> None:
-        """Note what came of a try: it is done, tried again later, or given up."""
+    def delivered(self, due: Due, *, acknowledged: bool, tries: int = 1) -> None:
+        """Note what came of a try, or of several at once: it is done, tried again later, or given up."""
         # As `_writing` has it, without the generators that every delivery would pay for.
         with self._lock:
             try:
                 self._begin("stripe_webhooks.deliver")
                 try:
                     self._snapshot, world = None, self._world(due.account)
-                    deliveries.answered(world, due.event.id, due.endpoint.id, acknowledged=acknowledged)
+                    deliveries.answered(
+                        world, due.event.id, due.endpoint.id, acknowledged=acknowledged, tries=tries
+                    )
                     world.journal.clear()  # nothing of it is refused, so nothing is undone
                 finally:
                     self._answering = False

@@ -205,13 +205,22 @@ def test_chaos_brings_everything_in_one_call_and_leaves_the_clock(
 
 
 def test_what_fails_in_chaos_three_times_waits_for_the_clock(stripe_webhooks, stripe_balance):
-    """As usual: an hour, since Stripe's own count has one try."""
+    """An hour, as after one try; the attempt counts all of them."""
     stripe_webhooks.endpoint(handler=App(500), secret="whsec_test")
     stripe_balance.customer()
     sent = stripe_webhooks.deliver(chaos=0)
     assert [(one.attempt, one.status) for one in sent] == [(1, 500), (2, 500), (3, 500)]
     (waits,) = stripe_webhooks.pending
-    assert (waits.attempt, waits.at - sent[0].at) == (2, HOUR)
+    assert (waits.attempt, waits.at - sent[0].at) == (4, HOUR)
+
+
+def test_the_clock_counts_on_after_chaos(stripe_webhooks, stripe_balance, stripe_clock):
+    """An attempt's number says how often the event was sent by then."""
+    stripe_webhooks.endpoint(handler=lambda *_: 500)
+    stripe_balance.customer()
+    stripe_webhooks.deliver(chaos=0)
+    stripe_clock.advance(hours=4)
+    assert [one.attempt for one in stripe_webhooks.deliveries] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(

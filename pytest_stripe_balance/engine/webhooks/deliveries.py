@@ -64,8 +64,8 @@ def next_at(world: World, now: int) -> int | None:
     return next((_at(row) for row in later if _is_sent(row, endpoint_of(world, row.endpoint))), None)
 
 
-def answered(world: World, event: str, endpoint: str, *, acknowledged: bool) -> None:
-    """Note what came of a try: it is done, tried again later, or given up.
+def answered(world: World, event: str, endpoint: str, *, acknowledged: bool, tries: int = 1) -> None:
+    """Note what came of a try, or of several at once: it is done, tried again later, or given up.
 
     One that was asked for leaves the tries that come by themselves as they are, until one is
     acknowledged [doc].
@@ -83,7 +83,7 @@ def answered(world: World, event: str, endpoint: str, *, acknowledged: bool) -> 
         row._replace(
             due=due,
             resend=None,
-            attempts=row.attempts + 1,
+            attempts=row.attempts + tries,
             failures=failures,
             acknowledged=row.acknowledged or acknowledged,
         )
