@@ -4,6 +4,7 @@ import json
 
 import pytest
 import stripe
+from majors import as_dict
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.contract.contract import contract, event_types
@@ -34,7 +35,7 @@ def test_an_event_of_the_tests_own_is_listed_and_delivered(stripe_webhooks, stri
     (listed,) = stripe.Event.list(type="charge.dispute.*").data
     assert listed.id == made.id
     (delivery,) = stripe_webhooks.deliver()
-    assert came[0]["data"]["object"] == listed.data.object.to_dict()
+    assert came[0]["data"]["object"] == as_dict(listed)["data"]["object"]
     assert (came[0]["id"], delivery.status) == (made.id, 200)
     assert came[0]["request"] == {"id": None, "idempotency_key": None}
     stripe_contract.check(came[0])
