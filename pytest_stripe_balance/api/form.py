@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import count
 from typing import TypeAlias
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlencode
 
 from pytest_stripe_balance.engine.state.faults import Fault
 
@@ -15,6 +15,18 @@ MAX_DEPTH = 10
 MAX_FIELDS = 2000
 BRACKETS_MATCH = re.compile(r"[^][]+(\[[^][]*\])*")
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_DISPOSITION = re.compile(r'(\w+)="([^"]*)"')
+
+
+def of_multipart(body: str) -> str:
+    """Encode the fields of a multipart body, as stripe-python sends a file; of a file its name."""
+    boundary = body.partition("\r\n")[0]
+    fields: list[tuple[str, str]] = []
+    for part in body.split(boundary)[1:-1]:
+        head, _, value = part.partition("\r\n\r\n")
+        names = dict(_DISPOSITION.findall(head))
+        fields.append((names.get("name", ""), names.get("filename", value.removesuffix("\r\n"))))
+    return urlencode(fields)
 
 
 def decode(text: str) -> Form:

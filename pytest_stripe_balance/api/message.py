@@ -84,8 +84,12 @@ class Request:
 
     @property
     def encoded(self) -> str:
-        """The parameters, still encoded: those of the query, then those of the body."""
-        return "&".join(filter(None, (self.query, self.body)))
+        """The parameters, still encoded: those of the query, then those of the body.
+
+        Of an uploaded file it is the file's name.
+        """
+        body = form.of_multipart(self.body) if self.body.startswith("--") else self.body
+        return "&".join(filter(None, (self.query, body)))
 
     @property
     def form(self) -> dict[str, Any]:

@@ -224,11 +224,11 @@ class Fake(Session):
 
     def _by_stub(self, request: Request) -> Response | Failure | None:
         """Let a stub answer. A function of the test's runs outside of the turn: it may ask Stripe."""
-        stub = self.stubs.find(request)
-        if stub is None:
-            return None
         version = request.headers.api_version or self.settings.api_version
         with self.turn(str(request)):
+            stub = self.stubs.find(request)
+            if stub is None:
+                return None
             api_keys.refuse_live(request, anywhere=False)
             self._snapshot = None
             self._catch_up()

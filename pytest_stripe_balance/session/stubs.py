@@ -12,6 +12,7 @@ from pytest_stripe_balance.api import form, parameters
 from pytest_stripe_balance.contract.answer_objects import AnswerObject, answer_object
 from pytest_stripe_balance.contract.completion import complete
 from pytest_stripe_balance.contract.contract import contract
+from pytest_stripe_balance.refused import EXPECTED, Refused
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.api.call_pattern import CallPattern
@@ -83,14 +84,20 @@ class Stubs:
         return stub
 
     def find(self, request: Request) -> Stub | None:
-        """Give the stub that a request comes to, one of a literal path first; None if none is left."""
+        """Give the stub that a request comes to, one of a literal path first; None if there is none.
+
+        Refused where each has answered as often as it was to.
+        """
         key = request.idempotency_key
         fitting = [one for one in self._stubs if one.pattern.is_of(request)]
         for stub in fitting:
             if key is not None and any(key == before.idempotency_key for before in stub.requests):
                 return stub  # it has answered this key
-        fitting = [one for one in fitting if not one.is_over]
-        return min(fitting, key=lambda one: one.pattern.is_template, default=None)
+        left = [one for one in fitting if not one.is_over]
+        if fitting and not left:
+            message = f"its stub ({fitting[-1].where}) has answered as often as it was to. "
+            raise Refused(f"{request}: {message}Give it `times=` or `reusable=True`, or {EXPECTED}")
+        return min(left, key=lambda one: one.pattern.is_template, default=None)
 
     def for_a_copy(self) -> Stubs:
         """Give the same stubs for a world that begins as this one."""

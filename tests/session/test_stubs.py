@@ -1,5 +1,6 @@
 """`stripe_stubs`: answers to calls that the fake doesn't model."""
 
+import io
 from dataclasses import replace
 
 import pytest
@@ -80,6 +81,18 @@ def test_a_literal_word_in_a_path_is_no_id(stripe_stubs):
     assert stripe.Invoice.create_preview(customer="cus_1", subscription="sub_1").amount_due == 7
 
 
+@pytest.mark.parametrize("content", [b"hello", b"\r\n\r\n--x\xff"])
+def test_a_file_may_be_uploaded(stripe_stubs, stripe_balance, content):
+    """Its fields are held to Stripe's rule, and its name stands for it in requests and reports."""
+    stub = stripe_stubs.answer("POST /v1/files", {}, reusable=True)
+    file = stripe.File.create(purpose="dispute_evidence", file=io.BytesIO(content))
+    assert (file.object, file.purpose) == ("file", "dispute_evidence")
+    assert stub.requests[0].form == {"purpose": "dispute_evidence", "file": "blob"}
+    assert "file=blob" in stripe_balance.report()
+    with pytest.raises(stripe.InvalidRequestError, match="Invalid purpose"):
+        stripe.File.create(purpose="dispute", file=io.BytesIO(content))
+
+
 def test_a_list_has_its_items_completed(stripe_stubs):
     """And its URL; without `data` it is empty."""
     stripe_stubs.answer("GET /v1/payouts", {"data": [{"status": "paid"}]})
@@ -136,11 +149,12 @@ def test_a_function_may_use_the_builders_and_stripe(stripe_balance, stripe_stubs
 
 
 def test_several_stubs_for_a_call_answer_in_turn(stripe_stubs, stripe_balance):
-    """Each as often as it says; then the call isn't modelled."""
+    """Each as often as it says; then the refusal names the last one's line and the way on."""
     stripe_stubs.answer(PAYOUTS, {"amount": 1}, times=2)
     stripe_stubs.answer(PAYOUTS, {"amount": 2})
     assert [_payout().amount for _ in range(3)] == [1, 1, 2]
-    with stripe_balance.refused(match="does not model this endpoint"):
+    told = r"^POST /v1/payouts: its stub \(.*test_stubs.py:\d+ in .*has answered as often as it was to"
+    with stripe_balance.refused(match=told):
         _payout()
 
 
