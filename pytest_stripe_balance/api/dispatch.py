@@ -93,12 +93,14 @@ class Dispatch:
         more: Mapping[str, Any] | None = None,
         should_retry: bool = False,
         keeps: bool = False,
+        instead_of: Response | None = None,
     ) -> Response:
         """Answer a request by an error, whatever it asks; nothing is executed.
 
         - `more` are other keys of the error.
         - `should_retry` tells stripe-python to try again.
-        - `keeps` saves the answer under the request's idempotency key.
+        - `keeps` saves the answer under the request's idempotency key, unless one is saved there. It
+          takes the place of `instead_of`, which the same request got.
         """
         home, headers = self.account(None).world, request.headers
         key, name = headers.get("Idempotency-Key"), headers.get("Stripe-Account")
@@ -113,7 +115,7 @@ class Dispatch:
         if should_retry:
             answer.headers = Headers({**answer.headers, "Stripe-Should-Retry": "true"})
         if keeps and key and request.method == "POST":
-            account.answers.save(account.world, key, request, answer)
+            account.answers.save_first(account.world, key, request, answer, instead_of)
         return answer
 
     def before_stub(self, request: Request, rule: parameters.Rule | None) -> Response | None:

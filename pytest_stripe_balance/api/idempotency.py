@@ -82,6 +82,15 @@ class SavedAnswers:
             self._saved, self._is_shared = self._saved.copy(), False
         self._saved[key] = _SavedAnswer(request, response, world.clock.now)
 
+    def save_first(
+        self, world: World, key: str, request: Request, response: Response, instead_of: Response | None
+    ) -> None:
+        """Save an answer unless the key has one. It takes the place of `instead_of`."""
+        saved = self._saved.get(key)
+        is_free = saved is None or world.clock.now - saved.at >= SAVED_SECONDS
+        if is_free or (saved is not None and saved.response is instead_of):
+            self.save(world, key, request, response)
+
 
 def key_in_use(key: str) -> Fault:
     """Make the fault for a key whose first request isn't finished (docs/stripe.md 5.8)."""

@@ -291,6 +291,7 @@ class Fake(Session):
                 more=effect.more,
                 should_retry=effect.should_retry,
                 keeps=effect.keeps,
+                instead_of=answer,
             )
         return effect.failure(answer)
 

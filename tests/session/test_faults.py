@@ -144,6 +144,17 @@ def test_only_a_server_error_is_kept_under_the_key(verb, options, kept, stripe_f
     assert caught.value.headers["Idempotent-Replayed"] == "true"
 
 
+@pytest.mark.parametrize("acted", [False, True])
+def test_a_server_error_leaves_an_answer_that_a_key_has(acted, stripe_faults, stripe_balance, intent):
+    """The first answer is the key's for good, though its replay failed once."""
+    stripe_faults.lose_answer(APPLY)
+    stripe_faults.server_error(APPLY, acted=acted)
+    assert apply(intent, idempotency_key="one-key").id == intent
+    tries = [one for one in stripe_balance.requests if one.request.path.endswith("customer_balance")]
+    assert [one.fault for one in tries] == ["lose_answer", "server_error", ""]
+    assert tries[-1].replayed
+
+
 def test_a_server_error_is_kept_in_its_own_account(stripe_faults, stripe_balance):
     """A connected account's key isn't the platform's."""
     stripe_faults.server_error()
