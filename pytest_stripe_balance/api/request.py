@@ -29,14 +29,12 @@ class VersionRules:
     """What the session takes from an API version's contract, as plain values.
 
     `rule` gives the rule of an endpoint's parameters ("POST /v1/customers"), or None where the version
-    lacks the endpoint. `expandables` gives an object's expandable paths. `takes` says whether a value
-    fits a key of an object: ("customer", "tax_exempt", "none").
+    lacks the endpoint. `expandables` gives an object's expandable paths.
     """
 
     api_version: str
     rule: Callable[[str], parameters.Rule | None]
     expandables: expand.Expandables
-    takes: Callable[[str, str, Any], bool] = lambda *_: False
 
 
 class Parameters(NamedTuple):
@@ -168,11 +166,11 @@ class Call(NamedTuple):
         sent = {
             name: str(value) if isinstance(value, Decimal) else value for name, value in ignored.items()
         }
-        takes, kind = self.rules.takes, self.endpoint.returns
-        shown = {name: value for name, value in sent.items() if takes(kind, name, value)}
+        world, version, kind = self.envelope.world, self.rules.api_version, self.endpoint.returns
+        shown = {name: value for name, value in sent.items() if world.takes(version, kind, name, value)}
         if shown:
-            self.envelope.world.readings.rely_on("ignored-as-sent")
-            self.envelope.world.echo(record_id, shown)
+            world.readings.rely_on("ignored-as-sent")
+            world.echo(record_id, shown)
 
     def _body(self, result: Record | Page[Any], paths: list[str]) -> dict[str, Any]:
         if not isinstance(result, Page):

@@ -60,7 +60,7 @@ class WorldOpener:
         """Open an account's world, without any objects. A connected account has a platform."""
         ids = Ids(f"{self.seed}\0{account or ''}", self.maker)
         version, types = self.api_version, versions.event_types
-        return World(self.clock, ids, self.readings, version, types, platform)
+        return World(self.clock, ids, self.readings, version, types, platform, takes=_takes)
 
     def copy(self, world: World, platform: World | None) -> World:
         """Open a world with the objects of another."""
@@ -107,4 +107,8 @@ def system_time() -> int:
 def _rules(api_version: str) -> VersionRules:
     """Take what a request needs from an API version's contract."""
     shapes = contract(api_version)
-    return VersionRules(api_version, shapes.rule, shapes.expandables, shapes.takes)
+    return VersionRules(api_version, shapes.rule, shapes.expandables)
+
+
+def _takes(api_version: str, object_type: str, key: str, value: object) -> bool:
+    return contract(api_version).takes(object_type, key, value)

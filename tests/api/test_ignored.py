@@ -1,5 +1,7 @@
 """Parameters that `ignore` lets through: they mean nothing, and are shown as they were sent."""
 
+import json
+
 import pytest
 import stripe
 from majors import as_dict
@@ -76,6 +78,24 @@ def test_a_call_that_fails_shows_nothing_of_it(stripe_balance):
         stripe.Customer.modify(customer, balance=8, expand=["tax"])
     stripe.Customer.modify(customer, description="later")
     assert _shown(customer) == [-500, -500]
+
+
+@ignoring(api_version="2026-02-25.clover", ignore=["POST /v1/payment_intents hooks"])
+def test_an_older_version_shows_no_key_that_its_type_lacks(stripe_balance, stripe_webhooks):
+    """In no answer, no expanded object and no event, though a later version shows it again."""
+    old, heard = "2025-08-27.basil", []
+
+    def hear(payload, _):
+        heard.append(json.loads(payload)["data"]["object"])
+
+    types = ["payment_intent.created"]
+    stripe_webhooks.endpoint(handler=hear, api_version=old, enabled_events=types)
+    hooks = {"inputs": {"tax": {"calculation": "taxcalc_1"}}}
+    intent = stripe_balance.bank_transfer_intent(stripe_balance.customer(), 100, hooks=hooks)
+    before, now = (stripe.PaymentIntent.retrieve(intent.id, stripe_version=one) for one in (old, None))
+    stripe_webhooks.deliver()
+    shown = ["hooks" in one for one in map(as_dict, (intent, now, before))]
+    assert [*shown, "hooks" in heard[0]] == [True, True, False, False]
 
 
 @ignoring(ignore=CUSTOMERS)

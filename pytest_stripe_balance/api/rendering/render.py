@@ -60,9 +60,11 @@ def _shown(world: World, record: Record, api_version: str, echoed: Hash) -> Json
         return dict(shown)
     renderer: Callable[[World, Any], Json] = _RENDERERS[type(record)]
     body = versions.walk_back(world, record, renderer(world, record), api_version)
-    if echoed and not body.get("deleted"):
-        return fields.merged(body, echoed)
-    return body
+    if not echoed or body.get("deleted"):
+        return body
+    kind = body["object"]
+    taken = {key: value for key, value in echoed.items() if world.takes(api_version, kind, key, value)}
+    return fields.merged(body, taken)
 
 
 def event(world: World, record: Event, api_version: str, account: str | None = None) -> Json:

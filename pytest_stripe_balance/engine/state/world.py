@@ -54,7 +54,8 @@ class World:
     Verbs are functions that take a world first, and run inside `transaction`. `api_version` is the
     account's default version, which its events name. `event_types` gives what events are called at an
     API version; Refused for one that isn't modelled. `platform` is the world of the account that this
-    one is connected to, if any.
+    one is connected to, if any. `takes` says at an API version whether a value fits a key of an object:
+    ("2026-08-26.dahlia", "customer", "tax_exempt", "none").
     """
 
     clock: Clock
@@ -65,6 +66,7 @@ class World:
     platform: World | None = None
     cause: Cause | None = None
     journal: Journal = field(default_factory=list)
+    takes: Callable[[str, str, str, Any], bool] = lambda *_: False
     written: list[object] | None = None  # in transactions, by now; None where nobody asks
 
     def __post_init__(self) -> None:
