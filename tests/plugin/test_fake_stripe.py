@@ -291,6 +291,42 @@ def test_what_a_block_was_refused_fails_the_test_around_it(project):
     assert len(lines) == 5
 
 
+UNTOLD = """
+    import contextlib
+    import pytest, stripe
+    from pytest_stripe_balance import fake_stripe
+
+    def test_a_fault(stripe_balance):
+        with contextlib.suppress(AssertionError), fake_stripe() as inner:
+            inner.faults.lose_answer()
+
+    def test_a_stub(stripe_balance):
+        with contextlib.suppress(AssertionError), fake_stripe() as inner:
+            inner.stubs.answer("POST /v1/payouts", {})
+
+    def test_a_handlers_error(stripe_balance):
+        with contextlib.suppress(AssertionError), fake_stripe() as inner:
+            inner.webhooks.endpoint(handler=lambda *_: 1 / 0)
+            inner.customer()
+            inner.webhooks.deliver()
+
+    def test_told_by_the_block():
+        with fake_stripe() as inner:
+            inner.faults.lose_answer()
+
+    def test_expected(stripe_balance):
+        with stripe_balance.refused(match="has met these faults"), fake_stripe() as inner:
+            inner.faults.lose_answer()
+"""
+
+
+def test_what_fails_a_block_at_its_end_fails_the_test_around_it(project):
+    """A fault and a stub that no request has met, and an error of a webhook handler's."""
+    result = project.test(UNTOLD)
+    result.assert_outcomes(failed=4, passed=1)
+    assert [line for line in result.outlines if "lose_answer(), armed at" in line]
+
+
 def test_clock_and_contract_are_on_the_one_object():
     """Whoever has no fixtures has them there."""
     with fake_stripe() as stripe_balance:
