@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Required, TypedDict, Unpack
 
@@ -29,7 +29,16 @@ from pytest_stripe_balance.session.faults import Effect, Faults
 from pytest_stripe_balance.session.moments import filters_beyond
 from pytest_stripe_balance.session.own_hand import app_code, asking
 from pytest_stripe_balance.session.settings import SYSTEM
-from pytest_stripe_balance.session.stubs import Completion, Stub, Stubs, ids_in, rule_name, typed
+from pytest_stripe_balance.session.stubs import (
+    Answer,
+    Completion,
+    Stub,
+    Stubs,
+    ids_in,
+    read_answer,
+    rule_name,
+    typed,
+)
 from pytest_stripe_balance.session.waiting import Due, payload, waiting
 from pytest_stripe_balance.session.worlds import Snapshot, WorldOpener, beginning_below, system_time
 
@@ -244,23 +253,42 @@ class Fake(Session):
         return answer if effect is None else self._failing(effect, request, answer)
 
     def _made_by(self, stub: Stub, request: Request, version: str) -> Response:
-        ids = stub.ids(request)
-        made = stub.answer(request, ids)
+        given = self._given_by(stub, request, stub.ids(request))
         with self.turn(str(request)):
-            if made.error is not None:
-                answer = self._dispatch.refuse(request, made.error, more=made.more)
-                answer.stub = stub.call
-                return answer
-            name = request.headers.get("Stripe-Account")
-            mint = self._dispatch.account(name).world.ids.mint
-            completion = Completion(version, lambda start: mint(f"{start}_", 24), self._clock.now)
-            call = rule_name(stub, contract(version).endpoints)
-            ids, sent = ids_in(call, request.path), typed(request, contract(version).rule(call))
             try:
-                body = completion.completed(call, ids, made.body, sent)
+                return self._stubbed_by(stub, request, version, read_answer(given, version))
             except ValueError as error:
                 raise Refused(f"{request}: its stub ({stub.where}): {error}") from None
-            return self._dispatch.after_stub(request, stub.call, made.status, body)
+
+    def _stubbed_by(self, stub: Stub, request: Request, version: str, made: Answer) -> Response:
+        """Complete what a stub answers; ValueError where Stripe can't give it."""
+        if made.error is not None:
+            answer = self._dispatch.refuse(request, made.error, more=made.more)
+            answer.stub = stub.call
+            return answer
+        name = request.headers.get("Stripe-Account")
+        mint = self._dispatch.account(name).world.ids.mint
+        completion = Completion(version, lambda start: mint(f"{start}_", 24), self._clock.now)
+        call = rule_name(stub, contract(version).endpoints)
+        ids, sent = ids_in(call, request.path), typed(request, contract(version).rule(call))
+        body = completion.completed(call, ids, made.body, sent)
+        return self._dispatch.after_stub(request, stub.call, made.status, body)
+
+    def _given_by(self, stub: Stub, request: Request, ids: dict[str, str]) -> object:
+        """Ask a stub; its key is in use meanwhile. stripe-python's errors pass, any other is refused.
+
+        An app that catches what it doesn't know would hide a mistake in the stub.
+        """
+        key, account = request.idempotency_key, request.headers.get("Stripe-Account")
+        held = self._dispatch.hold(key, account) if key and request.method == "POST" else nullcontext()
+        try:
+            with held:
+                return stub.answer(request, ids)
+        except Exception as error:
+            if any(one.__module__.startswith("stripe.") for one in type(error).__mro__):
+                raise
+            message = f"{request}: its stub ({stub.where}) raised {type(error).__name__}: {error}"
+            raise self._recorded(Refused(message)) from error
 
     def _answer(self, request: Request, *, may_fail: bool = True) -> Response | Failure:
         # All in one function, since every request would pay for another.

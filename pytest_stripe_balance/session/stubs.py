@@ -12,7 +12,9 @@ from pytest_stripe_balance.api import form, parameters
 from pytest_stripe_balance.contract.answer_objects import AnswerObject, answer_object
 from pytest_stripe_balance.contract.completion import complete
 from pytest_stripe_balance.contract.contract import contract
+from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.refused import EXPECTED, Refused
+from pytest_stripe_balance.session.faults import error_effect
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.api.call_pattern import CallPattern
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 Json = Any
 _NOTHING: Mapping[str, Json] = {}
+_SUCCESSES = range(200, 300)
+_PAIR = 2
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
@@ -36,16 +40,50 @@ class Answer(NamedTuple):
     more: Mapping[str, Json] = _NOTHING
 
 
+def read_answer(made: Json, api_version: str) -> Answer:
+    """Read what a stub gave: an `Answer`, a dict, or a status and a dict; an error's is {"error": {}}.
+
+    ValueError for anything else, and for an error that Stripe can't answer.
+    """
+    if isinstance(made, Answer):
+        return made
+    status, body = made if isinstance(made, tuple) and len(made) == _PAIR else (200, made)
+    if isinstance(body, Mapping) and body.keys() == {"error"} and isinstance(body["error"], Mapping):
+        return error_answer(api_version, status, **body["error"])
+    if type(status) is int and status in _SUCCESSES and isinstance(body, Mapping):
+        return Answer(status, body)
+    message = "an answer is a dict, or a status and a dict; of a status from 400 to 599 "
+    raise ValueError(f'{message}{{"error": {{...}}}}; not {shown(repr(made))}')
+
+
+def error_answer(
+    api_version: str,
+    status: int,
+    type: str = "invalid_request_error",  # noqa: A002 - Stripe's own name for it
+    code: str | None = None,
+    param: str | None = None,
+    message: str = "",
+    **more: Json,
+) -> Answer:
+    """Make one of Stripe's errors; ValueError for one that it can't be."""
+    effect = error_effect(
+        api_version, status=status, type=type, code=code, param=param, message=message, more=more
+    )
+    assert effect.error is not None, "unreachable because it is an error's"
+    return Answer(status, {}, effect.error(""), more)
+
+
 @dataclass(eq=False)
 class Stub:
     """What one call answers.
 
     - `call` is method and path, as "POST /v1/payouts".
+    - `answer` gives what `read_answer` reads.
     - `requests` are those that it has answered, and `called` is how many.
     """
 
     pattern: CallPattern
-    answer: Callable[[Request, dict[str, str]], Answer]
+    answer: Callable[[Request, dict[str, str]], Json]
     where: str
     times: int | None = 1
     is_optional: bool = False
@@ -170,9 +208,6 @@ class Completion:
         `ids` are those in the path, and `sent` the typed parameters. ValueError for an answer that
         Stripe can't give.
         """
-        if not isinstance(given, Mapping):
-            message = f"an answer is a dict, not {type(given).__name__}"
-            raise ValueError(message)  # noqa: TRY004 - as every wrong answer
         about = answer_object(call, contract(self.api_version).objects)
         if about is None and "object" not in given:
             raise ValueError(f"which object {call} answers with isn't known: give its key 'object'")

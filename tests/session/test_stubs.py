@@ -1,6 +1,9 @@
 """`stripe_stubs`: answers to calls that the fake doesn't model."""
 
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -222,12 +225,104 @@ def test_a_wrong_stub_fails_where_it_is_made(stripe_stubs, call, given, told):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("made", [{"amount": "x"}, None])
+NO_ANSWERS = [
+    {"amount": "x"},
+    None,
+    (200,),
+    (200, {}, 3),
+    ("200", {}),
+    (700, {}),
+    (500, {"status": "paid"}),
+    (402, {"error": {"code": "card_decline"}}),
+    (200, {"error": {}}),
+]
+
+
+@pytest.mark.parametrize("made", NO_ANSWERS, ids=repr)
 def test_a_functions_wrong_answer_is_refused_with_the_stubs_line(stripe_stubs, stripe_balance, made):
     """It is known when the function answers."""
     stripe_stubs.answer(PAYOUTS, lambda _: made)
     with stripe_balance.refused(match=r"^POST /v1/payouts: its stub \(.*test_stubs.py:\d+ in test_"):
         _payout()
+
+
+def test_a_function_may_answer_an_error_of_stripes(stripe_stubs):
+    """As its body has it, with the status."""
+    error = {
+        "type": "card_error",
+        "code": "card_declined",
+        "decline_code": "lost_card",
+        "message": "No.",
+    }
+    stripe_stubs.answer(PAYOUTS, lambda _: (402, {"error": error}))
+    with pytest.raises(stripe.CardError, match=r"No\.") as caught:
+        _payout()
+    assert as_dict(caught.value.json_body)["error"].items() >= error.items()
+
+
+def _key_error(_):
+    return {}["missing"]
+
+
+def test_what_a_function_raises_is_refused_and_no_error_of_stripes(stripe_stubs, stripe_balance):
+    """An app that catches every Exception doesn't hide a mistake in the stub."""
+    stripe_stubs.answer(PAYOUTS, _key_error)
+    told = r"^POST /v1/payouts: its stub \(.*test_stubs.py:\d+ in .* raised KeyError: 'missing'"
+    with stripe_balance.refused(match=told), suppress(Exception):
+        _payout()
+
+
+def test_stripes_errors_that_a_function_raises_reach_the_app(stripe_stubs):
+    """A function may let a call fail as stripe-python's client would."""
+
+    def fail(_):
+        raise stripe.APIConnectionError("cut off")
+
+    stripe_stubs.answer(PAYOUTS, fail)
+    with pytest.raises(stripe.APIConnectionError, match="cut off"):
+        _payout()
+
+
+def test_a_stub_answers_no_more_threads_than_it_is_to(stripe_stubs, stripe_balance):
+    """A thread that comes while the function of the only stub runs finds none left."""
+    begun, asked = threading.Event(), threading.Event()
+
+    def slow(_):
+        begun.set()
+        return {"amount": int(asked.wait(5))}
+
+    stripe_stubs.answer(PAYOUTS, slow)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(_payout)
+        begun.wait(5)
+        with stripe_balance.refused(match="payouts"):
+            _payout()
+        asked.set()
+        assert first.result().amount == 1
+
+
+def test_a_key_is_in_use_while_a_function_answers(stripe_stubs):
+    """The same request from another thread gets Stripe's 409, so that a function acts once a key."""
+    begun, asked = threading.Event(), threading.Event()
+
+    def slow(_):
+        begun.set()
+        return {"amount": int(asked.wait(5))}
+
+    stripe_stubs.answer(PAYOUTS, slow, reusable=True)
+    client = v1(stripe.StripeClient("sk_test_1", max_network_retries=0))
+
+    def pay():
+        return client.payouts.create(PAYOUT, {"idempotency_key": "key-of-both"})
+
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(pay)
+        begun.wait(5)
+        with pytest.raises(stripe.StripeError) as caught:
+            pay()
+        asked.set()
+        paid = first.result().id
+    assert (caught.value.http_status, pay().id) == (409, paid)
 
 
 def test_a_stub_that_is_never_called_fails_the_test(project):
