@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.fixtures.contract import StripeContract
     from pytest_stripe_balance.fixtures.fake_stripe import fake_stripe
     from pytest_stripe_balance.fixtures.faults import StripeFaults
+    from pytest_stripe_balance.fixtures.stubs import StripeStubs
     from pytest_stripe_balance.fixtures.webhooks import StripeDelivery, StripeEndpoint, StripeWebhooks
     from pytest_stripe_balance.refused import Refused
 
@@ -28,6 +29,7 @@ __all__ = [
     "StripeDelivery",
     "StripeEndpoint",
     "StripeFaults",
+    "StripeStubs",
     "StripeWebhooks",
     "__version__",
     "fake_stripe",
@@ -43,6 +45,7 @@ _HOMES = {
     "StripeClock": "fixtures.clock",
     "StripeContract": "fixtures.contract",
     "StripeFaults": "fixtures.faults",
+    "StripeStubs": "fixtures.stubs",
     "StripeDelivery": "fixtures.webhooks",
     "StripeEndpoint": "fixtures.webhooks",
     "StripeWebhooks": "fixtures.webhooks",

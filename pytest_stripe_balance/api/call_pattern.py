@@ -65,6 +65,9 @@ def _is_known(pattern: CallPattern, known: Iterable[str]) -> bool:
 def _unknown(call: str, known: Iterable[str]) -> str:
     import difflib  # noqa: PLC0415 - only after a slip
 
+    if call.partition(" ")[2].strip().startswith("/v2/"):
+        message = "calls of the API v2 have no schemas, so they can't be named here"
+        return f"{shown(repr(call))}: {message}; replace the function of yours that makes it"
     once = {_bare(name): name for name in reversed([*known])}  # the fake's names of ids go first
     nearest = difflib.get_close_matches(call, sorted(once.values()), cutoff=0)
     return f"Stripe has no call {shown(repr(call))}; nearest: {', '.join(nearest)}. Give {WRITTEN}"
