@@ -15,6 +15,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import aiohttp  # noqa: F401 - as below
+import hypothesis
 import pytest
 import stripe
 from stripe._api_version import _ApiVersion
@@ -37,6 +38,11 @@ for _module in pkgutil.walk_packages(pytest_stripe_balance.__path__, "pytest_str
 for _name in ("concurrent.futures.process", "multiprocessing.managers", "multiprocessing.synchronize"):
     importlib.import_module(_name)
 
+# A busy machine is no fault of a test's.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 # What takes seconds: the workload, releases, benchmarks, real data, derivations, runs in processes of
 # their own, on two workers or against a server. `pytest -m "not slow"` is the rest. A file stands here

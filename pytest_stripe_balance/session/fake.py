@@ -575,7 +575,12 @@ class Fake(Session):
                 try:
                     self._snapshot, world = None, self._world(due.account)
                     deliveries.answered(
-                        world, due.event.id, due.endpoint.id, acknowledged=acknowledged, tries=tries
+                        world,
+                        due.event.id,
+                        due.endpoint.id,
+                        due.resend,
+                        acknowledged=acknowledged,
+                        tries=tries,
                     )
                     world.journal.clear()  # nothing of it is refused, so nothing is undone
                 finally:

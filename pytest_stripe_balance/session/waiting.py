@@ -19,7 +19,7 @@ class Due(NamedTuple):
     """A try that is to come: its number from 1 on, and its moment, in seconds since 1970.
 
     `account` is the account whose event it is; None is the key's own. `type` is the event's at the
-    endpoint's API version.
+    endpoint's API version. `resend` is the number of one that was asked for, 0 of one that wasn't.
     """
 
     account: str | None
@@ -28,6 +28,7 @@ class Due(NamedTuple):
     endpoint: WebhookEndpoint
     attempt: int
     at: int
+    resend: int
 
 
 def waiting(

@@ -33,14 +33,18 @@ def test_where_the_fake_does_not_answer_stubs_do_not_either(project, sending):
         ),
         (
             'answer("POST /v1/payouts", {"reconciliation_status": "soon"})',
-            'answer: enum: payout at $.reconciliation_status is "soon", and the documented values are '
-            f'["completed", "in_progress", "not_applicable"] {AT}',
+            (
+                'answer: enum: payout at $.reconciliation_status is "soon", and the documented values are '
+                f'["completed", "in_progress", "not_applicable"] {AT}'
+            ),
         ),
         (
             'error("POST /v1/payuots", 400)',
-            "error: Stripe has no call 'POST /v1/payuots'; nearest: POST /v1/payouts, POST /v1/quotes, "
-            "POST /v1/plans. Give method and path, as `python -m pytest_stripe_balance calls` lists them, "
-            "or a literal path",
+            (
+                "error: Stripe has no call 'POST /v1/payuots'; nearest: POST /v1/payouts, POST /v1/quotes, "
+                "POST /v1/plans. Give method and path, as `python -m pytest_stripe_balance calls` lists them, "
+                "or a literal path"
+            ),
         ),
         (
             'answers("POST /v1/customers")(lambda _: {})',

@@ -360,6 +360,24 @@ def test_what_a_handler_queues_once_more_comes_in_the_same_call(stripe_balance, 
     assert (again.event.id, again.attempt) == (first.event.id, 2)
 
 
+@pytest.mark.parametrize("status", [200, 500])
+def test_what_a_handler_queues_of_its_own_event_comes_once_more(stripe_balance, stripe_webhooks, status):
+    """Whatever it answers to the first."""
+    seen = []
+
+    def handler(payload, headers):
+        seen.append(payload)
+        if len(seen) == 1:
+            stripe_webhooks.redeliver(stripe_webhooks.deliveries[0])
+            return status
+        return 200
+
+    stripe_webhooks.endpoint(handler=handler)
+    stripe_balance.customer()
+    assert [one.status for one in stripe_webhooks.deliver()] == [status, 200]
+    assert stripe_webhooks.pending == []
+
+
 def test_a_handler_before_the_answer_meets_faults_as_the_app_does(
     stripe_balance, stripe_webhooks, stripe_faults
 ):

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 class Delivery(NamedTuple):
     """One event for one endpoint. `attempts` were made so far; `failures` came by themselves.
 
-    `due` is the moment of the next try that comes by itself, `resend` that of one that was asked for.
-    With both None nothing more is sent.
+    `due` is the moment of the next try that comes by itself, `resend` that of one that was asked for,
+    the last of `resends`. With both None nothing more is sent.
     """
 
     event: str
     endpoint: str
     due: int | None
     resend: int | None = None
+    resends: int = 0
     attempts: int = 0
     failures: int = 0
     acknowledged: bool = False

@@ -23,7 +23,8 @@ RETRY_AFTER = (HOUR, 3 * HOUR)
 class Waiting(NamedTuple):
     """A try that is to come: its number from 1 on, and its moment.
 
-    `type` is the event's at the endpoint's API version.
+    `type` is the event's at the endpoint's API version. `resend` counts the tries that were asked for up
+    to this one; it is 0 for one that comes by itself.
     """
 
     event: Event
@@ -31,6 +32,7 @@ class Waiting(NamedTuple):
     endpoint: WebhookEndpoint
     attempt: int
     at: int
+    resend: int
 
 
 def waiting(
@@ -64,25 +66,27 @@ def next_at(world: World, now: int) -> int | None:
     return next((_at(row) for row in later if _is_sent(row, endpoint_of(world, row.endpoint))), None)
 
 
-def answered(world: World, event: str, endpoint: str, *, acknowledged: bool, tries: int = 1) -> None:
+def answered(
+    world: World, event: str, endpoint: str, resend: int, *, acknowledged: bool, tries: int = 1
+) -> None:
     """Note what came of a try, or of several at once: it is done, tried again later, or given up.
 
     One that was asked for leaves the tries that come by themselves as they are, until one is
-    acknowledged [doc].
+    acknowledged [doc]. One that the handler asked for meanwhile is still to come.
     """
     row = world.deliveries.get(event, endpoint)
     assert row is not None, "unreachable because only what waits is sent"
     due, failures = row.due, row.failures
     if acknowledged:
         due = None
-    elif row.resend is None and row.due is not None:  # and nobody discarded it meanwhile
+    elif not resend and row.due is not None:  # and nobody discarded it meanwhile
         world.readings.rely_on("webhook-retries")
         due = world.clock.now + RETRY_AFTER[failures] if failures < len(RETRY_AFTER) else None
         failures += 1
     world.deliveries.put(
         row._replace(
             due=due,
-            resend=None,
+            resend=None if row.resends == resend else row.resend,
             attempts=row.attempts + tries,
             failures=failures,
             acknowledged=row.acknowledged or acknowledged,
@@ -122,7 +126,7 @@ def requeue(world: World, event_id: str, endpoint_id: str | None = None) -> None
         message = f"{names}: disabled or deleted, so the event {event_id} isn't sent again"
         raise ValueError(message)
     for row in able:
-        world.deliveries.put(row._replace(resend=world.clock.now))
+        world.deliveries.put(row._replace(resend=world.clock.now, resends=row.resends + 1))
 
 
 def discard(world: World, event: str, endpoint: str) -> None:
@@ -181,4 +185,5 @@ def _coming(world: World, row: Delivery, endpoint: WebhookEndpoint) -> Waiting:
     event = world.events.find(row.event, "event")
     event_type = type_at(world, event, endpoint.api_version or world.api_version)
     assert event_type is not None, "unreachable because nobody hears of what their version lacks"
-    return Waiting(event, event_type, endpoint, row.attempts + 1, _at(row))
+    resend = 0 if row.resend is None else row.resends
+    return Waiting(event, event_type, endpoint, row.attempts + 1, _at(row), resend)
