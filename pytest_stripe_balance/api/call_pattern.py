@@ -32,7 +32,7 @@ class CallPattern(NamedTuple):
             return request.path == self.path
         if (found := routes.match(request.method, request.path)) is not None:
             return _bare(found[0].path) == _bare(self.path)
-        return _fits(self.path, request.path)
+        return routes.path_pattern(self.path).fullmatch(request.path) is not None
 
 
 def pattern_of(call: object, beyond: Callable[[], Iterable[str]]) -> CallPattern:
@@ -59,7 +59,11 @@ def _is_known(pattern: CallPattern, known: Iterable[str]) -> bool:
         return _bare(str(pattern)) in map(_bare, known)
     if routes.match(pattern.method, pattern.path) is not None:
         return True
-    return any(_fits(name, str(pattern)) for name in known)
+    calls = (name.split(" ") for name in known)
+    return any(
+        method == pattern.method and routes.path_pattern(path).fullmatch(pattern.path)
+        for method, path in calls
+    )
 
 
 def _unknown(call: str, known: Iterable[str]) -> str:
@@ -75,8 +79,3 @@ def _unknown(call: str, known: Iterable[str]) -> str:
 
 def _bare(template: str) -> str:
     return _PLACEHOLDER.sub("{}", template)
-
-
-def _fits(template: str, path: str) -> bool:
-    parts = map(re.escape, _PLACEHOLDER.split(template))
-    return re.fullmatch("[^/]+".join(parts), path) is not None

@@ -27,7 +27,7 @@ from pytest_stripe_balance.engine.payments import apply, payment_intents
 from pytest_stripe_balance.engine.refunds import refunds
 from pytest_stripe_balance.engine.webhooks import endpoints
 
-_PLACEHOLDER = re.compile(r"\{\w+\}")
+_PLACEHOLDER = re.compile(r"\{\w*\}")
 
 
 @dataclass(frozen=True)
@@ -75,18 +75,24 @@ class Endpoint:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The path with its placeholders as groups.
+        """The path with its placeholders as groups."""
+        return path_pattern(self.path)
 
-        A word that an endpoint has in a placeholder's place is no id there, and `search` never is one.
-        """
-        known = resources.literals()
-        *parts, last = _PLACEHOLDER.split(self.path)
-        pattern = before = ""
-        for part in parts:
-            words = "|".join(sorted({"search", *known.get(before + part, ())}))
-            pattern += rf"{part}(?!(?:{words})(?:/|$))([^/]+)"
-            before += part + "{}"
-        return re.compile(pattern + last)
+
+@lru_cache(maxsize=512)
+def path_pattern(path: str) -> re.Pattern[str]:
+    """Give a path with its placeholders, of any names, as groups.
+
+    A word that an endpoint has in a placeholder's place is no id there, and `search` never is one.
+    """
+    known = resources.literals()
+    *parts, last = map(re.escape, _PLACEHOLDER.split(path))
+    pattern = before = ""
+    for part in parts:
+        words = "|".join(sorted({"search", *known.get(before + part, ())}))
+        pattern += rf"{part}(?!(?:{words})(?:/|$))([^/]+)"
+        before += part + "{}"
+    return re.compile(pattern + last)
 
 
 ENDPOINTS = (

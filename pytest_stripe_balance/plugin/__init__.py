@@ -86,6 +86,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "parameters that have no meaning: lines like POST /v1/invoices default_tax_rates",
         type="linelist",
     )
+    parser.addini(
+        "stripe_remember",
+        "paths whose objects are kept as they are sent: lines like /v1/quotes",
+        type="linelist",
+    )
     parser.addini("stripe_assumptions", "as --stripe-assumptions")
     parser.addini("stripe_record", "as --stripe-record")
     parser.addini("stripe_cassette_dir", "as --stripe-cassette-dir")

@@ -20,10 +20,21 @@ if TYPE_CHECKING:
 MARKER = "stripe_balance"
 CHAOS = "stripe_chaos"  # the marker
 CHAOS_SEED = "_stripe_chaos_seed"  # what it parametrizes
-NAMES = ("mode", "api_version", "seed", "now", "contract", "assume", "record", "drift", "ignore")
+NAMES = (
+    "mode",
+    "api_version",
+    "seed",
+    "now",
+    "contract",
+    "assume",
+    "record",
+    "drift",
+    "ignore",
+    "remember",
+)
 _OF_A_RUN = ("cassette_dir", "cassette_format", "max_age", "base_url", "guard", "own_clients")
 _TABLES = ("contract", "assume", "drift")  # the settings that have rows
-_LINES = ("ignore",)  # those that have lines
+_LINES = ("ignore", "remember")  # those that have lines
 # Each run checks these at its start, or needs nothing else to check them.
 _CHECKED = ("mode", "base_url", "guard", "own_clients", "cassette_dir")
 FORMATS = ("yaml", "json")
@@ -302,6 +313,7 @@ def settings(config: pytest.Config, given: Given) -> Settings:
         assume=_table(config, "assume", given),
         drift=_table(config, "drift", given),
         ignore=_lines(config, "ignore", given),
+        remember=_lines(config, "remember", given),
     )
     checked = checked._replace(mode=found.name, wire=wire, record=record, max_age=max_age)
     return checked._replace(own_clients=own_clients(config))

@@ -64,4 +64,6 @@ def opened(chosen: Settings, fail: Fail, outer: Session | None = None) -> Sessio
     if chosen.assume:
         note = f"in the mode {chosen.mode} the fake doesn't answer, and assume= means nothing"
         session.note(note)
+    if chosen.remember:
+        session.note(f"in the mode {chosen.mode} stripe_remember doesn't answer")
     return session

@@ -20,17 +20,17 @@ from pytest_stripe_balance.engine.state.assumptions import Readings
 from pytest_stripe_balance.engine.state.determinism import DAY, Clock, Maker, SystemClock
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.webhooks import deliveries, endpoints
-from pytest_stripe_balance.modes import MODES
+from pytest_stripe_balance.modes import MODES, BadSettingError
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.report import tables
 from pytest_stripe_balance.resources import without_betas
 from pytest_stripe_balance.session.base import Session
 from pytest_stripe_balance.session.faults import Effect, Faults
+from pytest_stripe_balance.session.memory import Memory, remembering
 from pytest_stripe_balance.session.moments import filters_beyond
 from pytest_stripe_balance.session.own_hand import app_code, asking
 from pytest_stripe_balance.session.settings import SYSTEM
 from pytest_stripe_balance.session.stubs import (
-    Answer,
     Completion,
     Stub,
     Stubs,
@@ -87,6 +87,9 @@ class Fake(Session):
         self._beyond: dict[str, None] = {}
         self._faults: Faults | None = None  # None until one is armed
         self._stubs = None if outer is None else outer.stubs_for_a_copy()
+        self._memory = self._first_memory()
+        for path in settings.remember:
+            self.remember(path.value, path.source)
         self._opener, self._dispatch = self._beginning()
 
     def _beginning(self) -> tuple[WorldOpener, Dispatch]:
@@ -121,7 +124,14 @@ class Fake(Session):
                 ahead = self._clock.advanced if isinstance(self._clock, SystemClock) else 0
                 targets = {} if self._post is None else {**self._post.targets}
                 self._snapshot = Snapshot(
-                    self.settings, seed, now, ahead, copied, self.assumptions, targets
+                    self.settings,
+                    seed,
+                    now,
+                    ahead,
+                    copied,
+                    self.assumptions,
+                    targets,
+                    self._memory.copy(),
                 )
             return self._snapshot
 
@@ -162,10 +172,10 @@ class Fake(Session):
 
         Time and ids begin anew, too. The worlds of before are back at its end, untouched.
         """
-        before = self._opener, self._dispatch, self.exchanges
+        before = self._opener, self._dispatch, self.exchanges, self._memory
         with self.turn("stripe_balance.fresh"):
             self._opener, self._dispatch = self._beginning()
-            self.exchanges, self._snapshot = [], None
+            self.exchanges, self._snapshot, self._memory = [], None, self._first_memory()
         try:
             with self.tapped(), self._fresh_post():
                 try:
@@ -175,7 +185,7 @@ class Fake(Session):
                     raise
         finally:
             self.told_secrets |= self.secrets
-            self._opener, self._dispatch, self.exchanges = before
+            self._opener, self._dispatch, self.exchanges, self._memory = before
             self._snapshot = None
 
     @contextmanager
@@ -227,6 +237,23 @@ class Fake(Session):
         """How many requests stubs have answered."""
         return 0 if self._stubs is None else self._stubs.called
 
+    def remember(self, path: str, where: str) -> None:
+        """Keep the objects of a path, as "/v1/quotes", from now on; once is enough.
+
+        BadSettingError names the source of a path that can't be remembered.
+        """
+        try:
+            made, note = remembering(path, self.settings.api_version, where)
+        except ValueError as error:
+            raise BadSettingError(f"{where}: {error}") from None
+        if note:
+            self.note(note)
+        for stub in made:
+            self.stubs.add(stub)
+
+    def _first_memory(self) -> Memory:
+        return Memory() if self._first is None else self._first.memory.copy()
+
     def stubs_for_a_copy(self) -> Stubs | None:
         """Give the stubs for a world that begins as this one; None if there are none."""
         return None if self._stubs is None else self._stubs.for_a_copy()
@@ -253,24 +280,29 @@ class Fake(Session):
         return answer if effect is None else self._failing(effect, request, answer)
 
     def _made_by(self, stub: Stub, request: Request, version: str) -> Response:
-        given = self._given_by(stub, request, stub.ids(request))
+        given = None if stub.answer is None else self._given_by(stub, request, stub.ids(request))
         with self.turn(str(request)):
             try:
-                return self._stubbed_by(stub, request, version, read_answer(given, version))
+                return self._stubbed_by(stub, request, version, given)
             except ValueError as error:
                 raise Refused(f"{request}: its stub ({stub.where}): {error}") from None
 
-    def _stubbed_by(self, stub: Stub, request: Request, version: str, made: Answer) -> Response:
+    def _stubbed_by(self, stub: Stub, request: Request, version: str, given: object) -> Response:
         """Complete what a stub answers; ValueError where Stripe can't give it."""
+        name = request.headers.get("Stripe-Account")
+        mint = self._dispatch.account(name).world.ids.mint
+        completion = Completion(version, lambda start: mint(f"{start}_", 24), self._clock.now)
+        if stub.answer is None:
+            self._snapshot, made = None, self._memory.answer(stub, request, completion)
+        else:
+            made = read_answer(given, version)
         if made.error is not None:
             answer = self._dispatch.refuse(request, made.error, more=made.more)
             answer.stub = stub.call
             return answer
-        name = request.headers.get("Stripe-Account")
-        mint = self._dispatch.account(name).world.ids.mint
-        completion = Completion(version, lambda start: mint(f"{start}_", 24), self._clock.now)
         call = rule_name(stub, contract(version).endpoints)
-        ids, sent = ids_in(call, request.path), typed(request, contract(version).rule(call))
+        ids = ids_in(call, request.path)
+        sent = {} if stub.answer is None else typed(request, contract(version).rule(call))
         body = completion.completed(call, ids, made.body, sent)
         return self._dispatch.after_stub(request, stub.call, made.status, body)
 
@@ -279,6 +311,7 @@ class Fake(Session):
 
         An app that catches what it doesn't know would hide a mistake in the stub.
         """
+        assert stub.answer is not None, "unreachable because the memory answers then"
         key, account = request.idempotency_key, request.headers.get("Stripe-Account")
         held = self._dispatch.hold(key, account) if key and request.method == "POST" else nullcontext()
         try:

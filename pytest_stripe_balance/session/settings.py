@@ -16,6 +16,7 @@ from pytest_stripe_balance.modes import DEFAULT, BadSettingError, Setting, Wire,
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import full_version, newest_api_version, without_betas
 from pytest_stripe_balance.session.ignore import Ignore, read_ignored
+from pytest_stripe_balance.session.memory import remembering
 from pytest_stripe_balance.session.moments import seconds_of
 from pytest_stripe_balance.transport.app_settings import app_version
 
@@ -33,7 +34,8 @@ class Settings(NamedTuple):
     `cassette` is where the run's recording is, or is to be; `record` is what the mode record does
     about one that is there; `max_age` is in days; `wire` is how the modes that send do it.
     `own_clients` says whether the code of a team's own HTTP client runs: "run" or "skip".
-    `ignore` has the parameters that are let through without a meaning.
+    `ignore` has the parameters that are let through without a meaning, and `remember` the paths whose
+    objects are kept.
     """
 
     api_version: str
@@ -50,6 +52,7 @@ class Settings(NamedTuple):
     wire: Wire = Wire()
     own_clients: str = "run"
     ignore: Ignore = Ignore({}, ())
+    remember: tuple[Setting, ...] = ()
 
 
 def settings(
@@ -61,6 +64,7 @@ def settings(
     assume: Mapping[str, Setting],
     drift: Mapping[str, Setting],
     ignore: Iterable[Setting] = (),
+    remember: Iterable[Setting] = (),
 ) -> Settings:
     """Check settings against what there is; BadSettingError names an invalid one.
 
@@ -70,6 +74,12 @@ def settings(
         check_version(api_version.value, api_version.source)
     one_of(levels, KINDS, LEVELS)
     one_of(drift, KINDS, LEVELS)
+    remembered = tuple(remember)
+    for path in remembered:
+        try:
+            remembering(path.value, api_version.value or newest_api_version(), path.source)
+        except ValueError as error:
+            raise BadSettingError(f"{path.source}: {error}") from None
     for entry_id, reading in assume.items():
         try:
             Readings({entry_id: reading.value})
@@ -83,6 +93,7 @@ def settings(
         drift={kind: level.value for kind, level in drift.items()},
         assume={entry_id: reading.value for entry_id, reading in assume.items()},
         ignore=read_ignored(ignore),
+        remember=remembered,
     )
 
 

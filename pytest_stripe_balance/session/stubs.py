@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_stripe_balance.api import form, parameters
+from pytest_stripe_balance.api.routes import path_pattern
 from pytest_stripe_balance.contract.answer_objects import AnswerObject, answer_object
 from pytest_stripe_balance.contract.completion import complete
 from pytest_stripe_balance.contract.contract import contract
@@ -78,12 +79,12 @@ class Stub:
     """What one call answers.
 
     - `call` is method and path, as "POST /v1/payouts".
-    - `answer` gives what `read_answer` reads.
+    - `answer` gives what `read_answer` reads; None where the world's memory answers.
     - `requests` are those that it has answered, and `called` is how many.
     """
 
     pattern: CallPattern
-    answer: Callable[[Request, dict[str, str]], Json]
+    answer: Callable[[Request, dict[str, str]], Json] | None
     where: str
     times: int | None = 1
     is_optional: bool = False
@@ -122,9 +123,10 @@ class Stubs:
         return stub
 
     def find(self, request: Request) -> Stub | None:
-        """Give the stub that a request comes to, one of a literal path first; None if there is none.
+        """Give the stub that a request comes to; None if there is none.
 
-        Refused where each has answered as often as it was to.
+        One of a literal path goes first, and what is remembered last. Refused where each has answered as
+        often as it was to.
         """
         key = request.idempotency_key
         fitting = [one for one in self._stubs if one.pattern.is_of(request)]
@@ -135,7 +137,7 @@ class Stubs:
         if fitting and not left:
             message = f"its stub ({fitting[-1].where}) has answered as often as it was to. "
             raise Refused(f"{request}: {message}Give it `times=` or `reusable=True`, or {EXPECTED}")
-        return min(left, key=lambda one: one.pattern.is_template, default=None)
+        return min(left, key=lambda one: (one.answer is None, one.pattern.is_template), default=None)
 
     def for_a_copy(self) -> Stubs:
         """Give the same stubs for a world that begins as this one."""
@@ -184,8 +186,7 @@ def typed(request: Request, rule: parameters.Rule | None) -> Mapping[str, Json]:
 
 
 def _fits(call: str, path: str) -> bool:
-    parts = map(re.escape, _PLACEHOLDER.split(call.partition(" ")[2])[::2])
-    return re.fullmatch("[^/]+".join(parts), path) is not None
+    return path_pattern(call.partition(" ")[2]).fullmatch(path) is not None
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,7 @@ class Completion:
             )
             own = {key: value for key, value in own.items() if key == "id"}
             return self._filled(kind, {**own, **deleted, **given})
-        return self._filled(kind, {**self._shown(kind, {**own, **sent}), **given})
+        return self._filled(kind, {**self.shown(kind, {**own, **sent}), **given})
 
     def _of_path(self, call: str, ids: Mapping[str, str], name: str) -> dict[str, Json]:
         """Give the last id in the path: the object's own, or by the name of the object above it."""
@@ -233,7 +234,7 @@ class Completion:
             return {}
         return {"id" if above.name == name else above.name: [*ids.values()][-1]}
 
-    def _shown(self, name: str, sent: Mapping[str, Json]) -> dict[str, Json]:
+    def shown(self, name: str, sent: Mapping[str, Json]) -> dict[str, Json]:
         """Give the parameters that the object has a key for, and whose type takes the value."""
         rules = contract(self.api_version)
         known = rules.schema(name)["properties"] if name in rules.objects else {}

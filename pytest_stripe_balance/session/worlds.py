@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
     from pytest_stripe_balance.engine.state.assumptions import Readings
     from pytest_stripe_balance.engine.state.determinism import Clock, Maker
+    from pytest_stripe_balance.session.memory import Memory
     from pytest_stripe_balance.session.webhooks import Target
 
 
 class Snapshot(NamedTuple):
     """A run's worlds at one moment, `now`; nobody writes to them, so others can begin from them.
 
-    `targets` are the apps of its webhook endpoints.
+    `targets` are the apps of its webhook endpoints, and `memory` has what `stripe_stubs` remembers.
     """
 
     settings: Settings
@@ -39,6 +40,7 @@ class Snapshot(NamedTuple):
     dispatch: Dispatch
     assumptions: frozenset[str]
     targets: Mapping[tuple[str, str], Target]
+    memory: Memory
 
 
 @dataclass(frozen=True)

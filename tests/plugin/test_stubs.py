@@ -7,17 +7,22 @@ VERSION = "2026-10-28.endive"
 AT = f"(API version {VERSION})"
 
 
-def test_where_the_fake_does_not_answer_stubs_do_not_either(project, sending):
+@pytest.mark.parametrize("modes", [["live"], ["record", "replay", "check"]])
+def test_where_the_fake_does_not_answer_stubs_do_not_either(project, sending, modes):
     """One line of the summary says so, and none is missed."""
+    project.file("pytest.ini", "[pytest]\nstripe_remember = /v1/plans\n")
     project.file(
         "test_it.py",
         "def test_it(stripe_balance, stripe_stubs):\n"
         "    stripe_stubs.answer('POST /v1/payouts', {})\n"
+        "    stripe_stubs.remember('/v1/quotes')\n"
         "    assert stripe_balance.customer().object == 'customer'\n",
     )
-    result = sending("live")
-    result.assert_outcomes(passed=1)
-    assert "stripe: in the mode live stripe_stubs don't answer" in result.outlines
+    for mode in modes:
+        result = sending(mode)
+        result.assert_outcomes(passed=1)
+        assert f"stripe: in the mode {mode} stripe_stubs don't answer" in result.outlines
+        assert f"stripe: in the mode {mode} stripe_remember doesn't answer" in result.outlines
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,13 @@ def test_a_literal_path_goes_before_a_template(stripe_stubs):
     assert [stripe.Payout.retrieve(one).amount for one in ("po_2", "po_1")] == [2, 1]
 
 
+def test_a_search_is_no_retrieve(stripe_stubs):
+    """Its last word is no id, and its parameters are its own."""
+    stripe_stubs.answer("GET /v1/prices/{price}", {}, optional=True)
+    stripe_stubs.answer("GET /v1/prices/search", {"data": [{"active": True}]})
+    assert [one.active for one in stripe.Price.search(query="active:'true'").data] == [True]
+
+
 def test_an_error_is_raised_as_stripes(stripe_stubs):
     """With its code, as `stripe_faults.error`."""
     stripe_stubs.error(PAYOUTS, 400, code="balance_insufficient", message="No money")
