@@ -72,7 +72,8 @@ def answers_since(version: str) -> str:
 
 
 # Of these objects Stripe's OpenAPI documents told which keys came when, before the first release too
-# (schemas/calendar.json). Of others nobody knows what they lacked.
+# (schemas/calendar.json). Of others nobody knows what they lacked, nor of invoices before they were
+# renewed: 2019-03-14 renamed `date` to `created`, and recordings of 2016 lack more [doc] [obs].
 _DATED = frozenset(
     {
         "balance",
@@ -96,12 +97,18 @@ _DATED = frozenset(
 )
 
 
+_RENEWED = {"invoice": "2019-03-14"}
+
+
 def lacks_unknown_keys(name: str, version: str) -> bool:
     """Say whether an object may lack keys at an API version older than all releases, unknown which."""
-    return version[:10] < resources.releases()[0].began and name not in _DATED
+    if name in _DATED:
+        return version[:10] < _RENEWED.get(name, "")
+    return version[:10] < resources.releases()[0].began
 
 
-# Keys that older API versions had and the oldest schema lacks: (before a date, object, keys).
+# Keys that older API versions had, and that the oldest schema lacks or types otherwise:
+# (before a date, object, keys).
 _OLDER: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     # 2022-11-15 took PaymentIntent.charges away (docs/stripe.md 6.9).
     (
@@ -121,6 +128,10 @@ _OLDER: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
             }
         },
     ),
+    # Until 2017-05-25 the request was its id alone [doc].
+    ("2017-05-25", "event", {"request": {"type": ["null", "object", "string"]}}),
+    # Null in all nine recordings of 2016-03-07 to 2017-06-05; a number from 2019-08-14 on [obs].
+    ("2019-08-14", "invoiceitem", {"quantity": {"type": ["integer", "null"]}}),
 )
 
 
@@ -130,7 +141,7 @@ def with_older_keys(
     version: str,
     form: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
 ) -> dict[str, Any]:
-    """Return an object's schema with the keys that it had at an older API version, in a form of it."""
+    """Return an object's schema with the keys of an older API version, in a form of it."""
     for before, owner, keys in _OLDER:
         if owner == name and version < before:
             schema = {**schema, "properties": {**schema["properties"], **form(keys)}}

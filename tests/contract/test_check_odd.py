@@ -44,6 +44,41 @@ def test_the_charges_of_old_intents_are_charges():
     assert "$.charges.data[1]" in paths
 
 
+@pytest.mark.parametrize(
+    ("of", "key", "value", "last", "first"),
+    [
+        ("event", "request", "req_1", "2017-04-06", "2017-05-25"),
+        ("invoiceitem", "quantity", None, "2019-05-16", "2019-08-14"),
+        (
+            "payment_method",
+            "card",
+            {"display_brand": {"label": "Visa", "type": "visa"}},
+            "2023-10-16",
+            "2024-04-10",
+        ),
+    ],
+)
+def test_a_key_that_changed_its_type_is_right_in_either(of, key, value, last, first):
+    """What Stripe sent at older versions is right there, and wrong from the version on that changed it."""
+    document = {"object": of, key: value}
+    assert [
+        any(
+            path.startswith(f"$.{key}") and rule.startswith("type")
+            for path, rule in breaking(version, document)
+        )
+        for version in (contract(last), contract(first))
+    ] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("version", "missing"), [("2016-07-06", False), ("2019-02-19", False), ("2019-03-14", True)]
+)
+def test_an_invoice_had_a_date_before_it_had_a_creation_time(version, missing):
+    """2019-03-14 renamed `date` to `created`; what else was missing before nobody knows."""
+    invoice = {"object": "invoice", "id": "in_1", "date": 1468972800, "amount_due": 10}
+    assert any("created" in rule for _, rule in breaking(contract(version), invoice)) is missing
+
+
 def test_a_missing_creation_time_is_named_and_blames_no_other_key():
     """Without `created` nobody can tell which late keys are due, and only `created` is missing."""
     charge = {"object": "charge", "id": "ch_1"}
