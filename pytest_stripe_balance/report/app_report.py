@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 WIDTH = 80
 _NOT_MODELLED = "Not modelled: they want a stub (stripe_stubs)"
+_V2 = "Not modelled, of the API v2: no stub can answer; replace the function"
 _PARTLY = "Modelled, but not all that is sent"
 
 
@@ -70,8 +71,9 @@ def as_text(report: AppReport) -> str:
     )
     width = max(len(str(count)) for count, _ in rows)
     lines += [f"  {count:>{width}}  {what}" for count, what in rows]
-    if missing:
-        lines += ["", _NOT_MODELLED, *_by_call(missing)]
+    of_v2 = [call for call in missing if " /v2/" in call.call]
+    for title, found in ((_NOT_MODELLED, [one for one in missing if one not in of_v2]), (_V2, of_v2)):
+        lines += ["", title, *_by_call(found)] if found else []
     if partly:
         lines += ["", _PARTLY, *_parts(partly)]
     if report.unclear:

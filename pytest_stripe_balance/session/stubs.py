@@ -214,6 +214,10 @@ class Completion:
             raise ValueError(f"which object {call} answers with isn't known: give its key 'object'")
         name, within = about or AnswerObject(str(given["object"]))
         if within:
+            unknown = given.keys() - contract(self.api_version).schema(within)["properties"].keys()
+            if unknown:
+                message = f"{call} answers a list, which has no key {min(unknown)!r}; give "
+                raise ValueError(f'{message}{{"data": [{{...}}]}}')
             data = [self._filled(name, one) for one in given.get("data", ())]
             path = _PLACEHOLDER.sub(lambda found: ids.get(found[1], found[0]), call.partition(" ")[2])
             return self._filled(within, {"url": path, "has_more": False, **given, "data": data})

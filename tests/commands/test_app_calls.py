@@ -273,6 +273,16 @@ def test_environments_and_hidden_folders_are_left_out(told, tmp_path):
     assert {one["file"] for one in told()["calls"]} == {"src/app.py", "src/e/x.py"}
 
 
+def test_a_call_of_the_api_v2_is_not_said_to_want_a_stub(told, capsys):
+    """No stub can answer it."""
+    told(app="import stripe\nstripe.StripeClient(k).v2.core.events.retrieve('evt_1')")
+    assert cli.main(["calls", "--in", "src"]) == 1
+    text = capsys.readouterr().out
+    assert "Not modelled, of the API v2: no stub can answer" in text
+    assert "want a stub" not in text
+    assert max(map(len, text.splitlines())) <= WIDEST
+
+
 def test_the_text_has_a_summary_first_and_fits_a_screen(told, capsys):
     """Then each call with its places: what isn't modelled before what is."""
     deep = "a_long_name_of_a_folder__another_long_name__and_a_third"

@@ -222,6 +222,7 @@ def test_a_fault_meets_a_stubbed_call(stripe_stubs, stripe_faults, stripe_balanc
             {},
             "calls of the API v2 have no schemas, so they can't be named here",
         ),
+        ("GET /v1/payouts", {"id": "po_1"}, """has no key 'id'; give {"data": [{...}]}"""),
         ("POST /v1/refundz", {}, "nearest: POST /v1/refunds, GET /v1/refunds, POST /v1/refunds/"),
         ("POST /v1/payuots", {}, "Stripe has no call 'POST /v1/payuots'; nearest: POST /v1/payouts"),
         ("POST /v1/customers", {}, "the fake answers POST /v1/customers itself. stripe_faults has"),
