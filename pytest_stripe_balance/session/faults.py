@@ -6,7 +6,7 @@ A fault is a value: what the engine does, and what goes over the wire. Whoever a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -101,15 +101,21 @@ class Faults:
     def __init__(self) -> None:
         self._queue: list[Armed] = []
         self._outages: list[Armed] = []
+        self._unopened: list[Armed] = []
         self._over: list[Armed] = []
 
     def arm(self, fault: Armed) -> None:
         """Arm a fault."""
         self._queue.append(fault)
 
+    def outage(self, fault: Armed) -> AbstractContextManager[None]:
+        """Arm a fault that comes before all others while the context is open; never opened is unmet."""
+        self._unopened.append(fault)
+        return self._while_open(fault)
+
     @contextmanager
-    def outage(self, fault: Armed) -> Iterator[None]:
-        """Arm a fault that comes before all others while the context is open."""
+    def _while_open(self, fault: Armed) -> Iterator[None]:
+        self._unopened = [one for one in self._unopened if one is not fault]
         self._outages.append(fault)
         try:
             yield
@@ -130,7 +136,7 @@ class Faults:
         """The faults that no request has met, each with the line that armed it; "" for none."""
         lines = [
             f"  {fault}, armed at {fault.where}"
-            for fault in (*self._queue, *self._over)
+            for fault in (*self._queue, *self._unopened, *self._over)
             if not fault.met
         ]
         if not lines:

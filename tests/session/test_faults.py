@@ -479,6 +479,7 @@ def enter_and_leave(block):
 UNMET = {
     "a verb": lambda faults: faults.rate_limit("GET /v1/customers"),
     "one of two": lambda faults: (faults.rate_limit(), faults.lose_answer(), ask()),
+    "an outage that is never opened": lambda faults: (faults.outage(), ask()),
     "an outage of a call": lambda faults: enter_and_leave(faults.outage("GET /v1/customers")),
     "what passes": lambda faults: (faults.lose_answer(after=5), ask()),
 }
