@@ -2,8 +2,6 @@
 
 import json
 
-import stripe
-
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.resources import api_versions
 from workload.draws import Draws, once_in, one_of
@@ -31,8 +29,8 @@ class Hooks(Draws):
         made, answer = self.ask(
             "open_endpoint",
             lambda: self.auditor.open_endpoint(version, types),
-            lambda: stripe.WebhookEndpoint.create(
-                url=URL, enabled_events=list(types) or ["*"], api_version=version
+            lambda: self.api.webhook_endpoints.create(
+                {"url": URL, "enabled_events": list(types) or ["*"], "api_version": version}
             ),
         )
         made.id = answer.id
@@ -44,7 +42,7 @@ class Hooks(Draws):
         self.ask(
             "switch_endpoint",
             lambda: self.auditor.enable(endpoint, enabled),
-            lambda: stripe.WebhookEndpoint.modify(endpoint.id, disabled=not enabled),
+            lambda: self.api.webhook_endpoints.update(endpoint.id, {"disabled": not enabled}),
         )
 
     @verb(needs="live_endpoints")
@@ -55,7 +53,7 @@ class Hooks(Draws):
         self.ask(
             "delete_endpoint",
             lambda: self.auditor.delete_endpoint(endpoint),
-            lambda: stripe.WebhookEndpoint.delete(endpoint.id),
+            lambda: self.api.webhook_endpoints.delete(endpoint.id),
         )
 
     @verb(2, needs="live_endpoints")
