@@ -63,7 +63,7 @@ class Session:
         self.told_secrets: set[str] = set()  # of webhooks; worlds that are open have theirs
         self._fail = fail
         self._refusals: list[Refused] = []
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._answering = False
         self._stubs: Stubs | None = None  # None until one is made; the fake's
         self.in_call = True  # whether the test itself runs, and not a fixture before it
@@ -133,7 +133,7 @@ class Session:
         if self._stubs is not None and (stubbed := self._by_stub(request)) is not None:
             return stubbed
         # As `turn` has it, without the generator that every request would pay for.
-        with self._lock:
+        with self.lock:
             try:
                 self._begin(request)
                 try:
@@ -195,7 +195,7 @@ class Session:
 
         What comes from inside another's answer, a signal handler's request, is refused itself.
         """
-        with self._lock, self.refusing():
+        with self.lock, self.refusing():
             self._begin(what)
             try:
                 yield

@@ -119,7 +119,8 @@ class _Round:
     """One call of `deliver`: its plan, and what it has sent so far."""
 
     def __init__(self, fake: Fake, choice: Choice, *, in_loop: bool) -> None:
-        self._fake, self._post, self._choice = fake, fake.post, choice
+        self._fake, self._webhooks, self._choice = fake, fake.webhooks, choice
+        self._post = self._webhooks.post
         self._in_loop = in_loop
         self._waiting: dict[_Key, Due] = {}
         self._looked_at: set[_Key] = set()
@@ -128,7 +129,7 @@ class _Round:
 
     def steps(self) -> Steps:
         """Yield what is to be sent, one at a time, and take how it ended."""
-        self._post.refuse_inside("stripe_webhooks.deliver")
+        self._webhooks.refuse_out_of_place("stripe_webhooks.deliver")
         self._post.is_delivering = True
         try:
             plan = self._plan()
@@ -156,7 +157,7 @@ class _Round:
 
     def _next(self, plan: Plan[_Key]) -> Move[_Key] | None:
         """Give the next try, when what has fallen due meanwhile is in the plan."""
-        if (heard := self._fake.heard) != self._heard:
+        if (heard := self._webhooks.heard) != self._heard:
             self._heard = heard
             self._join(plan)
         move = plan.move()
@@ -167,10 +168,10 @@ class _Round:
 
     def _join(self, plan: Plan[_Key]) -> None:
         """Plan what is due, wanted, and has an app; what is dropped is never sent."""
-        due, choice = self._fake.due(but=self._looked_at), self._choice
+        due, choice = self._webhooks.due(but=self._looked_at), self._choice
         self._looked_at.update(map(_key, due))
         if dropped := [one for one in due if choice.dropped(one.type)]:
-            self._fake.discard(dropped)
+            self._webhooks.discard(dropped)
             due = [one for one in due if not choice.dropped(one.type)]
         found = {_key(one): one for one in due if choice.wanted(one.type) and self._reaches(one)}
         self._waiting |= found
@@ -190,15 +191,15 @@ class _Round:
     def _is_sent(self, due: Due, move: Move[_Key]) -> bool:
         """Tell whether an event still waits, or may come once more; a handler may have changed that."""
         if move.is_repeat:
-            return self._fake.hears(due.endpoint.id)
-        return self._fake.is_waiting(due)
+            return self._webhooks.hears(due.endpoint.id)
+        return self._webhooks.is_waiting(due)
 
     def _send(self, due: Due, move: Move[_Key]) -> Generator[Parcel, Reply, SentDelivery]:
         """Make one delivery and keep it. The test's own fault may decide how it ends."""
         if len(self.sent) == MOST:
             raise self._too_many()
-        fake, payload = self._fake, self._fake.payload(due)
-        headers = signature.headers(payload, fake.secrets_of(due))
+        fake, payload = self._fake, self._webhooks.payload(due)
+        headers = signature.headers(payload, self._webhooks.secrets_of(due))
         attempt, header = due.attempt + move.attempt - 1, headers["Stripe-Signature"]
         sent = SentDelivery(due, attempt, fake.now, payload, header, is_repeat=move.is_repeat)
         self.sent.append(sent)
@@ -223,9 +224,9 @@ class _Round:
 
     def _tell(self, sent: SentDelivery) -> None:
         """Let the event be done, or come again later; not if it waits no longer meanwhile."""
-        if sent.is_acknowledged or self._fake.is_waiting(sent.due):
+        if sent.is_acknowledged or self._webhooks.is_waiting(sent.due):
             tries = sent.attempt - sent.due.attempt + 1
-            self._fake.delivered(sent.due, acknowledged=sent.is_acknowledged, tries=tries)
+            self._webhooks.delivered(sent.due, acknowledged=sent.is_acknowledged, tries=tries)
 
     def _too_many(self) -> RuntimeError:
         last = ", ".join(one.due.type for one in self.sent[-LATEST:])

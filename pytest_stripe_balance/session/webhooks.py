@@ -247,15 +247,15 @@ def open_endpoint(
     except (TypeError, ValueError) as error:
         raise type(error)(f"stripe_webhooks.endpoint: {error}") from None
     url = door.name if isinstance(target, str) else f"http://localhost{path}"
-    endpoint_id = fake.open_endpoint(url=url, **fields).id
-    fake.post.targets[endpoint_id, url] = Target(door, unread_errors_fail)
-    fake.post.own_doors.append(door)
+    endpoint_id = fake.webhooks.open_endpoint(url=url, **fields).id
+    fake.webhooks.post.targets[endpoint_id, url] = Target(door, unread_errors_fail)
+    fake.webhooks.post.own_doors.append(door)
     return endpoint_id
 
 
 def target_of(fake: Fake, endpoint: WebhookEndpoint) -> Target | None:
     """Give whom an endpoint's deliveries go to; the summary notes one that isn't on this machine."""
-    post, address = fake.post, (endpoint.id, endpoint.url)
+    post, address = fake.webhooks.post, (endpoint.id, endpoint.url)
     if address not in post.targets:
         try:
             door = door_for(endpoint.url)

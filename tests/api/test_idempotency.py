@@ -135,7 +135,7 @@ def test_a_held_key_is_stripe_s_409(stripe_balance, funded, _stripe_session, mon
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)
     monkeypatch.setattr(stripe.HTTPClient, "MAX_DELAY", 0)
     before = len(stripe_balance.requests)
-    with _stripe_session._dispatch.hold("mine"), pytest.raises(stripe.APIError) as caught:
+    with _stripe_session.dispatch.hold("mine"), pytest.raises(stripe.APIError) as caught:
         stripe.PaymentIntent.apply_customer_balance(funded, amount=100, idempotency_key="mine")
     error = caught.value.json_body["error"]
     assert (caught.value.http_status, error["code"]) == (409, "idempotency_key_in_use")
@@ -151,7 +151,7 @@ def test_a_retry_that_meets_the_key_let_go_is_served(
     stripe_balance, funded, _stripe_session, monkeypatch
 ):
     """The retry loop of stripe-python rides over the 409 by itself."""
-    hold = _stripe_session._dispatch.hold("mine")
+    hold = _stripe_session.dispatch.hold("mine")
     hold.__enter__()
     slept = []
 

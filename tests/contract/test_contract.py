@@ -124,7 +124,7 @@ def test_each_item_of_a_list_is_checked(shapes, intent):
 
 def test_an_answer_that_breaks_the_contract_fails_the_test(stripe_balance, _stripe_session, monkeypatch):
     """Every answer that passes the tap is checked, whoever made it."""
-    dispatch = _stripe_session._dispatch
+    dispatch = _stripe_session.dispatch
     answer = dispatch.answer
 
     def without_livemode(request):
@@ -141,7 +141,7 @@ def test_an_answer_that_breaks_the_contract_fails_the_test(stripe_balance, _stri
 @pytest.mark.stripe_balance(contract={"breaking": "information", "vanished": "information"})
 def test_a_level_below_error_lets_the_answer_pass(stripe_balance, _stripe_session, monkeypatch):
     """With breaking=information a fault of shape fails nothing, and the summary is spared it."""
-    dispatch = _stripe_session._dispatch
+    dispatch = _stripe_session.dispatch
     answer = dispatch.answer
     monkeypatch.setattr(
         dispatch,

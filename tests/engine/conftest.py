@@ -74,7 +74,7 @@ def stage(stripe_balance):
 @pytest.fixture
 def refused_with(stage, _stripe_session, everything_in, monkeypatch):
     """Make a call that Stripe refuses; give the error, and the world before and after its request."""
-    dispatch = _stripe_session._dispatch
+    dispatch = _stripe_session.dispatch
     answer = dispatch.answer
     seen = []
 

@@ -380,7 +380,7 @@ def test_an_invoice_that_is_overdue_longer_is_not_paid(scene):
 
 def test_a_key_in_use_is_a_conflict(scene, _stripe_session):
     """409 with the type idempotency_error."""
-    with _stripe_session._dispatch.hold("busy"), pytest.raises(stripe.StripeError) as caught:
+    with _stripe_session.dispatch.hold("busy"), pytest.raises(stripe.StripeError) as caught:
         stripe.Customer.create(idempotency_key="busy")
     error = caught.value.json_body["error"]
     found = caught.value.http_status, error["type"], error["code"]

@@ -23,22 +23,24 @@ class Hooks:
 
     def deliver_by(self, function):
         """Let a function send what is due when the clock moves, or nothing."""
-        self.monkeypatch.setattr(type(self.session), "deliverer", property(lambda _: function))
+        self.monkeypatch.setattr(type(self.session.webhooks), "deliverer", property(lambda _: function))
 
     def endpoint(self, *types, **fields):
-        return self.session.open_endpoint(url=URL, enabled_events=types or ("*",), **fields)
+        return self.session.webhooks.open_endpoint(url=URL, enabled_events=types or ("*",), **fields)
 
     def types(self, endpoint=None):
         """Give the types that wait, for one endpoint or all."""
-        return [due.type for due in self.session.waiting() if endpoint in (None, due.endpoint.id)]
+        return [
+            due.type for due in self.session.webhooks.waiting() if endpoint in (None, due.endpoint.id)
+        ]
 
     def send(self, *, acknowledged=True):
         """Send what is due now; give it."""
-        dues = self.session.due()
+        dues = self.session.webhooks.due()
         for due in dues:
-            body = json.loads(self.session.payload(due))
+            body = json.loads(self.session.webhooks.payload(due))
             self.sent.append((self.session.now, due, body))
-            self.session.delivered(due, acknowledged=acknowledged)
+            self.session.webhooks.delivered(due, acknowledged=acknowledged)
         return dues
 
     def pending(self, event_type):
@@ -60,7 +62,7 @@ def test_each_endpoint_that_hears_an_event_has_a_row_of_it(hooks):
     """One that hears all has both, one that names a type has that one, and in the order of the events."""
     everything, named = hooks.endpoint().id, hooks.endpoint("customer.deleted").id
     stripe.Customer.delete(hooks.balance.customer().id)
-    told = [(due.type, due.endpoint.id) for due in hooks.session.due()]
+    told = [(due.type, due.endpoint.id) for due in hooks.session.webhooks.due()]
     assert told == [
         ("customer.created", everything),
         ("customer.deleted", everything),
@@ -93,7 +95,7 @@ def test_a_refused_call_tells_nobody(hooks):
         fail_late()
     world = hooks.session.world
     assert list(world.deliveries) == before
-    assert len(hooks.session.waiting()) == len(before) == 1
+    assert len(hooks.session.webhooks.waiting()) == len(before) == 1
 
 
 def test_a_payload_counts_the_endpoints_that_have_not_acknowledged(hooks):
@@ -103,14 +105,14 @@ def test_a_payload_counts_the_endpoints_that_have_not_acknowledged(hooks):
     hooks.send()
     assert [body["pending_webhooks"] for _, _, body in hooks.sent] == [2, 1]
     assert hooks.pending("customer.created") == 0
-    assert hooks.session.waiting() == []
+    assert hooks.session.webhooks.waiting() == []
 
 
 def test_what_fails_is_tried_again_after_one_hour_and_after_three_more(hooks):
     """Then it is given up: the assumption webhook-retries."""
     hooks.endpoint()
     hooks.balance.customer()
-    created = hooks.session.due()[0].event.created
+    created = hooks.session.webhooks.due()[0].event.created
     hooks.deliver_by(lambda: hooks.send(acknowledged=False))
     began = hooks.session.now
     hooks.session.travel(began + DAY)
@@ -120,7 +122,7 @@ def test_what_fails_is_tried_again_after_one_hour_and_after_three_more(hooks):
         (began + 4 * HOUR, 3),
     ]
     assert created < began
-    assert hooks.session.waiting() == []
+    assert hooks.session.webhooks.waiting() == []
     assert "webhook-retries" in hooks.session.assumptions
 
 
@@ -134,8 +136,8 @@ def test_pending_webhooks_of_what_is_never_sent(hooks, reading, counted, why):
     if why == "deleted":
         stripe.WebhookEndpoint.delete(endpoint)
     else:
-        hooks.session.discard(hooks.session.due())
-    assert hooks.session.waiting() == []
+        hooks.session.webhooks.discard(hooks.session.webhooks.due())
+    assert hooks.session.webhooks.waiting() == []
     assert hooks.pending("customer.created") == counted
     assert "pending-webhooks" in hooks.session.assumptions
 
@@ -149,10 +151,10 @@ def test_the_clock_stops_at_the_moment_of_each_event(hooks):
     failing = {"customer_cash_balance_transaction.created"}
 
     def deliver():
-        for due in hooks.session.due():
+        for due in hooks.session.webhooks.due():
             hooks.sent.append((hooks.session.now, due, None))
             acknowledged = due.type not in failing or due.attempt == 2
-            hooks.session.delivered(due, acknowledged=acknowledged)
+            hooks.session.webhooks.delivered(due, acknowledged=acknowledged)
 
     deliver()
     hooks.sent.clear()
@@ -184,7 +186,7 @@ def test_without_a_deliverer_the_clock_stops_nowhere(hooks):
     hooks.balance.fund(hooks.balance.customer(), 700)
     hooks.endpoint()
     hooks.session.travel(hooks.session.now + 100 * DAY)
-    (due,) = hooks.session.due()
+    (due,) = hooks.session.webhooks.due()
     assert due.at == due.event.created < hooks.session.now
 
 
@@ -195,16 +197,16 @@ def test_a_handler_may_ask_while_the_clock_moves(hooks):
     hooks.endpoint()
 
     def deliver():
-        for due in hooks.session.due():
+        for due in hooks.session.webhooks.due():
             if due.type == "customer_cash_balance_transaction.created":
                 stripe.Customer.modify(customer.id, name="returned")
-            hooks.session.delivered(due, acknowledged=True)
-        if hooks.session.due():
+            hooks.session.webhooks.delivered(due, acknowledged=True)
+        if hooks.session.webhooks.due():
             deliver()
 
     hooks.deliver_by(deliver)
     hooks.session.travel(hooks.session.now + 100 * DAY)
-    assert hooks.session.waiting() == []
+    assert hooks.session.webhooks.waiting() == []
     assert hooks.pending("customer.updated") == 0
 
 
@@ -232,7 +234,7 @@ def test_a_disabled_endpoint_hears_nothing(hooks):
     assert hooks.types() == []
     stripe.WebhookEndpoint.modify(endpoint, disabled=False)
     hooks.balance.customer(name="after")
-    names = [due.event.subject.name for due in hooks.session.due()]
+    names = [due.event.subject.name for due in hooks.session.webhooks.due()]
     assert names == ["before", "after"]
 
 
@@ -255,19 +257,19 @@ def test_a_resend_goes_to_those_that_heard(hooks):
     hooks.endpoint()
     hooks.balance.customer()
     (event,) = {due.event.id for due in hooks.send(acknowledged=False)}
-    (before,) = hooks.session.waiting()
-    hooks.session.requeue(event)
+    (before,) = hooks.session.webhooks.waiting()
+    hooks.session.webhooks.requeue(event)
     (resent,) = hooks.send(acknowledged=False)
-    (after,) = hooks.session.waiting()
+    (after,) = hooks.session.webhooks.waiting()
     assert (resent.attempt, after.attempt, after.at) == (2, 3, before.at)
-    hooks.session.requeue(event)
+    hooks.session.webhooks.requeue(event)
     hooks.send()
-    assert hooks.session.waiting() == []
-    hooks.session.requeue(event)
+    assert hooks.session.webhooks.waiting() == []
+    hooks.session.webhooks.requeue(event)
     assert hooks.pending("customer.created") == 0
-    assert [due.attempt for due in hooks.session.due()] == [4]
+    assert [due.attempt for due in hooks.session.webhooks.due()] == [4]
     hooks.send(acknowledged=False)
-    assert hooks.session.waiting() == []
+    assert hooks.session.webhooks.waiting() == []
 
 
 def test_what_cannot_be_sent_again_is_named(hooks):
@@ -278,14 +280,14 @@ def test_what_cannot_be_sent_again_is_named(hooks):
     hooks.balance.customer()
     heard = hooks.balance.events()[-1].id
     with pytest.raises(ValueError, match="no event 'evt_nope'"):
-        hooks.session.requeue("evt_nope")
+        hooks.session.webhooks.requeue("evt_nope")
     with pytest.raises(ValueError, match=f"no endpoint heard of the event {unheard}"):
-        hooks.session.requeue(unheard)
+        hooks.session.webhooks.requeue(unheard)
     with pytest.raises(ValueError, match=f"endpoint we_nope never heard of the event {heard}"):
-        hooks.session.requeue(heard, "we_nope")
+        hooks.session.webhooks.requeue(heard, "we_nope")
     stripe.WebhookEndpoint.delete(endpoint)
     with pytest.raises(ValueError, match=f"{endpoint}: disabled or deleted"):
-        hooks.session.requeue(heard)
+        hooks.session.webhooks.requeue(heard)
 
 
 def test_a_platform_hears_of_its_connected_accounts(hooks):
@@ -295,11 +297,11 @@ def test_a_platform_hears_of_its_connected_accounts(hooks):
     of_account = hooks.endpoint(account="acct_1").id
     stripe.Customer.create(stripe_account="acct_1")
     hooks.balance.customer()
-    told = [(due.account, due.endpoint.id) for due in hooks.session.due()]
+    told = [(due.account, due.endpoint.id) for due in hooks.session.webhooks.due()]
     assert told == [("acct_1", of_account), ("acct_1", platform), (None, own)]
     hooks.send()
     assert [body.get("account") for _, _, body in hooks.sent] == [None, "acct_1", None]
-    assert hooks.session.waiting() == []
+    assert hooks.session.webhooks.waiting() == []
 
 
 def test_an_endpoint_hears_types_and_shapes_of_its_own_version(hooks):
@@ -371,7 +373,7 @@ def test_a_copy_of_a_world_has_its_endpoints_and_what_waits(hooks):
     assert [row.at is None for row in copied.deliveries] == [False]
     assert copied.deliveries.waiting() == list(copied.deliveries)
     assert len(copied.webhook_endpoints) == 1
-    assert hooks.session.waiting() == []
+    assert hooks.session.webhooks.waiting() == []
 
 
 def test_a_connected_account_of_a_copy_has_the_copied_platform(hooks):
@@ -387,9 +389,9 @@ def test_fresh_worlds_begin_without_what_waits(hooks):
     hooks.endpoint()
     hooks.balance.customer()
     with hooks.balance.fresh():
-        assert hooks.session.waiting() == []
+        assert hooks.session.webhooks.waiting() == []
         hooks.balance.customer()
-        assert hooks.session.waiting() == []
+        assert hooks.session.webhooks.waiting() == []
     assert hooks.types() == ["customer.created"]
 
 
@@ -398,11 +400,11 @@ def test_an_old_secret_holds_for_a_day_after_a_roll(hooks, monkeypatch):
     monkeypatch.setattr("time.time", lambda: 1_000_000)
     endpoint = hooks.endpoint(secret="whsec_given")
     assert endpoint.secrets_at(1_000_000) == ("whsec_given",)
-    rolled = hooks.session.roll_secret(endpoint.id)
+    rolled = hooks.session.webhooks.roll_secret(endpoint.id)
     assert rolled.secrets_at(1_000_000 + DAY - 1) == (rolled.secret, "whsec_given")
     assert rolled.secrets_at(1_000_000 + DAY) == (rolled.secret,)
     assert rolled.secret != "whsec_given"
-    assert hooks.session.endpoint(endpoint.id) == rolled
+    assert hooks.session.webhooks.endpoint(endpoint.id) == rolled
 
 
 @pytest.mark.stripe_balance(now="system")
@@ -413,7 +415,7 @@ def test_with_the_systems_time_nothing_is_sent_by_itself(hooks, monkeypatch):
     hooks.balance.fund(hooks.balance.customer(), 700)
     hooks.endpoint()
     sent = []
-    hooks.deliver_by(lambda: sent.append((hooks.session.now, len(hooks.session.due()))))
+    hooks.deliver_by(lambda: sent.append((hooks.session.now, len(hooks.session.webhooks.due()))))
     now[0] += 80 * DAY
     hooks.balance.customer()
     assert sent == []
@@ -433,10 +435,10 @@ def test_with_the_systems_time_a_travel_stops_for_each_event(hooks, monkeypatch)
     seen = []
 
     def deliver():
-        for due in hooks.session.due():
+        for due in hooks.session.webhooks.due():
             stripe.Customer.list()
             seen.append((hooks.session.now, due.event.created))
-            hooks.session.delivered(due, acknowledged=True)
+            hooks.session.webhooks.delivered(due, acknowledged=True)
 
     hooks.deliver_by(deliver)
     began = hooks.session.now

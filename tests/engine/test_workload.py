@@ -74,8 +74,8 @@ class EveryVersion(Workload):
             self.opened(version)
 
     def teardown(self):
-        for due in self.session.waiting():
-            body = json.loads(self.session.payload(due))
+        for due in self.session.webhooks.waiting():
+            body = json.loads(self.session.webhooks.payload(due))
             told = [str(finding) for finding in contract(body["api_version"]).check(body)]
             assert told == [], (body["type"], body["api_version"])
             EveryVersion.payloads += 1

@@ -28,7 +28,7 @@ QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 def everything(session):
     """Write down all that a run remembers of its worlds, private parts included."""
-    return repr([_account(account) for account in session._dispatch._accounts.values()])
+    return repr([_account(account) for account in session.dispatch._accounts.values()])
 
 
 def _account(account):

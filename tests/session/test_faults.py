@@ -241,7 +241,7 @@ def test_without_a_fault_stripe_python_sleeps(stripe_balance, _stripe_session, i
     """As it does at Stripe: a test that has armed none finds all as it was."""
     slept = []
     monkeypatch.setattr("stripe._http_client.time.sleep", slept.append)
-    with _stripe_session._dispatch.hold("mine"), pytest.raises(stripe.APIError):
+    with _stripe_session.dispatch.hold("mine"), pytest.raises(stripe.APIError):
         apply(intent, idempotency_key="mine", max_network_retries=1)
     assert 0.5 <= slept[0] <= 1
 

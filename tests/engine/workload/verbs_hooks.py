@@ -63,19 +63,19 @@ class Hooks(Draws):
         self.auditor.now = self.session.now
         events = list(self.session.world.events)
         due = self.auditor.to_send()
-        came = self.session.due()
+        came = self.session.webhooks.due()
         assert [(one.event.id, one.endpoint.id, one.attempt) for one in came] == [
             (events[number].id, endpoint.id, sending.tries + 1) for number, endpoint, sending in due
         ]
         for at, (one, (number, endpoint, sending)) in enumerate(zip(came, due, strict=True)):
             told, hearers = self.auditor.events[number], self.auditor.heard[number]
-            body = json.loads(self.session.payload(one))
+            body = json.loads(self.session.webhooks.payload(one))
             assert body["type"] == one.type == endpoint.calls(told.type, told.who)
             assert body["api_version"] == endpoint.version
             assert body["pending_webhooks"] == sum(not each.done for each in hearers.values())
             assert contract(endpoint.version).check(body) == []
             sending.try_(self.auditor.now, acknowledged(at))
-            self.session.delivered(one, acknowledged=acknowledged(at))
+            self.session.webhooks.delivered(one, acknowledged=acknowledged(at))
         self.did["send", "done" if came else "nothing"] += 1
 
     @verb()
