@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -23,6 +24,7 @@ from pytest_stripe_balance.report import tables
 from pytest_stripe_balance.session.own_hand import asking
 from pytest_stripe_balance.transport.clients import STRIPE_FOLDER
 from pytest_stripe_balance.transport.intercept import hear, intercept
+from pytest_stripe_balance.transport.processes import refused_to_child
 from pytest_stripe_balance.transport.runs import OPEN
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class Session:
         self._refusals: list[Refused] = []
         self.lock = threading.RLock()
         self._answering = False
+        self._process = os.getpid()
         self._stubs: Stubs | None = None  # None until one is made; the fake's
         self.in_call = True  # whether the test itself runs, and not a fixture before it
 
@@ -191,6 +194,18 @@ class Session:
 
     @contextmanager
     def turn(self, what: str) -> Iterator[None]:
+        """Take a turn to change something, which only the session's own process can."""
+        self.refuse_in_child(what)
+        with self.looking(what):
+            yield
+
+    def refuse_in_child(self, what: str) -> None:
+        """Refuse what a process that was forked meanwhile would do to its copy of this session."""
+        if os.getpid() != self._process:
+            raise refused_to_child(what)
+
+    @contextmanager
+    def looking(self, what: str) -> Iterator[None]:
         """Do one thing at a time, whatever thread it comes from, and keep what is refused meanwhile.
 
         What comes from inside another's answer, a signal handler's request, is refused itself.

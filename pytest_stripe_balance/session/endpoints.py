@@ -69,7 +69,8 @@ class Webhooks:
                 deliver.deliver(self._fake, deliver.Choice(in_a_loop=deliver.BLOCKED))
 
     def refuse_out_of_place(self, what: str) -> None:
-        """Refuse what a webhook handler may not do; RuntimeError names it."""
+        """Refuse what neither a webhook handler nor a forked process may do; RuntimeError names it."""
+        self._fake.refuse_in_child(what)
         if self._fake.used_post is not None:
             self._fake.used_post.refuse_inside(what)
 

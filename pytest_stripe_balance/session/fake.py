@@ -91,7 +91,7 @@ class Fake(Session):
         """Give what the worlds are now, for others to begin from; one for as long as nothing happens."""
         with self.lock:
             if self._snapshot is None:
-                with self.turn("a copy of its world"):
+                with self.looking("a copy of its world"):  # a process's own world may begin from it
                     copied = self._opener.dispatch(self.dispatch)
                 seed, now = self._opener.seed, self._clock.now
                 ahead = self._clock.advanced if isinstance(self._clock, SystemClock) else 0
@@ -394,7 +394,7 @@ class Fake(Session):
     def now(self) -> int:
         """The time in every world, in seconds since 1970."""
         if isinstance(self._clock, SystemClock):
-            with self.turn("stripe_clock.now"):
+            with self.looking("stripe_clock.now"):
                 self.touch()
         return self._clock.now
 

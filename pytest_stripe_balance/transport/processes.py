@@ -1,4 +1,4 @@
-"""Processes that are forked while a run is open: stripe-python is refused there, and the parent told.
+"""Processes that are forked while a run is open: what they ask is refused, and the parent told.
 
 What a child writes into its own memory never reaches the parent, not even a refusal. So the first
 refusal of a child, or of a child's child, is left on a page of memory that they share.
@@ -56,6 +56,12 @@ def hear() -> None:
     for run, page in list(_pages.items()):
         if (message := page.take()) is not None:
             run.refuse(message)
+
+
+def refused_to_child(what: str) -> BaseException:
+    """Give what to raise for what a child would do to its copy of a run; tell its parent."""
+    message = f"{what}: {_ANOTHER}"
+    return OPEN[0].refuse(message) if OPEN else RuntimeError(message)
 
 
 def _share() -> None:
