@@ -236,7 +236,12 @@ def report_refusals(item: pytest.Item, state: TestState, report: pytest.TestRepo
         _fail(report, _in_earlier_attempts(earlier))
     if not unreported:
         return
-    missing = [refusal for refusal in unreported if refusal.message not in report.longreprtext]
+    shown = report.longreprtext  # which indents a message's further lines
+    missing = [
+        refusal
+        for refusal in unreported
+        if not all(line.strip() in shown for line in refusal.message.splitlines())
+    ]
     add = getattr(report.longrepr, "addsection", None)
     if not report.failed:
         _fail(report, _swallowed(unreported))

@@ -71,7 +71,7 @@ def is_debugged() -> bool:
     trace = sys.gettrace()
     if trace is not None:
         owner = getattr(trace, "__module__", None) or type(trace).__module__
-        return not owner.startswith("coverage.")
+        return owner.partition(".")[0] != "coverage"
     monitoring = getattr(sys, "monitoring", None)  # from Python 3.12 on
     return monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None
 

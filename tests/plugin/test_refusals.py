@@ -276,7 +276,7 @@ def test_two_refusals_are_both_told(project):
     )
     result.assert_outcomes(failed=1)
     told = result.stdout.str()
-    assert (told.count(REFUSAL), told.count("POST /v1/payouts")) == (1, 1)
+    assert (told.count(REFUSAL), told.count("POST /v1/payouts: ")) == (1, 1)
 
 
 def test_the_exception_that_took_a_refusals_place_is_shown_too(project):

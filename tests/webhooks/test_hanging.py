@@ -243,7 +243,9 @@ def test_whoever_debugs_has_time(app):
     door.close()
 
 
-@pytest.mark.parametrize(("module", "is_debugged"), [("coverage.pytracer", False), ("pydevd", True)])
+@pytest.mark.parametrize(
+    ("module", "is_debugged"), [("coverage", False), ("coverage.pytracer", False), ("pydevd", True)]
+)
 def test_coverage_is_no_debugger(module, is_debugged, monkeypatch):
     """It traces, too."""
     monkeypatch.setattr(_Tracer.trace, "__module__", module)
