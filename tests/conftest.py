@@ -311,6 +311,8 @@ def project(pytester, monkeypatch):
     for name in ("CI", "BUILD_NUMBER"):  # by these pytest prints a failure whole in its summary too
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    for name in ("api_base", "api_version", "max_network_retries"):  # which a project may set for good
+        monkeypatch.setattr(stripe, name, getattr(stripe, name))
     monkeypatch.setattr(stripe, "api_key", None)
     monkeypatch.setattr(stripe, "default_http_client", None)
     return Project(pytester)
