@@ -12,7 +12,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from pytest_stripe_balance.api.rendering import invoices
-from pytest_stripe_balance.engine.state.records import Charge, Event, Invoice, InvoiceItem, PaymentIntent
+from pytest_stripe_balance.engine.state.records.events import Event
+from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem
+from pytest_stripe_balance.engine.state.records.money import Charge
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 from pytest_stripe_balance.engine.state.world import World
 
 Json = dict[str, Any]

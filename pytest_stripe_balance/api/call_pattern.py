@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pytest_stripe_balance.api import routes
+from pytest_stripe_balance.api.endpoint import path_pattern
 from pytest_stripe_balance.api.message import Request
 from pytest_stripe_balance.masking import shown
 
@@ -32,7 +33,7 @@ class CallPattern(NamedTuple):
             return request.path == self.path
         if (found := routes.match(request.method, request.path)) is not None:
             return _bare(found[0].path) == _bare(self.path)
-        return routes.path_pattern(self.path).fullmatch(request.path) is not None
+        return path_pattern(self.path).fullmatch(request.path) is not None
 
 
 def pattern_of(call: object, beyond: Callable[[], Iterable[str]]) -> CallPattern:
@@ -61,8 +62,7 @@ def _is_known(pattern: CallPattern, known: Iterable[str]) -> bool:
         return True
     calls = (name.split(" ") for name in known)
     return any(
-        method == pattern.method and routes.path_pattern(path).fullmatch(pattern.path)
-        for method, path in calls
+        method == pattern.method and path_pattern(path).fullmatch(pattern.path) for method, path in calls
     )
 
 

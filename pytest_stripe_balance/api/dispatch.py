@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_stripe_balance.api import api_keys, form, idempotency, parameters, response, routes, versions
+from pytest_stripe_balance.api.endpoint import Endpoint
 from pytest_stripe_balance.api.ignored import Ignored
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.api.request import Call, VersionRules
 from pytest_stripe_balance.api.response import Envelope
-from pytest_stripe_balance.api.routes import Endpoint
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import EXPECTED, Refused

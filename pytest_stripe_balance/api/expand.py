@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pytest_stripe_balance.api.rendering import charges, invoices
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.engine.state.records import Record
+from pytest_stripe_balance.engine.state.records.record import Record
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import Refused
 

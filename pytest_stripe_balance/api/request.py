@@ -8,14 +8,16 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from pytest_stripe_balance.api import compiled_form, expand, form, parameters, response, versions
+from pytest_stripe_balance.api.endpoint import Endpoint
 from pytest_stripe_balance.api.ignored import Ignored
 from pytest_stripe_balance.api.message import Response
 from pytest_stripe_balance.api.rendering.render import render
 from pytest_stripe_balance.api.response import Envelope
-from pytest_stripe_balance.api.routes import Endpoint
 from pytest_stripe_balance.api.search import Found
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.engine.state.records import Cause, PaymentIntent, Record
+from pytest_stripe_balance.engine.state.records.events import Cause
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
+from pytest_stripe_balance.engine.state.records.record import Record
 from pytest_stripe_balance.engine.state.table import Page
 from pytest_stripe_balance.refused import Refused
 

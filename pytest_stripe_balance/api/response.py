@@ -12,7 +12,7 @@ import msgspec
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.api.rendering.render import render
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.engine.state.records import PaymentIntent
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 from pytest_stripe_balance.engine.state.world import World
 
 # The standard library's encoder takes seven times as long, and was the largest part of a call.

@@ -15,7 +15,10 @@ from typing import Required, TypedDict, TypeVar, Unpack
 from pytest_stripe_balance.api.search_query import Field, Query, Resource, parse
 from pytest_stripe_balance.engine.billing.invoices import with_customer
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.engine.state.records import Charge, Customer, Invoice, PaymentIntent
+from pytest_stripe_balance.engine.state.records.customers import Customer
+from pytest_stripe_balance.engine.state.records.invoices import Invoice
+from pytest_stripe_balance.engine.state.records.money import Charge
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 from pytest_stripe_balance.engine.state.table import Page, Table
 from pytest_stripe_balance.engine.state.world import World
 

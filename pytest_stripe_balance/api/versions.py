@@ -18,18 +18,12 @@ from pytest_stripe_balance import resources
 from pytest_stripe_balance.api import before_basil
 from pytest_stripe_balance.api.before_basil import Json, WalkBack
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.engine.state.records import (
-    Charge,
-    Emitted,
-    Event,
-    FundingInstructions,
-    Invoice,
-    InvoiceItem,
-    InvoicePayment,
-    PaymentIntent,
-    Record,
-    Refund,
-)
+from pytest_stripe_balance.engine.state.records.customers import FundingInstructions
+from pytest_stripe_balance.engine.state.records.events import Emitted, Event
+from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
+from pytest_stripe_balance.engine.state.records.money import Charge, Refund
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
+from pytest_stripe_balance.engine.state.records.record import Record
 from pytest_stripe_balance.engine.state.world import EventType, World
 from pytest_stripe_balance.refused import Refused
 

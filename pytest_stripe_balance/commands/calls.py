@@ -9,7 +9,7 @@ from pytest_stripe_balance.commands import terminal
 from pytest_stripe_balance.report.exit_codes import BAD_INPUT, FINDINGS, OK
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.api.routes import Endpoint
+    from pytest_stripe_balance.api.endpoint import Endpoint
 
 
 def print_calls(options: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from pytest_stripe_balance.api import routes
+from pytest_stripe_balance.api.endpoint import Endpoint
 from pytest_stripe_balance.api.message import Exchange, Request
 from pytest_stripe_balance.comparison.ids import IdDetector, IdMapping, own_ids
 from pytest_stripe_balance.comparison.requests import READS
@@ -110,7 +111,7 @@ class NamedIds:
     ids: IdDetector
 
     @cached_property
-    def endpoint(self) -> routes.Endpoint | None:
+    def endpoint(self) -> Endpoint | None:
         """The endpoint of the fake that answers it; None if there is none."""
         found = routes.match(self.request.method, self.request.path)
         return found[0] if found else None

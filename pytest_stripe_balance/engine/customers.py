@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.fields import address, merged_metadata, shipping
-from pytest_stripe_balance.engine.state.records import CashBalance, Customer, Entry
+from pytest_stripe_balance.engine.state.records.customers import CashBalance, Customer, Entry
 from pytest_stripe_balance.engine.state.table import Cursors, ListParams
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import ReconciliationMode
+    from pytest_stripe_balance.engine.state.records.customers import ReconciliationMode
     from pytest_stripe_balance.engine.state.table import Page
     from pytest_stripe_balance.engine.state.world import World
 

@@ -9,7 +9,8 @@ from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.table import ListParams
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Event, Hash
+    from pytest_stripe_balance.engine.state.records.events import Event
+    from pytest_stripe_balance.engine.state.records.hashes import Hash
     from pytest_stripe_balance.engine.state.table import Page
     from pytest_stripe_balance.engine.state.world import World
 

@@ -10,7 +10,7 @@ from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Entry
+    from pytest_stripe_balance.engine.state.records.customers import Entry
     from pytest_stripe_balance.engine.state.world import World
 
 REVERSAL = "reversal_"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.bank_transfers.regions import BankTransferParams
 from pytest_stripe_balance.engine.state import amounts
-from pytest_stripe_balance.engine.state.records import FundingInstructions
+from pytest_stripe_balance.engine.state.records.customers import FundingInstructions
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.world import World

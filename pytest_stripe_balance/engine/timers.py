@@ -16,7 +16,9 @@ from pytest_stripe_balance.engine.money import balance_transactions
 from pytest_stripe_balance.engine.refunds import refunds
 from pytest_stripe_balance.engine.state.deliveries import Delivery
 from pytest_stripe_balance.engine.state.determinism import DAY
-from pytest_stripe_balance.engine.state.records import Entry, Invoice, Refund
+from pytest_stripe_balance.engine.state.records.customers import Entry
+from pytest_stripe_balance.engine.state.records.invoices import Invoice
+from pytest_stripe_balance.engine.state.records.money import Refund
 from pytest_stripe_balance.engine.webhooks import deliveries
 
 if TYPE_CHECKING:

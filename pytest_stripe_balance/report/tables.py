@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 
 from pytest_stripe_balance.api.message import Exchange
 from pytest_stripe_balance.engine.state import amounts
-from pytest_stripe_balance.engine.state.records import Customer
+from pytest_stripe_balance.engine.state.records.customers import Customer
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.refused import Refused

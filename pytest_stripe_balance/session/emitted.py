@@ -9,7 +9,8 @@ from typing import Any
 from pytest_stripe_balance.contract.completion import Completed, complete
 from pytest_stripe_balance.contract.contract import contract, event_types
 from pytest_stripe_balance.contract.event_subjects import subject_of
-from pytest_stripe_balance.engine.state.records import Emitted, Hash
+from pytest_stripe_balance.engine.state.records.events import Emitted
+from pytest_stripe_balance.engine.state.records.hashes import Hash
 
 
 def emitted(

@@ -17,7 +17,7 @@ from pytest_stripe_balance.session.worlds import system_time
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from pytest_stripe_balance.engine.state.records import WebhookEndpoint
+    from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
     from pytest_stripe_balance.session.fake import Fake
     from pytest_stripe_balance.session.webhooks import Post
 

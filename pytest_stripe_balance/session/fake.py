@@ -30,7 +30,7 @@ from pytest_stripe_balance.session.worlds import Snapshot, WorldOpener, beginnin
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.api.dispatch import Dispatch
-    from pytest_stripe_balance.engine.state.records import Entry
+    from pytest_stripe_balance.engine.state.records.customers import Entry
     from pytest_stripe_balance.engine.state.world import World
     from pytest_stripe_balance.session.base import Fail
     from pytest_stripe_balance.session.settings import Settings

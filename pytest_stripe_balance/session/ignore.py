@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from pytest_stripe_balance.api import parameters, routes
+from pytest_stripe_balance.api.endpoint import Endpoint
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.modes import BadSettingError, Setting
 from pytest_stripe_balance.resources import api_versions
@@ -44,7 +45,7 @@ def read_ignored(lines: Iterable[Setting]) -> Ignore:
     return Ignore({call: frozenset(names) for call, names in found.items()}, tuple(notes))
 
 
-def _read(line: Setting) -> tuple[routes.Endpoint, list[str]]:
+def _read(line: Setting) -> tuple[Endpoint, list[str]]:
     method, *rest = line.value.split() or [""]
     path, *names = rest or [""]
     if not names or not path.startswith("/"):
@@ -69,7 +70,7 @@ def _steps(name: str) -> list[str]:
     return [step.strip("[]") for step in _STEP.findall(name)]
 
 
-def _is_modelled(row: routes.Endpoint, name: str) -> bool:
+def _is_modelled(row: Endpoint, name: str) -> bool:
     modelled = parameters.modelled_by(row.verb)
     for step in _steps(name):
         if step == "":
@@ -83,7 +84,7 @@ def _is_modelled(row: routes.Endpoint, name: str) -> bool:
     return True
 
 
-def _check_documented(row: routes.Endpoint, name: str, source: str) -> None:
+def _check_documented(row: Endpoint, name: str, source: str) -> None:
     """Accept a parameter that any API version documents: elsewhere it is Stripe's own 400."""
     known: dict[str, None] = {}
     for version in reversed(api_versions()):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_stripe_balance.api import form, parameters
-from pytest_stripe_balance.api.routes import path_pattern
+from pytest_stripe_balance.api.endpoint import path_pattern
 from pytest_stripe_balance.contract.answer_objects import AnswerObject, answer_object
 from pytest_stripe_balance.contract.completion import complete
 from pytest_stripe_balance.contract.contract import contract

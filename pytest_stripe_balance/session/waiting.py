@@ -11,7 +11,8 @@ from pytest_stripe_balance.engine.webhooks import deliveries
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from pytest_stripe_balance.engine.state.records import Event, WebhookEndpoint
+    from pytest_stripe_balance.engine.state.records.events import Event
+    from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
     from pytest_stripe_balance.engine.state.world import World
 
 

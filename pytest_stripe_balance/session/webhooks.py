@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from pytest_stripe_balance.engine.state.records import Emitted
+from pytest_stripe_balance.engine.state.records.events import Emitted
 from pytest_stripe_balance.masking import masked, shown
 from pytest_stripe_balance.report import deliveries
 from pytest_stripe_balance.report.deliveries import DeliveryRow
@@ -21,7 +21,7 @@ from pytest_stripe_balance.webhooks.kinds import door_for
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from pytest_stripe_balance.engine.state.records import WebhookEndpoint
+    from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
     from pytest_stripe_balance.engine.state.world import World
     from pytest_stripe_balance.session.base import Session
     from pytest_stripe_balance.session.fake import Fake

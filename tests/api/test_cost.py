@@ -13,12 +13,12 @@ from pytest_stripe_balance.api import compiled_form
 from pytest_stripe_balance.api.message import Headers, Request
 from pytest_stripe_balance.api.rendering import render
 from pytest_stripe_balance.contract import contract, parsed
-from pytest_stripe_balance.engine.state import records
+from pytest_stripe_balance.engine.state.records import payments
 from pytest_stripe_balance.resources import newest_api_version
 from pytest_stripe_balance.session import Fake, Settings
 
 OURS = str(Path(pytest_stripe_balance.__file__).parent)
-REPLACE = records.PaymentIntent._replace.__code__  # every named tuple's
+REPLACE = payments.PaymentIntent._replace.__code__  # every named tuple's
 API = "https://api.stripe.com"
 INTENTS = "/v1/payment_intents"
 TRANSFER = (

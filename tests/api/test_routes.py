@@ -6,6 +6,7 @@ import pytest
 import stripe
 
 from pytest_stripe_balance.api import parameters, routes
+from pytest_stripe_balance.api.endpoint import Endpoint
 from pytest_stripe_balance.api.ignored import Ignored
 from pytest_stripe_balance.api.request import Call, VersionRules
 from pytest_stripe_balance.contract.contract import contract
@@ -44,7 +45,7 @@ def test_each_row_has_rules_and_a_schema_at_every_version_that_has_it(endpoint):
 
 def test_a_row_without_rules_is_named_with_the_versions_and_the_command():
     """The message says what to run, and what a row for a newer call says."""
-    row = routes.Endpoint("POST", "/v1/teapots", lambda: None, "teapot", since="2026-03-25.dahlia")
+    row = Endpoint("POST", "/v1/teapots", lambda: None, "teapot", since="2026-03-25.dahlia")
     message = lacking(row)
     assert "POST /v1/teapots: schemas/ has no parameter rules at 2026-08-26.dahlia" in message
     assert "has no teapot.json at 2026-08-26.dahlia" in message

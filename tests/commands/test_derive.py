@@ -10,6 +10,7 @@ import pytest
 
 from pytest_stripe_balance import resources
 from pytest_stripe_balance.api import routes
+from pytest_stripe_balance.api.endpoint import Endpoint
 from pytest_stripe_balance.commands import cli, sdk_releases
 from pytest_stripe_balance.commands import derive as command
 from pytest_stripe_balance.contract import calendar, derive, schema_files
@@ -179,7 +180,7 @@ def test_derive_writes_nothing_from_a_broken_sdk(tmp_path, capsys, sdk_that_pins
 
 def test_a_call_that_a_release_lacks_is_named_with_the_way_out(tmp_path, monkeypatch, capsys):
     """A row for a call that came later needs `since`."""
-    late = routes.Endpoint("POST", "/v1/customers/{customer}/teleport", lambda: None, "customer")
+    late = Endpoint("POST", "/v1/customers/{customer}/teleport", lambda: None, "customer")
     monkeypatch.setattr(routes, "ENDPOINTS", (*routes.ENDPOINTS, late))
     assert cli.main(["derive", "--into", str(tmp_path)]) == 2
     message = capsys.readouterr().err

@@ -11,7 +11,7 @@ from workload.verbs_hooks import Hooks
 from workload.verbs_refunds import Refunds
 
 from pytest_stripe_balance.contract.contract import contract
-from pytest_stripe_balance.engine.state.records import NOTHING
+from pytest_stripe_balance.engine.state.records.hashes import NOTHING
 from pytest_stripe_balance.resources import api_versions
 
 # From the tenth example of a run on, most of hypothesis's are others over again with a piece moved:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pytest_stripe_balance.engine.state.records import BalanceTransaction, Charge, Record, Refund
+from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
+from pytest_stripe_balance.engine.state.records.record import Record
 from pytest_stripe_balance.engine.state.world import World
 
 Json = dict[str, Any]

@@ -6,7 +6,12 @@ Source: docs/stripe.md 1.1, 1.4.
 from __future__ import annotations
 
 from pytest_stripe_balance.api.rendering.charges import Json
-from pytest_stripe_balance.engine.state.records import CashBalance, Customer, Entry, FundingInstructions
+from pytest_stripe_balance.engine.state.records.customers import (
+    CashBalance,
+    Customer,
+    Entry,
+    FundingInstructions,
+)
 from pytest_stripe_balance.engine.state.world import World
 
 # The fields of the hash that is named after an entry's type. Other types have no such hash

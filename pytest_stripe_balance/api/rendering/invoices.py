@@ -6,14 +6,14 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from pytest_stripe_balance.engine.state.records import (
-    Hash,
+from pytest_stripe_balance.engine.state.records.hashes import Hash
+from pytest_stripe_balance.engine.state.records.invoices import (
     Invoice,
     InvoiceItem,
     InvoicePayment,
     Price,
-    Record,
 )
+from pytest_stripe_balance.engine.state.records.record import Record
 from pytest_stripe_balance.engine.state.world import BUSINESS_NAME, World
 
 Json = dict[str, Any]

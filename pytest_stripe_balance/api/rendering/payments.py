@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_stripe_balance.api.rendering.charges import Json
-from pytest_stripe_balance.engine.state.records import PaymentIntent, PaymentMethod
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 from pytest_stripe_balance.engine.state.world import World
 
 

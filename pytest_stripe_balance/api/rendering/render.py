@@ -22,26 +22,24 @@ from pytest_stripe_balance.api.rendering.customers import (
 from pytest_stripe_balance.api.rendering.payments import _payment_intent, _payment_method
 from pytest_stripe_balance.engine import events
 from pytest_stripe_balance.engine.state import fields
-from pytest_stripe_balance.engine.state.records import (
-    BalanceTransaction,
+from pytest_stripe_balance.engine.state.records.customers import (
     CashBalance,
-    Charge,
     Customer,
-    Emitted,
     Entry,
-    Event,
     FundingInstructions,
-    Hash,
+)
+from pytest_stripe_balance.engine.state.records.events import Emitted, Event
+from pytest_stripe_balance.engine.state.records.hashes import Hash
+from pytest_stripe_balance.engine.state.records.invoices import (
     Invoice,
     InvoiceItem,
     InvoicePayment,
-    PaymentIntent,
-    PaymentMethod,
     Price,
-    Record,
-    Refund,
-    WebhookEndpoint,
 )
+from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
+from pytest_stripe_balance.engine.state.records.record import Record
+from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.engine.webhooks import deliveries
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_stripe_balance.engine.state.world import BUSINESS_NAME
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Customer, Hash
+    from pytest_stripe_balance.engine.state.records.customers import Customer
+    from pytest_stripe_balance.engine.state.records.hashes import Hash
     from pytest_stripe_balance.engine.state.world import World
 
 # The number of a made-up bank is nines, or TEST where a country's banks have letters.

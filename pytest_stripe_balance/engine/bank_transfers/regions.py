@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from pytest_stripe_balance.engine.bank_transfers import bank_accounts
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.amounts import lowered
-from pytest_stripe_balance.engine.state.records import Instructions
+from pytest_stripe_balance.engine.state.records.payments import Instructions
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Customer, Hash, PaymentIntent
+    from pytest_stripe_balance.engine.state.records.customers import Customer
+    from pytest_stripe_balance.engine.state.records.hashes import Hash
+    from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
     from pytest_stripe_balance.engine.state.world import World
 
 EU_COUNTRIES = ("BE", "DE", "ES", "FR", "IE", "NL")

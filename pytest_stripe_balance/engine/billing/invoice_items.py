@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Unpack
 
 from pytest_stripe_balance.engine.money import invoice_settlement
 from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
-from pytest_stripe_balance.engine.state.records import InvoiceItem, Price
+from pytest_stripe_balance.engine.state.records.invoices import InvoiceItem, Price
 from pytest_stripe_balance.engine.state.table import ListParams
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Customer, Invoice
+    from pytest_stripe_balance.engine.state.records.customers import Customer
+    from pytest_stripe_balance.engine.state.records.invoices import Invoice
     from pytest_stripe_balance.engine.state.table import Page
     from pytest_stripe_balance.engine.state.world import World
 

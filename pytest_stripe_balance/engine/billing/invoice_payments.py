@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypedDict, Unpack
 
 from pytest_stripe_balance.engine.state import parents
-from pytest_stripe_balance.engine.state.records import InvoicePayment
+from pytest_stripe_balance.engine.state.records.invoices import InvoicePayment
 from pytest_stripe_balance.engine.state.table import ListParams, Page
 from pytest_stripe_balance.engine.state.world import World
 

@@ -18,11 +18,13 @@ from pytest_stripe_balance.engine.payments import payment_intents
 from pytest_stripe_balance.engine.payments.payment_method_options import UNSET_CARD_OPTIONS
 from pytest_stripe_balance.engine.state import amounts
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.engine.state.records import InvoicePayment, PaymentIntent
+from pytest_stripe_balance.engine.state.records.invoices import InvoicePayment
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Customer, Invoice
+    from pytest_stripe_balance.engine.state.records.customers import Customer
+    from pytest_stripe_balance.engine.state.records.invoices import Invoice
     from pytest_stripe_balance.engine.state.world import Due, World
 
 NOT_OPEN = "You can only pass in open invoices. This invoice isn't open."

@@ -10,12 +10,14 @@ from pytest_stripe_balance.engine.billing import invoice_items
 from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
 from pytest_stripe_balance.engine.state.deliveries import hearers
 from pytest_stripe_balance.engine.state.determinism import DAY, END_OF_TIME
-from pytest_stripe_balance.engine.state.records import Invoice
+from pytest_stripe_balance.engine.state.records.invoices import Invoice
 from pytest_stripe_balance.engine.state.table import ListParams, Page, Time, in_time
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Customer, Hash, InvoiceItem
+    from pytest_stripe_balance.engine.state.records.customers import Customer
+    from pytest_stripe_balance.engine.state.records.hashes import Hash
+    from pytest_stripe_balance.engine.state.records.invoices import InvoiceItem
     from pytest_stripe_balance.engine.state.world import World
 
 # A draft with auto_advance is finalized after an hour [doc] and a second [obs, Kiln-AI/stripe_world

@@ -8,13 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.engine.money import charges, invoice_settlement, payment_methods
-from pytest_stripe_balance.engine.state.records import (
-    Customer,
-    PaymentIntent,
-)
+from pytest_stripe_balance.engine.state.records.customers import Customer
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Entry
+    from pytest_stripe_balance.engine.state.records.customers import Entry
     from pytest_stripe_balance.engine.state.world import World
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Unpack
 
 from pytest_stripe_balance.engine.state import faults
-from pytest_stripe_balance.engine.state.records import BalanceTransaction, Customer, Entry, Hash
+from pytest_stripe_balance.engine.state.records.customers import Customer, Entry
+from pytest_stripe_balance.engine.state.records.hashes import Hash
+from pytest_stripe_balance.engine.state.records.money import BalanceTransaction
 from pytest_stripe_balance.engine.state.table import ListParams, Page
 from pytest_stripe_balance.engine.state.world import World
 

@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING, Unpack
 
 from pytest_stripe_balance.engine.money.balance_transactions import book
 from pytest_stripe_balance.engine.state import parents
-from pytest_stripe_balance.engine.state.records import (
-    Charge,
-    PaymentIntent,
-    PaymentMethod,
-)
+from pytest_stripe_balance.engine.state.records.money import Charge
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 from pytest_stripe_balance.engine.state.table import ListParams
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Hash
+    from pytest_stripe_balance.engine.state.records.hashes import Hash
     from pytest_stripe_balance.engine.state.table import Page
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_stripe_balance.engine.state.deliveries import is_seen
 from pytest_stripe_balance.engine.state.determinism import DAY
-from pytest_stripe_balance.engine.state.records import InvoicePayment
+from pytest_stripe_balance.engine.state.records.invoices import InvoicePayment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_stripe_balance.engine.state.records import Customer, Invoice, PaymentIntent
+    from pytest_stripe_balance.engine.state.records.customers import Customer
+    from pytest_stripe_balance.engine.state.records.invoices import Invoice
+    from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
     from pytest_stripe_balance.engine.state.world import World
 
 OVERDUE_FOR = 30 * DAY

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal, TypedDict, Unpack
 
 from pytest_stripe_balance.engine.state import faults, fields
-from pytest_stripe_balance.engine.state.records import Hash, PaymentMethod
+from pytest_stripe_balance.engine.state.records.hashes import Hash
+from pytest_stripe_balance.engine.state.records.payments import PaymentMethod
 from pytest_stripe_balance.engine.state.table import Cursors, Page
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import EXPECTED, Refused

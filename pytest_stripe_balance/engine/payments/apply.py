@@ -14,7 +14,8 @@ from pytest_stripe_balance.engine.money import invoice_settlement
 from pytest_stripe_balance.engine.money.allocation import put_money
 from pytest_stripe_balance.engine.state import amounts, faults
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.engine.state.records import Customer, PaymentIntent
+from pytest_stripe_balance.engine.state.records.customers import Customer
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 from pytest_stripe_balance.engine.state.world import World
 
 APPLICABLE = ("requires_action", "requires_payment_method")

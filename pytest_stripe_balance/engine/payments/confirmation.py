@@ -13,7 +13,8 @@ from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Customer, PaymentIntent
+    from pytest_stripe_balance.engine.state.records.customers import Customer
+    from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
     from pytest_stripe_balance.engine.state.world import World
 
 CONFIRMABLE = ("requires_confirmation", "requires_payment_method", "requires_action")

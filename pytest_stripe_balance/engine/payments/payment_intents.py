@@ -15,12 +15,14 @@ from pytest_stripe_balance.engine.payments.payment_method_options import (
 )
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
-from pytest_stripe_balance.engine.state.records import NOTHING, PaymentIntent
+from pytest_stripe_balance.engine.state.records.hashes import NOTHING
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 from pytest_stripe_balance.engine.state.table import ListParams
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Entry, Hash
+    from pytest_stripe_balance.engine.state.records.customers import Entry
+    from pytest_stripe_balance.engine.state.records.hashes import Hash
     from pytest_stripe_balance.engine.state.table import Page
     from pytest_stripe_balance.engine.state.world import World
 

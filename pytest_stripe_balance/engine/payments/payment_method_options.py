@@ -12,7 +12,8 @@ from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Hash, PaymentIntent
+    from pytest_stripe_balance.engine.state.records.hashes import Hash
+    from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
     from pytest_stripe_balance.engine.state.world import World
 
 UNSET_CARD_OPTIONS: Hash = {

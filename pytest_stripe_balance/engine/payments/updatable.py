@@ -12,7 +12,7 @@ from pytest_stripe_balance.engine.state import faults
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
-    from pytest_stripe_balance.engine.state.records import PaymentIntent
+    from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
     from pytest_stripe_balance.engine.state.world import World
 
 BEFORE_PAYMENT = ("requires_payment_method", "requires_confirmation", "requires_action")

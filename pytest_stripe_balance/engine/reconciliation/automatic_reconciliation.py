@@ -22,7 +22,8 @@ from pytest_stripe_balance.engine.state.reconciliations import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_stripe_balance.engine.state.records import Customer, Entry, PaymentIntent
+    from pytest_stripe_balance.engine.state.records.customers import Customer, Entry
+    from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
     from pytest_stripe_balance.engine.state.world import World
 
 RECONCILED = ("funded", "unapplied_from_payment", "refunded_from_payment")

@@ -13,11 +13,13 @@ from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.money import balance_transactions
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.engine.state.determinism import DAY
-from pytest_stripe_balance.engine.state.records import Refund
+from pytest_stripe_balance.engine.state.records.money import Refund
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Charge, Customer, Entry, Hash, RefundStatus
+    from pytest_stripe_balance.engine.state.records.customers import Customer, Entry
+    from pytest_stripe_balance.engine.state.records.hashes import Hash
+    from pytest_stripe_balance.engine.state.records.money import Charge, RefundStatus
     from pytest_stripe_balance.engine.state.world import World
 
 ANSWER_WITHIN = 45 * DAY

@@ -15,7 +15,9 @@ from pytest_stripe_balance.engine.state.table import ListParams
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Charge, Customer, Hash, Refund
+    from pytest_stripe_balance.engine.state.records.customers import Customer
+    from pytest_stripe_balance.engine.state.records.hashes import Hash
+    from pytest_stripe_balance.engine.state.records.money import Charge, Refund
     from pytest_stripe_balance.engine.state.table import Page
     from pytest_stripe_balance.engine.state.world import Due, World
 

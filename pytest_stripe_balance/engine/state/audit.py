@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import Invoice, Refund
+    from pytest_stripe_balance.engine.state.records.invoices import Invoice
+    from pytest_stripe_balance.engine.state.records.money import Refund
     from pytest_stripe_balance.engine.state.world import World
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_stripe_balance.engine.state.records import Event, Subject, WebhookEndpoint
+    from pytest_stripe_balance.engine.state.records.events import Event, Subject
+    from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
     from pytest_stripe_balance.engine.state.table import Journal
     from pytest_stripe_balance.engine.state.world import World
 

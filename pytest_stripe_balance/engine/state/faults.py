@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records import PaymentIntent
+    from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 
 
 # What follows the text about a missing object, by its noun [obs, 2026-08-26.dahlia].

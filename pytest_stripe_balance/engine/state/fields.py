@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_stripe_balance.engine.state import faults
-from pytest_stripe_balance.engine.state.records import Hash
+from pytest_stripe_balance.engine.state.records.hashes import Hash
 
 MOST_KEYS = 50  # of metadata, as documented
 

@@ -11,7 +11,7 @@ from pytest_stripe_balance.engine.state.table import Journal, Table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_stripe_balance.engine.state.records import Entry
+    from pytest_stripe_balance.engine.state.records.customers import Entry
 
 REVERSED = "funding_reversed"  # the one type that can take a balance below zero
 NOUN = "customer_cash_balance_transaction"

@@ -12,30 +12,26 @@ from pytest_stripe_balance.engine.state.assumptions import Readings
 from pytest_stripe_balance.engine.state.deliveries import Deliveries
 from pytest_stripe_balance.engine.state.ledger import Ledger
 from pytest_stripe_balance.engine.state.reconciliations import Reconciled
-from pytest_stripe_balance.engine.state.records import (
-    NOTHING,
-    BalanceTransaction,
-    CashBalance,
-    Cause,
-    Charge,
-    Customer,
-    Echo,
-    Entry,
-    Event,
+from pytest_stripe_balance.engine.state.records.customers import CashBalance, Customer, Entry
+from pytest_stripe_balance.engine.state.records.events import Cause, Echo, Event
+from pytest_stripe_balance.engine.state.records.hashes import NOTHING
+from pytest_stripe_balance.engine.state.records.invoices import (
     Invoice,
     InvoiceItem,
     InvoicePayment,
-    PaymentIntent,
-    PaymentMethod,
     Price,
-    Refund,
-    WebhookEndpoint,
 )
+from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
+from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
 from pytest_stripe_balance.engine.state.table import Journal, Table
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.determinism import Clock, Ids
-    from pytest_stripe_balance.engine.state.records import Hash, ReconciliationMode, Record, Subject
+    from pytest_stripe_balance.engine.state.records.customers import ReconciliationMode
+    from pytest_stripe_balance.engine.state.records.events import Subject
+    from pytest_stripe_balance.engine.state.records.hashes import Hash
+    from pytest_stripe_balance.engine.state.records.record import Record
 
 # An event's type at an API version, from its newest type and its subject; None if it has none there.
 EventType = Callable[[str, "Subject"], str | None]

@@ -6,13 +6,14 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_stripe_balance.engine.events import type_at
-from pytest_stripe_balance.engine.state.records import Invoice
+from pytest_stripe_balance.engine.state.records.invoices import Invoice
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from pytest_stripe_balance.engine.state.deliveries import Delivery
-    from pytest_stripe_balance.engine.state.records import Event, WebhookEndpoint
+    from pytest_stripe_balance.engine.state.records.events import Event
+    from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
     from pytest_stripe_balance.engine.state.world import World
 
 HOUR = 3600

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.fields import merged_metadata
-from pytest_stripe_balance.engine.state.records import WebhookEndpoint
+from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
 from pytest_stripe_balance.engine.state.table import Cursors
 
 if TYPE_CHECKING:

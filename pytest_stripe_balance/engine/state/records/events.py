@@ -1,0 +1,66 @@
+"""Events: what happened, to what, and who asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from pytest_stripe_balance.engine.state.records.customers import CashBalance, Customer, Entry
+from pytest_stripe_balance.engine.state.records.hashes import NOTHING, Hash
+from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
+from pytest_stripe_balance.engine.state.records.money import Charge, Refund
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
+
+
+class Cause(NamedTuple):
+    """The API request that caused an event."""
+
+    request_id: str
+    idempotency_key: str | None
+
+
+class Emitted(NamedTuple):
+    """An object that isn't modelled, which a test has made up for an event of its own.
+
+    `at` gives it at an API version; None where that version lacks the event.
+    """
+
+    id: str
+    at: Callable[[str], Hash | None]
+
+
+Subject = (
+    Customer
+    | CashBalance
+    | Entry
+    | PaymentIntent
+    | Charge
+    | Refund
+    | Invoice
+    | InvoiceItem
+    | InvoicePayment
+    | Emitted
+)
+
+
+class Event(NamedTuple):
+    """Something that happened, with its subject as it was then.
+
+    `type` is the one at the newest API version. `events.type_at` gives that of an older one.
+    `echoed` is what the subject shows of parameters that have no meaning here.
+    """
+
+    id: str
+    created: int
+    type: str
+    subject: Subject
+    cause: Cause | None
+    previous: Hash | None = None
+    echoed: Hash = NOTHING
+
+
+class Echo(NamedTuple):
+    """What an object shows of parameters that have no meaning here, by its id."""
+
+    id: str
+    values: Hash

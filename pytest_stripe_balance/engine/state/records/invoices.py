@@ -1,0 +1,128 @@
+"""Invoices, what they charge for, and what pays them."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from pytest_stripe_balance.engine.state.records.hashes import NOTHING, Hash
+
+InvoiceStatus = Literal["draft", "open", "paid", "uncollectible", "void"]
+
+
+class InvoiceItem(NamedTuple):
+    """What an invoice charges for (docs/stripe.md 1.9). A pending one has no `line` and no `invoice`.
+
+    `unit_amount` is decimal text. `price` and `product` are shared by all items like it. A `deleted`
+    item was deleted with its draft, and still names it.
+    """
+
+    id: str
+    created: int
+    customer: str
+    amount: int
+    currency: str
+    quantity: int
+    unit_amount: str
+    price: str
+    product: str
+    description: str | None = None
+    metadata: Hash = NOTHING
+    invoice: str | None = None
+    line: str | None = None
+    deleted: bool = False
+
+
+class Price(NamedTuple):
+    """The one-time price behind the items of an amount, a currency and a product."""
+
+    id: str
+    created: int
+    currency: str
+    product: str
+    unit_amount: str
+
+
+class Invoice(NamedTuple):
+    """An invoice of collection_method send_invoice (docs/stripe.md 1.9). Its intent holds its money.
+
+    `recipient` has the customer's fields that the invoice shows. `types` is None if
+    payment_method_types wasn't set. `overdue` is set once `invoice.overdue` was recorded.
+    """
+
+    id: str
+    created: int
+    customer: str
+    currency: str
+    due_date: int
+    status: InvoiceStatus = "draft"
+    lines: tuple[InvoiceItem, ...] = ()
+    number: str | None = None
+    payment_intent: str | None = None
+    paid_out_of_band: bool = False
+    amount_paid: int = 0
+    attempted: bool = False
+    auto_advance: bool = False
+    automatically_finalizes_at: int | None = None
+    description: str | None = None
+    footer: str | None = None
+    hosted_invoice_url: str | None = None
+    invoice_pdf: str | None = None
+    metadata: Hash = NOTHING
+    options: Hash | None = None
+    recipient: Hash = NOTHING
+    statement_descriptor: str | None = None
+    types: tuple[str, ...] | None = None
+    finalized_at: int | None = None
+    marked_uncollectible_at: int | None = None
+    paid_at: int | None = None
+    voided_at: int | None = None
+    webhooks_delivered_at: int | None = None
+    overdue: bool = False
+    deleted: bool = False
+
+    @property
+    def amount_due(self) -> int:
+        """The sum of its lines, in minor units."""
+        return sum(line.amount for line in self.lines)
+
+    @property
+    def amount_remaining(self) -> int:
+        """The amount that is still to be paid, in minor units."""
+        return self.amount_due - self.amount_paid
+
+    @property
+    def page_size(self) -> str:
+        """The page size of its PDF, which is fixed when it is finalized.
+
+        Source: docs/stripe.md 1.9.
+        """
+        return "auto" if self.status == "draft" else "letter"
+
+    @property
+    def ending_balance(self) -> int | None:
+        """The customer's invoice credit when it was finalized. Here that is always 0."""
+        return None if self.finalized_at is None else 0
+
+    @property
+    def status_transitions(self) -> Hash:
+        """When it reached each status, in seconds since 1970, or None."""
+        return {
+            "finalized_at": self.finalized_at,
+            "marked_uncollectible_at": self.marked_uncollectible_at,
+            "paid_at": self.paid_at,
+            "voided_at": self.voided_at,
+        }
+
+
+class InvoicePayment(NamedTuple):
+    """The link from an invoice to the intent that pays it (docs/stripe.md 1.9)."""
+
+    id: str
+    created: int
+    invoice: str
+    payment_intent: str
+    amount_requested: int
+    currency: str
+    status: Literal["open", "paid", "canceled"] = "open"
+    paid_at: int | None = None
+    canceled_at: int | None = None

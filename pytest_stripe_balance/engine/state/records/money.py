@@ -1,0 +1,78 @@
+"""Charges, refunds, and the movements of the merchant's balance."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from pytest_stripe_balance.engine.state.records.hashes import NOTHING, Hash
+
+RefundStatus = Literal["pending", "requires_action", "succeeded", "failed", "canceled"]
+
+
+class Charge(NamedTuple):
+    """The charge of a fully funded intent (docs/stripe.md 1.7)."""
+
+    id: str
+    created: int
+    amount: int
+    currency: str
+    customer: str | None
+    payment_intent: str
+    payment_method: str
+    balance_transaction: str
+    billing_details: Hash
+    description: str | None
+    metadata: Hash
+    receipt_email: str | None
+    shipping: Hash | None
+    statement_descriptor: str | None
+    statement_descriptor_suffix: str | None
+    transfer_group: str | None
+    amount_refunded: int = 0
+
+    @property
+    def refunded(self) -> bool:
+        """Whether all of it is refunded."""
+        return self.amount_refunded == self.amount
+
+
+class Refund(NamedTuple):
+    """A refund of a charge, or of the cash balance of `customer` (docs/stripe.md 1.8).
+
+    `next_action` and `destination_details` are as Stripe shows them.
+    """
+
+    id: str
+    created: int
+    amount: int
+    currency: str
+    status: RefundStatus
+    destination_details: Hash
+    charge: str | None = None
+    payment_intent: str | None = None
+    customer: str | None = None
+    balance_transaction: str | None = None
+    failure_balance_transaction: str | None = None
+    failure_reason: str | None = None
+    instructions_email: str | None = None
+    metadata: Hash = NOTHING
+    next_action: Hash | None = None
+    reason: str | None = None
+
+
+class BalanceTransaction(NamedTuple):
+    """A movement on the merchant's Stripe balance. `fee_details` lists what Stripe keeps of it."""
+
+    id: str
+    created: int
+    amount: int
+    currency: str
+    source: str
+    type: str
+    description: str | None
+    fee_details: tuple[Hash, ...] = ()
+
+    @property
+    def fee(self) -> int:
+        """The sum that Stripe keeps of it, in minor units."""
+        return sum(part["amount"] for part in self.fee_details)

@@ -1,0 +1,85 @@
+"""Payment intents, their payment methods, and the accounts to pay into."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from pytest_stripe_balance.engine.state.records.hashes import NOTHING, Hash
+
+Status = Literal[
+    "requires_payment_method",
+    "requires_confirmation",
+    "requires_action",
+    "succeeded",
+    "canceled",
+]
+
+
+class PaymentMethod(NamedTuple):
+    """A payment method of type customer_balance. It is never attached to a customer.
+
+    Source: docs/stripe.md 1.6.
+    """
+
+    id: str
+    created: int
+    type: str
+    billing_details: Hash
+    metadata: Hash
+    allow_redisplay: str
+
+
+class Instructions(NamedTuple):
+    """The accounts to pay one intent into (display_bank_transfer_instructions)."""
+
+    type: str
+    reference: str
+    hosted_instructions_url: str
+    financial_addresses: tuple[Hash, ...]
+
+
+class PaymentIntent(NamedTuple):
+    """A payment intent. `applied` is the money that it holds."""
+
+    id: str
+    created: int
+    amount: int
+    currency: str
+    status: Status
+    client_secret: str
+    payment_method_types: tuple[str, ...]
+    payment_method_options: Hash
+    customer: str | None = None
+    payment_method: str | None = None
+    applied: int = 0
+    instructions: Instructions | None = None
+    invoice: str | None = None
+    latest_charge: str | None = None
+    allowed_payment_method_types: tuple[str, ...] | None = None
+    automatic_payment_methods: Hash | None = None
+    payment_method_configuration: str | None = None
+    canceled_at: int | None = None
+    cancellation_reason: str | None = None
+    capture_method: str = "automatic_async"
+    confirmation_method: str = "automatic"
+    confirmed_at: int | None = None
+    amount_updated: bool = False
+    description: str | None = None
+    last_payment_error: Hash | None = None
+    metadata: Hash = NOTHING
+    receipt_email: str | None = None
+    shipping: Hash | None = None
+    statement_descriptor: str | None = None
+    statement_descriptor_suffix: str | None = None
+    transfer_group: str | None = None
+
+    @property
+    def remaining(self) -> int:
+        """The amount that is still missing, in minor units."""
+        return self.amount - self.applied
+
+    @property
+    def customer_balance_options(self) -> Hash:
+        """The intent's own payment_method_options[customer_balance]."""
+        options: Hash = self.payment_method_options.get("customer_balance") or {}
+        return options

@@ -1,0 +1,1 @@
+"""The entries of the register of assumptions, a file for each part of the API."""
