@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Required, TypedDict, TypeVar, Unpack
@@ -143,9 +144,12 @@ def _search(
     """
     parsed: Query = parse(query, resource)
     after = None if page is None else _last_of(page, query, table)
-    found = {record.id: getattr(record, "deleted", False) for record in table if parsed.matches(record)}
+    known = _known(world, table)
+    found = {one.id: getattr(one, "deleted", False) for one in known if parsed.matches(one)}
     present = {record_id for record_id, deleted in found.items() if not deleted}
-    assumptions = {"search-at-once", *parsed.assumptions}
+    assumptions = (
+        {*parsed.assumptions} if world.search_index else {"search-at-once", *parsed.assumptions}
+    )
     if len(present) < len(found):
         assumptions.add("search-deleted")
     if len(present) > 1:
@@ -154,7 +158,32 @@ def _search(
         world.readings.rely_on(entry_id)
     cut = table.page(limit=limit, starting_after=after, keep=lambda record: record.id in present)
     next_page = _page_after(cut.data[-1].id, query) if cut.has_more else None
-    return Found(cut.data, cut.has_more, next_page, total_count=len(present))
+    shown = [_shown(world, record) for record in cut.data]
+    return Found(shown, cut.has_more, next_page, total_count=len(present))
+
+
+def _known(world: World, table: Table[R]) -> Iterable[R]:
+    """Give a table's records as a search knows them now: as they are, or as they were, if it lags."""
+    index, now = world.search_index, world.clock.now
+    if index is None:
+        return table
+    return filter(None, (index.as_found(record, now) for record in table))
+
+
+def _shown(world: World, record: R) -> R:
+    """Give a found record as the answer shows it.
+
+    Where a search lags, one is found by its old values and shown as it is (docs/stripe.md 6.6 [obs?]).
+    """
+    index = world.search_index
+    known = record if index is None else index.as_found(record, world.clock.now)
+    assert known is not None, "unreachable because it was found"
+    if known is record:
+        return record
+    if world.readings.rely_on("search-lag-shows") == "as-found":
+        return known
+    is_deleted = getattr(record, "deleted", False)
+    return record._replace(deleted=False) if is_deleted else record  # type: ignore[call-arg] # it has the field
 
 
 def _page_after(record_id: str, query: str) -> str:

@@ -61,6 +61,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--stripe-api-version", help="the account's default API version")
     group.addoption("--stripe-seed", help="ids are derived from this text (default 0)")
     group.addoption(
+        "--stripe-search-lag", help="searches of the fake lag behind by so many seconds (default 0)"
+    )
+    group.addoption(
         "--stripe-assumptions",
         choices=settings.SHOWN,
         help="how the summary shows the assumptions: line (default), list (with -vv), none (-q)",
@@ -75,6 +78,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("stripe_mode", "as --stripe-mode")
     parser.addini("stripe_api_version", "as --stripe-api-version")
     parser.addini("stripe_seed", "as --stripe-seed")
+    parser.addini("stripe_search_lag", "as --stripe-search-lag")
     parser.addini(
         "stripe_now", "when a test's world begins: an ISO text, a date, seconds since 1970, or system"
     )

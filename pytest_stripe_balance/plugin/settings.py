@@ -31,6 +31,7 @@ NAMES = (
     "drift",
     "ignore",
     "remember",
+    "search_lag",
 )
 _OF_A_RUN = ("cassette_dir", "cassette_format", "max_age", "base_url", "guard", "own_clients")
 _TABLES = ("contract", "assume", "drift")  # the settings that have rows
@@ -314,6 +315,7 @@ def settings(config: pytest.Config, given: Given) -> Settings:
         drift=_table(config, "drift", given),
         ignore=_lines(config, "ignore", given),
         remember=_lines(config, "remember", given),
+        search_lag=setting(config, "search_lag", given, "0"),
     )
     checked = checked._replace(mode=found.name, wire=wire, record=record, max_age=max_age)
     return checked._replace(own_clients=own_clients(config))

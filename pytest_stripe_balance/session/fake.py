@@ -72,13 +72,21 @@ class Fake(Session):
         if first is None:
             seed = f"{settings.seed}\0{settings.name}"
             opener = WorldOpener(
-                seed, self._clock_at(self._began), Maker(), self._readings, version, self._ignored
+                seed,
+                self._clock_at(self._began),
+                Maker(),
+                self._readings,
+                version,
+                self._ignored,
+                settings.search_lag,
             )
             return opener, opener.dispatch()
         now = beginning_below(first.settings, first.now, settings)
         self._readings.used |= first.assumptions
         clock, maker = self._clock_at(first.now, first.advanced, has_begun=True), Maker(settings.name)
-        opener = WorldOpener(first.seed, clock, maker, self._readings, version, self._ignored)
+        opener = WorldOpener(
+            first.seed, clock, maker, self._readings, version, self._ignored, settings.search_lag
+        )
         dispatch = opener.dispatch(first.dispatch)
         if now > first.now:
             timers.travel(dispatch.worlds.values(), opener.clock, now)

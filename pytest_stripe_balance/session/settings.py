@@ -10,9 +10,9 @@ from typing import Literal, NamedTuple
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.contract.findings import KINDS, LEVELS
 from pytest_stripe_balance.engine.state.assumptions import Readings
-from pytest_stripe_balance.engine.state.determinism import END_OF_TIME
+from pytest_stripe_balance.engine.state.determinism import DAY, END_OF_TIME
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.modes import DEFAULT, BadSettingError, Setting, Wire, one_of
+from pytest_stripe_balance.modes import DEFAULT, BadSettingError, Setting, Wire, one_of, whole_number
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import full_version, newest_api_version, without_betas
 from pytest_stripe_balance.session.ignore import Ignore, read_ignored
@@ -26,6 +26,8 @@ Now = int | Literal["system"]
 
 
 _NONE: Mapping[str, str] = {}
+LAGS = range(DAY + 1)
+_AT_ONCE = Setting("0", "default")
 
 
 class Settings(NamedTuple):
@@ -35,7 +37,7 @@ class Settings(NamedTuple):
     about one that is there; `max_age` is in days; `wire` is how the modes that send do it.
     `own_clients` says whether the code of a team's own HTTP client runs: "run" or "skip".
     `ignore` has the parameters that are let through without a meaning, and `remember` the paths whose
-    objects are kept.
+    objects are kept. Searches lag behind by `search_lag` seconds of the world's time.
     """
 
     api_version: str
@@ -53,6 +55,7 @@ class Settings(NamedTuple):
     own_clients: str = "run"
     ignore: Ignore = Ignore({}, ())
     remember: tuple[Setting, ...] = ()
+    search_lag: int = 0
 
 
 def settings(
@@ -65,6 +68,7 @@ def settings(
     drift: Mapping[str, Setting],
     ignore: Iterable[Setting] = (),
     remember: Iterable[Setting] = (),
+    search_lag: Setting = _AT_ONCE,
 ) -> Settings:
     """Check settings against what there is; BadSettingError names an invalid one.
 
@@ -94,6 +98,7 @@ def settings(
         assume={entry_id: reading.value for entry_id, reading in assume.items()},
         ignore=read_ignored(ignore),
         remember=remembered,
+        search_lag=whole_number(search_lag, LAGS, "must be a whole number of seconds, up to a day's"),
     )
 
 

@@ -13,6 +13,7 @@ from pytest_stripe_balance.api.ignored import Ignored
 from pytest_stripe_balance.api.request import VersionRules
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine.state.determinism import Ids
+from pytest_stripe_balance.engine.state.search_index import SearchIndex
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.modes import BadSettingError
 from pytest_stripe_balance.session.moments import iso_text
@@ -47,7 +48,8 @@ class Snapshot(NamedTuple):
 class WorldOpener:
     """Opens one run's worlds, one an account: with one clock, one maker of ids and the same readings.
 
-    `seed` is what addresses, references and secrets are derived from. Not a part of the session: that
+    `seed` is what addresses, references and secrets are derived from. Searches lag behind by
+    `search_lag` seconds. Not a part of the session: that
     would make a circle, and a session is to be gone with its test.
     """
 
@@ -57,18 +59,29 @@ class WorldOpener:
     readings: Readings
     api_version: str
     ignored: Ignored
+    search_lag: int = 0
 
     def open(self, account: str | None, platform: World | None) -> World:
         """Open an account's world, without any objects. A connected account has a platform."""
         ids = Ids(f"{self.seed}\0{account or ''}", self.maker)
         version, types = self.api_version, versions.event_types
-        return World(self.clock, ids, self.readings, version, types, platform, takes=_takes)
+        index = SearchIndex(self.search_lag) if self.search_lag else None
+        return World(
+            self.clock,
+            ids,
+            self.readings,
+            version,
+            types,
+            platform,
+            takes=_takes,
+            search_index=index,
+        )
 
     def copy(self, world: World, platform: World | None) -> World:
         """Open a world with the objects of another."""
         ids = world.ids.copy(self.maker)
         version, types = self.api_version, versions.event_types
-        return world.copy(self.clock, ids, self.readings, version, types, platform)
+        return world.copy(self.clock, ids, self.readings, version, types, platform, self.search_lag)
 
     def dispatch(self, outer: Dispatch | None = None) -> Dispatch:
         """Begin with no account, or with copies of those of `outer`."""

@@ -15,6 +15,7 @@ OPTIONS = {
     "mode": "--stripe-mode",
     "api_version": "--stripe-api-version",
     "seed": "--stripe-seed",
+    "search_lag": "--stripe-search-lag",
 }
 WITHOUT_A_LOOK = """
 import pytest
@@ -67,6 +68,14 @@ def test_the_strongest_source_of_a_seed_wins(strongest, set_by, project):
     speaking = SOURCES[SOURCES.index(strongest) :]
     options = set_by("seed", {source: f"of-{source}" for source in speaking})
     project.run("-s", *options).stdout.fnmatch_lines([f"*found of-{strongest}"])
+
+
+@pytest.mark.parametrize("strongest", SOURCES)
+def test_the_strongest_source_of_a_lag_wins(strongest, set_by, project):
+    """`search_lag` is taken from marker, command line, environment, fixture, ini, in this order."""
+    speaking = SOURCES[SOURCES.index(strongest) :]
+    options = set_by("search_lag", {source: 10 + SOURCES.index(source) for source in speaking})
+    project.run("-s", *options).stdout.fnmatch_lines([f"*found {10 + SOURCES.index(strongest)}"])
 
 
 SOURCES_OF_NOW = ("marker", "environment", "fixture", "ini")
@@ -128,6 +137,7 @@ DEFAULTS = {
     "now": "1767225600",
     "contract": "{}",
     "assume": "{}",
+    "search_lag": "0",
 }
 
 
@@ -269,6 +279,24 @@ WHOLE_RUN = {
         {},
         "stripe_api_version = latest",
         "ini stripe_api_version: Invalid Stripe API version: latest; `python -m pytest_stripe_balance schemas list`",
+    ),
+    "a lag of the past, option": (
+        ["--stripe-search-lag=-1"],
+        {},
+        "",
+        "--stripe-search-lag: must be a whole number of seconds, up to a day's, not '-1'",
+    ),
+    "a lag above a day, environment": (
+        [],
+        {"PYTEST_STRIPE_SEARCH_LAG": "86401"},
+        "",
+        "PYTEST_STRIPE_SEARCH_LAG: must be a whole number of seconds, up to a day's, not '86401'",
+    ),
+    "a lag in words, ini": (
+        [],
+        {},
+        "stripe_search_lag = one minute",
+        "ini stripe_search_lag: must be a whole number of seconds, up to a day's, not 'one minute'",
     ),
     "a beginning that is no number, environment": (
         [],
@@ -432,6 +460,10 @@ def test_a_way_to_record_that_there_is_not_is_a_usage_error(project):
 
 
 ONE_TEST = {
+    "a lag that is no number": (
+        "search_lag='long'",
+        "marker stripe_balance: must be a whole number of seconds, up to a day's, not 'long'",
+    ),
     "an unknown keyword": (
         "colour='blue'",
         "marker stripe_balance: unknown setting 'colour'; known: mode,",

@@ -28,6 +28,7 @@ BEYOND = {
     "webhook-retries": "hours have to pass, and an address has to fail meanwhile",
     "idempotency-key-in-use": "two requests have to meet at the same instant",
     "server-error": "Stripe has to fail",
+    "search-lag-shows": "a search has to find an object before it changes, which takes minutes",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from pytest_stripe_balance.engine.state.records.invoices import (
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
+from pytest_stripe_balance.engine.state.search_index import SearchIndex
 from pytest_stripe_balance.engine.state.table import Journal, Table
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class World:
     account's default version, which its events name. `event_types` gives what events are called at an
     API version; Refused for one that isn't modelled. `platform` is the world of the account that this
     one is connected to, if any. `takes` says at an API version whether a value fits a key of an object:
-    ("2026-08-26.dahlia", "customer", "tax_exempt", "none").
+    ("2026-08-26.dahlia", "customer", "tax_exempt", "none"). `search_index` is there where
+    searches lag.
     """
 
     clock: Clock
@@ -64,6 +66,7 @@ class World:
     journal: Journal = field(default_factory=list)
     takes: Callable[[str, str, str, Any], bool] = lambda *_: False
     written: list[object] | None = None  # in transactions, by now; None where nobody asks
+    search_index: SearchIndex | None = None
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.journal)
@@ -102,6 +105,8 @@ class World:
         finally:
             if self.written is not None:
                 self.written += [record for record, _ in self.journal]
+            if self.search_index is not None:
+                self.search_index.note([record for record, _ in self.journal], self.clock.now)
             self.journal.clear()
 
     def copy(
@@ -112,6 +117,7 @@ class World:
         api_version: str,
         event_types: Callable[[str], EventType],
         platform: World | None,
+        search_lag: int = 0,
     ) -> World:
         """Give a world that begins as this one is, with a clock, ids and settings of its own.
 
@@ -128,7 +134,14 @@ class World:
         copied.cause, copied.written = None, None
         copied.journal, copied.ledger = journal, self.ledger.copy(journal)
         copied.platform, copied.deliveries = platform, self.deliveries.copy(journal)
+        copied.search_index = self._lagging(search_lag, tables.values())
         return copied
+
+    def _lagging(self, lag: int, tables: Iterable[Table[Any]]) -> SearchIndex | None:
+        if not lag:
+            return None
+        own = self.search_index
+        return SearchIndex.begun(lag, tables) if own is None else own.copy(lag)
 
     def record(self, record_id: str) -> Record | None:
         """Find the record that the API shows under an id; None if there is none."""

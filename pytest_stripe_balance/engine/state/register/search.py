@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_stripe_balance.engine.state.register.entry import only
+from pytest_stripe_balance.engine.state.register.entry import Assumption, only
 
 ENTRIES = (
     # Search: the language is documented (docs/stripe.md 6.6); others check two errors and the lag.
@@ -10,7 +10,18 @@ ENTRIES = (
         "search-at-once",
         34,
         "A search finds new objects at once. Stripe's search was seen to lag behind by 16 "
-        "seconds to more than two minutes, and its results to come and go.",
+        "seconds to more than two minutes, and its results to come and go. The setting search_lag "
+        "lets it lag.",
+    ),
+    Assumption(
+        "search-lag-shows",
+        "A search that lags finds an object by its old values, and shows it as it is by now. One "
+        "that was deleted meanwhile is shown as it was before that.",
+        {
+            "as-it-is": "the values of now",
+            "as-found": "the values that it was found by",
+        },
+        34,
     ),
     only(
         "ignored-as-sent",
