@@ -54,7 +54,7 @@ RECORDINGS: Mapping[int, str] = {
     31: "payment_method_types at endive, and what allowed_payment_method_types shows",
     32: "an invoice from its draft to its payment by a funding",
     33: "the settings and events after each change of the reconciliation mode",
-    34: "searches right after what they find was made, in every status, changed or deleted, and mistakes",
+    34: "searches right after what they find was made, in every status, or changed, and mistakes",
     35: "a balance that nobody reconciles, under a test clock of 75 and of 90 days",
     36: "a customer and an invoice with parameters that the fake doesn't model, made and updated",
     37: "the tries at an endpoint that fails, and pending_webhooks after each of them",
