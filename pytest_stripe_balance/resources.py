@@ -12,6 +12,8 @@ _PACKAGE = Path(__file__).parent
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(?:\.\w+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NAMED_SINCE = "2024-09-30"  # acacia, the first release with a name
+# Versions that are modelled without schemas of their own, oldest first (docs/stripe.md 6.10).
+_OLDER = ("2020-08-27", "2022-08-01", "2022-11-15", "2023-08-16")
 
 
 def folder(name: str) -> Path:
@@ -105,6 +107,14 @@ def releases() -> tuple[Release, ...]:
 def api_versions() -> list[str]:
     """Name the API version of each release that has schemas, oldest first ("2026-10-28.endive")."""
     return [release.api_version for release in releases()]
+
+
+def modelled_versions() -> list[str]:
+    """Name the API versions that the fake has: older ones by their date, then one of each release.
+
+    The older ones have no schemas of their own; they borrow those of the oldest release.
+    """
+    return [*_OLDER, *api_versions()]
 
 
 def without_betas(api_version: str) -> str:

@@ -71,7 +71,7 @@ class Call(NamedTuple):
         if params is None:
             params, ignored = self._parse_slow(form.decode(text), rule)
         paths = params.pop("expand", [])
-        params = {**versions.defaults(endpoint.name, rules.api_version), **params}
+        params = versions.with_defaults(endpoint.name, rules.api_version, params)
         if "limit" in params:
             params["limit"] = self._page_size(params["limit"])
         if paths:

@@ -3,7 +3,7 @@
 The tables are the changelog. For a request at an older version each later change is undone, the newest
 first. Keys that Stripe only added stay, because it adds them to older versions too [obs].
 
-Source: docs/stripe.md 6.9 and Stripe's changelog [doc].
+Source: docs/stripe.md 6.9, 6.10 and Stripe's changelog [doc].
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from functools import cache
 from typing import Any
 
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.api import before_basil
+from pytest_stripe_balance.api import before_basil, before_latest_charge
 from pytest_stripe_balance.api.before_basil import Json, WalkBack
+from pytest_stripe_balance.api.before_latest_charge import Included, Show
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.engine.state.records.customers import FundingInstructions
+from pytest_stripe_balance.engine.state.records.customers import Customer, FundingInstructions
 from pytest_stripe_balance.engine.state.records.events import Emitted, Event
 from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
 from pytest_stripe_balance.engine.state.records.money import Charge, Refund
@@ -38,6 +39,15 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Inclusion:
+    """Before `date` objects of a `kind` showed others inside; `put` adds them to the rendered object."""
+
+    date: str
+    kind: type[Record]
+    put: Callable[[Any, Json, Included, Show], None]
+
+
+@dataclass(frozen=True)
 class EventChange:
     """A change of `date` to the types of events about a `kind` of record.
 
@@ -51,11 +61,15 @@ class EventChange:
 
 @dataclass(frozen=True)
 class DefaultChange:
-    """Before `date` an endpoint's parameters had the defaults `before`. Objects made then keep them."""
+    """Before `date` an endpoint's parameters had the defaults `before`. Objects made then keep them.
+
+    They don't hold for a request that has one of the parameters in `unless`.
+    """
 
     date: str
     endpoint: str
     before: Mapping[str, Any]
+    unless: tuple[str, ...] = ()
 
 
 def _without_chaps(_: World, __: PaymentIntent | FundingInstructions, body: Json) -> None:
@@ -80,6 +94,19 @@ def _rendering_options(_: World, record: Invoice, body: Json) -> None:
         body["rendering_options"] = None
 
 
+def _default_currency(_: World, record: Customer, body: Json) -> None:
+    """Undo the removal of default_currency: it is the customer's currency (docs/stripe.md 6.10)."""
+    if not record.deleted:
+        body["default_currency"] = record.currency
+
+
+def _previous_default_currency(_: World, event: Event, body: Json) -> None:
+    """Let default_currency change with a customer's currency."""
+    previous = body["data"].get("previous_attributes", {})
+    if isinstance(event.subject, Customer) and "currency" in previous:
+        body["data"]["previous_attributes"] = {**previous, "default_currency": previous["currency"]}
+
+
 def _no_invoice_payment_paid(event_type: str, _: InvoicePayment) -> str | None:
     """Undo the addition of invoice_payment.paid."""
     return None if event_type == "invoice_payment.paid" else event_type
@@ -101,6 +128,13 @@ CHANGES = (
     Change("2025-03-31", InvoiceItem, before_basil.invoice_item),
     Change("2025-03-31", Event, before_basil.event),
     Change("2024-04-10", Invoice, _rendering_options),
+    Change("2022-08-01", Customer, _default_currency),
+    Change("2022-08-01", Event, _previous_default_currency),
+)
+INCLUSIONS = (
+    Inclusion("2022-11-15", PaymentIntent, before_latest_charge.charges),
+    Inclusion("2022-11-15", Charge, before_latest_charge.refunds),
+    Inclusion("2022-11-15", Event, before_latest_charge.previous_refunds),
 )
 EVENT_CHANGES = (
     EventChange("2025-05-28", InvoicePayment, _no_invoice_payment_paid),
@@ -108,6 +142,17 @@ EVENT_CHANGES = (
 )
 DEFAULT_CHANGES = (
     DefaultChange("2024-04-10", "POST /v1/payment_intents", {"capture_method": "automatic"}),
+    DefaultChange(
+        "2023-08-16",
+        "POST /v1/payment_intents",
+        {"payment_method_types": ["card"]},
+        unless=("automatic_payment_methods",),
+    ),
+    DefaultChange(
+        "2022-08-01",
+        "POST /v1/invoices",
+        {"pending_invoice_items_behavior": "include_and_require"},
+    ),
 )
 
 
@@ -123,6 +168,28 @@ def walk_back(world: World, record: Record, body: Json, api_version: str) -> Jso
 def _ways_back(kind: type, api_version: str) -> tuple[WalkBack, ...]:
     return tuple(
         change.back for change in CHANGES if issubclass(kind, change.kind) and api_version < change.date
+    )
+
+
+def includes(record: Record, api_version: str) -> bool:
+    """Tell whether an object shows others inside at an API version, unlike at the newest."""
+    kind: type = type(record)
+    return bool(_inclusions(kind, api_version))
+
+
+def include(record: Record, body: Json, api_version: str, included: Included, show: Show) -> None:
+    """Let a walked-back object show what it includes at an API version; `show` renders that."""
+    kind: type = type(record)
+    for put in _inclusions(kind, api_version):
+        put(record, body, included, show)
+
+
+@cache
+def _inclusions(kind: type, api_version: str) -> tuple[Callable[..., None], ...]:
+    return tuple(
+        inclusion.put
+        for inclusion in INCLUSIONS
+        if issubclass(kind, inclusion.kind) and api_version < inclusion.date
     )
 
 
@@ -146,20 +213,27 @@ def event_types(api_version: str) -> EventType:
     return type_then
 
 
-@cache
-def defaults(endpoint: str, api_version: str) -> Mapping[str, Any]:
-    """Give the old defaults of an endpoint's parameters at an API version."""
-    return {
+def with_defaults(endpoint: str, api_version: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Add to an endpoint's parameters the defaults that it had at an API version."""
+    before = {
         name: value
-        for change in DEFAULT_CHANGES
-        if change.endpoint == endpoint and api_version < change.date
+        for change in _default_changes(endpoint, api_version)
+        if not any(name in params for name in change.unless)
         for name, value in change.before.items()
     }
+    return {**before, **params}
+
+
+@cache
+def _default_changes(endpoint: str, api_version: str) -> tuple[DefaultChange, ...]:
+    return tuple(
+        change for change in DEFAULT_CHANGES if change.endpoint == endpoint and api_version < change.date
+    )
 
 
 @cache
 def _known() -> list[str]:
-    return resources.api_versions()
+    return resources.modelled_versions()
 
 
 INCLUDES_UNTIL = "2025-03-31.basil"  # a list's include[]=total_count (docs/stripe.md 6.4 [doc])
@@ -167,7 +241,7 @@ _VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?")
 
 
 def check(api_version: str) -> None:
-    """Check that an API version belongs to a release with a schema.
+    """Check that an API version is modelled.
 
     Any month of a named release is accepted, because its months only add. Betas after a `;` are ignored.
     A version that never existed is a Fault (400); since acacia a date needs its release's name. A

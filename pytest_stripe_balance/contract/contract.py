@@ -18,7 +18,12 @@ from pytest_stripe_balance.contract.event_subjects import subject_of
 from pytest_stripe_balance.contract.findings import BORROWED, Finding
 from pytest_stripe_balance.contract.kinds import hint, kind_of
 from pytest_stripe_balance.contract.parsed import Parsed, version_of
-from pytest_stripe_balance.contract.releases import lacks_unknown_keys, release_of, with_older_keys
+from pytest_stripe_balance.contract.releases import (
+    lacks_unknown_keys,
+    release_of,
+    with_older_keys,
+    with_older_values,
+)
 from pytest_stripe_balance.masking import shown
 
 Json = Any
@@ -72,7 +77,8 @@ class Contract:
         except FileNotFoundError:
             return None
         known = self._shared_rules.setdefault(name, {})
-        return parameter_files.whole(file, endpoint, known, self._until)
+        rule = parameter_files.whole(file, endpoint, known, self._until)
+        return rule and with_older_values(rule, endpoint, self.api_version)
 
     @cached_property
     def objects(self) -> frozenset[str]:

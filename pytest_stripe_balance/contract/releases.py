@@ -107,31 +107,29 @@ def lacks_unknown_keys(name: str, version: str) -> bool:
     return version[:10] < resources.releases()[0].began
 
 
+def _list_of(name: str) -> dict[str, Any]:
+    """Give the schema of a list of an object, as the files have it."""
+    items = {"$ref": f"{name}.json"}
+    return {"allOf": [{"$ref": "list.json"}], "properties": {"data": {"items": items}}}
+
+
 # Keys that older API versions had, and that the oldest schema lacks or types otherwise:
 # (before a date, object, keys).
 _OLDER: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
-    # 2022-11-15 took PaymentIntent.charges away (docs/stripe.md 6.9).
-    (
-        "2022-11-15",
-        "payment_intent",
-        {
-            "charges": {
-                "type": "object",
-                "required": ["object", "data"],
-                "properties": {
-                    "object": {"const": "list"},
-                    "data": {"type": "array", "items": {"$ref": "charge.json"}},
-                    "has_more": {"type": "boolean"},
-                    "total_count": {"type": "integer"},
-                    "url": {"type": "string"},
-                },
-            }
-        },
-    ),
+    # 2022-11-15 took both away, the second but on request (docs/stripe.md 6.10).
+    ("2022-11-15", "payment_intent", {"charges": _list_of("charge")}),
+    ("2022-11-15", "charge", {"refunds": _list_of("refund")}),
+    # 2022-08-01 took it away (docs/stripe.md 6.10).
+    ("2022-08-01", "customer", {"default_currency": {"type": ["null", "string"]}}),
     # Until 2017-05-25 the request was its id alone [doc].
     ("2017-05-25", "event", {"request": {"type": ["null", "object", "string"]}}),
     # Null in all nine recordings of 2016-03-07 to 2017-06-05; a number from 2019-08-14 on [obs].
     ("2019-08-14", "invoiceitem", {"quantity": {"type": ["integer", "null"]}}),
+)
+# Values of parameters that older API versions took: (before a date, endpoint, parameter, values).
+_OLDER_VALUES = (
+    # docs/stripe.md 6.10
+    ("2022-08-01", "POST /v1/invoices", "pending_invoice_items_behavior", ("include_and_require",)),
 )
 
 
@@ -146,3 +144,13 @@ def with_older_keys(
         if owner == name and version < before:
             schema = {**schema, "properties": {**schema["properties"], **form(keys)}}
     return schema
+
+
+def with_older_values(rule: dict[str, Any], endpoint: str, version: str) -> dict[str, Any]:
+    """Return the rule of an endpoint's parameters with the values that an older API version took."""
+    for before, owner, name, values in _OLDER_VALUES:
+        if owner == endpoint and version < before:
+            known = rule["properties"][name]
+            more = {key: [*known[key], *values] for key in ("enum", "listed") if key in known}
+            rule = {**rule, "properties": {**rule["properties"], name: {**known, **more}}}
+    return rule

@@ -98,10 +98,13 @@ class Tour:
             "payment_method_options": BANK_TRANSFER,
             "confirm": "true",
         }
+        if self.api_version < "2023-08-16":
+            given["payment_method_types"] = ["customer_balance"]
         return self.ask("POST", "/v1/payment_intents", **{**given, **params})["id"]
 
     def invoice(self, customer, *steps):
-        invoice = self.ask("POST", "/v1/invoices", customer=customer, currency="gbp", **BILLED)["id"]
+        apart = {"pending_invoice_items_behavior": "exclude", "currency": "gbp"}
+        invoice = self.ask("POST", "/v1/invoices", customer=customer, **apart, **BILLED)["id"]
         self.ask(
             "POST", "/v1/invoiceitems", customer=customer, invoice=invoice, amount=700, currency="gbp"
         )

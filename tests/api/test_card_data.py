@@ -81,7 +81,7 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize("version", resources.api_versions())
+@pytest.mark.parametrize("version", resources.modelled_versions())
 @pytest.mark.parametrize(("ask", "named"), ASKED.values(), ids=ASKED)
 def test_card_data_is_refused_and_never_answered(stripe_balance, monkeypatch, version, ask, named):
     """At every API version the refusal names the parameter and the way out, and no part of a card."""

@@ -12,7 +12,7 @@ from majors import encoded
 from pytest_stripe_balance.api.message import Headers, Request
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.refused import Refused
-from pytest_stripe_balance.resources import api_versions
+from pytest_stripe_balance.resources import modelled_versions
 
 # Refusals that are executed, and are documented to leave a mark.
 MARKING = {"payment_method_customer_decline"}
@@ -45,7 +45,7 @@ def requests(trip):
     return drawn()
 
 
-@pytest.mark.parametrize("api_version", api_versions()[::-3])
+@pytest.mark.parametrize("api_version", modelled_versions()[::-3])
 def test_no_request_is_answered_by_a_traceback_or_half_done(api_version, tour_alone, everything_in):
     """No 5xx, no exception but a refusal; errors are shaped, and leave the world as it was."""
     kinds = Counter()

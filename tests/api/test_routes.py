@@ -12,14 +12,14 @@ from pytest_stripe_balance.api.request import Call, VersionRules
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine.state.assumptions import REGISTER
 from pytest_stripe_balance.refused import Refused
-from pytest_stripe_balance.resources import api_versions, newest_api_version
+from pytest_stripe_balance.resources import modelled_versions, newest_api_version
 
 EVERY_ROW = pytest.mark.parametrize("endpoint", routes.ENDPOINTS, ids=str)
 
 
 def lacking(endpoint):
     """Say what the schemas lack for a row at the versions that have its call; "" when all is there."""
-    versions = [contract(version) for version in api_versions() if version >= endpoint.since]
+    versions = [contract(version) for version in modelled_versions() if version >= endpoint.since]
     rules = [shapes.release for shapes in versions if shapes.rule(str(endpoint)) is None]
     objects = [shapes.release for shapes in versions if endpoint.returns not in shapes.objects]
     message = ""

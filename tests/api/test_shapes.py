@@ -17,7 +17,7 @@ from pytest_stripe_balance.api.rendering.render import render
 from pytest_stripe_balance.comparison.newer import document_without_newer
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.fixtures.balance import BANK_TRANSFERS
-from pytest_stripe_balance.resources import api_versions
+from pytest_stripe_balance.resources import modelled_versions
 
 TABLE = yaml.safe_load((Path(__file__).parent / "rendered_keys.yaml").read_text("utf-8"))
 VALUES = yaml.safe_load((Path(__file__).parent / "rendered_values.yaml").read_text("utf-8"))
@@ -431,7 +431,7 @@ def test_no_state_is_odd_at_any_version(name, state, stripe_balance, _stripe_ses
     world = _stripe_session.world
     held = everything_in(world)
     records = [one for name in held.keys() - NOT_SHOWN for one in held[name]]
-    for version in api_versions():
+    for version in modelled_versions():
         told = [
             str(finding)
             for record in records

@@ -9,7 +9,7 @@ from majors import as_dict, encoded
 from pytest_stripe_balance.api import form, parameters, routes, texts
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.resources import api_versions, newest_api_version
+from pytest_stripe_balance.resources import modelled_versions, newest_api_version
 
 INVALID = [
     *("nobody", "ann@com", "ann@localhost", "@example.com", "ann@", "a@b@example.com"),
@@ -48,7 +48,7 @@ def all_texts():
     """Name the texts of every endpoint at every version."""
     return [
         (version, row.name, path, rule)
-        for version in api_versions()
+        for version in modelled_versions()
         for row in routes.ENDPOINTS
         if (of_row := contract(version).rule(row.name))
         for path, rule in leaves(of_row)
@@ -94,7 +94,7 @@ def name_of(path):
     return form.bracketed([name for name, _ in path])
 
 
-@pytest.mark.parametrize("version", api_versions())
+@pytest.mark.parametrize("version", modelled_versions())
 def test_every_address_that_is_sent_is_held_to_one_rule(version):
     """Whatever the endpoint and however deep: email_invalid, the field as param, the text as sent."""
     found = [one for one in all_texts() if one[0] == version and one[3].get("format") == "email"]
@@ -203,7 +203,7 @@ def test_the_limits_that_are_documented_or_were_met(endpoint, name):
     assert rule["maxLength"] == LIMITS[endpoint, name]
 
 
-@pytest.mark.parametrize("version", api_versions())
+@pytest.mark.parametrize("version", modelled_versions())
 def test_every_limit_holds_to_the_character(version):
     """As many characters are taken, one more is refused, whatever the endpoint and however deep."""
     found = [one for one in all_texts() if one[0] == version and "maxLength" in one[3]]

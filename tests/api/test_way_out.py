@@ -35,7 +35,7 @@ ASKED = {
     "parameters that exclude each other": lambda own: stripe.PaymentIntent.confirm(
         _intent(own), payment_method="pm_1", payment_method_data=DATA
     ),
-    "an API version": lambda _: stripe.Customer.create(stripe_version="2020-08-27"),
+    "an API version": lambda _: stripe.Customer.create(stripe_version="2020-03-02"),
     "a currency": lambda _: stripe.PaymentIntent.create(amount=100, currency="isk"),
     "setup_future_usage": lambda own: _intent(own, setup_future_usage="off_session"),
     "what is expanded": lambda own: stripe.Customer.retrieve(own.customer().id, expand=["tax"]),

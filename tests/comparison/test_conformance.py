@@ -124,7 +124,7 @@ def test_what_the_fake_does_not_model_is_listed_and_counts_as_nothing(recorder):
         SkippedRequest(0, "the fake does not model this endpoint"),
         SkippedRequest(1, knowledge.UNMADE),
         SkippedRequest(
-            2, "API version 2019-05-16 is not modelled: the oldest modelled version is 2023-10-16"
+            2, "API version 2019-05-16 is not modelled: the oldest modelled version is 2020-08-27"
         ),
     ]
 

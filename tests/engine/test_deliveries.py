@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from pytest_stripe_balance.contract.contract import contract
-from pytest_stripe_balance.resources import api_versions
+from pytest_stripe_balance.resources import modelled_versions
 
 HOUR, DAY = 3600, 86_400
 URL = "https://example.com/stripe"
@@ -447,7 +447,7 @@ def test_with_the_systems_time_a_travel_stops_for_each_event(hooks, monkeypatch)
     assert hooks.session.now == began + 100 * DAY
 
 
-@pytest.mark.parametrize("version", api_versions())
+@pytest.mark.parametrize("version", modelled_versions())
 def test_each_payload_fits_the_contract_of_its_endpoints_version(hooks, version):
     """Of all kinds of events, at every API version."""
     hooks.endpoint(api_version=version)

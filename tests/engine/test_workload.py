@@ -12,7 +12,7 @@ from workload.verbs_refunds import Refunds
 
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING
-from pytest_stripe_balance.resources import api_versions
+from pytest_stripe_balance.resources import modelled_versions
 
 # From the tenth example of a run on, most of hypothesis's are others over again with a piece moved:
 # many short runs reach more. Their first is always the simplest, and not all end with their last step.
@@ -70,7 +70,7 @@ class EveryVersion(Workload):
 
     @initialize()
     def listen(self):
-        for version in api_versions():
+        for version in modelled_versions():
             self.opened(version)
 
     def teardown(self):

@@ -67,7 +67,7 @@ def test_one_that_is_not_modelled_is_refused_in_one_line(project):
     project.file("conftest.py", "import stripe\nstripe.api_version = '2019-01-01'")
     result = project.test("def test_it(stripe_balance): pass\ndef test_that(stripe_contract): pass")
     result.assert_outcomes(errors=2)
-    line = "stripe.api_version: API version 2019-01-01 is not modelled: the oldest modelled version is 2023-10-16"
+    line = "stripe.api_version: API version 2019-01-01 is not modelled: the oldest modelled version is 2020-08-27"
     assert result.outlines.count(line) == 2
 
 

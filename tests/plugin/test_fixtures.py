@@ -162,7 +162,7 @@ def test_usefixtures_is_enough(project):
 def test_the_builders_do_not_depend_on_the_apps_settings(stripe_balance, monkeypatch):
     """Whatever the app set on the module `stripe`, the builders work as ever."""
     monkeypatch.setattr(stripe, "api_key", "pk_test_of_the_app")
-    monkeypatch.setattr(stripe, "api_version", "2020-08-27")
+    monkeypatch.setattr(stripe, "api_version", "2019-05-16")
     monkeypatch.setattr(stripe, "api_base", "http://127.0.0.1:9")
     monkeypatch.setattr(stripe, "default_http_client", object())
     customer = stripe_balance.customer(reconciliation="manual")

@@ -418,8 +418,8 @@ REFUSED = {
         "POST /v1/payment_intents: Stripe takes the parameter capture_method='manual', and",
     ),
     "an API version older than all schemas": (
-        'stripe.Customer.create(stripe_version="2020-08-27")',
-        "POST /v1/customers: API version 2020-08-27 is not modelled: the oldest modelled version is 2023-10-16",
+        'stripe.Customer.create(stripe_version="2020-03-02")',
+        "POST /v1/customers: API version 2020-03-02 is not modelled: the oldest modelled version is 2020-08-27",
     ),
     "OAuth": (
         'stripe.OAuth.token(grant_type="authorization_code", code="ac_1")',

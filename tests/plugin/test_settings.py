@@ -106,7 +106,7 @@ def _named(source, name):
 
 @pytest.mark.parametrize(
     ("name", "bad", "good"),
-    [("mode", "live", "fake"), ("api_version", "2020-08-27", NEWEST)],
+    [("mode", "live", "fake"), ("api_version", "2020-03-02", NEWEST)],
     ids=["mode", "api_version"],
 )
 @pytest.mark.parametrize("strongest", SOURCES)
@@ -125,7 +125,7 @@ def test_the_strongest_source_is_blamed_for_a_bad_value(strongest, name, bad, go
 @pytest.mark.parametrize("strongest", ["option", "environment"])
 def test_a_stronger_source_hides_a_weaker_ones_bad_value(strongest, name, set_by, project):
     """A bad value that a stronger source overrules is nobody's fault."""
-    good, bad = ("fake", "live") if name == "mode" else (NEWEST, "2020-08-27")
+    good, bad = ("fake", "live") if name == "mode" else (NEWEST, "2020-03-02")
     weaker = SOURCES[SOURCES.index(strongest) + 1 :]
     options = set_by(name, {strongest: good, **dict.fromkeys(weaker, bad)}, WITHOUT_A_LOOK)
     project.run(*options).assert_outcomes(passed=1)
@@ -263,10 +263,10 @@ WHOLE_RUN = {
     ),
     "an unknown mode, ini": ([], {}, "stripe_mode = fast", "ini stripe_mode: unknown mode 'fast'"),
     "an API version that isn't modelled, option": (
-        ["--stripe-api-version=2020-08-27"],
+        ["--stripe-api-version=2020-03-02"],
         {},
         "",
-        "--stripe-api-version: API version 2020-08-27 is not modelled: the oldest modelled version is 2023-10-16",
+        "--stripe-api-version: API version 2020-03-02 is not modelled: the oldest modelled version is 2020-08-27",
     ),
     "an API version without its release's name, option": (
         ["--stripe-api-version=2025-02-24"],

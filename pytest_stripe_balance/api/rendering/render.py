@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_stripe_balance.api import versions
+from pytest_stripe_balance.api.before_latest_charge import Included
 from pytest_stripe_balance.api.rendering import charges, invoices
 from pytest_stripe_balance.api.rendering.charges import Json
 from pytest_stripe_balance.api.rendering.customers import (
@@ -51,13 +52,19 @@ def render(world: World, record: Record, api_version: str) -> Json:
     return _shown(world, record, api_version, world.echoed(record))
 
 
-def _shown(world: World, record: Record, api_version: str, echoed: Hash) -> Json:
+def _shown(
+    world: World, record: Record, api_version: str, echoed: Hash, included: Included | None = None
+) -> Json:
+    """Render any record but an event. `included` may be shown inside: by default what is there now."""
     if isinstance(record, Emitted):
         shown = record.at(api_version)
         assert shown is not None, "unreachable because its event has a type there"
         return dict(shown)
     renderer: Callable[[World, Any], Json] = _RENDERERS[type(record)]
     body = versions.walk_back(world, record, renderer(world, record), api_version)
+    if versions.includes(record, api_version):
+        inside = world.included(record) if included is None else included
+        _include(world, record, body, api_version, inside)
     if not echoed or body.get("deleted"):
         return body
     kind = body["object"]
@@ -65,12 +72,20 @@ def _shown(world: World, record: Record, api_version: str, echoed: Hash) -> Json
     return fields.merged(body, taken)
 
 
+def _include(world: World, record: Record, body: Json, api_version: str, included: Included) -> None:
+    def show(inner: Record) -> Json:
+        return _shown(world, inner, api_version, world.echoed(inner), included)
+
+    versions.include(record, body, api_version, included, show)
+
+
 def event(world: World, record: Event, api_version: str, account: str | None = None) -> Json:
     """Render an event at an API version that has a type for it.
 
     `account` is the connected account that it comes from, where the platform hears of it.
     """
-    data: Json = {"object": _shown(world, record.subject, api_version, record.echoed)}
+    subject = _shown(world, record.subject, api_version, record.echoed, record.included)
+    data: Json = {"object": subject}
     if record.previous is not None:
         is_emitted = isinstance(record.subject, Emitted)
         data["previous_attributes"] = (
@@ -94,7 +109,9 @@ def event(world: World, record: Event, api_version: str, account: str | None = N
         },
         "type": events.type_at(world, record, api_version),
     }
-    return versions.walk_back(world, record, body, api_version)
+    versions.walk_back(world, record, body, api_version)
+    _include(world, record, body, api_version, record.included)
+    return body
 
 
 def _webhook_endpoint(_: World, endpoint: WebhookEndpoint) -> Json:

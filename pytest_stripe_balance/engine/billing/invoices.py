@@ -39,6 +39,9 @@ class PaymentSettings(TypedDict, total=False):
     payment_method_options: InvoiceMethodOptions
 
 
+PendingItems = Literal["exclude", "include", "include_and_require"]
+
+
 class InvoiceParams(TypedDict, total=False):
     """Parameters of create that only describe the invoice."""
 
@@ -59,21 +62,24 @@ def create(
     currency: str | None = None,
     days_until_due: int | None = None,
     due_date: int | None = None,
-    pending_invoice_items_behavior: Literal["exclude", "include"] = "exclude",
+    pending_invoice_items_behavior: PendingItems = "exclude",
     **params: Unpack[InvoiceParams],
 ) -> Invoice:
     """Create a draft; event `invoice.created`. `due_date` is in seconds since 1970.
 
     `currency` defaults to the customer's [sdk]. If they have none it becomes theirs, with the event
     `customer.updated` first [obs, a send_invoice at clover]. With `include` the draft takes the
-    customer's pending items in its currency.
+    customer's pending items in its currency. `include_and_require` is a 400 if there are none.
     """
     owner = _owner(world, customer, collection_method)
     pending = invoice_items.pending(world, owner.id)
-    included = pending if pending_invoice_items_behavior == "include" else []
+    included = [] if pending_invoice_items_behavior == "exclude" else pending
     currency = currency or owner.currency or _currency_of(world, pending, included)
     currency = amounts.lowered(world, currency)
     invoice_items.check_currency(currency)
+    included = [item for item in included if item.currency == currency]
+    if pending_invoice_items_behavior == "include_and_require" and not included:
+        raise faults.nothing_to_invoice()
     draft = Invoice(
         id=world.ids.mint("in_", 24),
         created=world.clock.now,
@@ -89,8 +95,7 @@ def create(
         world.readings.rely_on("customer-currency")
     invoice_items.settle_currency(world, owner, currency)
     for item in included:
-        if item.currency == currency:
-            invoice = invoice_items.attach(world, invoice, item)
+        invoice = invoice_items.attach(world, invoice, item)
     world.record_event("invoice.created", invoice)
     return invoice
 

@@ -167,7 +167,8 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
         raise Refused(
             "a customer_balance payment method on an intent that takes only "
             f"{', '.join(intent.payment_method_types)} is not modelled; let the intent take it, by "
-            "allowed_payment_method_types=['customer_balance']"
+            "payment_method_types=['customer_balance'] (since 2026-09-30.endive: "
+            "allowed_payment_method_types)"
         )
     merged = CustomerBalanceOptions(**{**intent.customer_balance_options, **options})  # type: ignore[typeddict-item] # a merge of two of them
     regions.check_options(world, merged, intent.currency)

@@ -71,6 +71,16 @@ def missing_parameter(param: str) -> Fault:
     return Fault(f"Missing required param: {param}.", code="parameter_missing", param=param)
 
 
+def nothing_to_invoice() -> Fault:
+    """Make the fault for an invoice that requires pending items, of a customer who has none.
+
+    Message and param are those of a body in pinax/pinax-stripe-light #324, which is older than the
+    documented code.
+    """
+    message, code = "Nothing to invoice for customer", "invoice_no_customer_line_items"
+    return Fault(message, code=code, param="customer")
+
+
 def unexpected_state(message: str, intent: PaymentIntent, param: str | None = None) -> Fault:
     """Make the fault for an intent whose status forbids the call (docs/stripe.md 5.5).
 

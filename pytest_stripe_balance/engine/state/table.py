@@ -59,14 +59,20 @@ class Page(Generic[R]):
 
 
 class Table(Generic[R]):
-    """Records of one kind. `noun` is what Stripe calls one in "No such ...: 'x'"."""
+    """Records of one kind. `noun` is what Stripe calls one in "No such ...: 'x'".
 
-    def __init__(self, noun: str, journal: Journal | None = None) -> None:
+    `owners` are the fields with the ids of those whose records can be asked for. No record changes them.
+    """
+
+    def __init__(
+        self, noun: str, journal: Journal | None = None, owners: tuple[str, ...] = ("customer",)
+    ) -> None:
         self.noun = noun
+        self._owners = owners
         self._journal = journal if journal is not None else []
         self._records: list[R] = []
         self._places: dict[str, int] = {}
-        self._owned: dict[str, list[int]] = {}  # places by customer; no record changes its customer
+        self._owned: dict[str, list[int]] = {}  # places by owner
         self._is_shared = False
         self._unshared: set[str] | None = None  # whose lists in `_owned` are this table's; None: all
 
@@ -123,7 +129,7 @@ class Table(Generic[R]):
             self._journal.append((record, partial(self._drop, record.id)))
             place = self._places[record.id] = len(self._records)
             self._records.append(record)
-            if (owner := getattr(record, "customer", None)) is not None:
+            for owner in self._owners_of(record):
                 if self._unshared is not None:
                     self._unshare_places(owner)
                 self._owned.setdefault(owner, []).append(place)
@@ -141,12 +147,17 @@ class Table(Generic[R]):
 
     def _drop(self, record_id: str) -> None:
         del self._places[record_id]
-        if (owner := getattr(self._records.pop(), "customer", None)) is not None:
+        for owner in self._owners_of(self._records.pop()):
             self._owned[owner].pop()
 
-    def of(self, customer: str) -> Iterator[R]:
-        """Give the records of one customer, oldest first."""
-        return map(self._records.__getitem__, self._owned.get(customer, ()))
+    def _owners_of(self, record: R) -> Iterator[str]:
+        for field in self._owners:
+            if (owner := getattr(record, field, None)) is not None:
+                yield owner
+
+    def of(self, owner: str) -> Iterator[R]:
+        """Give the records of one customer, or of another owner, oldest first."""
+        return map(self._records.__getitem__, self._owned.get(owner, ()))
 
     def page(
         self,

@@ -73,8 +73,10 @@ class World:
         self.customers: Table[Customer] = Table("customer", self.journal)
         self.payment_intents: Table[PaymentIntent] = Table("payment_intent", self.journal)
         self.payment_methods: Table[PaymentMethod] = Table("PaymentMethod", self.journal)
-        self.charges: Table[Charge] = Table("charge", self.journal)
-        self.refunds: Table[Refund] = Table("refund", self.journal)
+        self.charges: Table[Charge] = Table(
+            "charge", self.journal, owners=("customer", "payment_intent")
+        )
+        self.refunds: Table[Refund] = Table("refund", self.journal, owners=("customer", "charge"))
         self.balance_transactions: Table[BalanceTransaction] = Table("balance transaction", self.journal)
         self.invoices: Table[Invoice] = Table("invoice", self.journal)
         self.invoice_items: Table[InvoiceItem] = Table("Invoice Item", self.journal)
@@ -221,10 +223,31 @@ class World:
         """
         event_id = self.ids.mint("evt_", 24)
         echoed = self.echoed(subject)
-        event = Event(event_id, self.clock.now, event_type, subject, self.cause, previous, echoed)
+        event = Event(
+            event_id,
+            self.clock.now,
+            event_type,
+            subject,
+            self.cause,
+            previous,
+            echoed,
+            self.included(subject),
+        )
         self.events.put(event)
         if self.webhook_endpoints or self.platform is not None:
             deliveries.hear(self, event)
+
+    def included(self, record: object) -> tuple[Charge | Refund, ...]:
+        """Give the charges of an intent with their refunds, or the refunds of a charge, oldest first.
+
+        API versions before 2022-11-15 show them inside it.
+        """
+        if isinstance(record, Charge):
+            return tuple(self.refunds.of(record.id))
+        if isinstance(record, PaymentIntent):
+            charges = tuple(self.charges.of(record.id))
+            return (*charges, *(refund for charge in charges for refund in self.refunds.of(charge.id)))
+        return ()
 
     def echoed(self, record: object) -> Hash:
         """Give what an object shows of parameters that have no meaning here, by key."""

@@ -3,7 +3,7 @@
 import json
 
 from pytest_stripe_balance.contract.contract import contract
-from pytest_stripe_balance.resources import api_versions
+from pytest_stripe_balance.resources import modelled_versions
 from workload.draws import Draws, once_in, one_of
 from workload.driver import verb
 
@@ -22,7 +22,7 @@ class Hooks(Draws):
 
     @verb(needs="room_for_endpoints")
     def open_endpoint(self, draw):
-        self.opened(draw(one_of(*api_versions())), draw(one_of((), PAYMENTS)))
+        self.opened(draw(one_of(*modelled_versions())), draw(one_of((), PAYMENTS)))
 
     def opened(self, version, types=()):
         """Open an endpoint, which hears all without types."""

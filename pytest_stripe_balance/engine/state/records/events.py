@@ -47,7 +47,8 @@ class Event(NamedTuple):
     """Something that happened, with its subject as it was then.
 
     `type` is the one at the newest API version. `events.type_at` gives that of an older one.
-    `echoed` is what the subject shows of parameters that have no meaning here.
+    `echoed` is what the subject shows of parameters that have no meaning here. `included` are the
+    charges and refunds that old API versions show inside the subject, as they were then.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Event(NamedTuple):
     cause: Cause | None
     previous: Hash | None = None
     echoed: Hash = NOTHING
+    included: tuple[Charge | Refund, ...] = ()
 
 
 class Echo(NamedTuple):
