@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pytest_stripe_balance.api.rendering import invoices
+from pytest_stripe_balance.api.rendering import catalog
+from pytest_stripe_balance.engine.state.records.catalog import Price
 from pytest_stripe_balance.engine.state.records.events import Event
 from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem
 from pytest_stripe_balance.engine.state.records.money import Charge
@@ -90,6 +91,12 @@ def invoice_item(world: World, item: InvoiceItem, body: Json) -> None:
     }
 
 
+def price(_: World, record: Price, body: Json) -> None:
+    """Add how the use of a metered price is summed up, which meters replaced."""
+    if record.recurring is not None:
+        body["recurring"] = {"aggregate_usage": None, **body["recurring"]}
+
+
 def event(world: World, record: Event, body: Json) -> None:
     """Add the old keys to the previous_attributes of an invoice's event."""
     if record.previous is None or not isinstance(record.subject, Invoice):
@@ -110,7 +117,8 @@ def event(world: World, record: Event, body: Json) -> None:
 
 
 def _price(world: World, item: InvoiceItem) -> Json:
-    return invoices.price(world, world.prices.find(item.price, "price"))
+    record = world.prices.find(item.price, "price")
+    return catalog.price(world, record)
 
 
 def _take_out(body: Json, *names: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from pytest_stripe_balance.api.rendering import charges, invoices
+from pytest_stripe_balance.api.rendering import catalog, charges, invoices
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records.record import Record
 from pytest_stripe_balance.engine.state.world import World
@@ -165,4 +165,5 @@ _INCLUDED: Mapping[tuple[str, str], Callable[[World, str, Render], Json | None]]
     ("customer", "cash_balance"): _cash_balance,
     ("invoice", "confirmation_secret"): invoices.confirmation_secret,
     ("invoice", "payments"): invoices.payments,
+    ("price", "currency_options"): catalog.currency_options,
 }

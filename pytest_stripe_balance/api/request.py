@@ -141,7 +141,7 @@ class Call(NamedTuple):
         Only the changes of a Fault that `keeps_changes` stay.
         """
         world = self.envelope.world
-        world.cause = Cause(self.envelope.request_id, self.envelope.key)
+        world.cause = Cause(self.envelope.request_id, self.envelope.key, self.rules.api_version)
         minted = world.ids.minted
         try:
             with world.transaction():

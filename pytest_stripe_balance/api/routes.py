@@ -18,6 +18,7 @@ from pytest_stripe_balance.engine.billing import (
     invoice_transitions,
     invoices,
 )
+from pytest_stripe_balance.engine.catalog import prices, products
 from pytest_stripe_balance.engine.money import balance_transactions, charges, payment_methods
 from pytest_stripe_balance.engine.payments import apply, payment_intents
 from pytest_stripe_balance.engine.refunds import refunds
@@ -157,6 +158,17 @@ ENDPOINTS = (
         "invoice_payment",
         since="2025-03-31.basil",
     ),
+    Endpoint("POST", "/v1/products", products.create, "product"),
+    Endpoint("GET", "/v1/products", products.list_, "product", listed=True),
+    Endpoint("GET", "/v1/products/search", search.products, "product", searched=True),
+    Endpoint("GET", "/v1/products/{id}", products.retrieve, "product"),
+    Endpoint("POST", "/v1/products/{id}", products.update, "product"),
+    Endpoint("DELETE", "/v1/products/{id}", products.delete, "product"),
+    Endpoint("POST", "/v1/prices", prices.create, "price"),
+    Endpoint("GET", "/v1/prices", prices.list_, "price", listed=True),
+    Endpoint("GET", "/v1/prices/search", search.prices, "price", searched=True),
+    Endpoint("GET", "/v1/prices/{price}", prices.retrieve, "price"),
+    Endpoint("POST", "/v1/prices/{price}", prices.update, "price"),
     Endpoint("GET", "/v1/events", events.list_, "event", listed=True),
     Endpoint("GET", "/v1/events/{id}", events.retrieve, "event"),
     Endpoint("POST", "/v1/webhook_endpoints", endpoints.create, "webhook_endpoint"),

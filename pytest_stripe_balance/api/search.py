@@ -16,6 +16,7 @@ from typing import Required, TypedDict, TypeVar, Unpack
 from pytest_stripe_balance.api.search_query import Field, Query, Resource, parse
 from pytest_stripe_balance.engine.billing.invoices import with_customer
 from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.state.records.catalog import Price, Product
 from pytest_stripe_balance.engine.state.records.customers import Customer
 from pytest_stripe_balance.engine.state.records.invoices import Invoice
 from pytest_stripe_balance.engine.state.records.money import Charge
@@ -23,7 +24,7 @@ from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 from pytest_stripe_balance.engine.state.table import Page, Table
 from pytest_stripe_balance.engine.state.world import World
 
-R = TypeVar("R", Customer, PaymentIntent, Charge, Invoice)
+R = TypeVar("R", Customer, PaymentIntent, Charge, Invoice, Product, Price)
 
 
 class Search(TypedDict, total=False):
@@ -49,6 +50,14 @@ def _created() -> Field:
 def _refunded(charge: Charge) -> str | None:
     """Give "true" if all of it is refunded, "false" if a part is, and None (null) if nothing is."""
     return "true" if charge.refunded else "false" if charge.amount_refunded else None
+
+
+def _active(record: Product | Price) -> str:
+    return "true" if record.active else "false"
+
+
+def _shippable(product: Product) -> str | None:
+    return None if product.shippable is None else str(product.shippable).lower()
 
 
 CUSTOMERS = Resource(
@@ -107,6 +116,28 @@ INVOICES = Resource(
 )
 
 
+PRODUCTS = Resource(
+    "products",
+    {
+        "active": Field("token", _active, values=("true", "false")),
+        "description": Field("string", attrgetter("description")),
+        "name": Field("string", attrgetter("name")),
+        "shippable": Field("token", _shippable, values=("true", "false", None)),
+        "url": Field("string", attrgetter("url")),
+    },
+)
+PRICES = Resource(
+    "prices",
+    {
+        "active": Field("token", _active, values=("true", "false")),
+        "currency": Field("token", attrgetter("currency")),
+        "lookup_key": Field("string", attrgetter("lookup_key")),
+        "product": Field("string", attrgetter("product")),
+        "type": Field("token", attrgetter("type")),
+    },
+)
+
+
 def customers(world: World, **params: Unpack[Search]) -> Found[Customer]:
     """Search customers."""
     return _search(world, world.customers, CUSTOMERS, **params)
@@ -127,6 +158,16 @@ def invoices(world: World, **params: Unpack[Search]) -> Found[Invoice]:
     found = _search(world, world.invoices, INVOICES, **params)
     shown = [with_customer(world, invoice) for invoice in found.data]
     return Found(shown, found.has_more, found.next_page, found.total_count)
+
+
+def products(world: World, **params: Unpack[Search]) -> Found[Product]:
+    """Search products."""
+    return _search(world, world.products, PRODUCTS, **params)
+
+
+def prices(world: World, **params: Unpack[Search]) -> Found[Price]:
+    """Search prices."""
+    return _search(world, world.prices, PRICES, **params)
 
 
 def _search(

@@ -19,6 +19,7 @@ from pytest_stripe_balance.api import before_basil, before_latest_charge
 from pytest_stripe_balance.api.before_basil import Json, WalkBack
 from pytest_stripe_balance.api.before_latest_charge import Included, Show
 from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.state.records.catalog import Price, Product
 from pytest_stripe_balance.engine.state.records.customers import Customer, FundingInstructions
 from pytest_stripe_balance.engine.state.records.events import Emitted, Event
 from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
@@ -107,6 +108,12 @@ def _previous_default_currency(_: World, event: Event, body: Json) -> None:
         body["data"]["previous_attributes"] = {**previous, "default_currency": previous["currency"]}
 
 
+def _features(_: World, record: Product, body: Json) -> None:
+    """Undo the renaming of features to marketing_features."""
+    if not record.deleted:
+        body["features"] = body.pop("marketing_features")
+
+
 def _no_invoice_payment_paid(event_type: str, _: InvoicePayment) -> str | None:
     """Undo the addition of invoice_payment.paid."""
     return None if event_type == "invoice_payment.paid" else event_type
@@ -127,7 +134,9 @@ CHANGES = (
     Change("2025-03-31", Invoice, before_basil.invoice),
     Change("2025-03-31", InvoiceItem, before_basil.invoice_item),
     Change("2025-03-31", Event, before_basil.event),
+    Change("2025-03-31", Price, before_basil.price),
     Change("2024-04-10", Invoice, _rendering_options),
+    Change("2024-04-10", Product, _features),
     Change("2022-08-01", Customer, _default_currency),
     Change("2022-08-01", Event, _previous_default_currency),
 )

@@ -28,6 +28,8 @@ QUERIES = {
     "payment_intents": "status:'succeeded' OR amount>10",
     "charges": "amount>10",
     "invoices": "currency:'gbp'",
+    "products": "active:'true'",
+    "prices": "currency:'gbp'",
 }
 
 
@@ -118,6 +120,7 @@ class Tour:
         self._intents(customer)
         self._refunds(customer)
         self._invoices(customer)
+        self._catalog()
         for objects, query in QUERIES.items():
             self.ask("GET", f"/v1/{objects}/search", query=query, expand=["total_count"])
         for event in self.ask("GET", "/v1/events", limit=100)["data"]:
@@ -214,6 +217,19 @@ class Tour:
             self.ask("GET", f"/v1/invoices/{given_up}", expand=["payments", "confirmation_secret"])
             for link in self.ask("GET", "/v1/invoice_payments")["data"]:
                 self.ask("GET", f"/v1/invoice_payments/{link['id']}", expand=["invoice"])
+
+    def _catalog(self):
+        cost = {"currency": "gbp", "unit_amount": 700}
+        gone = self.ask("POST", "/v1/products", name="Gone")["id"]
+        product = self.ask("POST", "/v1/products", name="Hat", default_price_data=cost)["id"]
+        self.ask("POST", f"/v1/products/{product}", description="Felt")
+        self.ask("GET", f"/v1/products/{product}", expand=["default_price"])
+        self.ask("GET", "/v1/products", expand=["data.default_price"])
+        self.ask("DELETE", f"/v1/products/{gone}")
+        price = self.ask("POST", "/v1/prices", product=product, recurring={"interval": "month"}, **cost)
+        self.ask("POST", f"/v1/prices/{price['id']}", active="false")
+        self.ask("GET", f"/v1/prices/{price['id']}", expand=["product", "currency_options"])
+        self.ask("GET", "/v1/prices", expand=["data.product"])
 
     def _endpoints(self):
         url, heard = "https://example.com/stripe", ["payment_intent.succeeded"]

@@ -182,10 +182,14 @@ def test_a_draft_is_found_with_its_customer_as_they_are_now(town):
     assert draft.customer_name == "Nemo"
 
 
+OF_THE_CATALOG = ("product", "price")  # they can't be searched for by when they were made
+
+
 @pytest.mark.parametrize("search", [row for row in routes.ENDPOINTS if row.searched], ids=str)
 def test_every_search_answers_with_a_search_result(search, stripe_balance):
     """The answer of a search is held to be a search_result of its row."""
-    raw = stripe_balance.client.raw_request("get", search.path, query="created>0")
+    query = "active:'true'" if search.returns in OF_THE_CATALOG else "created>0"
+    raw = stripe_balance.client.raw_request("get", search.path, query=query)
     assert (
         search.response_object == stripe_balance.requests[-1].response.json["object"] == "search_result"
     )

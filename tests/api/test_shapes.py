@@ -181,6 +181,23 @@ def error_of(stripe_balance, **params):
     return caught.value.json_body
 
 
+def whole_product(_, **at):
+    """Make a product whose hashes and lists have something in them."""
+    product = stripe.Product.create(
+        name="Hat",
+        marketing_features=[{"name": "Warm"}],
+        package_dimensions={"height": 1, "length": 2, "weight": 3, "width": 4.5},
+        tax_code="txcd_99999999",
+    )
+    return stripe.Product.retrieve(product.id, **at)
+
+
+def price_of(_, recurring=None, **params):
+    more = {} if recurring is None else {"recurring": recurring}
+    price = stripe.Price.create(product_data={"name": "Hat"}, currency="usd", unit_amount=1000, **more)
+    return stripe.Price.retrieve(price.id, **params)
+
+
 STATES = {
     "customer": {
         "new": lambda b: b.customer(),
@@ -275,6 +292,20 @@ STATES = {
     "invoice_payment": {
         "open": lambda b: invoice_in(b, "open").payments.data[0],
         "paid": lambda b: invoice_in(b, "paid").payments.data[0],
+    },
+    "product": {
+        "just a name": lambda _: stripe.Product.create(name="Hat"),
+        "with all": whole_product,
+        "before 2024-04-10": lambda b: whole_product(b, stripe_version="2023-10-16"),
+        "deleted": lambda _: stripe.Product.delete(stripe.Product.create(name="Hat").id),
+    },
+    "price": {
+        "one_time": price_of,
+        "recurring": lambda b: price_of(b, recurring={"interval": "month"}),
+        "recurring before basil": lambda b: price_of(
+            b, recurring={"interval": "month"}, stripe_version="2024-06-20"
+        ),
+        "with currency_options expanded": lambda b: price_of(b, expand=["currency_options"]),
     },
     "event": {
         "cash_balance.funds_available": lambda b: events_of(b, "cash_balance.funds_available"),

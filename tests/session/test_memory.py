@@ -12,8 +12,9 @@ PLAN = {"currency": "usd", "interval": "month", "product": "prod_1", "amount": 7
 
 @pytest.fixture
 def plans(stripe_stubs):
-    """Remember plans, products and quotes."""
-    stripe_stubs.remember("/v1/plans", "/v1/products", "/v1/quotes")
+    """Remember plans, quotes, a terminal's locations, and lists of values."""
+    others = ("/v1/quotes", "/v1/terminal/locations", "/v1/radar/value_lists")
+    stripe_stubs.remember("/v1/plans", *others)
     return stripe.Plan
 
 
@@ -35,12 +36,19 @@ def test_a_parameter_that_the_object_shows_otherwise_is_left_out(plans):
 
 def test_an_update_merges_metadata_and_leaves_the_rest(plans):
     """An empty value takes a key out, and clears what may be null."""
-    product = stripe.Product.create(name="Tea", description="old", metadata={"a": "1", "b": "2"})
-    stripe.Product.modify(product.id, description="", metadata={"a": "", "c": "3"})
-    after = as_dict(stripe.Product.retrieve(product.id))
-    assert (after["description"], after["metadata"]) == (None, {"b": "2", "c": "3"})
-    assert after["name"] == "Tea"
-    assert as_dict(stripe.Product.modify(product.id, metadata=""))["metadata"] == {}
+    locations, address = stripe.terminal.Location, {"country": "DE"}
+    shop = locations.create(
+        display_name="Tea",
+        address=address,
+        configuration_overrides="tmc_1",
+        metadata={"a": "1", "b": "2"},
+    )
+    locations.modify(shop.id, configuration_overrides="", metadata={"a": "", "c": "3"})
+    after = as_dict(locations.retrieve(shop.id))
+    shown = (after["configuration_overrides"], after["metadata"])
+    assert shown == (None, {"b": "2", "c": "3"})
+    assert after["display_name"] == "Tea"
+    assert as_dict(locations.modify(shop.id, metadata=""))["metadata"] == {}
 
 
 def test_a_list_has_pages_newest_first(plans):
@@ -63,8 +71,8 @@ def test_a_filter_compares_the_key_of_its_name(plans, stripe_balance):
     plans.create(**{**PLAN, "product": "prod_2"})
     assert [one.id for one in plans.list(product="prod_1").data] == [mine]
     assert plans.list(created={"gt": stripe_balance.customer().created + 99}).data == []
-    with stripe_balance.refused(match=r'filters\. Answer it: stripe_stubs\.answer\("GET /v1/products"'):
-        stripe.Product.list(ids=["prod_1"])
+    with stripe_balance.refused(match=r'filters\. Answer it: stripe_stubs\.answer\("GET /v1/radar/'):
+        stripe.radar.ValueList.list(contains="x")
 
 
 def test_a_deleted_object_is_gone(plans):

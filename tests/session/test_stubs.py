@@ -58,11 +58,12 @@ def test_the_id_of_what_is_above_is_not_the_objects(stripe_stubs):
 
 def test_what_was_sent_is_shown(stripe_stubs):
     """Where the object has a key for it that takes the value; what the test gives goes before it."""
-    sent = {"product": "prod_1", "unit_amount": 5, "currency": "usd"}
-    stripe_stubs.answer("POST /v1/prices", {"currency": "eur"})
-    price = stripe.Price.create(**sent, recurring={"interval": "month"}, metadata={"a": "b"})
-    assert (price.product, price.unit_amount, price.currency) == ("prod_1", 5, "eur")
-    assert (price.recurring.interval, price.metadata["a"]) == ("month", "b")
+    sent = {"product": "prod_1", "amount": 5, "currency": "usd", "interval": "month"}
+    stripe_stubs.answer("POST /v1/plans", {"currency": "eur"})
+    tenth = {"divide_by": 10, "round": "up"}
+    plan = stripe.Plan.create(**sent, transform_usage=tenth, metadata={"a": "b"})
+    assert (plan.product, plan.amount, plan.currency) == ("prod_1", 5, "eur")
+    assert (plan.transform_usage.divide_by, plan.metadata["a"]) == (10, "b")
     stripe_stubs.answer("POST /v1/tax_rates", {})
     rate = stripe.TaxRate.create(display_name="VAT", percentage=19.5, inclusive=False)
     assert (rate.percentage, rate.inclusive) == (19.5, False)
@@ -112,9 +113,9 @@ def test_a_list_has_its_items_completed(stripe_stubs):
 
 def test_a_deleted_object_says_so(stripe_stubs):
     """In its deleted form."""
-    stripe_stubs.answer("DELETE /v1/products/{product}", {})
-    gone = stripe.Product.delete("prod_1") if hasattr(stripe.Product, "delete") else None
-    assert as_dict(gone) == {"id": "prod_1", "object": "product", "deleted": True}
+    stripe_stubs.answer("DELETE /v1/plans/{plan}", {})
+    gone = stripe.Plan.delete("price_1")
+    assert as_dict(gone) == {"id": "price_1", "object": "plan", "deleted": True}
 
 
 def test_what_is_not_gone_after_a_delete_says_nothing_of_it(stripe_stubs):
@@ -170,9 +171,10 @@ def test_a_literal_path_goes_before_a_template(stripe_stubs):
 
 def test_a_search_is_no_retrieve(stripe_stubs):
     """Its last word is no id, and its parameters are its own."""
-    stripe_stubs.answer("GET /v1/prices/{price}", {}, optional=True)
-    stripe_stubs.answer("GET /v1/prices/search", {"data": [{"active": True}]})
-    assert [one.active for one in stripe.Price.search(query="active:'true'").data] == [True]
+    stripe_stubs.answer("GET /v1/subscriptions/{id}", {}, optional=True)
+    stripe_stubs.answer("GET /v1/subscriptions/search", {"data": [{"status": "paused"}]})
+    found = stripe.Subscription.search(query="status:'paused'").data
+    assert [one.status for one in found] == ["paused"]
 
 
 def test_an_error_is_raised_as_stripes(stripe_stubs):

@@ -1,18 +1,12 @@
-"""Renders invoices, their items, payments and prices, at the newest API version's shape."""
+"""Renders invoices, their items and payments, at the newest API version's shape."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from pytest_stripe_balance.engine.state.records.hashes import Hash
-from pytest_stripe_balance.engine.state.records.invoices import (
-    Invoice,
-    InvoiceItem,
-    InvoicePayment,
-    Price,
-)
+from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
 from pytest_stripe_balance.engine.state.records.record import Record
 from pytest_stripe_balance.engine.state.world import BUSINESS_NAME, World
 
@@ -235,32 +229,6 @@ def invoice_payment(_: World, link: InvoicePayment) -> Json:
         "payment": {"payment_intent": link.payment_intent, "type": "payment_intent"},
         "status": link.status,
         "status_transitions": {"canceled_at": link.canceled_at, "paid_at": link.paid_at},
-    }
-
-
-def price(_: World, record: Price) -> Json:
-    """Render the one-time price that Stripe makes for an item without one."""
-    unit = Decimal(record.unit_amount)
-    return {
-        "id": record.id,
-        "object": "price",
-        "active": False,
-        "billing_scheme": "per_unit",
-        "created": record.created,
-        "currency": record.currency,
-        "custom_unit_amount": None,
-        "livemode": False,
-        "lookup_key": None,
-        "metadata": {},
-        "nickname": None,
-        "product": record.product,
-        "recurring": None,
-        "tax_behavior": "unspecified",
-        "tiers_mode": None,
-        "transform_quantity": None,
-        "type": "one_time",
-        "unit_amount": int(unit) if unit == int(unit) else None,
-        "unit_amount_decimal": record.unit_amount,
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.api.before_latest_charge import Included
-from pytest_stripe_balance.api.rendering import charges, invoices
+from pytest_stripe_balance.api.rendering import catalog, charges, invoices
 from pytest_stripe_balance.api.rendering.charges import Json
 from pytest_stripe_balance.api.rendering.customers import (
     _cash_balance,
@@ -23,6 +23,7 @@ from pytest_stripe_balance.api.rendering.customers import (
 from pytest_stripe_balance.api.rendering.payments import _payment_intent, _payment_method
 from pytest_stripe_balance.engine import events
 from pytest_stripe_balance.engine.state import fields
+from pytest_stripe_balance.engine.state.records.catalog import Price, Product
 from pytest_stripe_balance.engine.state.records.customers import (
     CashBalance,
     Customer,
@@ -31,12 +32,7 @@ from pytest_stripe_balance.engine.state.records.customers import (
 )
 from pytest_stripe_balance.engine.state.records.events import Emitted, Event
 from pytest_stripe_balance.engine.state.records.hashes import Hash
-from pytest_stripe_balance.engine.state.records.invoices import (
-    Invoice,
-    InvoiceItem,
-    InvoicePayment,
-    Price,
-)
+from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 from pytest_stripe_balance.engine.state.records.record import Record
@@ -147,6 +143,7 @@ _RENDERERS: dict[type, Callable[[World, Any], Json]] = {
     Invoice: invoices.invoice,
     InvoiceItem: invoices.invoice_item,
     InvoicePayment: invoices.invoice_payment,
-    Price: invoices.price,
+    Product: catalog.product,
+    Price: catalog.price,
     WebhookEndpoint: _webhook_endpoint,
 }

@@ -6,9 +6,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Unpack
 
+from pytest_stripe_balance.engine.catalog import prices, products
 from pytest_stripe_balance.engine.money import invoice_settlement
 from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
-from pytest_stripe_balance.engine.state.records.invoices import InvoiceItem, Price
+from pytest_stripe_balance.engine.state.records.invoices import InvoiceItem
 from pytest_stripe_balance.engine.state.table import ListParams
 from pytest_stripe_balance.refused import Refused
 
@@ -44,7 +45,8 @@ def create(
     unit, total = _unit_and_total(amount, unit_amount_decimal, quantity)
     if owner.currency is None and world.readings.rely_on("customer-currency") == "by-item":
         settle_currency(world, owner, currency)
-    price = _price(world, description, _plain(unit), currency)
+    product = products.one_off(world, description)
+    price = prices.one_off(world, product, amounts.plain(unit), currency)
     item = InvoiceItem(
         id=world.ids.mint("ii_", 24),
         created=world.clock.now,
@@ -52,7 +54,7 @@ def create(
         amount=total,
         currency=currency,
         quantity=quantity,
-        unit_amount=price.unit_amount,
+        unit_amount=price.unit_amount_decimal,
         price=price.id,
         product=price.product,
         description=description,
@@ -150,33 +152,12 @@ def _draft(world: World, invoice_id: str) -> Invoice:
     return invoice
 
 
-def _price(world: World, description: str | None, unit_amount: str, currency: str) -> Price:
-    """Give the one-time price of an item.
-
-    Items share a product by description, and its price by amount and currency. That they share them was
-    seen from 2024-08 to 2026-03 [obs, pay and Kiln-AI/stripe_world]; by which fields is inferred.
-    """
-    product = "prod_" + world.ids.secret(f"product {description!r}", 14)
-    price_id = "price_" + world.ids.secret(f"{product} {unit_amount} {currency}", 24)
-    known = world.prices.get(price_id)
-    if known is not None:
-        world.readings.rely_on("one-off-prices")
-        return known
-    return world.prices.put(Price(price_id, world.clock.now, currency, product, unit_amount))
-
-
 def check_currency(currency: str) -> None:
     """Refuse a currency that invoices aren't modelled in."""
     if currency not in amounts.MINIMUM:
         raise Refused(
             f"invoices in {currency!r} are not modelled; in {', '.join(amounts.MINIMUM)} they are"
         )
-
-
-def _plain(unit: Decimal) -> str:
-    """Write a decimal without trailing zeros; `normalize` would round it to 28 digits."""
-    whole, _, rest = format(unit, "f").partition(".")
-    return f"{whole}.{rest}".rstrip("0").rstrip(".") if rest else whole
 
 
 def _unit_and_total(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.world import World
 
@@ -40,3 +42,9 @@ def lowered(world: World, currency: str) -> str:
     if currency != currency.lower():
         world.readings.rely_on("capital-currency")
     return currency.lower()
+
+
+def plain(unit: Decimal) -> str:
+    """Write a decimal without trailing zeros; `normalize` would round it to 28 digits."""
+    whole, _, rest = format(unit, "f").partition(".")
+    return f"{whole}.{rest}".rstrip("0").rstrip(".") if rest else whole

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pytest_stripe_balance.engine.state.register import (
     apply,
     cash,
+    catalog,
     intents,
     invoices,
     money,
@@ -59,11 +60,23 @@ RECORDINGS: Mapping[int, str] = {
     36: "a customer and an invoice with parameters that the fake doesn't model, made and updated",
     37: "the tries at an endpoint that fails, and pending_webhooks after each of them",
     38: "a webhook endpoint with each wrong parameter, and a seventeenth one",
+    45: "a product and a price with each wrong parameter, archived and deleted in each state",
 }
 
 REGISTER: Mapping[str, Assumption] = {
     entry.id: entry
-    for part in (apply, intents, reconciliation, money, invoices, cash, protocol, search, webhooks)
+    for part in (
+        apply,
+        intents,
+        reconciliation,
+        money,
+        invoices,
+        catalog,
+        cash,
+        protocol,
+        search,
+        webhooks,
+    )
     for entry in part.ENTRIES
 }
 

@@ -87,3 +87,9 @@ def unexpected_state(message: str, intent: PaymentIntent, param: str | None = No
     The body embeds the intent.
     """
     return Fault(message, code="payment_intent_unexpected_state", param=param, intent=intent)
+
+
+def one_of(first: str, second: str, *, assumption: str | None = None) -> Fault:
+    """Make the fault for parameters that exclude each other; its param is the first [obs]."""
+    message = f"You may only specify one of these parameters: {first}, {second}."
+    return Fault(message, param=first, assumption=assumption)

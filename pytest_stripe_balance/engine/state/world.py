@@ -12,15 +12,11 @@ from pytest_stripe_balance.engine.state.assumptions import Readings
 from pytest_stripe_balance.engine.state.deliveries import Deliveries
 from pytest_stripe_balance.engine.state.ledger import Ledger
 from pytest_stripe_balance.engine.state.reconciliations import Reconciled
+from pytest_stripe_balance.engine.state.records.catalog import Price, Product
 from pytest_stripe_balance.engine.state.records.customers import CashBalance, Customer, Entry
 from pytest_stripe_balance.engine.state.records.events import Cause, Echo, Event
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING
-from pytest_stripe_balance.engine.state.records.invoices import (
-    Invoice,
-    InvoiceItem,
-    InvoicePayment,
-    Price,
-)
+from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
@@ -80,6 +76,7 @@ class World:
         self.balance_transactions: Table[BalanceTransaction] = Table("balance transaction", self.journal)
         self.invoices: Table[Invoice] = Table("invoice", self.journal)
         self.invoice_items: Table[InvoiceItem] = Table("Invoice Item", self.journal)
+        self.products: Table[Product] = Table("product", self.journal)
         self.prices: Table[Price] = Table("price", self.journal)
         self.invoice_payments: Table[InvoicePayment] = Table("invoice_payment", self.journal)
         self.events: Table[Event] = Table("event", self.journal)
@@ -166,6 +163,11 @@ class World:
     def customer_above(self, customer_id: str) -> Customer:
         """Find the customer in a route's path, as in /v1/customers/{customer}/cash_balance."""
         return self.customer(customer_id, in_path=True, assumption="parameter-customer")
+
+    @property
+    def asked_version(self) -> str:
+        """The API version of the request that is answered now; the account's where there is none."""
+        return (self.cause and self.cause.api_version) or self.api_version
 
     def reconciliation_mode(self, customer: Customer) -> ReconciliationMode:
         """The reconciliation mode in effect: the customer's own, or the account's default."""

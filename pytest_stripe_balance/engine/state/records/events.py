@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from pytest_stripe_balance.engine.state.records.catalog import Price, Product
 from pytest_stripe_balance.engine.state.records.customers import CashBalance, Customer, Entry
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING, Hash
 from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
@@ -13,10 +14,11 @@ from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 
 
 class Cause(NamedTuple):
-    """The API request that caused an event."""
+    """The API request that caused an event, and the API version that it was made at."""
 
     request_id: str
     idempotency_key: str | None
+    api_version: str = ""
 
 
 class Emitted(NamedTuple):
@@ -39,6 +41,8 @@ Subject = (
     | Invoice
     | InvoiceItem
     | InvoicePayment
+    | Product
+    | Price
     | Emitted
 )
 

@@ -32,16 +32,6 @@ class InvoiceItem(NamedTuple):
     deleted: bool = False
 
 
-class Price(NamedTuple):
-    """The one-time price behind the items of an amount, a currency and a product."""
-
-    id: str
-    created: int
-    currency: str
-    product: str
-    unit_amount: str
-
-
 class Invoice(NamedTuple):
     """An invoice of collection_method send_invoice (docs/stripe.md 1.9). Its intent holds its money.
 

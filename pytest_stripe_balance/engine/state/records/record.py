@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from pytest_stripe_balance.engine.state.records.customers import FundingInstructions
 from pytest_stripe_balance.engine.state.records.events import Event, Subject
-from pytest_stripe_balance.engine.state.records.invoices import Price
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction
 from pytest_stripe_balance.engine.state.records.payments import PaymentMethod
 from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
 
-Record = (
-    Subject | FundingInstructions | PaymentMethod | BalanceTransaction | Price | Event | WebhookEndpoint
-)
+Record = Subject | FundingInstructions | PaymentMethod | BalanceTransaction | Event | WebhookEndpoint

@@ -44,12 +44,6 @@ ENTRIES = (
         {"by-invoice": "only the first invoice sets it", "by-item": "a pending item sets it too"},
         32,
     ),
-    only(
-        "one-off-prices",
-        32,
-        "Items with the same description share one product in the account, and one price for "
-        "each unit amount and currency. Items without a description share a product too.",
-    ),
     Assumption(
         "deleted-draft-items",
         "The items of a deleted draft can't be found any more.",

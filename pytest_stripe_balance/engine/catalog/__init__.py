@@ -1,0 +1,1 @@
+"""Products and their prices (docs/stripe.md 1.13)."""
