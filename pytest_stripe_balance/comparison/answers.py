@@ -127,7 +127,7 @@ class AnswerComparer:
         if knowledge.is_beyond(item):
             return False
         if knowledge.has(own) or knowledge.is_unsure(own):
-            return knowledge.is_sure(own)
+            return knowledge.is_sure(own) and not knowledge.is_known_by_name(own)
         named = named_in(item, self.ids) - {own}
         return any(map(knowledge.is_sure, named)) and not any(map(knowledge.is_unsure, named))
 
@@ -141,7 +141,8 @@ class AnswerComparer:
 
     def is_unknown(self, value: Json) -> bool:
         """Tell whether the fake lacks an object, or has it in another state."""
-        return bool(kind_of(value)) and self.knowledge.is_unsure(str(value.get("id")))
+        own, knowledge = str(value.get("id")), self.knowledge
+        return bool(kind_of(value)) and (knowledge.is_unsure(own) or knowledge.is_known_by_name(own))
 
     def has_changed(self, recorded: Json, faked: Json) -> bool:
         """Tell whether something that isn't recorded changed an object."""

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -16,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from pytest_stripe_balance.api import versions
-from pytest_stripe_balance.api.message import Exchange, Request, Response
+from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.comparison import knowledge
 from pytest_stripe_balance.comparison.answers import AnswerComparer, ListScope, is_masked
 from pytest_stripe_balance.comparison.ids import IdDetector, IdMapping
@@ -33,6 +34,7 @@ from pytest_stripe_balance.comparison.recording_facts import (
 from pytest_stripe_balance.comparison.requests import READS
 from pytest_stripe_balance.comparison.retries import is_replay, without_retries
 from pytest_stripe_balance.comparison.sightings import Sightings
+from pytest_stripe_balance.comparison.stand_ins import StandIns
 from pytest_stripe_balance.comparison.translation import RequestTranslator
 from pytest_stripe_balance.contract.findings import Finding
 from pytest_stripe_balance.engine.state.faults import Fault
@@ -116,6 +118,7 @@ class _Run:
         self._translator = RequestTranslator(self._mapping, self._keys)
         self._polled = polled(exchanges)
         self._moment = moment_of(exchanges)
+        self._stand_ins = StandIns(exchanges, self._knowledge, self._send, self._is_same)
         self._has_deleted = False
 
     def compare(self, at: int) -> Compared | SkippedRequest:
@@ -145,13 +148,28 @@ class _Run:
         exchange = self.exchanges[at]
         if reason := knowledge.environment(exchange) or _why_no_version(exchange):
             return reason
-        if reason := self._knowledge.why_not(exchange):
-            return reason
         if at in self._polled:
             return knowledge.POLLED
+        self._stand_ins.supply(at)
+        if reason := self._knowledge.why_not(exchange):
+            return reason
         if is_conflict(exchange.response.json) and not self._keys.is_used(exchange):
             return KEY_UNUSED
         return None
+
+    def _send(self, exchange: Exchange, path: str, body: str) -> Response | None:
+        """Post something in the place of an exchange; None if the fake refuses it."""
+        try:
+            made, _ = self.answer(self._translator.in_place_of(exchange, path, body))
+        except Refused:
+            return None
+        return made if made.status < HTTPStatus.BAD_REQUEST else None
+
+    def _is_same(self, shown: Json, made: Response) -> bool:
+        """Tell whether the fake shows an object with the recorded values, whatever keys each has."""
+        recorded = Response(made.status, Headers(), json.dumps(shown).encode())
+        result = self._comparer.compare(recorded, made, ListScope())
+        return all(finding.kind != "breaking" for finding in result.differences)
 
     def _skip(self, at: int, reason: str) -> SkippedRequest:
         self._knowledge.leave_out(self.exchanges[at])
@@ -170,7 +188,7 @@ class _Run:
             return knowledge.OTHERS
         if root_kind(recorded) in LISTS:
             return None
-        if self._is_beyond(exchange):
+        if self._is_beyond(exchange, faked.json):
             return knowledge.BEYOND
         is_read = exchange.request.method in READS
         has_changed = is_read and self._sightings.has_changed(recorded, faked.json, self._knowledge)
@@ -182,7 +200,7 @@ class _Run:
         is_missing = error.get("code") == "resource_missing" and faked.status < HTTPStatus.BAD_REQUEST
         return is_missing and not self._has_deleted
 
-    def _is_beyond(self, exchange: Exchange) -> bool:
+    def _is_beyond(self, exchange: Exchange, faked: Json) -> bool:
         """Tell whether an answer names an object that only a payment by other means has."""
         ids, document = self._mapping.old, exchange.response.json
         requested = NamedIds(exchange.request, ids).all
@@ -190,7 +208,7 @@ class _Run:
             an_id.startswith("pm_") and not self._knowledge.has(an_id)
             for an_id in named_in(document, ids) - requested
         )
-        return has_method or self._knowledge.is_beyond(document, requested)
+        return has_method or self._knowledge.is_beyond(document, requested, faked)
 
     def _learn(self, at: int, faked: Response) -> None:
         """Note what two answers say about objects. Doubt what a write names if the statuses differ."""

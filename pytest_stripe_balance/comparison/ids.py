@@ -134,6 +134,11 @@ class IdMapping:
         """Give the old id that a new one is mapped to."""
         return self._old_by_new.get(new)
 
+    def put(self, old: str, new: str) -> None:
+        """Map two ids to each other, unless one of them is mapped."""
+        if not self.conflict(old, new):
+            self._new_by_old[old], self._old_by_new[new] = new, old
+
     def learn(self, old: Json, new: Json) -> None:
         """Map the ids at equal places of two documents, or of two texts, to each other."""
         if isinstance(old, dict) and isinstance(new, dict):
@@ -150,8 +155,8 @@ class IdMapping:
                 self.learn(old_text, new_text)
         elif isinstance(old, str) and isinstance(new, str):
             for old_id, new_id in zip(self.old.find(old), self.new.find(new), strict=False):
-                if prefix(old_id) == prefix(new_id) and not self.conflict(old_id, new_id):
-                    self._new_by_old[old_id], self._old_by_new[new_id] = new_id, old_id
+                if prefix(old_id) == prefix(new_id):
+                    self.put(old_id, new_id)
 
     def items(
         self, old: Sequence[Json], new: Sequence[Json], *, surely: bool = False

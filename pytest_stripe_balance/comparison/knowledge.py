@@ -20,8 +20,9 @@ from urllib.parse import parse_qsl, unquote
 from pytest_stripe_balance.api import routes
 from pytest_stripe_balance.api.endpoint import Endpoint
 from pytest_stripe_balance.api.message import Exchange, Request
-from pytest_stripe_balance.comparison.ids import IdDetector, IdMapping, own_ids
+from pytest_stripe_balance.comparison.ids import IdDetector, IdMapping, own_ids, prefix
 from pytest_stripe_balance.comparison.requests import READS
+from pytest_stripe_balance.comparison.sightings import own_id
 from pytest_stripe_balance.comparison.walk import objects, texts
 
 Json = Any
@@ -169,6 +170,7 @@ class Knowledge:
     mapping: IdMapping
     shared: AbstractSet[str] = frozenset()
     _unsure: set[str] = field(default_factory=set)
+    _by_name: set[str] = field(default_factory=set)  # the fake has them, but with other values
     _extra: set[str] = field(default_factory=set)  # the fake's ids of objects that the recording lacks
     _mentioned: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -180,13 +182,35 @@ class Knowledge:
         """Tell whether a skipped request may have made or changed the object."""
         return an_id in self._unsure or an_id in self.shared
 
+    def be_unsure(self, an_id: str) -> None:
+        """Note that the fake may have an object in another state."""
+        self._unsure.add(an_id)
+
+    def know_by_name(self, an_id: str) -> None:
+        """Note that the fake has an object of which only the id is known. Others may name it."""
+        self._by_name.add(an_id)
+
+    def is_known_by_name(self, an_id: str) -> bool:
+        """Tell whether only the id of an object is known."""
+        return an_id in self._by_name
+
     def is_sure(self, an_id: str) -> bool:
         """Tell whether the fake has the object in the recorded state."""
         return self.has(an_id) and not self.is_unsure(an_id)
 
-    def is_beyond(self, document: Json, known: AbstractSet[str] = frozenset()) -> bool:
-        """Tell whether a document names an id that only other payments have, beside the `known` ids."""
-        prefixes = tuple(start for start in _BEYOND if not (start == "ch_" and _is_by_bank(document)))
+    def is_beyond(
+        self, document: Json, known: AbstractSet[str] = frozenset(), faked: Json = None
+    ) -> bool:
+        """Tell whether a document names an id that only other payments have, beside the `known` ids.
+
+        An id counts as the fake's too if the fake's answer, `faked`, names one of the same kind.
+        """
+        by_fake = {f"{prefix(an_id)}_" for an_id in named_in(faked, IdDetector())}
+        prefixes = tuple(
+            start
+            for start in _BEYOND
+            if start not in by_fake and not (start == "ch_" and _is_by_bank(document))
+        )
         named = named_in(document, self.ids) - known
         return any(an_id.startswith(prefixes) and not self.has(an_id) for an_id in named)
 
@@ -208,15 +232,22 @@ class Knowledge:
             return PUBLIC
         if named.endpoint is None:
             return None  # the fake's own refusal says so
-        missing = [an_id for an_id in named.all if not self.has(an_id)]
+        missing = [an_id for an_id in named.all if not (self.has(an_id) or self._is_given(an_id))]
         if missing:
             error = error_of(exchange.response.json)
             is_missing = error.get("code") == "resource_missing"
             is_expected = is_missing and all(an_id in message_of(error) for an_id in missing)
             return None if is_expected else UNMADE
+        if own_id(exchange.response.json) in self._by_name:
+            return UNMADE
         is_list = named.endpoint.listed or named.endpoint.searched
         about = named.in_path if is_list else named.all  # a list's items are judged one by one
         return UNSURE if any(map(self.is_unsure, about)) else None
+
+    def _is_given(self, an_id: str) -> bool:
+        """Tell whether a name stands for something that the fake has from the start."""
+        is_ready_made = an_id.startswith(("pm_card_", "tok_")) and not self.ids.is_id(an_id)
+        return is_ready_made or an_id.startswith("acct_")
 
     def see(self, document: Json) -> None:
         """Note which ids the objects of an answer name."""
