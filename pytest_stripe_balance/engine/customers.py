@@ -105,12 +105,12 @@ def delete(world: World, customer_id: str) -> Customer:
 def _refuse_money_in_transit(world: World, customer_id: str) -> None:
     holding = [
         intent.id
-        for intent in world.payment_intents.of(customer_id)
+        for intent in world.payment_intents.where(customer=customer_id)
         if intent.applied and intent.status != "succeeded"
     ]
     returning = [
         refund.id
-        for refund in world.refunds.of(customer_id)
+        for refund in world.refunds.where(customer=customer_id)
         if refund.charge is None and refund.status in ("requires_action", "pending")
     ]
     if holding or returning:
@@ -192,7 +192,7 @@ def _check_prefix(world: World, customer: Customer, prefix: str | None) -> None:
         return
     if not INVOICE_PREFIX.fullmatch(prefix):
         raise faults.Fault("Invoice number prefix must be 1\N{EN DASH}12 uppercase letters or numbers.")
-    holder = next((known for known in world.customers if known.invoice_prefix == prefix), None)
+    holder = next(world.customers.where(invoice_prefix=prefix), None)
     if holder is None:
         return
     if holder.deleted:

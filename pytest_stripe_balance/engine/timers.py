@@ -5,112 +5,98 @@ Source: docs/stripe.md 3.9, 8.
 
 from __future__ import annotations
 
-import functools
-import heapq
-from dataclasses import dataclass, field
-from operator import attrgetter, itemgetter
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from pytest_stripe_balance.engine.billing import invoice_transitions
 from pytest_stripe_balance.engine.money import balance_transactions
 from pytest_stripe_balance.engine.refunds import refunds
 from pytest_stripe_balance.engine.state.deliveries import Delivery
-from pytest_stripe_balance.engine.state.determinism import DAY
-from pytest_stripe_balance.engine.state.records.customers import Entry
-from pytest_stripe_balance.engine.state.records.invoices import Invoice
-from pytest_stripe_balance.engine.state.records.money import Refund
 from pytest_stripe_balance.engine.webhooks import deliveries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable
 
     from pytest_stripe_balance.engine.state.determinism import Clock
+    from pytest_stripe_balance.engine.state.records.customers import Entry
     from pytest_stripe_balance.engine.state.table import Table
-    from pytest_stripe_balance.engine.state.world import Due, World
-
-
-# The ranks of a world, of a kind of record, and of the record: the order of things in one second.
-_Place = tuple[int, ...]
-_CASH = 0  # the rank of cash; _KINDS has the others
-RETURN_AFTER = 75 * DAY
-SWEEP_AFTER = 90 * DAY
+    from pytest_stripe_balance.engine.state.unclaimed import Unclaimed
+    from pytest_stripe_balance.engine.state.world import World
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of record that changes by itself: its rank, its table, and when it is due."""
+    """A kind of record that changes by itself at its `due_at`: its table, and what it does then.
 
-    rank: int
+    One that `is_stopped` does nothing, whatever its `due_at` says.
+    """
+
     records: Callable[[World], Table[Any]]
-    due: Callable[[World, Any], Due | None]
+    fall_due: Callable[[World, Any], object]
+    is_stopped: Callable[[World, Any], bool] = lambda *_: False
 
 
-_KINDS: Mapping[type, _Kind] = {
-    Refund: _Kind(1, attrgetter("refunds"), refunds.due),
-    Invoice: _Kind(2, attrgetter("invoices"), invoice_transitions.due),
-}
+@dataclass(frozen=True)
+class _Coming:
+    """One record that falls due at a moment."""
+
+    moment: int
+    world: World
+    kind: _Kind
+    record: Any
+
+    def happen(self, clock: Clock) -> list[object]:
+        """Do what it does then; give the records that this wrote."""
+        world, records = self.world, self.kind.records(self.world)
+        clock.now = max(clock.now, self.moment)
+        world.cause = None
+        with world.transaction():
+            self.kind.fall_due(world, self.record)
+            assert records.get(self.record.id) != self.record, f"{self.record} falls due for ever"
+            return [record for record, _ in world.journal]
 
 
 def travel(worlds: Collection[World], clock: Clock, until: int) -> None:
     """Move time on to `until` (seconds since 1970), and do what is due until then, in order.
 
-    The worlds share the clock. The events of this name no request.
+    The worlds share the clock. The events of this name no request. It costs by what falls due.
     """
-    agenda = _Agenda(worlds, until)
-    while (following := agenda.take(until)) is not None:
-        world, (moment, happen) = following
-        agenda.look_at(world, _done(world, clock, moment, happen))
+    while (coming := _next(worlds, until)) is not None:
+        coming.happen(clock)
     clock.now = max(clock.now, until)
 
 
-class Journey:
-    """A move of time as `travel` makes it, that stops at each moment at which something is to be sent.
+def travel_to_delivery(worlds: Collection[World], clock: Clock, until: int) -> bool:
+    """Move time on as `travel` does, and stop at a moment at which something is to be sent.
 
-    At a stop a handler may write, and worlds may be added. What was written is looked at, and not all
-    there is: the cost grows with what happens. To be closed at its end.
+    That is the first one later than now. Tell if there is none.
     """
-
-    def __init__(self, worlds: Collection[World], clock: Clock, until: int) -> None:
-        self._worlds, self._clock, self._until = worlds, clock, until
-        self._agenda = _Agenda((), until)
-
-    def go_on(self) -> bool:
-        """Move on to the first later moment at which something is to be sent; tell if there is none."""
-        self._look()
-        clock, stop = self._clock, _first_delivery(self._worlds, self._clock.now)
-        horizon = self._until if stop is None else min(stop, self._until)
-        is_heard = False
-        while (following := self._agenda.take(clock.now if is_heard else horizon)) is not None:
-            world, (moment, happen) = following
-            is_heard |= any(type(one) is Delivery for one in _done(world, clock, moment, happen))
-            self._look()
-        if is_heard:
-            return False
-        clock.now = max(clock.now, horizon)
-        return horizon != stop
-
-    def _look(self) -> None:
-        """Take in what was written since the last time, or all of a world that is new."""
-        for world in self._worlds:
-            if world.written is None:
-                self._agenda.add(world)
-            else:
-                self._agenda.look_at(world, world.written)
-            world.written = []
-
-    def close(self) -> None:
-        """Let the worlds keep nothing of it."""
-        for world in self._worlds:
-            world.written = None
+    stop = _first_delivery(worlds, clock.now)
+    horizon = until if stop is None else min(stop, until)
+    is_heard = False
+    while (coming := _next(worlds, clock.now if is_heard else horizon)) is not None:
+        is_heard |= any(type(one) is Delivery for one in coming.happen(clock))
+    if is_heard:
+        return False
+    clock.now = max(clock.now, horizon)
+    return horizon != stop
 
 
-def _done(world: World, clock: Clock, moment: int, happen: Callable[[], object]) -> list[object]:
-    """Do what is due at a moment; give the records that it wrote."""
-    clock.now = max(clock.now, moment)
-    world.cause = None
-    with world.transaction():
-        happen()
-        return [record for record, _ in world.journal]
+def _next(worlds: Iterable[World], until: int) -> _Coming | None:
+    """Find what falls due first, at the latest at `until`.
+
+    Things of one second happen in the order of their world, their kind and their creation.
+    """
+    found: _Coming | None = None
+    for world in worlds:
+        for kind in _KINDS:
+            before = until if found is None else found.moment - 1
+            for moment, record in kind.records(world).due(before):
+                if not kind.is_stopped(world, record):
+                    found = _Coming(moment, world, kind, record)
+                    break
+    return found
 
 
 def _first_delivery(worlds: Iterable[World], now: int) -> int | None:
@@ -119,98 +105,13 @@ def _first_delivery(worlds: Iterable[World], now: int) -> int | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-class _Agenda:
-    """What is due until a moment, the earliest first. Changed records are looked at again.
-
-    Things due in one second happen in the order of their world, their kind (cash, refunds, invoices)
-    and their creation.
-    """
-
-    def __init__(self, worlds: Iterable[World], until: int) -> None:
-        self._until = until
-        self._heap: list[tuple[int, _Place]] = []
-        self._due: dict[_Place, tuple[World, Due]] = {}
-        self._worlds: dict[int, int] = {}
-        self._cash: dict[tuple[int, str, str], _Cash] = {}
-        for world in worlds:
-            self.add(world)
-
-    def add(self, world: World) -> None:
-        """Look at all of a world."""
-        self._worlds[id(world)] = len(self._worlds)
-        for customer in world.ledger.customers():
-            self.look_at(world, [*world.ledger.rows(customer)])
-        self.look_at(world, [*world.refunds, *world.invoices])
-
-    def take(self, until: int) -> tuple[World, Due] | None:
-        """Take the next thing that is due at the latest at `until`; None if nothing is."""
-        while self._heap and self._heap[0][0] <= until:
-            moment, place = heapq.heappop(self._heap)
-            if place in self._due and self._due[place][1][0] == moment:
-                return self._due.pop(place)
-        return None
-
-    def look_at(self, world: World, written: Collection[object]) -> None:
-        """Note when records are due, as they are now. Each row has to come once, and in order."""
-        for record in written:
-            if kind := _KINDS.get(type(record)):
-                place = kind.records(world).place(record.id)  # type: ignore[attr-defined] # by its type
-                self._put(world, (kind.rank, place), kind.due(world, record))
-        for cash in self._read(world, [record for record in written if isinstance(record, Entry)]):
-            self._put(world, (_CASH, cash.place), cash.due(world))
-
-    def _read(self, world: World, rows: Iterable[Entry]) -> Iterable[_Cash]:
-        """Take in rows; give the balances that they change."""
-        changed: dict[int, _Cash] = {}
-        for row in rows:
-            key = (id(world), row.customer, row.currency)
-            cash = self._cash.setdefault(key, _Cash(len(self._cash)))
-            cash.read(row)
-            changed[cash.place] = cash
-        return changed.values()
-
-    def _put(self, world: World, place: _Place, due: Due | None) -> None:
-        place = (self._worlds[id(world)], *place)
-        if due is None or due[0] > self._until:
-            self._due.pop(place, None)
-        else:
-            self._due[place] = world, due
-            heapq.heappush(self._heap, (due[0], place))
-
-
-@dataclass
-class _Cash:
-    """A balance in one currency, read from its rows: since when it is above zero.
-
-    After a return that came back the balance is as old as before it.
-    """
-
-    place: int
-    row: Entry | None = None
-    since: tuple[int, bool] | None = None  # and whether its return was tried
-    left: dict[str, tuple[int, bool]] = field(default_factory=dict)
-
-    def read(self, row: Entry) -> None:
-        """Take in the next row."""
-        self.row = row
-        if row.type == "return_initiated" and self.since is not None:
-            self.left[row.refund or row.id] = (self.since[0], self.since[1] or row.refund is None)
-        if row.ending_balance <= 0:
-            self.since = None
-        elif row.type == "return_canceled":
-            before = self.left[row.refund or row.linked_transaction or ""]
-            self.since = min(filter(None, (self.since, before)), key=itemgetter(0))
-        elif self.since is None:
-            self.since = (row.created, False)
-
-    def due(self, world: World) -> Due | None:
-        """Tell when it is returned, after 75 days, or goes to the merchant, after 90."""
-        if self.since is None:
-            return None
-        assert self.row is not None, "unreachable because a balance is above zero by a row"
-        since, returned = self.since
-        after, act = (SWEEP_AFTER, _sweep) if returned else (RETURN_AFTER, _return)
-        return since + after, functools.partial(act, world, self.row.customer, self.row.currency)
+def _cash_falls_due(world: World, cash: Unclaimed) -> None:
+    """Return the first balance of a customer that is old enough, or give it to the merchant."""
+    first = cash.due_at
+    currency, age = next(
+        (currency, age) for currency, age in cash.ages.items() if age and age.due_at == first
+    )
+    (_sweep if age.was_returned else _return)(world, cash.id, currency)
 
 
 def _return(world: World, customer_id: str, currency: str) -> None:
@@ -252,3 +153,11 @@ def fail_return(world: World, row: Entry) -> Entry:
     return world.post_entry(
         customer, row.currency, -row.net_amount, "return_canceled", linked_transaction=row.id
     )
+
+
+# What changes by itself, in the order in which it does within one second.
+_KINDS = (
+    _Kind(attrgetter("unclaimed"), _cash_falls_due),
+    _Kind(attrgetter("refunds"), refunds.fall_due),
+    _Kind(attrgetter("invoices"), invoice_transitions.fall_due, invoice_transitions.is_stopped),
+)

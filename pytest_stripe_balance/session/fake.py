@@ -439,16 +439,12 @@ class Fake(Session):
                 timers.travel(self.worlds.values(), self._clock, until)
             return
         deliver()
-        journey = timers.Journey(self.worlds.values(), self._clock, until)
-        try:
-            is_there = False
-            while not is_there:
-                with self._moving():
-                    is_there = journey.go_on()
-                if not is_there:
-                    deliver()
-        finally:
-            journey.close()
+        is_there = False
+        while not is_there:
+            with self._moving():
+                is_there = timers.travel_to_delivery(self.worlds.values(), self._clock, until)
+            if not is_there:
+                deliver()
 
     @contextmanager
     def _moving(self) -> Iterator[None]:

@@ -496,21 +496,18 @@ def test_the_id_has_the_prefix_of_the_reading(desk, prefix):
     assert desk.refund().id.startswith(prefix)
 
 
-def _due(world):
-    return [due for refund in world.refunds if (due := refunds.due(world, refund))]
-
-
 def test_what_is_due_is_what_waits_for_details(desk):
     """Each refund that asks is due 45 days later, and fails then; no other is."""
     refund, answered = desk.refund(), desk.refund()
     desk.step(DETAILS, answered)
-    ((moment, fail),) = _due(desk.world)
-    assert moment == refund.created + 45 * DAY
-    fail()
+    world, ever = desk.world, 10**12
+    ((moment, record),) = world.refunds.due(ever)
+    assert (moment, record.id) == (refund.created + 45 * DAY, refund.id)
+    refunds.fall_due(world, record)
     assert stripe.Refund.retrieve(refund.id).status == "failed"
-    assert _due(desk.world) == []
+    assert [*world.refunds.due(ever)] == []
     desk.step(BOUNCE, answered)
-    ((moment, _),) = _due(desk.world)
+    ((moment, _),) = world.refunds.due(ever)
     assert moment > answered.created + 45 * DAY
 
 

@@ -39,7 +39,8 @@ def _account(account):
     return (
         tables,
         rows,
-        world.ledger._balances,
+        dict(world.ledger._balances),
+        dict(world.ledger._owners),
         world.accounts,
         ids,
         world.clock.now,
@@ -48,7 +49,9 @@ def _account(account):
 
 
 def _table(table):
-    return table._records, table._places, table._owned
+    indexes = {fields: dict(table._index(fields)._places) for fields in table._indexes}
+    agenda = table._agenda and table._agenda._due
+    return [*table], dict(table._places), indexes, agenda
 
 
 def ids_of(session):

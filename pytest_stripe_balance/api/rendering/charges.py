@@ -128,12 +128,12 @@ def refunds(world: World, charge_id: str, render: Callable[[Record], Json]) -> J
     The charge has its 10 most recent refunds [doc]. total_count counts all of them
     (Kiln-AI/stripe_world tests/conformance, 2026-08-26.dahlia).
     """
-    page = world.refunds.page(limit=10, keep=lambda refund: refund.charge == charge_id)
+    page = world.refunds.page(limit=10, charge=charge_id)
     return {
         "object": "list",
         "data": [render(refund) for refund in page.data],
         "has_more": page.has_more,
-        "total_count": sum(refund.charge == charge_id for refund in world.refunds),
+        "total_count": len([*world.refunds.where(charge=charge_id)]),
         "url": f"/v1/charges/{charge_id}/refunds",
     }
 

@@ -234,8 +234,8 @@ def invoice_payment(_: World, link: InvoicePayment) -> Json:
 
 def payments(world: World, invoice_id: str, render: Callable[[Record], Json]) -> Json:
     """List an invoice's payments; shown only on request."""
-    links = [link for link in world.invoice_payments if link.invoice == invoice_id]
-    return _list([render(link) for link in links], f"/v1/invoices/{invoice_id}/payments")
+    links = world.invoice_payments.where(invoice=invoice_id)
+    return _list([*map(render, links)], f"/v1/invoices/{invoice_id}/payments")
 
 
 def confirmation_secret(world: World, invoice_id: str, _: Callable[[Record], Json]) -> Json | None:

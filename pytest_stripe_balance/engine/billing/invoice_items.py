@@ -110,6 +110,7 @@ def list_(
     return world.invoice_items.page(
         customer=customer,
         invoice=invoice,
+        pending_for=customer if pending else None,
         keep=lambda item: (
             pending in (None, item.invoice is None)
             and not (item.deleted and world.readings.rely_on("deleted-draft-items") == "gone")
@@ -137,7 +138,7 @@ def attach(world: World, invoice: Invoice, item: InvoiceItem) -> Invoice:
 
 def pending(world: World, customer_id: str) -> list[InvoiceItem]:
     """List a customer's items that are on no invoice, oldest first."""
-    return [item for item in world.invoice_items.of(customer_id) if item.invoice is None]
+    return [*world.invoice_items.where(pending_for=customer_id)]
 
 
 def _draft(world: World, invoice_id: str) -> Invoice:

@@ -9,7 +9,6 @@ lists the details that have another source.
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 from pytest_stripe_balance.engine.billing.invoices import find, recipient, refused
@@ -25,7 +24,7 @@ from pytest_stripe_balance.refused import Refused
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records.customers import Customer
     from pytest_stripe_balance.engine.state.records.invoices import Invoice
-    from pytest_stripe_balance.engine.state.world import Due, World
+    from pytest_stripe_balance.engine.state.world import World
 
 NOT_OPEN = "You can only pass in open invoices. This invoice isn't open."
 
@@ -124,22 +123,18 @@ def mark_uncollectible(world: World, invoice_id: str) -> Invoice:
     return _changed(world, invoice, marked, "invoice.marked_uncollectible")
 
 
-def due(world: World, invoice: Invoice) -> Due | None:
-    """Tell when an invoice changes by itself: an advancing draft is finalized, an open one overdue."""
-    if invoice.status == "open" and not invoice.overdue:
-        return invoice.due_date, functools.partial(_overdue, world, invoice)
-    if invoice.automatically_finalizes_at is not None and not _is_gone(world, invoice):
-        return invoice.automatically_finalizes_at, functools.partial(_finalized, world, invoice)
-    return None
-
-
-def _overdue(world: World, invoice: Invoice) -> None:
+def fall_due(world: World, invoice: Invoice) -> None:
+    """Do what an invoice does by itself: an advancing draft is finalized, an open one overdue."""
+    if invoice.status == "draft":
+        _finalized(world, invoice)
+        return
     world.readings.rely_on("invoice-overdue")
     world.record_event("invoice.overdue", world.invoices.put(invoice._replace(overdue=True)))
 
 
-def _is_gone(world: World, draft: Invoice) -> bool:
-    return draft.deleted or world.customers.find(draft.customer, "customer").deleted
+def is_stopped(world: World, invoice: Invoice) -> bool:
+    """Tell whether an invoice does nothing by itself any more: a draft whose customer was deleted."""
+    return invoice.status == "draft" and world.customers.find(invoice.customer, "customer").deleted
 
 
 def _finalized(world: World, draft: Invoice) -> Invoice:
@@ -181,9 +176,8 @@ def _finalized(world: World, draft: Invoice) -> Invoice:
 
 def _next_number(world: World, customer: Customer) -> str:
     """Take the customer's next number, skipping numbers of other invoices."""
-    taken = {invoice.number for invoice in world.invoices}
     sequence = customer.next_invoice_sequence
-    while (number := f"{customer.invoice_prefix}-{sequence:04d}") in taken:
+    while any(world.invoices.where(number=(number := f"{customer.invoice_prefix}-{sequence:04d}"))):
         sequence += 1
     world.customers.put(customer._replace(next_invoice_sequence=sequence + 1))
     return number

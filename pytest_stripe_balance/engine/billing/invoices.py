@@ -201,7 +201,7 @@ def _described(world: World, draft: Invoice, params: InvoiceParams) -> Invoice:
     regions.check_options(world, options or {}, draft.currency, OPTIONS_PATH)
     types = settings.get("payment_method_types")
     number = params.get("number")
-    if number is not None and any(number == known.number for known in world.invoices):
+    if number is not None and any(world.invoices.where(number=number)):
         raise Refused(f"two invoices with the number {number!r} are not modelled")
     advances = params.get("auto_advance", False)
     return draft._replace(

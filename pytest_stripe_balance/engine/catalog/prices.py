@@ -195,7 +195,7 @@ def _refuse_tiers(params: PriceParams) -> None:
 
 def _take_lookup_key(world: World, key: str, *, transfer: bool) -> None:
     """Refuse a key that another price has, unless it is to be taken from it [obs]."""
-    holder = next((price for price in world.prices if price.lookup_key == key), None)
+    holder = next(world.prices.where(lookup_key=key), None)
     if holder is None:
         return
     if not transfer:

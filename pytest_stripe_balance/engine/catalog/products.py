@@ -127,7 +127,7 @@ def update(world: World, product_id: str, **params: Unpack[ProductUpdate]) -> Pr
 def delete(world: World, product_id: str) -> Product:
     """Delete a product that no price was made of; event `product.deleted`, with `active` false [obs]."""
     product = retrieve(world, product_id)
-    if any(price.product == product_id and not price.inline for price in world.prices):
+    if any(not price.inline for price in world.prices.where(product=product_id)):
         raise faults.Fault(
             "This product cannot be deleted because it has one or more user-created prices."
         )

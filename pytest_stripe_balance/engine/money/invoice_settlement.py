@@ -52,16 +52,24 @@ def waiting(world: World, customer: Customer, currency: str) -> Iterator[tuple[I
 
     They are open, take customer_balance, and are at most 30 days overdue (docs/stripe.md 4 [doc]).
     """
-    for intent in world.payment_intents.of(customer.id):
-        if intent.invoice is None or intent.currency != currency:
+    for intent in _of_open_invoices(world, customer):
+        if intent.currency != currency or "customer_balance" not in intent.payment_method_types:
             continue
         invoice = invoice_of(world, intent)
-        if invoice.status != "open" or "customer_balance" not in intent.payment_method_types:
-            continue
         if world.clock.now > invoice.due_date:
             world.readings.rely_on("invoice-overdue-boundary")
         if world.clock.now <= invoice.due_date + OVERDUE_FOR:
             yield invoice, intent
+
+
+def _of_open_invoices(world: World, customer: Customer) -> list[PaymentIntent]:
+    """List the intents of a customer's open invoices, in the order of finalization."""
+    found = [
+        world.payment_intents.find(invoice.payment_intent, "intent")
+        for invoice in world.invoices.where(customer=customer.id, status="open")
+        if invoice.payment_intent is not None
+    ]
+    return sorted(found, key=lambda intent: world.payment_intents.place(intent.id))
 
 
 def succeeded(world: World, intent: PaymentIntent) -> None:
@@ -106,7 +114,7 @@ def settle(world: World, invoice: Invoice, **changes: Any) -> Invoice:  # noqa: 
 
 def closed(world: World, invoice: Invoice, **changes: Any) -> InvoicePayment:  # noqa: ANN401 - as above
     """Change the link between an invoice and its intent to paid or canceled."""
-    link = next(link for link in world.invoice_payments if link.invoice == invoice.id)
+    link = next(world.invoice_payments.where(invoice=invoice.id))
     return world.invoice_payments.put(link._replace(**changes))
 
 

@@ -108,10 +108,8 @@ def _intent_of(world: World, item: OpenItem) -> str:
 def _intents(world: World, customer: Customer, currency: str) -> Iterator[OpenItem]:
     waiting = [
         intent
-        for intent in world.payment_intents.of(customer.id)
-        if intent.currency == currency
-        and intent.status == "requires_action"
-        and intent.invoice is None  # it waits as its invoice does
+        for intent in world.payment_intents.where(customer=customer.id, status="requires_action")
+        if intent.currency == currency and intent.invoice is None  # it waits as its invoice does
     ]
     if currency == BY_CONFIRMATION:
         waiting.sort(key=_confirmed_at)
@@ -133,10 +131,10 @@ def _passes_over(world: World, entry: Entry) -> bool:
     """Tell whether an unconfirmed intent could have taken the money."""
     return any(
         intent.currency == entry.currency
-        and intent.status in ("requires_payment_method", "requires_confirmation")
         and intent.invoice is None
         and "customer_balance" in intent.payment_method_types
-        for intent in world.payment_intents.of(entry.customer)
+        for status in ("requires_payment_method", "requires_confirmation")
+        for intent in world.payment_intents.where(customer=entry.customer, status=status)
     )
 
 

@@ -5,7 +5,6 @@ Payments by swift can't be refunded to the bank automatically [doc]; test fundin
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from pytest_stripe_balance.engine.refunds import refund_steps
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records.hashes import Hash
     from pytest_stripe_balance.engine.state.records.money import Charge, Refund
     from pytest_stripe_balance.engine.state.table import Page
-    from pytest_stripe_balance.engine.state.world import Due, World
+    from pytest_stripe_balance.engine.state.world import World
 
 WINDOW_DAYS = 180
 NO_EMAIL = (
@@ -123,12 +122,9 @@ def expire(world: World, refund_id: str) -> Refund:
     return refund_steps.fail(world, refund)
 
 
-def due(world: World, refund: Refund) -> Due | None:
-    """Tell when a refund that waits for bank details fails."""
-    if refund.next_action is None:
-        return None
-    expires_at: int = refund.next_action["display_details"]["expires_at"]
-    return expires_at, functools.partial(expire, world, refund.id)
+def fall_due(world: World, refund: Refund) -> None:
+    """Let a refund fail that has waited for bank details long enough."""
+    expire(world, refund.id)
 
 
 def to_cash_balance(world: World, intent_id: str, amount: int | None = None) -> Refund:

@@ -6,12 +6,14 @@ import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_stripe_balance.engine.state.sharing import own_dict
 from pytest_stripe_balance.engine.state.table import Journal, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_stripe_balance.engine.state.records.customers import Entry
+    from pytest_stripe_balance.engine.state.sharing import DictOver
 
 REVERSED = "funding_reversed"  # the one type that can take a balance below zero
 NOUN = "customer_cash_balance_transaction"
@@ -22,20 +24,22 @@ class Ledger:
     """Every customer's rows, oldest first. Rows are never changed and never removed."""
 
     journal: Journal = field(default_factory=list)
-    _rows: dict[str, Table[Entry]] = field(default_factory=dict)
-    _balances: dict[str, dict[str, int]] = field(default_factory=dict)
+    _rows: dict[str, Table[Entry]] | DictOver[str, Table[Entry]] = field(default_factory=dict)
+    _balances: dict[str, dict[str, int]] | DictOver[str, dict[str, int]] = field(default_factory=dict)
+    _owners: dict[str, str] | DictOver[str, str] = field(default_factory=dict)  # customers by row
     _is_shared: bool = False
     _unshared: set[str] | None = None  # whose rows and balances are this ledger's; None: all
 
     def copy(self, journal: Journal) -> Ledger:
         """Give a ledger that begins as this one is; neither sees what is written to the other later."""
         self._is_shared = True
-        return Ledger(journal, self._rows, self._balances, _is_shared=True)
+        return Ledger(journal, self._rows, self._balances, self._owners, _is_shared=True)
 
     def _unshare(self, customer: str) -> None:
         """Copy what another ledger may read: the containers, and what they hold of a customer."""
         if self._is_shared:
-            self._rows, self._balances = self._rows.copy(), self._balances.copy()
+            self._rows, self._balances = own_dict(self._rows), own_dict(self._balances)
+            self._owners = own_dict(self._owners)
             self._is_shared, self._unshared = False, set()
         if self._unshared is not None and customer not in self._unshared:
             self._unshared.add(customer)
@@ -54,11 +58,13 @@ class Ledger:
         # The table journals the row itself; this entry restores the balances.
         self.journal.append((None, functools.partial(self._restore, entry, dict(balances))))
         rows.put(entry)
+        self._owners[entry.id] = entry.customer
         balances[entry.currency] = balance
         return entry
 
     def _restore(self, entry: Entry, balances: dict[str, int]) -> None:
         self._balances[entry.customer] = balances
+        del self._owners[entry.id]
         if not len(self._rows[entry.customer]):
             del self._rows[entry.customer], self._balances[entry.customer]
 
@@ -76,8 +82,8 @@ class Ledger:
 
     def find(self, entry_id: str) -> Entry | None:
         """Look a row up by id, whichever customer it belongs to."""
-        found = (rows.get(entry_id) for rows in self._rows.values())
-        return next(filter(None, found), None)
+        owner = self._owners.get(entry_id)
+        return None if owner is None else self._rows[owner].get(entry_id)
 
     def customers(self) -> Iterator[str]:
         """The ids of all customers that ever had a row."""

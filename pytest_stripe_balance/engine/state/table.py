@@ -11,9 +11,13 @@ from operator import attrgetter, eq
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypedDict, TypeVar
 
 from pytest_stripe_balance.engine.state import faults
+from pytest_stripe_balance.engine.state.index import Agenda, Index
+from pytest_stripe_balance.engine.state.sharing import own_dict, own_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from pytest_stripe_balance.engine.state.sharing import DictOver, ListOver
 
 
 # The records written since a request began, each with what undoes it.
@@ -47,6 +51,9 @@ class ListParams(Cursors, total=False):
     created: Time
 
 
+# A field, or several: what an index finds records by.
+Fields: TypeAlias = str | tuple[str, ...]
+
 R = TypeVar("R", bound=Identified)
 
 
@@ -61,20 +68,20 @@ class Page(Generic[R]):
 class Table(Generic[R]):
     """Records of one kind. `noun` is what Stripe calls one in "No such ...: 'x'".
 
-    `owners` are the fields with the ids of those whose records can be asked for. No record changes them.
+    `by` names the fields, or the tuples of fields, by whose values records are found without a walk.
+    If records fall due by themselves, their `due_at` says when, in seconds since 1970; None is never.
     """
 
     def __init__(
-        self, noun: str, journal: Journal | None = None, owners: tuple[str, ...] = ("customer",)
+        self, noun: str, journal: Journal | None = None, *by: Fields, falls_due: bool = False
     ) -> None:
         self.noun = noun
-        self._owners = owners
         self._journal = journal if journal is not None else []
-        self._records: list[R] = []
-        self._places: dict[str, int] = {}
-        self._owned: dict[str, list[int]] = {}  # places by owner
+        self._records: list[R] | ListOver[R] = []
+        self._places: dict[str, int] | DictOver[str, int] = {}
+        self._indexes = {index.fields: index for index in map(Index.by, by)}
+        self._agenda = Agenda() if falls_due else None
         self._is_shared = False
-        self._unshared: set[str] | None = None  # whose lists in `_owned` are this table's; None: all
 
     def __len__(self) -> int:
         return len(self._records)
@@ -110,14 +117,17 @@ class Table(Generic[R]):
 
         They share their containers until one of them writes.
         """
+        for fields in self._indexes:
+            self._index(fields)  # so that no copy takes in what is shared
         self._is_shared = True
         copied: Table[R] = Table.__new__(Table)
         vars(copied).update(vars(self), _journal=journal)
         return copied
 
     def _unshare(self) -> None:
-        self._records, self._places = self._records.copy(), self._places.copy()
-        self._owned, self._unshared = self._owned.copy(), set()
+        self._records, self._places = own_list(self._records), own_dict(self._places)
+        self._indexes = {fields: index.copy() for fields, index in self._indexes.items()}
+        self._agenda = self._agenda and self._agenda.copy()
         self._is_shared = False
 
     def put(self, record: R) -> R:
@@ -126,43 +136,64 @@ class Table(Generic[R]):
             self._unshare()
         place = self._places.get(record.id)
         if place is None:
-            self._journal.append((record, partial(self._drop, record.id)))
+            self._journal.append((record, partial(self._drop, record)))
             place = self._places[record.id] = len(self._records)
             self._records.append(record)
-            for owner in self._owners_of(record):
-                if self._unshared is not None:
-                    self._unshare_places(owner)
-                self._owned.setdefault(owner, []).append(place)
+            if self._agenda is not None:
+                self._agenda.add(record, place)
         else:
-            undo = partial(self._records.__setitem__, place, self._records[place])
-            self._journal.append((record, undo))
-            self._records[place] = record
+            before = self._records[place]
+            self._journal.append((record, partial(self._replace, place, record, before)))
+            self._replace(place, before, record)
         return record
 
-    def _unshare_places(self, owner: str) -> None:
-        assert self._unshared is not None, "unreachable because only a table that was copied calls it"
-        if owner in self._owned and owner not in self._unshared:
-            self._owned[owner] = self._owned[owner].copy()
-        self._unshared.add(owner)
+    def _replace(self, place: int, before: R, after: R) -> None:
+        self._records[place] = after
+        for index in self._indexes.values():
+            if place < index.known and (was := index.read(before)) != (is_ := index.read(after)):
+                index.move(was, is_, place)
+        if self._agenda is not None:
+            self._agenda.move(before, after, place)
 
-    def _drop(self, record_id: str) -> None:
-        del self._places[record_id]
-        for owner in self._owners_of(self._records.pop()):
-            self._owned[owner].pop()
+    def _drop(self, record: R) -> None:
+        place = self._places[record.id]
+        del self._places[record.id]
+        self._records.pop()
+        for index in self._indexes.values():
+            index.drop(index.read(record), place)
+        if self._agenda is not None:
+            self._agenda.drop(record, place)
 
-    def _owners_of(self, record: R) -> Iterator[str]:
-        for field in self._owners:
-            if (owner := getattr(record, field, None)) is not None:
-                yield owner
+    def where(self, **values: object) -> Iterator[R]:
+        """Give the records that have these values, oldest first. There has to be an index of the fields.
 
-    def of(self, owner: str) -> Iterator[R]:
-        """Give the records of one customer, or of another owner, oldest first."""
-        return map(self._records.__getitem__, self._owned.get(owner, ()))
+        What is written meanwhile isn't seen.
+        """
+        places = self._index(tuple(values)).places(_key([*values.values()]))
+        return map(self._records.__getitem__, [*places])
+
+    def values_of(self, field: str) -> Iterator[object]:
+        """Give each value that a field has in some record. There has to be an index of it."""
+        return self._index((field,)).keys()
+
+    def _index(self, fields: tuple[str, ...]) -> Index:
+        """Give an index that knows all records."""
+        index = self._indexes[fields]
+        if index.known < len(self._records):
+            index.take_in(self._records)
+        return index
+
+    def due(self, until: int) -> Iterator[tuple[int, R]]:
+        """Give what falls due at the latest at `until`, the earliest first, each with its moment.
+
+        What falls due in one second stands in the order of creation. Nothing is to be written meanwhile.
+        """
+        assert self._agenda is not None, f"nothing says when a {self.noun} falls due"
+        return ((moment, self._records[place]) for moment, place in self._agenda.until(until))
 
     def page(
         self,
         *,
-        customer: str | None = None,
         created: Time | None = None,
         limit: int = 10,
         starting_after: str | None = None,
@@ -172,35 +203,49 @@ class Table(Generic[R]):
     ) -> Page[R]:
         """Give one page, newest first (docs/stripe.md 6.4).
 
-        It has the records of `customer` that were `created` then, whose `fields` have these values (None
-        is any), and that `keep` accepts. Cursors are exclusive, and records of one second stand in the
-        order of their creation. A customer's page costs the same whatever others have. A cursor to an
-        unknown record is a 400 `resource_missing`.
+        It has the records that were `created` then, whose `fields` have these values (None is any), and
+        that `keep` accepts. Cursors are exclusive, and records of one second stand in the order of their
+        creation. Where there is an index of some of the fields, the page costs by the records it has
+        under these values. A cursor to an unknown record is a 400 `resource_missing`.
         """
         backwards = ending_before is not None and starting_after is None
-        walk = self._walk(starting_after, ending_before, customer)
-        for test in _tests(created, fields):
+        wanted = {name: value for name, value in fields.items() if value is not None}
+        places = self._candidates(wanted)
+        walk: Iterable[R] = map(
+            self._records.__getitem__, self._walk(places, starting_after, ending_before)
+        )
+        for test in _tests(created, wanted):
             walk = filter(test, walk)
         found = list(islice(walk if keep is None else filter(keep, walk), limit + 1))
         data = found[:limit]
         return Page(data[::-1] if backwards else data, has_more=len(found) > limit)
 
+    def _candidates(self, wanted: dict[str, object]) -> Sequence[int]:
+        """Give the places to look at, the fewest that an index has. Its fields need no test any more."""
+        places: Sequence[int] = range(len(self._records))
+        chosen: Collection[str] = ()
+        for names in self._indexes if wanted else ():
+            if all(name in wanted for name in names):
+                found = self._index(names).places(_key([wanted[name] for name in names]))
+                if len(found) <= len(places):
+                    places, chosen = found, names
+        for name in chosen:
+            del wanted[name]
+        return places
+
     def _walk(
-        self, starting_after: str | None, ending_before: str | None, customer: str | None
-    ) -> Iterable[R]:
-        """Go from a cursor to older records, or from `ending_before` to newer ones."""
-        owned: Sequence[int] = range(len(self._records))
-        if customer is not None:
-            owned = self._owned.get(customer, ())
+        self, places: Sequence[int], starting_after: str | None, ending_before: str | None
+    ) -> Iterable[int]:
+        """Go from a cursor to older places, or from `ending_before` to newer ones."""
         if starting_after is not None:
-            older = bisect_left(owned, self._place(starting_after, "starting_after"))
+            older = bisect_left(places, self._place(starting_after, "starting_after"))
             steps = range(older - 1, -1, -1)
         elif ending_before is not None:
-            newer = bisect_right(owned, self._place(ending_before, "ending_before"))
-            steps = range(newer, len(owned))
+            newer = bisect_right(places, self._place(ending_before, "ending_before"))
+            steps = range(newer, len(places))
         else:
-            steps = range(len(owned) - 1, -1, -1)
-        return map(self._records.__getitem__, map(owned.__getitem__, steps))
+            steps = range(len(places) - 1, -1, -1)
+        return map(places.__getitem__, steps)
 
     def _place(self, cursor: str, param: str) -> int:
         place = self._places.get(cursor)
@@ -209,13 +254,17 @@ class Table(Generic[R]):
         return place
 
 
+def _key(values: Sequence[object]) -> object:
+    """Give the key of an index for the values of its fields."""
+    return tuple(values) if len(values) > 1 else values[0]
+
+
 def _tests(created: Time | None, fields: Mapping[str, object]) -> Iterator[Callable[[Any], bool]]:
     """Make the tests for a list's parameters."""
     if created is not None:
         yield _by_field("created", in_time(created))
     for name, value in fields.items():
-        if value is not None:
-            yield _by_field(name, partial(eq, value))
+        yield _by_field(name, partial(eq, value))
 
 
 def _by_field(name: str, test: Callable[[Any], bool]) -> Callable[[object], bool]:

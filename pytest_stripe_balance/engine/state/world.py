@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_stripe_balance.engine.state import audit, deliveries, faults, fields
+from pytest_stripe_balance.engine.state import audit, deliveries, faults, fields, unclaimed
 from pytest_stripe_balance.engine.state.assumptions import Readings
 from pytest_stripe_balance.engine.state.deliveries import Deliveries
 from pytest_stripe_balance.engine.state.ledger import Ledger
@@ -22,6 +22,7 @@ from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, P
 from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
 from pytest_stripe_balance.engine.state.search_index import SearchIndex
 from pytest_stripe_balance.engine.state.table import Journal, Table
+from pytest_stripe_balance.engine.state.unclaimed import Returned, Unclaimed
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.determinism import Clock, Ids
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 
 # An event's type at an API version, from its newest type and its subject; None if it has none there.
 EventType = Callable[[str, "Subject"], str | None]
-
-# When something happens by itself, in seconds since 1970, and what to do then.
-Due = tuple[int, Callable[[], object]]
 
 MERCHANT_DEFAULT: ReconciliationMode = "automatic"
 BUSINESS_NAME = "Acme"
@@ -61,29 +59,42 @@ class World:
     cause: Cause | None = None
     journal: Journal = field(default_factory=list)
     takes: Callable[[str, str, str, Any], bool] = lambda *_: False
-    written: list[object] | None = None  # in transactions, by now; None where nobody asks
     search_index: SearchIndex | None = None
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.journal)
-        self.customers: Table[Customer] = Table("customer", self.journal)
-        self.payment_intents: Table[PaymentIntent] = Table("payment_intent", self.journal)
-        self.payment_methods: Table[PaymentMethod] = Table("PaymentMethod", self.journal)
+        # Beside its journal each has the fields by which its records are found without a walk.
+        journal, owned = self.journal, ("customer", ("customer", "status"))
+        self.customers: Table[Customer] = Table("customer", journal, "email", "invoice_prefix")
+        self.payment_intents: Table[PaymentIntent] = Table("payment_intent", journal, *owned)
+        self.payment_methods: Table[PaymentMethod] = Table("PaymentMethod", journal)
         self.charges: Table[Charge] = Table(
-            "charge", self.journal, owners=("customer", "payment_intent")
+            "charge", journal, "customer", "payment_intent", "transfer_group"
         )
-        self.refunds: Table[Refund] = Table("refund", self.journal, owners=("customer", "charge"))
-        self.balance_transactions: Table[BalanceTransaction] = Table("balance transaction", self.journal)
-        self.invoices: Table[Invoice] = Table("invoice", self.journal)
-        self.invoice_items: Table[InvoiceItem] = Table("Invoice Item", self.journal)
-        self.products: Table[Product] = Table("product", self.journal)
-        self.prices: Table[Price] = Table("price", self.journal)
-        self.invoice_payments: Table[InvoicePayment] = Table("invoice_payment", self.journal)
-        self.events: Table[Event] = Table("event", self.journal)
-        self.webhook_endpoints: Table[WebhookEndpoint] = Table("webhook endpoint", self.journal)
-        self.deliveries = Deliveries(self.journal)
-        self.reconciliations: Table[Reconciled] = Table("reconciliation", self.journal)
-        self.echoes: Table[Echo] = Table("echo", self.journal)
+        self.refunds: Table[Refund] = Table(
+            "refund", journal, "customer", "charge", "payment_intent", falls_due=True
+        )
+        self.balance_transactions: Table[BalanceTransaction] = Table(
+            "balance transaction", journal, "source", "type", "currency"
+        )
+        self.invoices: Table[Invoice] = Table(
+            "invoice", journal, *owned, "status", "number", falls_due=True
+        )
+        self.invoice_items: Table[InvoiceItem] = Table(
+            "Invoice Item", journal, "customer", "invoice", "pending_for"
+        )
+        self.products: Table[Product] = Table("product", journal)
+        self.prices: Table[Price] = Table("price", journal, "product", "lookup_key")
+        self.invoice_payments: Table[InvoicePayment] = Table(
+            "invoice_payment", journal, "invoice", "payment_intent", "status"
+        )
+        self.events: Table[Event] = Table("event", journal, "type")
+        self.webhook_endpoints: Table[WebhookEndpoint] = Table("webhook endpoint", journal)
+        self.deliveries = Deliveries(journal)
+        self.reconciliations: Table[Reconciled] = Table("reconciliation", journal)
+        self.unclaimed: Table[Unclaimed] = Table("unclaimed cash", journal, falls_due=True)
+        self.returned: Table[Returned] = Table("returned cash", journal)
+        self.echoes: Table[Echo] = Table("echo", journal)
         self.accounts: dict[tuple[str, str], tuple[Hash, ...]] = {}  # by customer and country
 
     @contextmanager
@@ -102,8 +113,6 @@ class World:
                 self.journal.clear()
             raise
         finally:
-            if self.written is not None:
-                self.written += [record for record, _ in self.journal]
             if self.search_index is not None:
                 self.search_index.note([record for record, _ in self.journal], self.clock.now)
             self.journal.clear()
@@ -130,7 +139,7 @@ class World:
         vars(copied).update(vars(self), **tables, accounts=self.accounts.copy())
         copied.clock, copied.ids, copied.readings = clock, ids, readings
         copied.api_version, copied.event_types = api_version, event_types
-        copied.cause, copied.written = None, None
+        copied.cause = None
         copied.journal, copied.ledger = journal, self.ledger.copy(journal)
         copied.platform, copied.deliveries = platform, self.deliveries.copy(journal)
         copied.search_index = self._lagging(search_lag, tables.values())
@@ -199,17 +208,20 @@ class World:
 
         `about` has the fields of this type of Entry: its intent, bank transfer, refund and so on.
         """
+        before = self.ledger.balance(customer.id, currency)
         entry = Entry(
             id=self.ids.mint("ccsbtxn_", 24),
             created=self.clock.now,
             customer=customer.id,
             currency=currency,
             net_amount=net_amount,
-            ending_balance=self.ledger.balance(customer.id, currency) + net_amount,
+            ending_balance=before + net_amount,
             type=entry_type,
             **about,
         )
         self.ledger.append(entry)
+        if before <= 0 or entry.ending_balance <= 0 or entry_type in unclaimed.OF_RETURNS:
+            unclaimed.note(self, entry)  # else the cash is as old as before
         self.record_event("customer_cash_balance_transaction.created", entry)
         return entry
 
@@ -245,11 +257,12 @@ class World:
         API versions before 2022-11-15 show them inside it.
         """
         if isinstance(record, Charge):
-            return tuple(self.refunds.of(record.id))
-        if isinstance(record, PaymentIntent):
-            charges = tuple(self.charges.of(record.id))
-            return (*charges, *(refund for charge in charges for refund in self.refunds.of(charge.id)))
-        return ()
+            return tuple(self.refunds.where(charge=record.id))
+        if not isinstance(record, PaymentIntent) or record.latest_charge is None:
+            return ()
+        charges = tuple(self.charges.where(payment_intent=record.id))
+        refunds = (refund for charge in charges for refund in self.refunds.where(charge=charge.id))
+        return (*charges, *refunds)
 
     def echoed(self, record: object) -> Hash:
         """Give what an object shows of parameters that have no meaning here, by key."""

@@ -31,6 +31,11 @@ class InvoiceItem(NamedTuple):
     line: str | None = None
     deleted: bool = False
 
+    @property
+    def pending_for(self) -> str | None:
+        """The customer, of an item that is on no invoice."""
+        return self.customer if self.invoice is None else None
+
 
 class Invoice(NamedTuple):
     """An invoice of collection_method send_invoice (docs/stripe.md 1.9). Its intent holds its money.
@@ -79,6 +84,13 @@ class Invoice(NamedTuple):
     def amount_remaining(self) -> int:
         """The amount that is still to be paid, in minor units."""
         return self.amount_due - self.amount_paid
+
+    @property
+    def due_at(self) -> int | None:
+        """When it changes by itself: an advancing draft is finalized, an open one is overdue."""
+        if self.status == "open" and not self.overdue:
+            return self.due_date
+        return None if self.deleted else self.automatically_finalizes_at
 
     @property
     def page_size(self) -> str:

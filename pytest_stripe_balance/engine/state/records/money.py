@@ -59,6 +59,14 @@ class Refund(NamedTuple):
     next_action: Hash | None = None
     reason: str | None = None
 
+    @property
+    def due_at(self) -> int | None:
+        """When one that waits for bank details fails."""
+        if self.next_action is None:
+            return None
+        expires_at: int = self.next_action["display_details"]["expires_at"]
+        return expires_at
+
 
 class BalanceTransaction(NamedTuple):
     """A movement on the merchant's Stripe balance. `fee_details` lists what Stripe keeps of it."""
