@@ -3,6 +3,7 @@
 import json
 import random
 
+import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
@@ -106,6 +107,16 @@ def test_each_payload_of_a_random_history_fits_the_contract_of_its_endpoint(pyte
     chosen = pytestconfig.getoption("--hypothesis-seed", None) or random.getrandbits(32)
     run(EveryVersion, f"{chosen}, every version", chosen, 3, 30)
     assert EveryVersion.payloads > 100
+
+
+@pytest.mark.parametrize("version", modelled_versions()[:-1])
+def test_a_random_history_asked_at_an_older_version(version, pytestconfig):
+    """The account and each request are at it; the auditor predicts what the newest version's differ in."""
+    chosen = pytestconfig.getoption("--hypothesis-seed", None) or random.getrandbits(32)
+    machine = type("AtVersion", (Workload,), {"version": version})
+    before = Workload.steps
+    run(machine, f"{chosen}, at {version}", chosen, 3, 40)
+    assert machine.steps - before >= 40
 
 
 def run(machine, name, chosen, examples, steps):

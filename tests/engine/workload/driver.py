@@ -1,6 +1,7 @@
 """Asks the fake through the real SDK, and holds each answer against the auditor's prediction."""
 
 from collections import Counter
+from itertools import compress
 from typing import ClassVar
 
 import pytest
@@ -15,6 +16,7 @@ from pytest_stripe_balance.session import Fake, Settings
 from workload import told
 from workload.auditor import Auditor
 from workload.books import Refusal
+from workload.hooks import Endpoint
 
 NO_CALL = "refused by what no call of the API does"
 
@@ -40,19 +42,23 @@ def tried(call):
 
 
 class Driver(RuleBasedStateMachine):
-    """One world and its auditor; `did` counts, over all examples, what each rule came to."""
+    """One world and its auditor; `did` counts, over all examples, what each rule came to.
+
+    The account and each request are at an API `version`.
+    """
 
     did: ClassVar = Counter()
+    version: ClassVar = newest_api_version()
 
     def __init__(self):
         super().__init__()
-        settings = Settings(newest_api_version(), name="workload")
+        settings = Settings(self.version, name="workload")
         self.session = Fake(settings, lambda refusal: pytest.fail.Exception(str(refusal)))
         self.tap = self.session.tapped()
         self.tap.__enter__()
         self.fake = StripeBalance(self.session)
         self.api = v1(self.fake.client)
-        self.auditor = Auditor()
+        self.auditor, self.account = Auditor(), Endpoint(self.version)
         self.heard, self.listed, self.last_event, self.last_rows = 0, 0, None, {}
 
     def assume(self, readings):
@@ -104,15 +110,28 @@ class Driver(RuleBasedStateMachine):
     def hear(self, name):
         """Read the new events and rows: no other ones came, in no other order."""
         expected = self.auditor.events[self.heard :]
+        inside = self.auditor.inside[self.heard :]
+        self.heard += len(expected)
         events = self.read("/v1/events", self.last_event)
         real = [told.event(one) for one in events]
         note(f"  {name}: {real or 'no events'}")
-        mine = [(one.type, one.at, one.who, *one.words) for one in expected]
+        heard = [self.account.calls(one.type, one.who) is not None for one in expected]
+        mine = [
+            (self.account.calls(one.type, one.who), one.at, one.who, *one.words)
+            for one in compress(expected, heard)
+        ]
         for due, came in zip(mine, real, strict=False):
             assert told.agrees(due, came), f"{name}: {came} came, {due} was due"
         assert len(mine) == len(real), f"{name}: {real} came, {mine} was due"
-        self.heard += len(mine)
+        for due, came in zip(compress(inside, heard), events, strict=True):
+            self.compare_inside(due, came)
         self.last_event = events[-1]["id"] if events else self.last_event
+
+    def compare_inside(self, due, event):
+        """Hold what an event has inside its object against what was there when it happened."""
+        due = due if event["api_version"] < "2022-11-15" else None
+        came = told.inside(event["data"]["object"])
+        assert told.agrees(due, came), f"{event['type']}: {came} inside, {due} was due"
 
     def see_cash(self):
         """Read each balance, and the rows that are new: they are what the events told of."""
@@ -167,9 +186,17 @@ class Driver(RuleBasedStateMachine):
             assert found.keys() == {one.id for one in records}
             for one in records:
                 assert told.agrees((one, *one.words()), found[one.id])
+        self.read_inside()
         assert len(self.read("/v1/invoiceitems")) == sum(one.lines for one in self.auditor.invoices)
         paid = {one.id: one for one in self.auditor.intents if one.status == "succeeded"}
         for one in self.read("/v1/charges"):
             assert told.charge(one)[1:] == paid.pop(one["payment_intent"]).charged()
             assert 0 <= one["amount_refunded"] <= one["amount"]
         assert not paid
+
+    def read_inside(self):
+        """Hold what API versions before 2022-11-15 have inside intents and charges against the auditor."""
+        lists = self.version < "2022-11-15"
+        for one in self.read("/v1/payment_intents"):
+            (intent,) = (each for each in self.auditor.intents if each.id == one["id"])
+            assert told.agrees(self.auditor.charges_of(intent) if lists else None, told.inside(one))

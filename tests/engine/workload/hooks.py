@@ -6,6 +6,7 @@ from workload.books import Books, Record
 
 HOUR = 3600
 AFTER = (HOUR, 3 * HOUR)  # each failed try
+MOST = 10  # in a list inside an object
 
 
 @dataclass(eq=False, repr=False)
@@ -48,16 +49,31 @@ class Sending:
 
 
 class Hooks(Books):
-    """`heard` has for each event that was told who hears it, and how far that is."""
+    """`heard` has for each event that was told who hears it, and how far that is.
+
+    `inside` has for each what API versions before 2022-11-15 show inside its object.
+    """
 
     def __init__(self):
         super().__init__()
-        self.endpoints, self.heard = [], []
+        self.endpoints, self.heard, self.inside = [], [], []
 
     def tell(self, event_type, who, *words):
         super().tell(event_type, who, *words)
+        shows = {"payment_intent": self.charges_of, "charge": self.refunds_of}
+        self.inside.append(shows.get(event_type.partition(".")[0], lambda _: None)(who))
         hearers = [one for one in self.endpoints if one.hears(event_type, who)]
         self.heard.append({one: Sending(self.now) for one in hearers})
+
+    def charges_of(self, intent):
+        """List an intent's charges as they are now, each with its refunds (6.10)."""
+        paid = intent.status == "succeeded"
+        return ((intent, *intent.charged(), self.refunds_of(intent)),) if paid else ()
+
+    def refunds_of(self, intent):
+        """List the newest ten refunds of an intent's charge as they are now."""
+        found = [one for one in self.refunds if one.intent is intent]
+        return tuple((one, *one.words()) for one in found[: -MOST - 1 : -1])
 
     def open_endpoint(self, version, types):
         self.endpoints.append(Endpoint(version, types, since=self.now))

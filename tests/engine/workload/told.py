@@ -48,6 +48,15 @@ def refund(told):
     return told["id"], told["status"], told["amount"], told["currency"], expires
 
 
+def inside(told):
+    """Read the charges of an intent, or the refunds of a charge; None where the version has none there."""
+    if told["object"] == "payment_intent" and "charges" in told:
+        return tuple((*charge(one), inside(one)) for one in told["charges"]["data"])
+    if told["object"] == "charge" and "refunds" in told:
+        return tuple(refund(one) for one in told["refunds"]["data"])
+    return None
+
+
 INVOICE = ("status", "amount_due", "amount_paid", "number")
 DEEPER = {"lines": ("lines", "total_count"), "page_size": ("rendering", "pdf", "page_size")}
 FINALIZES = "automatically_finalizes_at"

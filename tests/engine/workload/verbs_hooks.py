@@ -74,6 +74,7 @@ class Hooks(Draws):
             assert body["api_version"] == endpoint.version
             assert body["pending_webhooks"] == sum(not each.done for each in hearers.values())
             assert contract(endpoint.version).check(body) == []
+            self.compare_inside(self.auditor.inside[number], body)
             sending.try_(self.auditor.now, acknowledged(at))
             self.session.webhooks.delivered(one, acknowledged=acknowledged(at))
         self.did["send", "done" if came else "nothing"] += 1
@@ -82,7 +83,11 @@ class Hooks(Draws):
     def read_pending(self, _):
         """Ask of the last events how many endpoints haven't acknowledged them."""
         told = self.get("/v1/events", limit=100)["data"][::-1]
-        counted = [sum(not one.done for one in heard.values()) for heard in self.auditor.heard]
+        counted = [
+            sum(not each.done for each in heard.values())
+            for one, heard in zip(self.auditor.events, self.auditor.heard, strict=True)
+            if self.account.calls(one.type, one.who)
+        ]
         assert [one["pending_webhooks"] for one in told] == counted[-len(told) :] if told else True
 
     def look(self):

@@ -20,6 +20,8 @@ class Intents(Draws):
         confirm = way in ("confirmed", "failing")
         if method:
             params |= {**METHOD, "confirm": confirm}
+        if self.version < "2023-08-16":
+            params["payment_method_types"] = ["customer_balance"]
         if method and funding:
             params["payment_method_options"] = options(currency)
         return self.answered(

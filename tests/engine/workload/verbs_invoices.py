@@ -30,6 +30,7 @@ class Invoices(Draws):
             "days_until_due": days,
             "payment_settings": settings,
             "auto_advance": advances,
+            "pending_invoice_items_behavior": "exclude",
         }
         invoice = self.answered(
             "invoice.draft",
