@@ -11,7 +11,13 @@ from urllib.parse import unquote_plus
 
 from pytest_stripe_balance.api import search
 from pytest_stripe_balance.api.endpoint import Endpoint
-from pytest_stripe_balance.engine import customers, events, funding, funding_instructions
+from pytest_stripe_balance.engine import (
+    customer_sessions,
+    customers,
+    events,
+    funding,
+    funding_instructions,
+)
 from pytest_stripe_balance.engine.billing import (
     invoice_items,
     invoice_payments,
@@ -20,7 +26,7 @@ from pytest_stripe_balance.engine.billing import (
 )
 from pytest_stripe_balance.engine.catalog import prices, products
 from pytest_stripe_balance.engine.money import balance_transactions, charges, payment_methods
-from pytest_stripe_balance.engine.payments import apply, payment_intents
+from pytest_stripe_balance.engine.payments import apply, confirmation_tokens, payment_intents
 from pytest_stripe_balance.engine.refunds import refunds
 from pytest_stripe_balance.engine.webhooks import endpoints
 
@@ -169,6 +175,27 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/prices/search", search.prices, "price", searched=True),
     Endpoint("GET", "/v1/prices/{price}", prices.retrieve, "price"),
     Endpoint("POST", "/v1/prices/{price}", prices.update, "price"),
+    Endpoint(
+        "POST",
+        "/v1/customer_sessions",
+        customer_sessions.create,
+        "customer_session",
+        since_release="0.2.0",
+    ),
+    Endpoint(
+        "GET",
+        "/v1/confirmation_tokens/{confirmation_token}",
+        confirmation_tokens.retrieve,
+        "confirmation_token",
+        since_release="0.2.0",
+    ),
+    Endpoint(
+        "POST",
+        "/v1/test_helpers/confirmation_tokens",
+        confirmation_tokens.create,
+        "confirmation_token",
+        since_release="0.2.0",
+    ),
     Endpoint("GET", "/v1/events", events.list_, "event", listed=True),
     Endpoint("GET", "/v1/events/{id}", events.retrieve, "event"),
     Endpoint("POST", "/v1/webhook_endpoints", endpoints.create, "webhook_endpoint"),

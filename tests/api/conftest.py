@@ -119,6 +119,7 @@ class Tour:
         customer = self._customers()
         self._intents(customer)
         self._refunds(customer)
+        self._sessions(customer)
         self._invoices(customer)
         self._catalog()
         for objects, query in QUERIES.items():
@@ -230,6 +231,17 @@ class Tour:
         self.ask("POST", f"/v1/prices/{price['id']}", active="false")
         self.ask("GET", f"/v1/prices/{price['id']}", expand=["product", "currency_options"])
         self.ask("GET", "/v1/prices", expand=["data.product"])
+
+    def _sessions(self, customer):
+        components = {"payment_element": {"enabled": "true"}}
+        self.ask("POST", "/v1/customer_sessions", customer=customer, components=components)
+        token = self.ask(
+            "POST",
+            "/v1/test_helpers/confirmation_tokens",
+            payment_method_data={"type": "customer_balance"},
+        )["id"]
+        self.ask("GET", f"/v1/confirmation_tokens/{token}")
+        self.intent(customer, confirmation_token=token)
 
     def _endpoints(self):
         url, heard = "https://example.com/stripe", ["payment_intent.succeeded"]

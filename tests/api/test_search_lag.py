@@ -196,3 +196,12 @@ def test_only_what_differs_relies_on_an_assumption(stripe_balance, stripe_clock,
     stripe.Customer.modify(customer.id, name="Eve")
     named("Ada")
     assert "search-lag-shows" in _stripe_session.assumptions
+
+
+@pytest.mark.stripe_balance(search_lag=60, ignore=["POST /v1/customers balance"])
+def test_an_object_with_an_ignored_parameter_is_found_too(stripe_balance, stripe_clock):
+    """What is kept of the parameter stands under the object's id, and isn't taken for it."""
+    customer = stripe_balance.customer(name="Ada", balance=500)
+    stripe_clock.advance(minutes=1)
+    (found,) = stripe.Customer.search(query="name:'Ada'").data
+    assert (found.id, found.balance) == (customer.id, 500)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import stripe
 import yaml
-from majors import as_dict
+from majors import as_dict, v1
 
 from pytest_stripe_balance.api import routes
 from pytest_stripe_balance.api.rendering.render import render
@@ -198,6 +198,19 @@ def price_of(_, recurring=None, **params):
     return stripe.Price.retrieve(price.id, **params)
 
 
+def token_of(stripe_balance, **params):
+    data = {"payment_method_data": {"type": "customer_balance"}, **params}
+    tokens = v1(stripe_balance.client).test_helpers.confirmation_tokens
+    return tokens.create(data)
+
+
+def session_of(stripe_balance, *components):
+    return stripe.CustomerSession.create(
+        customer=stripe_balance.customer().id,
+        components={name: {"enabled": True} for name in components},
+    )
+
+
 STATES = {
     "customer": {
         "new": lambda b: b.customer(),
@@ -251,6 +264,20 @@ STATES = {
             stripe.PaymentIntent.retrieve(
                 intent_in(b, "requires_action").id, expand=["payment_method"]
             ).payment_method
+        ),
+    },
+    "confirmation_token": {
+        "new": token_of,
+        "used": lambda b: (
+            b.bank_transfer_intent(b.customer(), 1000, confirmation_token=(one := token_of(b)).id),
+            stripe.ConfirmationToken.retrieve(one.id),
+        )[1],
+        "with shipping": lambda b: token_of(b, shipping={"name": "x", "address": {"city": "x"}}),
+    },
+    "customer_session": {
+        "of a plain component": lambda b: session_of(b, "pricing_table"),
+        "of all elements": lambda b: session_of(
+            b, "payment_element", "mobile_payment_element", "customer_sheet"
         ),
     },
     "charge": {

@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.api.before_latest_charge import Included
-from pytest_stripe_balance.api.rendering import catalog, charges, invoices
+from pytest_stripe_balance.api.rendering import catalog, charges, invoices, sessions
 from pytest_stripe_balance.api.rendering.charges import Json
 from pytest_stripe_balance.api.rendering.customers import (
     _cash_balance,
@@ -36,6 +36,7 @@ from pytest_stripe_balance.engine.state.records.invoices import Invoice, Invoice
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 from pytest_stripe_balance.engine.state.records.record import Record
+from pytest_stripe_balance.engine.state.records.sessions import ConfirmationToken, CustomerSession
 from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.engine.webhooks import deliveries
@@ -146,4 +147,6 @@ _RENDERERS: dict[type, Callable[[World, Any], Json]] = {
     Product: catalog.product,
     Price: catalog.price,
     WebhookEndpoint: _webhook_endpoint,
+    CustomerSession: sessions.customer_session,
+    ConfirmationToken: sessions.confirmation_token,
 }

@@ -8,7 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from pytest_stripe_balance.engine.money import allocation
-from pytest_stripe_balance.engine.payments import confirmation, payment_method_options, updatable
+from pytest_stripe_balance.engine.payments import (
+    confirmation,
+    confirmation_tokens,
+    payment_method_options,
+    updatable,
+)
 from pytest_stripe_balance.engine.payments.payment_method_options import (
     AutomaticPaymentMethods,
     PaymentMethodParams,
@@ -47,8 +52,9 @@ class IntentParams(PaymentMethodParams, total=False):
 
 
 class HowToConfirm(TypedDict, total=False):
-    """Parameters of a confirm that change nothing here, with their modelled values."""
+    """Parameters of a confirm with their modelled values. Only a token changes anything here."""
 
+    confirmation_token: str
     error_on_requires_action: Literal[False]
     off_session: Literal[False]
     return_url: str
@@ -90,6 +96,11 @@ def create(
     amounts.check_intent_amount(amount, currency)
     if customer is not None:
         world.customer(customer, in_path=False)
+    token = params.get("confirmation_token")
+    if token is not None:
+        if not confirm:
+            raise Refused("confirmation_token without confirm=True is not modelled")
+        params = confirmation_tokens.filled(world, token, params)
     described = _descriptive(NOTHING, params)
     typed = payment_method_options.of_new(world, customer, currency, params, automatic_payment_methods)
     draft = new(
@@ -106,6 +117,8 @@ def create(
         confirmation.check(world, draft, params)
     intent = payment_method_options.take(world, draft, params, **identity(world))
     world.record_event("payment_intent.created", world.payment_intents.put(intent))
+    if token is not None:
+        confirmation_tokens.use(world, token, intent)
     return confirmation.carry_out(world, intent) if confirm else intent
 
 
@@ -208,14 +221,20 @@ def confirm(world: World, intent_id: str, **params: Unpack[ConfirmParams]) -> Pa
     - If money is missing, it gets bank transfer instructions: `payment_intent.requires_action`.
     - If money is missing and there is no funding_type, it fails: `payment_intent.payment_failed` and an
       error.
+    - A `confirmation_token` gives the payment method, and what else a page collected (1.19).
 
     Faults: docs/stripe.md 5.5 [obs].
     """
     intent = retrieve(world, intent_id)
+    token = params.get("confirmation_token")
+    if token is not None:
+        params = confirmation_tokens.filled(world, token, params)
     confirmation.check(world, intent, params)
     intent = payment_method_options.retyped(world, intent, params)
     payment_method_options.check(world, intent, params)
     changed = payment_method_options.take(world, _described(intent, params), params)
+    if token is not None:
+        confirmation_tokens.use(world, token, changed)
     return confirmation.carry_out(world, world.payment_intents.put(changed))
 
 

@@ -18,6 +18,7 @@ from pytest_stripe_balance.engine.state.register import (
     protocol,
     reconciliation,
     search,
+    sessions,
     webhooks,
 )
 from pytest_stripe_balance.engine.state.register.entry import Assumption
@@ -61,6 +62,8 @@ RECORDINGS: Mapping[int, str] = {
     37: "the tries at an endpoint that fails, and pending_webhooks after each of them",
     38: "a webhook endpoint with each wrong parameter, and a seventeenth one",
     45: "a product and a price with each wrong parameter, archived and deleted in each state",
+    80: "customer sessions with each component, without any, and without a customer",
+    81: "confirmation tokens: made, used, used again, unknown, and beside a payment method",
 }
 
 REGISTER: Mapping[str, Assumption] = {
@@ -76,6 +79,7 @@ REGISTER: Mapping[str, Assumption] = {
         protocol,
         search,
         webhooks,
+        sessions,
     )
     for entry in part.ENTRIES
 }

@@ -19,6 +19,7 @@ from pytest_stripe_balance.engine.state.records.hashes import NOTHING
 from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
+from pytest_stripe_balance.engine.state.records.sessions import ConfirmationToken
 from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
 from pytest_stripe_balance.engine.state.search_index import SearchIndex
 from pytest_stripe_balance.engine.state.table import Journal, Table
@@ -88,6 +89,7 @@ class World:
         self.invoice_payments: Table[InvoicePayment] = Table(
             "invoice_payment", journal, "invoice", "payment_intent", "status"
         )
+        self.confirmation_tokens: Table[ConfirmationToken] = Table("confirmationtoken", journal)
         self.events: Table[Event] = Table("event", journal, "type")
         self.webhook_endpoints: Table[WebhookEndpoint] = Table("webhook endpoint", journal)
         self.deliveries = Deliveries(journal)

@@ -10,16 +10,23 @@ class Intents(Draws):
     @verb(7, needs="roomy")
     def create_intent(self, draw):
         place = draw(one_of(*self.roomy()))
-        self.created(place, draw(one_of(*WAYS)), draw(one_of(*AMOUNTS)))
+        way, amount = draw(one_of(*WAYS)), draw(one_of(*AMOUNTS))
+        self.created(place, way, amount, by_token=draw(once_in(5)))
 
-    def created(self, place, way, amount):
+    def token(self):
+        """Make a confirmation token that says the same as METHOD."""
+        create = self.api.test_helpers.confirmation_tokens.create
+        _, token = self.ask("token", lambda: None, lambda: create(METHOD))
+        return METHOD if token is None else {"confirmation_token": token.id}
+
+    def created(self, place, way, amount, *, by_token=False):
         customer, currency = place
         amount = scaled(amount, currency)
         params = {"customer": customer.id, "amount": amount, "currency": currency}
         method, funding = way != "bare", way in ("confirmed", "unconfirmed", "bare")
         confirm = way in ("confirmed", "failing")
         if method:
-            params |= {**METHOD, "confirm": confirm}
+            params |= {**(self.token() if by_token and confirm else METHOD), "confirm": confirm}
         if self.version < "2023-08-16":
             params["payment_method_types"] = ["customer_balance"]
         if method and funding:
@@ -35,12 +42,15 @@ class Intents(Draws):
     @verb(3, needs="incomplete")
     def confirm(self, draw):
         intent = draw(usually(self.unconfirmed() or self.incomplete(), self.intents()))
-        self.confirmed(intent, method=not draw(once_in(3)))
+        self.confirmed(intent, method=not draw(once_in(3)), by_token=draw(once_in(5)))
 
-    def confirmed(self, intent, *, method=False):
+    def confirmed(self, intent, *, method=False, by_token=False):
         if intent.invoice and intent.invoice.status == "uncollectible":
             return  # confirming it is not modelled
-        given = {**METHOD, "payment_method_options": options(intent.currency)} if method else {}
+        given = {}
+        if method:
+            paying = self.token() if by_token else METHOD
+            given = {**paying, "payment_method_options": options(intent.currency)}
         self.answered(
             "confirm",
             lambda: self.auditor.confirm(intent, method=method),

@@ -6,6 +6,16 @@ from pytest_stripe_balance.engine.state.records.customers import FundingInstruct
 from pytest_stripe_balance.engine.state.records.events import Event, Subject
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction
 from pytest_stripe_balance.engine.state.records.payments import PaymentMethod
+from pytest_stripe_balance.engine.state.records.sessions import ConfirmationToken, CustomerSession
 from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
 
-Record = Subject | FundingInstructions | PaymentMethod | BalanceTransaction | Event | WebhookEndpoint
+Record = (
+    Subject
+    | FundingInstructions
+    | PaymentMethod
+    | BalanceTransaction
+    | Event
+    | WebhookEndpoint
+    | CustomerSession
+    | ConfirmationToken
+)
