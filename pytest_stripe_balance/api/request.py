@@ -71,7 +71,8 @@ class Call(NamedTuple):
         if params is None:
             params, ignored = self._parse_slow(form.decode(text), rule)
         paths = params.pop("expand", [])
-        params = versions.with_defaults(endpoint.name, rules.api_version, params)
+        if changes := versions.default_changes(endpoint.name, rules.api_version):
+            params = versions.with_defaults(changes, params)
         if "limit" in params:
             params["limit"] = self._page_size(params["limit"])
         if paths:

@@ -180,25 +180,17 @@ def _ways_back(kind: type, api_version: str) -> tuple[WalkBack, ...]:
     )
 
 
-def includes(record: Record, api_version: str) -> bool:
-    """Tell whether an object shows others inside at an API version, unlike at the newest."""
-    kind: type = type(record)
-    return bool(_inclusions(kind, api_version))
-
-
-def include(record: Record, body: Json, api_version: str, included: Included, show: Show) -> None:
-    """Let a walked-back object show what it includes at an API version; `show` renders that."""
-    kind: type = type(record)
-    for put in _inclusions(kind, api_version):
-        put(record, body, included, show)
-
-
 @cache
-def _inclusions(kind: type, api_version: str) -> tuple[Callable[..., None], ...]:
+def inclusions(kind: type, api_version: str) -> tuple[Callable[..., None], ...]:
+    """Give what adds to a walked-back object of a kind of record what it includes at an API version.
+
+    At the newest it includes nothing. Each takes the record, the object, what may be included and what
+    renders that.
+    """
     return tuple(
         inclusion.put
         for inclusion in INCLUSIONS
-        if issubclass(kind, inclusion.kind) and api_version < inclusion.date
+        if kind is inclusion.kind and api_version < inclusion.date
     )
 
 
@@ -222,11 +214,11 @@ def event_types(api_version: str) -> EventType:
     return type_then
 
 
-def with_defaults(endpoint: str, api_version: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Add to an endpoint's parameters the defaults that it had at an API version."""
+def with_defaults(changes: tuple[DefaultChange, ...], params: Mapping[str, Any]) -> dict[str, Any]:
+    """Add to an endpoint's parameters the defaults that it had before some changes."""
     before = {
         name: value
-        for change in _default_changes(endpoint, api_version)
+        for change in changes
         if not any(name in params for name in change.unless)
         for name, value in change.before.items()
     }
@@ -234,7 +226,8 @@ def with_defaults(endpoint: str, api_version: str, params: Mapping[str, Any]) ->
 
 
 @cache
-def _default_changes(endpoint: str, api_version: str) -> tuple[DefaultChange, ...]:
+def default_changes(endpoint: str, api_version: str) -> tuple[DefaultChange, ...]:
+    """Give the changes of an endpoint's defaults that are later than an API version."""
     return tuple(
         change for change in DEFAULT_CHANGES if change.endpoint == endpoint and api_version < change.date
     )

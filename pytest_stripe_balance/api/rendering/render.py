@@ -59,13 +59,14 @@ def _shown(
         return dict(shown)
     renderer: Callable[[World, Any], Json] = _RENDERERS[type(record)]
     body = versions.walk_back(world, record, renderer(world, record), api_version)
-    if versions.includes(record, api_version):
+    kind: type = type(record)
+    if versions.inclusions(kind, api_version):
         inside = world.included(record) if included is None else included
         _include(world, record, body, api_version, inside)
     if not echoed or body.get("deleted"):
         return body
-    kind = body["object"]
-    taken = {key: value for key, value in echoed.items() if world.takes(api_version, kind, key, value)}
+    name = body["object"]
+    taken = {key: value for key, value in echoed.items() if world.takes(api_version, name, key, value)}
     return fields.merged(body, taken)
 
 
@@ -73,7 +74,9 @@ def _include(world: World, record: Record, body: Json, api_version: str, include
     def show(inner: Record) -> Json:
         return _shown(world, inner, api_version, world.echoed(inner), included)
 
-    versions.include(record, body, api_version, included, show)
+    kind: type = type(record)
+    for include in versions.inclusions(kind, api_version):
+        include(record, body, included, show)
 
 
 def event(world: World, record: Event, api_version: str, account: str | None = None) -> Json:

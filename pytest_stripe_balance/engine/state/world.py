@@ -239,15 +239,10 @@ class World:
         """
         event_id = self.ids.mint("evt_", 24)
         echoed = self.echoed(subject)
+        paid = getattr(subject, "latest_charge", None) or type(subject) is Charge
+        included = self.included(subject) if paid else ()
         event = Event(
-            event_id,
-            self.clock.now,
-            event_type,
-            subject,
-            self.cause,
-            previous,
-            echoed,
-            self.included(subject),
+            event_id, self.clock.now, event_type, subject, self.cause, previous, echoed, included
         )
         self.events.put(event)
         if self.webhook_endpoints or self.platform is not None:
