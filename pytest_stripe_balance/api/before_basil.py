@@ -30,7 +30,8 @@ def payment_intent(_: World, intent: PaymentIntent, body: Json) -> None:
 
 def charge(world: World, record: Charge, body: Json) -> None:
     """Add the invoice of a charge."""
-    body["invoice"] = world.payment_intents.find(record.payment_intent, "intent").invoice
+    intent = world.payment_intents.get(record.payment_intent or "")
+    body["invoice"] = intent and intent.invoice
 
 
 def invoice(world: World, record: Invoice, body: Json) -> None:
@@ -42,7 +43,7 @@ def invoice(world: World, record: Invoice, body: Json) -> None:
     _take_out(body, "confirmation_secret", "payments")
     _lines(world, body["lines"], record.lines)
     body |= {
-        "application_fee_amount": None,
+        "application_fee_amount": record.application_fee_amount,
         "charge": intent.latest_charge if intent and record.status == "paid" else None,
         "discount": None,
         "paid": record.status == "paid",
@@ -53,7 +54,7 @@ def invoice(world: World, record: Invoice, body: Json) -> None:
         "subscription_details": {"metadata": None},
         "tax": None,
         "total_tax_amounts": [],
-        "transfer_data": None,
+        "transfer_data": record.transfer_data and {"amount": None, **record.transfer_data},
     }
 
 

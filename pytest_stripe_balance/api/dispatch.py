@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pytest_stripe_balance.api.ignored import Ignored
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.api.request import Call, VersionRules
 from pytest_stripe_balance.api.response import Envelope
+from pytest_stripe_balance.engine.money import transfers
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import EXPECTED, Refused
@@ -24,6 +26,18 @@ class _Account:
 
     world: World
     answers: idempotency.SavedAnswers = field(default_factory=idempotency.SavedAnswers)
+
+
+@dataclass(frozen=True)
+class _Connected:
+    """Gives a connected account's world; it doesn't keep the dispatch, which keeps the worlds."""
+
+    dispatch: weakref.ref[Dispatch]
+
+    def __call__(self, account: str) -> World:
+        dispatch = self.dispatch()
+        assert dispatch is not None, "unreachable because a world without its dispatch is asked nothing"
+        return dispatch.account(account).world
 
 
 @dataclass
@@ -52,6 +66,7 @@ class Dispatch:
         copied = Dispatch(api_version, self.rules, open_world, ignored)
         for name, account in self._accounts.items():
             world = copy_world(account.world, copied.platform_of(name))
+            world.connected = _Connected(weakref.ref(copied))
             copied._accounts[name] = _Account(world, account.answers.copy())
         return copied
 
@@ -159,11 +174,13 @@ class Dispatch:
     def account(self, name: str | None) -> _Account:
         """Give an account's world and answers, opening them on first use."""
         if name not in self._accounts:
-            self._accounts[name] = _Account(self.open_world(name, self.platform_of(name)))
+            world = self.open_world(name, self.platform_of(name))
+            world.connected = _Connected(weakref.ref(self))
+            self._accounts[name] = _Account(world)
         return self._accounts[name]
 
     def _account_of(self, request: Request, name: str | None) -> _Account:
-        if name is not None and not (name.startswith("acct_") and name[5:].isalnum()):
+        if name is not None and not transfers.can_be_account(name):
             message = (
                 f"The provided key '{api_keys.masked(api_keys.key_of(request))}' does not have access "
                 f"to account '{name}' (or that account does not exist). Application access may have "

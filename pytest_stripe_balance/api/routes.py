@@ -10,6 +10,7 @@ from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from pytest_stripe_balance.api import search
+from pytest_stripe_balance.api.connect_routes import CONNECT
 from pytest_stripe_balance.api.endpoint import Endpoint
 from pytest_stripe_balance.engine import (
     customer_sessions,
@@ -196,6 +197,7 @@ ENDPOINTS = (
         "confirmation_token",
         since_release="0.2.0",
     ),
+    *CONNECT,
     Endpoint("GET", "/v1/events", events.list_, "event", listed=True),
     Endpoint("GET", "/v1/events/{id}", events.retrieve, "event"),
     Endpoint("POST", "/v1/webhook_endpoints", endpoints.create, "webhook_endpoint"),

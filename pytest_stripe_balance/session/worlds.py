@@ -73,6 +73,7 @@ class WorldOpener:
             version,
             types,
             platform,
+            account=account or "",
             takes=_takes,
             search_index=index,
         )

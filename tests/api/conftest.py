@@ -23,6 +23,7 @@ BILLED = {
         "payment_method_options": BANK_TRANSFER,
     },
 }
+SHOP = "acct_1ShopShopShopShp"
 QUERIES = {
     "customers": "email:'ada@example.com'",
     "payment_intents": "status:'succeeded' OR amount>10",
@@ -122,6 +123,7 @@ class Tour:
         self._sessions(customer)
         self._invoices(customer)
         self._catalog()
+        self._connect(customer)
         for objects, query in QUERIES.items():
             self.ask("GET", f"/v1/{objects}/search", query=query, expand=["total_count"])
         for event in self.ask("GET", "/v1/events", limit=100)["data"]:
@@ -242,6 +244,29 @@ class Tour:
         )["id"]
         self.ask("GET", f"/v1/confirmation_tokens/{token}")
         self.intent(customer, confirmation_token=token)
+
+    def _connect(self, customer):
+        shared = {"transfer_data": {"destination": SHOP}, "application_fee_amount": 100}
+        paid = self.intent(customer, **shared)
+        self.ask("POST", f"/v1/payment_intents/{paid}/apply_customer_balance")
+        refund = {"reverse_transfer": "true", "refund_application_fee": "true"}
+        self.ask("POST", "/v1/refunds", payment_intent=paid, amount=300, **refund)
+        made = self.ask("POST", "/v1/transfers", amount=10, currency="gbp", destination=SHOP)["id"]
+        self.ask("POST", f"/v1/transfers/{made}", metadata={"a": "b"})
+        self.ask("GET", "/v1/transfers", expand=["data.balance_transaction"])
+        self.ask("GET", f"/v1/transfers/{made}", expand=["balance_transaction"])
+        taken = f"/v1/transfers/{made}/reversals"
+        reversal = self.ask("POST", taken, amount=4, metadata={"a": "b"})["id"]
+        self.ask("GET", taken)
+        self.ask("GET", f"{taken}/{reversal}", expand=["transfer"])
+        self.ask("POST", f"{taken}/{reversal}", metadata={"a": "c"})
+        fee = self.ask("GET", "/v1/application_fees")["data"][0]["id"]
+        self.ask("GET", f"/v1/application_fees/{fee}", expand=["originating_transaction"])
+        given = f"/v1/application_fees/{fee}/refunds"
+        back = self.ask("POST", given, amount=20, metadata={"a": "b"})["id"]
+        self.ask("GET", given)
+        self.ask("GET", f"{given}/{back}", expand=["fee"])
+        self.ask("POST", f"{given}/{back}", metadata={"a": "c"})
 
     def _endpoints(self):
         url, heard = "https://example.com/stripe", ["payment_intent.succeeded"]

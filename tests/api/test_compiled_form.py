@@ -109,7 +109,7 @@ LONG_WAY = {
     "nothing between": "amount=1&&currency=usd",
     "an unknown name": "amount=1&currency=usd&amout=2",
     "a name that is missing": "amount=1",
-    "a name that isn't modelled": "amount=1&currency=usd&application_fee_amount=1",
+    "a name that isn't modelled": "amount=1&currency=usd&mandate=mandate_1",
     "a value that isn't modelled": "amount=1&currency=usd&capture_method=manual",
     "a value that isn't modelled, of several kinds": "amount=1&currency=usd&off_session=recurring",
     "a name that is gone": "amount=1&currency=usd&payment_method_types=card",

@@ -211,6 +211,30 @@ def session_of(stripe_balance, *components):
     )
 
 
+SHOP = "acct_1ShopShopShopShp"
+
+
+def shared_charge(stripe_balance, part=0):
+    """Pay 1000 of which a shop gets all but a fee of 100; refund a part, with its shares."""
+    customer = stripe_balance.customer(email="ada@example.com")
+    shared = {"transfer_data": {"destination": SHOP}, "application_fee_amount": 100}
+    intent = stripe_balance.bank_transfer_intent(customer, 1000, **shared)
+    stripe_balance.fund(customer, 1000)
+    if part:
+        both = {"reverse_transfer": True, "refund_application_fee": True}
+        stripe.Refund.create(payment_intent=intent.id, amount=part, **both)
+    found = stripe.PaymentIntent.retrieve(intent.id).latest_charge
+    return stripe.Charge.retrieve(found)
+
+
+def transfer_of(stripe_balance, part=0):
+    return stripe.Transfer.retrieve(shared_charge(stripe_balance, part).transfer)
+
+
+def fee_of(stripe_balance, part=0):
+    return stripe.ApplicationFee.retrieve(shared_charge(stripe_balance, part).application_fee)
+
+
 STATES = {
     "customer": {
         "new": lambda b: b.customer(),
@@ -334,6 +358,25 @@ STATES = {
         ),
         "with currency_options expanded": lambda b: price_of(b, expand=["currency_options"]),
     },
+    "charge that is shared": {"any": shared_charge},
+    "destination payment": {
+        "any": lambda b: stripe.Charge.retrieve(transfer_of(b).destination_payment, stripe_account=SHOP),
+    },
+    "destination payment's refund": {
+        "any": lambda b: stripe.Refund.retrieve(
+            transfer_of(b, 400).reversals.data[0].destination_payment_refund, stripe_account=SHOP
+        ),
+    },
+    "transfer": {
+        "new": transfer_of,
+        "reversed in part": lambda b: transfer_of(b, 400),
+    },
+    "transfer_reversal": {"any": lambda b: transfer_of(b, 400).reversals.data[0]},
+    "application_fee": {
+        "new": fee_of,
+        "refunded in part": lambda b: fee_of(b, 400),
+    },
+    "fee_refund": {"any": lambda b: fee_of(b, 400).refunds.data[0]},
     "event": {
         "cash_balance.funds_available": lambda b: events_of(b, "cash_balance.funds_available"),
         "customer.updated": lambda b: events_of(b, "customer.updated"),

@@ -30,8 +30,8 @@ def _refund_of_another(own):
 
 
 ASKED = {
-    "an endpoint": lambda _: stripe.Transfer.create(destination="acct_1"),
-    "a parameter": lambda own: _intent(own, on_behalf_of="acct_1"),
+    "an endpoint": lambda _: stripe.Payout.create(destination="ba_1"),
+    "a parameter": lambda own: _intent(own, mandate="mandate_1"),
     "parameters that exclude each other": lambda own: stripe.PaymentIntent.confirm(
         _intent(own), payment_method="pm_1", payment_method_data=DATA
     ),

@@ -566,8 +566,8 @@ REFUSED = {
     "an origin and a charge": lambda desk: desk.of_cash(charge="py_nope"),
     "a customer without an origin": lambda desk: desk.refund(customer=desk.customer),
     "a currency without an origin": lambda desk: desk.refund(currency="usd"),
-    "a fee": lambda desk: desk.refund(refund_application_fee=True),
-    "a transfer": lambda desk: desk.refund(reverse_transfer=True),
+    "an origin and a fee": lambda desk: desk.of_cash(refund_application_fee=True),
+    "an origin and a transfer": lambda desk: desk.of_cash(reverse_transfer=True),
 }
 
 
@@ -575,7 +575,7 @@ REFUSED = {
 def test_what_is_not_modelled_is_refused_out_loud(desk, call, everything_in):
     """Combinations and parameters that nothing is known about are no answers of Stripe's."""
     before = everything_in(desk.world)
-    with desk.balance.refused(match="not modell|isn't its intent|does not model"):
+    with desk.balance.refused(match="not modell|isn't its intent|does not model|so it has no transfer"):
         call(desk)
     assert everything_in(desk.world) == before
 

@@ -32,7 +32,7 @@ async def test_it(stripe_client, customer):
 {mark}
 async def test_refused(stripe_balance):
     try:
-        await stripe.Transfer.create_async(destination="acct_1")
+        await stripe.Payout.create_async(destination="ba_1")
     except BaseException:
         pass
 """
@@ -102,7 +102,7 @@ def test_async_tests_are_answered_and_their_refusals_told(mark, fixture, mode, p
     text = dedent(ASYNC).format(mark=mark, fixture=fixture)
     result = project.test(text, *options, plugins=plugins)
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["POST /v1/transfers: the fake does not model this endpoint*"])
+    result.stdout.fnmatch_lines(["POST /v1/payouts: the fake does not model this endpoint*"])
 
 
 def test_a_client_serves_async_tests_that_each_have_a_loop(project):
@@ -135,7 +135,7 @@ def test_a_refusal_fails_its_test_on_a_worker(project):
         @pytest.mark.xfail
         def test_it(stripe_balance):
             try:
-                stripe.Transfer.create(destination="acct_1")
+                stripe.Payout.create(destination="ba_1")
             except BaseException:
                 pass
         """,
@@ -145,7 +145,7 @@ def test_a_refusal_fails_its_test_on_a_worker(project):
     result.stdout.fnmatch_lines(
         [
             "These requests were refused, and the test swallowed the error:",
-            "POST /v1/transfers: the fake does not model this endpoint*",
+            "POST /v1/payouts: the fake does not model this endpoint*",
             "  asked at *test_it.py:7 in test_it",
         ]
     )

@@ -425,9 +425,7 @@ def test_next({second}):
     go.set()
     done.wait(10)
 """
-REFUSED_LATER = ASKING.replace(
-    "stripe.Customer.create(", 'stripe.Transfer.create(destination="acct_1", '
-)
+REFUSED_LATER = ASKING.replace("stripe.Customer.create(", 'stripe.Payout.create(destination="ba_1", ')
 
 
 def test_a_late_refusal_is_named_with_the_test_that_started_its_thread(project):
@@ -439,7 +437,7 @@ def test_a_late_refusal_is_named_with_the_test_that_started_its_thread(project):
     result.stdout.fnmatch_lines(
         [
             "stripe: the run fails, because these requests were refused outside a running test:",
-            "test_it.py::test_first: POST /v1/transfers: the fake does not model this endpoint*",
+            "test_it.py::test_first: POST /v1/payouts: the fake does not model this endpoint*",
         ]
     )
 
@@ -507,7 +505,7 @@ def test_a_task_of_an_executor_that_comes_late_fails_no_other_test(project):
     result = project.test(REFUSED_LATER + "pool = ThreadPoolExecutor(1)\n" + code, *QUIET)
     result.assert_outcomes(passed=3)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["test_it.py::test_first: POST /v1/transfers: *"])
+    result.stdout.fnmatch_lines(["test_it.py::test_first: POST /v1/payouts: *"])
 
 
 def test_executors_are_as_before_after_the_run(project):
@@ -620,7 +618,7 @@ def test_workers_tell_of_late_refusals(project):
     result = project.run_apart("-n1", *QUIET, plugins=("xdist",))
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["test_it.py::test_first: POST /v1/transfers: *"])
+    result.stdout.fnmatch_lines(["test_it.py::test_first: POST /v1/payouts: *"])
 
 
 def test_workers_guard_wider_fixtures(project):

@@ -13,16 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest, stripe
 
 def ask():
-    return stripe.Transfer.create(destination="acct_1")  # the place
+    return stripe.Payout.create(destination="ba_1")  # the place
 
 def swallow():
     with contextlib.suppress(BaseException):
         ask()
 """
-PLACE = 1 + ASKING.splitlines().index(
-    '    return stripe.Transfer.create(destination="acct_1")  # the place'
-)
-REFUSAL = "POST /v1/transfers: the fake does not model this endpoint"
+PLACE = 1 + ASKING.splitlines().index('    return stripe.Payout.create(destination="ba_1")  # the place')
+REFUSAL = "POST /v1/payouts: the fake does not model this endpoint"
 # What is told of a refusal is counted: elsewhere it is not to be said.
 ALONE = ("--disable-warnings", "--show-capture=no", "-rN")
 
@@ -59,7 +57,7 @@ SWALLOWED = {
             lose()
     """,
     "pytest.raises": _body("""
-        with pytest.raises(BaseException, match="/v1/transfers"):
+        with pytest.raises(BaseException, match="/v1/payouts"):
             ask()
     """),
     "another exception in its place": _body("""
@@ -83,7 +81,7 @@ SWALLOWED = {
     """),
     "gather(return_exceptions=True)": """
         async def gather():
-            asked = stripe.Transfer.create_async(destination="acct_1")
+            asked = stripe.Payout.create_async(destination="ba_1")
             await asyncio.gather(asked, return_exceptions=True)
 
         def test_it(stripe_balance):
@@ -91,7 +89,7 @@ SWALLOWED = {
     """,
     "lost task": """
         async def lose():
-            asyncio.create_task(stripe.Transfer.create_async(destination="acct_1"))
+            asyncio.create_task(stripe.Payout.create_async(destination="ba_1"))
             await asyncio.sleep(0)
             await asyncio.sleep(0)
 
@@ -169,7 +167,7 @@ SWALLOWED = {
         class Test(unittest.IsolatedAsyncioTestCase):
             async def test_it(self):
                 with contextlib.suppress(BaseException):
-                    await stripe.Transfer.create_async(destination="acct_1")
+                    await stripe.Payout.create_async(destination="ba_1")
     """,
 }
 RAISED = {
@@ -177,7 +175,7 @@ RAISED = {
     "in a task group": """
         async def ask_in_a_group():
             async with asyncio.TaskGroup() as group:
-                group.create_task(stripe.Transfer.create_async(destination="acct_1"))
+                group.create_task(stripe.Payout.create_async(destination="ba_1"))
 
         def test_it(stripe_balance):
             asyncio.run(ask_in_a_group())
@@ -394,8 +392,8 @@ def buy():
 """
 REFUSED = {
     "an endpoint outside the table": (
-        'stripe.Transfer.create(destination="acct_1")',
-        "POST /v1/transfers: the fake does not model this endpoint",
+        'stripe.Payout.create(destination="ba_1")',
+        "POST /v1/payouts: the fake does not model this endpoint",
     ),
     "another method of a known path": (
         'stripe.PaymentIntent._static_request("delete", "/v1/payment_intents/pi_1")',
@@ -406,12 +404,12 @@ REFUSED = {
         "POST /v1/checkout/sessions: the fake does not model this endpoint",
     ),
     "a documented parameter": (
-        f'stripe.PaymentIntent.create({MANUAL}, on_behalf_of="acct_1")',
-        "Stripe takes the parameter on_behalf_of, and the fake does not",
+        f'stripe.PaymentIntent.create({MANUAL}, mandate="mandate_1")',
+        "Stripe takes the parameter mandate, and the fake does not",
     ),
     "a documented parameter of a hash": (
-        f'stripe.PaymentIntent.create({MANUAL}, transfer_data={{"destination": "acct_1"}})',
-        "POST /v1/payment_intents: Stripe takes the parameter transfer_data, and the fake",
+        f'stripe.PaymentIntent.create({MANUAL}, mandate_data={{"customer_acceptance": {{"type": "offline"}}}})',
+        "POST /v1/payment_intents: Stripe takes the parameter mandate_data, and the fake",
     ),
     "a documented value": (
         f'stripe.PaymentIntent.create({MANUAL}, capture_method="manual")',
@@ -527,8 +525,8 @@ def test_a_parameter_unknown_to_stripe_is_stripes_own_error(stripe_balance):
 
 def test_an_expected_refusal_passes(stripe_balance):
     """`refused` swallows the refusal that it expects, and the test goes on."""
-    with stripe_balance.refused(match="/v1/transfers: the fake does not model"):
-        stripe.Transfer.create(destination="acct_1")
+    with stripe_balance.refused(match="/v1/payouts: the fake does not model"):
+        stripe.Payout.create(destination="ba_1")
     assert stripe_balance.customer().object == "customer"
 
 

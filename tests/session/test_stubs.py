@@ -48,9 +48,9 @@ def test_neither_a_name_nor_a_placeholder_is_needed_for_the_id(stripe_stubs, cal
 
 def test_the_id_of_what_is_above_is_not_the_objects(stripe_stubs):
     """It is shown where the object has a key of its name."""
-    stripe_stubs.answer("POST /v1/transfers/{id}/reversals", {})
-    reversal = stripe.Transfer.create_reversal("tr_1")
-    assert (reversal.id[:4], reversal.transfer) == ("trr_", "tr_1")
+    stripe_stubs.answer("POST /v1/accounts/{id}/persons", {})
+    person = stripe.Account.create_person("acct_1")
+    assert (person.id[:7], person.account) == ("person_", "acct_1")
     stripe_stubs.answer("POST /v1/customers/{id}/tax_ids", {})
     tax_id = stripe.Customer.create_tax_id("cus_1", type="eu_vat", value="DE1")
     assert (tax_id.id[:4], tax_id.customer, tax_id.value) == ("txi_", "cus_1", "DE1")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pytest_stripe_balance.engine.money import application_fees
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
 from pytest_stripe_balance.engine.state.records.record import Record
-from pytest_stripe_balance.engine.state.world import World
+from pytest_stripe_balance.engine.state.world import BUSINESS_NAME, World
 
 Json = dict[str, Any]
 
@@ -30,17 +31,48 @@ def charge(world: World, charge: Charge) -> Json:
     Every recorded charge has destination, dispute and order. Every py_ charge of a bank debit has
     radar_options {} and a null calculated_statement_descriptor, and a receipt_url if it succeeded.
     """
+    if charge.source_transfer is not None:
+        return _destination_payment(world, charge)
     world.readings.rely_on("charge-shape")
     authorized = world.readings.rely_on("charge-outcome") == "authorized"
+    outcome = {**_AUTHORIZED} if authorized else None
+    body = _charge(world, charge, {"customer_balance": {}, "type": "customer_balance"}, outcome)
+    if charge.transfer is not None:
+        body["transfer"] = charge.transfer
+    return body
+
+
+def _destination_payment(world: World, charge: Charge) -> Json:
+    """Render what a connected account got by a transfer (antiwork/gumroad, 108 charges [obs]).
+
+    Its source is the platform's account, of which only the id and the name are modelled.
+    """
+    world.readings.rely_on("connect-destination-payment")
+    body = _charge(world, charge, {"stripe_account": {}, "type": "stripe_account"}, None)
+    platform = world.platform or world
+    body["source"] = {
+        "id": "acct_" + platform.ids.secret("account", 16),
+        "object": "account",
+        "application_icon": None,
+        "application_logo": None,
+        "application_name": BUSINESS_NAME,
+        "application_url": None,
+    }
+    body["source_transfer"] = charge.source_transfer
+    return body
+
+
+def _charge(world: World, charge: Charge, details: Json, outcome: Json | None) -> Json:
+    data = charge.transfer_data
     return {
         "id": charge.id,
         "object": "charge",
         "amount": charge.amount,
         "amount_captured": charge.amount,
         "amount_refunded": charge.amount_refunded,
-        "application": None,
-        "application_fee": None,
-        "application_fee_amount": None,
+        "application": application_fees.application(world) if world.platform else None,
+        "application_fee": charge.application_fee,
+        "application_fee_amount": charge.application_fee_amount,
         "balance_transaction": charge.balance_transaction,
         "billing_details": charge.billing_details,
         "calculated_statement_descriptor": None,
@@ -49,7 +81,7 @@ def charge(world: World, charge: Charge) -> Json:
         "currency": charge.currency,
         "customer": charge.customer,
         "description": charge.description,
-        "destination": None,
+        "destination": data and data["destination"],
         "dispute": None,
         "disputed": False,
         "failure_balance_transaction": None,
@@ -58,13 +90,13 @@ def charge(world: World, charge: Charge) -> Json:
         "fraud_details": {},
         "livemode": False,
         "metadata": charge.metadata,
-        "on_behalf_of": None,
+        "on_behalf_of": charge.on_behalf_of,
         "order": None,
-        "outcome": {**_AUTHORIZED} if authorized else None,
+        "outcome": outcome,
         "paid": True,
         "payment_intent": charge.payment_intent,
         "payment_method": charge.payment_method,
-        "payment_method_details": {"customer_balance": {}, "type": "customer_balance"},
+        "payment_method_details": details,
         "radar_options": {},
         "receipt_email": charge.receipt_email,
         "receipt_number": None,
@@ -77,12 +109,13 @@ def charge(world: World, charge: Charge) -> Json:
         "statement_descriptor": charge.statement_descriptor,
         "statement_descriptor_suffix": charge.statement_descriptor_suffix,
         "status": "succeeded",
-        "transfer_data": None,
+        "transfer_data": data and {"amount": None, **data},
         "transfer_group": charge.transfer_group,
     }
 
 
 _OMITTED_UNSET = (
+    "destination_details",
     "failure_balance_transaction",
     "failure_reason",
     "instructions_email",
@@ -109,16 +142,15 @@ def refund(world: World, refund: Refund) -> Json:
         "currency": refund.currency,
         "customer": paid.customer if paid else refund.customer,
         "customer_account": None,
-        "destination_details": refund.destination_details,
         **{name: value for name, value in optional.items() if value is not None},
         "metadata": refund.metadata,
         "payment_intent": refund.payment_intent,
         "payment_method": paid and paid.payment_method,
         "reason": refund.reason,
         "receipt_number": None,
-        "source_transfer_reversal": None,
+        "source_transfer_reversal": refund.source_transfer_reversal,
         "status": refund.status,
-        "transfer_reversal": None,
+        "transfer_reversal": refund.transfer_reversal,
     }
 
 
@@ -140,10 +172,14 @@ def refunds(world: World, charge_id: str, render: Callable[[Record], Json]) -> J
 
 _REPORTING_CATEGORIES = {
     "adjustment": "other_adjustment",
+    "application_fee": "platform_earning",
+    "application_fee_refund": "platform_earning_refund",
     "payment": "charge",
     "payment_failure_refund": "refund_failure",
     "payment_refund": "refund",
     "payment_unreconciled": "unreconciled_customer_funds",
+    "transfer": "transfer",
+    "transfer_refund": "transfer_reversal",
 }
 
 

@@ -84,7 +84,7 @@ def invoice(world: World, record: Invoice) -> Json:
         "metadata": record.metadata,
         "next_payment_attempt": None,
         "number": record.number,
-        "on_behalf_of": None,
+        "on_behalf_of": record.on_behalf_of,
         "parent": None,
         "payment_settings": _payment_settings(record),
         "period_end": record.created,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_stripe_balance.api.rendering.charges import Json
+from pytest_stripe_balance.engine.money import application_fees
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 from pytest_stripe_balance.engine.state.world import World
 
@@ -36,8 +37,8 @@ def _payment_intent(world: World, intent: PaymentIntent) -> Json:
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": intent.amount if intent.status == "succeeded" else 0,
-        "application": None,
-        "application_fee_amount": None,
+        "application": application_fees.application(world) if world.platform else None,
+        "application_fee_amount": intent.application_fee_amount,
         "automatic_payment_methods": intent.automatic_payment_methods,
         "canceled_at": intent.canceled_at,
         "cancellation_reason": intent.cancellation_reason,
@@ -56,7 +57,7 @@ def _payment_intent(world: World, intent: PaymentIntent) -> Json:
         "managed_payments": {"enabled": False},
         "metadata": intent.metadata,
         "next_action": _next_action(intent),
-        "on_behalf_of": None,
+        "on_behalf_of": intent.on_behalf_of,
         "payment_method": intent.payment_method,
         "payment_method_configuration_details": configuration and {"id": configuration, "parent": None},
         "payment_method_options": intent.payment_method_options,
@@ -72,7 +73,7 @@ def _payment_intent(world: World, intent: PaymentIntent) -> Json:
         "statement_descriptor": intent.statement_descriptor,
         "statement_descriptor_suffix": intent.statement_descriptor_suffix,
         "status": intent.status,
-        "transfer_data": None,
+        "transfer_data": intent.transfer_data,
         "transfer_group": intent.transfer_group,
     }
 

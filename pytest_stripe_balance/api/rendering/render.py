@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.api.before_latest_charge import Included
-from pytest_stripe_balance.api.rendering import catalog, charges, invoices, sessions
+from pytest_stripe_balance.api.rendering import catalog, charges, connect, invoices, sessions
 from pytest_stripe_balance.api.rendering.charges import Json
 from pytest_stripe_balance.api.rendering.customers import (
     _cash_balance,
@@ -24,6 +24,12 @@ from pytest_stripe_balance.api.rendering.payments import _payment_intent, _payme
 from pytest_stripe_balance.engine import events
 from pytest_stripe_balance.engine.state import fields
 from pytest_stripe_balance.engine.state.records.catalog import Price, Product
+from pytest_stripe_balance.engine.state.records.connect import (
+    ApplicationFee,
+    FeeRefund,
+    Transfer,
+    TransferReversal,
+)
 from pytest_stripe_balance.engine.state.records.customers import (
     CashBalance,
     Customer,
@@ -152,4 +158,8 @@ _RENDERERS: dict[type, Callable[[World, Any], Json]] = {
     WebhookEndpoint: _webhook_endpoint,
     CustomerSession: sessions.customer_session,
     ConfirmationToken: sessions.confirmation_token,
+    Transfer: connect.transfer,
+    TransferReversal: connect.transfer_reversal,
+    ApplicationFee: connect.application_fee,
+    FeeRefund: connect.fee_refund,
 }

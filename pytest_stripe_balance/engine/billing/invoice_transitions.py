@@ -201,6 +201,9 @@ def _payable(world: World, invoice: Invoice) -> PaymentIntent:
             capture_method="automatic",
             description="Payment for Invoice",
             statement_descriptor=invoice.statement_descriptor,
+            application_fee_amount=invoice.application_fee_amount,
+            on_behalf_of=invoice.on_behalf_of,
+            transfer_data=invoice.transfer_data,
         )
     )
     world.invoice_payments.put(

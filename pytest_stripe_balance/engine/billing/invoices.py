@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
 from pytest_stripe_balance.engine.billing import invoice_items
+from pytest_stripe_balance.engine.payments import sharing
+from pytest_stripe_balance.engine.payments.sharing import SharingParams
 from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
 from pytest_stripe_balance.engine.state.deliveries import hearers
 from pytest_stripe_balance.engine.state.determinism import DAY, END_OF_TIME
@@ -42,7 +44,7 @@ class PaymentSettings(TypedDict, total=False):
 PendingItems = Literal["exclude", "include", "include_and_require"]
 
 
-class InvoiceParams(TypedDict, total=False):
+class InvoiceParams(SharingParams, total=False):
     """Parameters of create that only describe the invoice."""
 
     auto_advance: bool
@@ -203,6 +205,9 @@ def _described(world: World, draft: Invoice, params: InvoiceParams) -> Invoice:
     number = params.get("number")
     if number is not None and any(world.invoices.where(number=number)):
         raise Refused(f"two invoices with the number {number!r} are not modelled")
+    shared = sharing.of_new(world, params, None)
+    if types and "customer_balance" in types and "on_behalf_of" in shared:
+        sharing.refuse_behalf(world)
     advances = params.get("auto_advance", False)
     return draft._replace(
         auto_advance=advances,
@@ -214,6 +219,7 @@ def _described(world: World, draft: Invoice, params: InvoiceParams) -> Invoice:
         options=options or None,
         statement_descriptor=params.get("statement_descriptor"),
         types=tuple(types) if types else None,
+        **shared,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine.money import charges, invoice_settlement, payment_methods
+from pytest_stripe_balance.engine.money import charges, invoice_settlement, payment_methods, shares
 from pytest_stripe_balance.engine.state.records.customers import Customer
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 
@@ -53,7 +53,13 @@ def _allocate(
 
 def _succeed(world: World, intent: PaymentIntent) -> PaymentIntent:
     method = world.payment_methods.get(intent.payment_method or "") or payment_methods.make(world)
+    if intent.transfer_data is not None and intent.transfer_group is None:
+        intent = intent._replace(transfer_group=f"group_{intent.id}")
     charge = charges.make(world, intent, method)
+    is_shared = charge.transfer is not None or charge.application_fee is not None
+    is_told = is_shared and world.readings.rely_on("connect-event-order") == "before"
+    if is_told:
+        shares.tell(world, charge)
     succeeded = intent._replace(
         status="succeeded",
         payment_method=method.id,
@@ -64,6 +70,8 @@ def _succeed(world: World, intent: PaymentIntent) -> PaymentIntent:
     world.payment_intents.put(succeeded)
     world.record_event("charge.succeeded", charge)
     world.record_event("payment_intent.succeeded", succeeded)
+    if is_shared and not is_told:
+        shares.tell(world, charge)
     if intent.invoice is not None:
         invoice_settlement.succeeded(world, succeeded)
     return succeeded

@@ -35,6 +35,12 @@ def retrieve_balance_transaction(world: World, transaction_id: str) -> BalanceTr
     return world.balance_transactions.find(transaction_id, "id")
 
 
+def balance(world: World, currency: str) -> int:
+    """Give the merchant's own balance in a currency, in minor units."""
+    booked = world.balance_transactions.where(currency=currency)
+    return sum(one.amount - one.fee for one in booked)
+
+
 def book(
     world: World,
     amount: int,

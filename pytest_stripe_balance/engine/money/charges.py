@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
+from pytest_stripe_balance.engine.money import shares
 from pytest_stripe_balance.engine.money.balance_transactions import book
 from pytest_stripe_balance.engine.state import parents
 from pytest_stripe_balance.engine.state.records.money import Charge
@@ -68,9 +69,14 @@ def fees(world: World, currency: str) -> tuple[Hash, ...]:
 
 
 def make(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charge:
-    """Make the charge of an intent that is fully funded, and book it for the merchant; no event."""
+    """Make the charge of an intent that is fully funded, and book it for the merchant; no event.
+
+    Its transfer and its fee are made with it (`shares.share`).
+    """
     charge_id = world.ids.mint(f"{world.readings.rely_on('charge-id-prefix')}_", 24)
     world.readings.rely_on("charge-shape")
+    is_shared = intent.transfer_data is not None or intent.application_fee_amount is not None
+    details = fees(world, intent.currency)
     booked = book(
         world,
         intent.amount,
@@ -78,9 +84,9 @@ def make(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charge:
         "payment",
         source=charge_id,
         description=intent.description,
-        fee_details=fees(world, intent.currency),
+        fee_details=(*details, *shares.direct_fee(world, intent)) if is_shared else details,
     )
-    return world.charges.put(
+    charge = world.charges.put(
         Charge(
             id=charge_id,
             created=world.clock.now,
@@ -98,5 +104,9 @@ def make(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charge:
             statement_descriptor=intent.statement_descriptor,
             statement_descriptor_suffix=intent.statement_descriptor_suffix,
             transfer_group=intent.transfer_group,
+            application_fee_amount=intent.application_fee_amount,
+            on_behalf_of=intent.on_behalf_of,
+            transfer_data=intent.transfer_data,
         )
     )
+    return shares.share(world, intent, charge, "bank_account") if is_shared else charge

@@ -74,6 +74,8 @@ def carry_out(world: World, intent: PaymentIntent) -> PaymentIntent:
     if drawn < intent.remaining and "funding_type" not in intent.customer_balance_options:
         raise _payment_failed(world, intent, balance)
     changes: dict[str, Any] = {"confirmed_at": world.clock.now, "amount_updated": False}
+    if intent.transfer_data is not None and intent.transfer_group is None:
+        changes["transfer_group"] = f"group_{intent.id}"
     if drawn < intent.remaining:
         instructions = regions.instructions(world, intent, payer)
         changes |= {"status": "requires_action", "instructions": instructions}

@@ -12,12 +12,14 @@ from pytest_stripe_balance.engine.payments import (
     confirmation,
     confirmation_tokens,
     payment_method_options,
+    sharing,
     updatable,
 )
 from pytest_stripe_balance.engine.payments.payment_method_options import (
     AutomaticPaymentMethods,
     PaymentMethodParams,
 )
+from pytest_stripe_balance.engine.payments.sharing import SharingParams, TransferDataAmount
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING
@@ -60,10 +62,17 @@ class HowToConfirm(TypedDict, total=False):
     return_url: str
 
 
-class CreateParams(IntentParams, HowToConfirm, total=False):
+class CreateParams(IntentParams, HowToConfirm, SharingParams, total=False):
     """Parameters of create that need no keyword of their own."""
 
     confirmation_method: Literal["automatic"]
+
+
+class UpdateParams(IntentParams, total=False):
+    """Parameters of update that need no keyword of their own."""
+
+    application_fee_amount: int | None
+    transfer_data: TransferDataAmount
 
 
 class ConfirmParams(PaymentMethodParams, HowToConfirm, total=False):
@@ -103,6 +112,10 @@ def create(
         params = confirmation_tokens.filled(world, token, params)
     described = _descriptive(NOTHING, params)
     typed = payment_method_options.of_new(world, customer, currency, params, automatic_payment_methods)
+    if not sharing.NAMES.isdisjoint(params):
+        typed |= sharing.of_new(world, params, amount)
+        if "on_behalf_of" in typed:
+            typed = sharing.without_bank_transfer(world, typed)
     draft = new(
         world,
         amount=amount,
@@ -157,7 +170,7 @@ def update(
     *,
     amount: int | None = None,
     customer: str | None = None,
-    **params: Unpack[IntentParams],
+    **params: Unpack[UpdateParams],
 ) -> PaymentIntent:
     """Change an intent (docs/stripe.md 3.5 [doc]).
 
@@ -174,6 +187,7 @@ def update(
         amounts.check_intent_amount(amount, intent.currency)
         _refuse_invoice_intent(world, intent)
     changed = _described(intent, params)
+    changed = sharing.changed(world, changed, params, amount or intent.amount)
     if customer is not None:
         changed = _with_customer(world, changed, customer)
     changed = payment_method_options.retyped(world, changed, params)

@@ -28,11 +28,13 @@ ON_RECORD: Mapping[str, tuple[str, ...]] = {
 FREE = ("description", "metadata")
 UNKNOWN = (
     "allowed_payment_method_types",
+    "application_fee_amount",
     "customer",
     "payment_method_types",
     "shipping",
     "statement_descriptor",
     "statement_descriptor_suffix",
+    "transfer_data",
     "transfer_group",
 )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_stripe_balance.engine import events
 from pytest_stripe_balance.engine.bank_transfers import regions
-from pytest_stripe_balance.engine.money import balance_transactions
+from pytest_stripe_balance.engine.money import balance_transactions, shares
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records.money import Refund
@@ -26,16 +26,34 @@ ANSWER_WITHIN = 45 * DAY
 CASH_BALANCE = "customer_cash_balance"
 
 
-def to_bank(world: World, charge: Charge, amount: int, email: str, details: Hash) -> Refund:
+def to_bank(
+    world: World,
+    charge: Charge,
+    amount: int,
+    email: str,
+    details: Hash,
+    *,
+    reverses: bool = False,
+    gives_fee_back: bool = False,
+) -> Refund:
     """Begin a refund of a charge to the customer's bank; an e-mail asks for the bank details.
 
-    `details` has the fields that only describe the refund. Events `refund.created`, `charge.refunded`.
+    `details` has the fields that only describe the refund. With `reverses` its share of the charge's
+    transfer comes back, and with `gives_fee_back` that of the fee goes back, both at once and for good.
+    Events `refund.created`, `charge.refunded`, then `transfer.reversed`, `application_fee.refunded`.
     """
     refund = _waiting(world, amount, charge.currency, email, details)
     refund = refund._replace(charge=charge.id, payment_intent=charge.payment_intent)
     if world.readings.rely_on("refund-booking") == "at-create":
         refund = refund._replace(balance_transaction=_booked(world, refund))
-    return _recorded(world, refund)
+    if reverses:
+        refund = shares.reverse_for(world, charge, refund)
+    refund = _recorded(world, refund)
+    if reverses:
+        shares.tell_reversed(world, refund)
+    if gives_fee_back:
+        shares.give_fee_back(world, charge, refund)
+    return refund
 
 
 def from_cash_balance(
@@ -112,6 +130,7 @@ def provide_bank_details(world: World, refund_id: str) -> Refund:
 def settle(world: World, refund_id: str) -> Refund:
     """Let the refund reach the customer's bank: it becomes `succeeded`. Event `refund.updated`."""
     refund = _in_status(world, refund_id, "pending")
+    assert refund.destination_details, "unreachable because a refund to a bank has them"
     kind = refund.destination_details["type"]
     reached = {
         "reference": world.ids.code(f"{refund.id} reference", 12),

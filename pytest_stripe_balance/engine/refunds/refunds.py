@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
+from pytest_stripe_balance.engine.money import shares
 from pytest_stripe_balance.engine.refunds import refund_steps
 from pytest_stripe_balance.engine.state import amounts, determinism, faults, fields, parents
 from pytest_stripe_balance.engine.state.faults import Fault
@@ -50,16 +51,23 @@ def create(
     customer: str | None = None,
     origin: Literal["customer_balance"] | None = None,
     payment_intent: str | None = None,
+    refund_application_fee: bool = False,
+    reverse_transfer: bool = False,
     **params: Unpack[RefundParams],
 ) -> Refund:
     """Refund a payment to the customer's bank, or with `origin` cash from a cash balance.
 
     `amount` (minor units) defaults to the unrefunded rest of the charge. An e-mail asks the customer for
     bank details: `requires_action`. Events: `refund_steps.to_bank`, `refund_steps.from_cash_balance`.
-    Faults in this order: objects, amount, 180 days, no e-mail. Source: docs/stripe.md 3.7 [doc], 5.6
-    [obs].
+    `reverse_transfer` and `refund_application_fee` take back the refund's share of both. Faults in this
+    order: objects, amount, 180 days, no e-mail. Source: docs/stripe.md 3.7 [doc], 3.10, 5.6 [obs].
     """
     if origin is not None:
+        if reverse_transfer or refund_application_fee:
+            raise Refused(
+                "a refund with origin has no charge, so it has no transfer and no fee: leave out "
+                "reverse_transfer and refund_application_fee"
+            )
         if charge is not None or payment_intent is not None:
             raise Refused("a refund with origin and with a charge or payment_intent is not modelled")
         return _of_cash_balance(world, customer, amount, currency, params)
@@ -70,8 +78,20 @@ def create(
         )
     paid = refundable(world, charge, payment_intent)
     amount = checked_amount(world, paid, amount)
+    if reverse_transfer or refund_application_fee:
+        shares.check_refund(
+            paid, reverse_transfer=reverse_transfer, refund_application_fee=refund_application_fee
+        )
     email = _email(world, world.customers.get(paid.customer or ""), params)
-    return refund_steps.to_bank(world, paid, amount, email, _details(params))
+    return refund_steps.to_bank(
+        world,
+        paid,
+        amount,
+        email,
+        _details(params),
+        reverses=reverse_transfer,
+        gives_fee_back=refund_application_fee,
+    )
 
 
 def retrieve(world: World, refund_id: str) -> Refund:
@@ -155,6 +175,11 @@ def refundable(world: World, charge_id: str | None, intent_id: str | None) -> Ch
         )
     if charge_id is not None:
         charge = world.charges.find(charge_id, "id")
+        if charge.source_transfer is not None:
+            raise Refused(
+                f"refunding {charge_id}, which came by the transfer {charge.source_transfer}, is not "
+                "modelled: let the platform reverse the transfer"
+            )
         if intent_id not in (None, charge.payment_intent):
             raise Refused(f"a refund of {charge_id} and of {intent_id}, which isn't its intent")
         return charge

@@ -12,6 +12,7 @@ from pytest_stripe_balance.engine.state.register import (
     apply,
     cash,
     catalog,
+    connect,
     intents,
     invoices,
     money,
@@ -64,6 +65,12 @@ RECORDINGS: Mapping[int, str] = {
     45: "a product and a price with each wrong parameter, archived and deleted in each state",
     80: "customer sessions with each component, without any, and without a customer",
     81: "confirmation tokens: made, used, used again, unknown, and beside a payment method",
+    65: "a destination charge by bank transfer: its transfer, both payments, and all events",
+    66: "intents with an application fee and a transfer that don't fit each other, or the amount",
+    67: "on_behalf_of on an intent by bank transfer, and on an invoice",
+    68: "refunds with reverse_transfer and refund_application_fee: made, canceled, in odd parts",
+    69: "refund_application_fee where there is no fee, or no reverse_transfer",
+    70: "transfers and reversals of more than there is",
 }
 
 REGISTER: Mapping[str, Assumption] = {
@@ -80,6 +87,7 @@ REGISTER: Mapping[str, Assumption] = {
         search,
         webhooks,
         sessions,
+        connect,
     )
     for entry in part.ENTRIES
 }

@@ -18,6 +18,8 @@ def check(world: World) -> None:
     - A charge exists when its intent holds its full amount.
     - A charge's amount_refunded is the sum of its refunds, which have their rows and bookings.
     - An invoice is paid when its one intent is, in full.
+    - A transfer, less its reversals, is what its account has of it; an application fee, less its
+      refunds, is what the account lacks of its payment.
     """
     world.ledger.check()
     applied: dict[str, int] = {}
@@ -36,6 +38,8 @@ def check(world: World) -> None:
         assert charge is None or charge.amount == intent.amount == intent.applied
     assert not applied, f"money was applied to intents that don't exist: {applied}"
     _check_refunds(world)
+    _check_transfers(world)
+    _check_fees(world)
     for invoice in world.invoices:
         _check_invoice(world, invoice)
 
@@ -66,6 +70,65 @@ def _check_refunds(world: World) -> None:
     assert not refunded, f"refunds are of charges that don't exist: {refunded}"
 
 
+def _check_transfers(world: World) -> None:
+    back: dict[str, int] = {}
+    for reversal in world.transfer_reversals:
+        back[reversal.transfer] = back.get(reversal.transfer, 0) + reversal.amount
+        booked = world.balance_transactions.find(reversal.balance_transaction, "id")
+        assert (booked.amount, booked.source) == (reversal.amount, reversal.transfer), reversal.id
+    for transfer in world.transfers:
+        came_back = back.pop(transfer.id, 0)
+        assert came_back == transfer.amount_reversed, f"{transfer.id} has another sum of reversals"
+        assert 0 <= came_back <= transfer.amount, f"{transfer.id} gave back more than its amount"
+        booked = world.balance_transactions.find(transfer.balance_transaction, "id")
+        assert (booked.amount, booked.fee, booked.source) == (-transfer.amount, 0, transfer.id)
+        assert world.connected is not None, f"{transfer.id} went nowhere"
+        account = world.connected(transfer.destination)
+        payment = account.charges.find(transfer.destination_payment, "charge")
+        arrived = (payment.amount, payment.amount_refunded, payment.currency, payment.source_transfer)
+        assert arrived == (transfer.amount, came_back, transfer.currency, transfer.id), payment.id
+        received = account.balance_transactions.find(payment.balance_transaction, "id")
+        assert received.amount == transfer.amount, f"{payment.id} is booked wrongly"
+        assert received.fee == (payment.application_fee_amount or 0), f"{payment.id} has another fee"
+    assert not back, f"reversals are of transfers that don't exist: {back}"
+    for charge in world.charges:
+        data, own = charge.transfer_data, world.transfers.get(charge.transfer or "")
+        if data is None:
+            assert own is None, f"{charge.id} has no destination and a transfer"
+            continue
+        assert own is not None, f"{charge.id} has a destination and no transfer"
+        due = min(data.get("amount", charge.amount), charge.amount)
+        paid = (own.amount, own.destination, own.source_transaction)
+        assert paid == (due, data["destination"], charge.id), f"{own.id} took another sum"
+
+
+def _check_fees(world: World) -> None:
+    back: dict[str, int] = {}
+    for refund in world.fee_refunds:
+        back[refund.fee] = back.get(refund.fee, 0) + refund.amount
+        booked = world.balance_transactions.find(refund.balance_transaction, "id")
+        assert (booked.amount, booked.source) == (-refund.amount, refund.fee), refund.id
+    for fee in world.application_fees:
+        went_back = back.pop(fee.id, 0)
+        assert went_back == fee.amount_refunded, f"{fee.id} has another sum of refunds"
+        assert 0 <= went_back <= fee.amount, f"{fee.id} gave back more than its amount"
+        booked = world.balance_transactions.find(fee.balance_transaction, "id")
+        assert (booked.amount, booked.fee, booked.source) == (fee.amount, 0, fee.id)
+        assert world.connected is not None, f"{fee.id} came from nowhere"
+        account = world.connected(fee.account)
+        charge = account.charges.find(fee.charge, "charge")
+        paid = account.balance_transactions.find(charge.balance_transaction, "id")
+        parts = [part["amount"] for part in paid.fee_details if part["type"] == "application_fee"]
+        assert (charge.application_fee, parts) == (fee.id, [fee.amount]), f"{charge.id} lacks its fee"
+        received = sum(
+            one.amount
+            for refund in world.fee_refunds.where(fee=fee.id)
+            for one in account.balance_transactions.where(source=refund.id)
+        )
+        assert received == went_back, f"{fee.account} got another sum of {fee.id} back"
+    assert not back, f"refunds are of fees that don't exist: {back}"
+
+
 def _check_rows(refund: Refund, moved: list[tuple[str, int]]) -> int:
     """Check a refund's rows; give the amount that it took and hasn't given back."""
     undone = refund.status in ("canceled", "failed")
@@ -73,7 +136,7 @@ def _check_rows(refund: Refund, moved: list[tuple[str, int]]) -> int:
     if refund.charge is None:
         due = [("return_initiated", -refund.amount)]
         due += [("return_canceled", refund.amount)] if undone else []
-    elif "customer_cash_balance" in refund.destination_details:
+    elif "customer_cash_balance" in (refund.destination_details or {}):
         due = [credited]
     elif refund.status == "failed" and moved:  # the reading credited of refund-unanswered
         due, undone = [credited], False

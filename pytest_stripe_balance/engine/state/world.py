@@ -13,6 +13,12 @@ from pytest_stripe_balance.engine.state.deliveries import Deliveries
 from pytest_stripe_balance.engine.state.ledger import Ledger
 from pytest_stripe_balance.engine.state.reconciliations import Reconciled
 from pytest_stripe_balance.engine.state.records.catalog import Price, Product
+from pytest_stripe_balance.engine.state.records.connect import (
+    ApplicationFee,
+    FeeRefund,
+    Transfer,
+    TransferReversal,
+)
 from pytest_stripe_balance.engine.state.records.customers import CashBalance, Customer, Entry
 from pytest_stripe_balance.engine.state.records.events import Cause, Echo, Event
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING
@@ -32,6 +38,9 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records.hashes import Hash
     from pytest_stripe_balance.engine.state.records.record import Record
 
+# Gives the world of a connected account, opening it on first use.
+Connected = Callable[[str], "World"]
+
 # An event's type at an API version, from its newest type and its subject; None if it has none there.
 EventType = Callable[[str, "Subject"], str | None]
 
@@ -46,9 +55,10 @@ class World:
     Verbs are functions that take a world first, and run inside `transaction`. `api_version` is the
     account's default version, which its events name. `event_types` gives what events are called at an
     API version; Refused for one that isn't modelled. `platform` is the world of the account that this
-    one is connected to, if any. `takes` says at an API version whether a value fits a key of an object:
-    ("2026-08-26.dahlia", "customer", "tax_exempt", "none"). `search_index` is there where
-    searches lag.
+    one is connected to, if any; `connected` gives the worlds of those that are connected to this one.
+    `account` is its own id, where it is a connected one. `takes` says at an API version whether a value
+    fits a key of an object: ("2026-08-26.dahlia", "customer", "tax_exempt", "none"). `search_index` is
+    there where searches lag.
     """
 
     clock: Clock
@@ -57,6 +67,8 @@ class World:
     api_version: str = ""
     event_types: Callable[[str], EventType] = lambda _: lambda event_type, __: event_type
     platform: World | None = None
+    connected: Connected | None = None
+    account: str = ""
     cause: Cause | None = None
     journal: Journal = field(default_factory=list)
     takes: Callable[[str, str, str, Any], bool] = lambda *_: False
@@ -90,6 +102,16 @@ class World:
             "invoice_payment", journal, "invoice", "payment_intent", "status"
         )
         self.confirmation_tokens: Table[ConfirmationToken] = Table("confirmationtoken", journal)
+        self.transfers: Table[Transfer] = Table(
+            "transfer", journal, "destination", "transfer_group", "source_transaction"
+        )
+        self.transfer_reversals: Table[TransferReversal] = Table(
+            "transfer reversal", journal, "transfer"
+        )
+        self.application_fees: Table[ApplicationFee] = Table(
+            "application fee", journal, "charge", "originating_transaction"
+        )
+        self.fee_refunds: Table[FeeRefund] = Table("application fee refund", journal, "fee")
         self.events: Table[Event] = Table("event", journal, "type")
         self.webhook_endpoints: Table[WebhookEndpoint] = Table("webhook endpoint", journal)
         self.deliveries = Deliveries(journal)
@@ -98,26 +120,41 @@ class World:
         self.returned: Table[Returned] = Table("returned cash", journal)
         self.echoes: Table[Echo] = Table("echo", journal)
         self.accounts: dict[tuple[str, str], tuple[Hash, ...]] = {}  # by customer and country
+        self.together: list[World] = []  # the worlds that a transaction writes to, while there is one
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Undo the changes made inside if an exception comes out, except a Fault that `keeps_changes`.
 
-        It is a generator, so that an interrupt at its very end undoes them too. It doesn't nest.
+        Those in worlds that `join` took in are undone too. It is a generator, so that an interrupt at
+        its very end undoes them as well. It doesn't nest.
         """
         self.journal.clear()
+        together = self.together = [self]
         try:
             yield
         except BaseException as error:
             if not (isinstance(error, faults.Fault) and error.keeps_changes):
-                for _, undo in reversed(self.journal):
-                    undo()
-                self.journal.clear()
+                for world in together:
+                    for _, undo in reversed(world.journal):
+                        undo()
+                    world.journal.clear()
             raise
         finally:
-            if self.search_index is not None:
-                self.search_index.note([record for record, _ in self.journal], self.clock.now)
-            self.journal.clear()
+            for world in together:
+                if world.search_index is not None:
+                    world.search_index.note([record for record, _ in world.journal], world.clock.now)
+                world.journal.clear()
+                world.together = []
+
+    def join(self, other: World) -> World:
+        """Take another account's world into the transaction, which then writes to both; give it."""
+        if all(world is not other for world in self.together):
+            other.journal.clear()
+            other.cause = self.cause
+            self.together.append(other)
+            other.together = self.together
+        return other
 
     def copy(
         self,
@@ -141,7 +178,7 @@ class World:
         vars(copied).update(vars(self), **tables, accounts=self.accounts.copy())
         copied.clock, copied.ids, copied.readings = clock, ids, readings
         copied.api_version, copied.event_types = api_version, event_types
-        copied.cause = None
+        copied.cause, copied.connected, copied.together = None, None, []
         copied.journal, copied.ledger = journal, self.ledger.copy(journal)
         copied.platform, copied.deliveries = platform, self.deliveries.copy(journal)
         copied.search_index = self._lagging(search_lag, tables.values())

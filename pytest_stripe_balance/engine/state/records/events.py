@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pytest_stripe_balance.engine.state.records.catalog import Price, Product
+from pytest_stripe_balance.engine.state.records.connect import ApplicationFee, FeeRefund, Transfer
 from pytest_stripe_balance.engine.state.records.customers import CashBalance, Customer, Entry
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING, Hash
 from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
@@ -43,6 +44,9 @@ Subject = (
     | InvoicePayment
     | Product
     | Price
+    | Transfer
+    | ApplicationFee
+    | FeeRefund
     | Emitted
 )
 

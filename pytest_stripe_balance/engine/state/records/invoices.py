@@ -74,6 +74,9 @@ class Invoice(NamedTuple):
     webhooks_delivered_at: int | None = None
     overdue: bool = False
     deleted: bool = False
+    application_fee_amount: int | None = None
+    on_behalf_of: str | None = None
+    transfer_data: Hash | None = None
 
     @property
     def amount_due(self) -> int:

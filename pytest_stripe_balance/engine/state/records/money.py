@@ -10,15 +10,19 @@ RefundStatus = Literal["pending", "requires_action", "succeeded", "failed", "can
 
 
 class Charge(NamedTuple):
-    """The charge of a fully funded intent (docs/stripe.md 1.7)."""
+    """The charge of a fully funded intent (docs/stripe.md 1.7).
+
+    One with a `source_transfer` is what a connected account got by that transfer of its platform. It has
+    no intent and no payment method.
+    """
 
     id: str
     created: int
     amount: int
     currency: str
     customer: str | None
-    payment_intent: str
-    payment_method: str
+    payment_intent: str | None
+    payment_method: str | None
     balance_transaction: str
     billing_details: Hash
     description: str | None
@@ -29,6 +33,12 @@ class Charge(NamedTuple):
     statement_descriptor_suffix: str | None
     transfer_group: str | None
     amount_refunded: int = 0
+    application_fee: str | None = None
+    application_fee_amount: int | None = None
+    on_behalf_of: str | None = None
+    transfer: str | None = None
+    transfer_data: Hash | None = None
+    source_transfer: str | None = None
 
     @property
     def refunded(self) -> bool:
@@ -39,7 +49,8 @@ class Charge(NamedTuple):
 class Refund(NamedTuple):
     """A refund of a charge, or of the cash balance of `customer` (docs/stripe.md 1.8).
 
-    `next_action` and `destination_details` are as Stripe shows them.
+    `next_action` and `destination_details` are as Stripe shows them. `transfer_reversal` is what it took
+    back of a transfer, and `source_transfer_reversal` the reversal that it is the other side of.
     """
 
     id: str
@@ -47,7 +58,7 @@ class Refund(NamedTuple):
     amount: int
     currency: str
     status: RefundStatus
-    destination_details: Hash
+    destination_details: Hash | None
     charge: str | None = None
     payment_intent: str | None = None
     customer: str | None = None
@@ -58,6 +69,8 @@ class Refund(NamedTuple):
     metadata: Hash = NOTHING
     next_action: Hash | None = None
     reason: str | None = None
+    transfer_reversal: str | None = None
+    source_transfer_reversal: str | None = None
 
     @property
     def due_at(self) -> int | None:

@@ -39,7 +39,10 @@ class Instructions(NamedTuple):
 
 
 class PaymentIntent(NamedTuple):
-    """A payment intent. `applied` is the money that it holds."""
+    """A payment intent. `applied` is the money that it holds.
+
+    `transfer_data` has a connected account as `destination`, and perhaps an `amount`.
+    """
 
     id: str
     created: int
@@ -72,6 +75,9 @@ class PaymentIntent(NamedTuple):
     statement_descriptor: str | None = None
     statement_descriptor_suffix: str | None = None
     transfer_group: str | None = None
+    application_fee_amount: int | None = None
+    on_behalf_of: str | None = None
+    transfer_data: Hash | None = None
 
     @property
     def remaining(self) -> int:

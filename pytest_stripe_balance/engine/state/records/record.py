@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_stripe_balance.engine.state.records.connect import TransferReversal
 from pytest_stripe_balance.engine.state.records.customers import FundingInstructions
 from pytest_stripe_balance.engine.state.records.events import Event, Subject
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction
@@ -18,4 +19,5 @@ Record = (
     | WebhookEndpoint
     | CustomerSession
     | ConfirmationToken
+    | TransferReversal
 )
