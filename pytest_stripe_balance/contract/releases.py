@@ -121,6 +121,18 @@ _OLDER: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("2022-11-15", "charge", {"refunds": _list_of("refund")}),
     # 2022-08-01 took it away (docs/stripe.md 6.10).
     ("2022-08-01", "customer", {"default_currency": {"type": ["null", "string"]}}),
+    # 2022-08-01 renamed the first to shipping_details, and moved the second to shipping_cost [doc].
+    (
+        "2022-08-01",
+        "checkout.session",
+        {
+            "shipping": {"type": ["null", "object"]},
+            "shipping_rate": {
+                "type": ["null", "object", "string"],
+                "x-stripe-expandable": ["shipping_rate"],
+            },
+        },
+    ),
     # Until 2017-05-25 the request was its id alone [doc].
     ("2017-05-25", "event", {"request": {"type": ["null", "object", "string"]}}),
     # Null in all nine recordings of 2016-03-07 to 2017-06-05; a number from 2019-08-14 on [obs].
@@ -142,7 +154,12 @@ def with_older_keys(
     """Return an object's schema with the keys of an older API version, in a form of it."""
     for before, owner, keys in _OLDER:
         if owner == name and version < before:
-            schema = {**schema, "properties": {**schema["properties"], **form(keys)}}
+            lists = [key for key in keys if "allOf" in keys[key]]  # they were always there
+            schema = {
+                **schema,
+                "properties": {**schema["properties"], **form(keys)},
+                "required": sorted({*schema.get("required", ()), *lists}),
+            }
     return schema
 
 

@@ -1,5 +1,9 @@
 """What API versions before 2023-08-16 show and do otherwise: charges and refunds inside, and defaults."""
 
+import json
+import os
+from pathlib import Path
+
 import pytest
 import stripe
 from majors import as_dict
@@ -242,3 +246,45 @@ def test_later_invoices_leave_pending_items_alone(version, customer):
             customer=customer.id, pending_invoice_items_behavior="include_and_require", **BILL
         )
     assert caught.value.param == "pending_invoice_items_behavior"
+
+
+NEIGHBOURS = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real")) / "neighbours"
+
+
+@pytest.fixture(scope="module")
+def real():
+    """Give an intent as it was read at 2026-06-24.dahlia and at 2020-08-27, and its charge at the latter."""
+    file = NEIGHBOURS / "card-automatic-and-refund-two-versions.json"
+    if not file.exists():
+        pytest.skip("STRIPE_REAL_DATA names no folder with the real intent of two versions")
+    new, old, refund = (one["response"]["body"] for one in json.loads(file.read_text("utf-8")))
+    return new, old, refund["charge"]
+
+
+def test_what_an_old_version_adds_to_an_intent_is_what_the_real_one_has_more(real, paid):
+    """Read at both versions on one day, the real intent differs in the keys that ours differs in."""
+    new, old, _ = real
+    ours = [
+        as_dict(stripe.PaymentIntent.retrieve(paid, stripe_version=version))
+        for version in ("2026-06-24.dahlia", "2020-08-27")
+    ]
+    assert old.keys() ^ new.keys() == ours[0].keys() ^ ours[1].keys() == {"charges", "invoice"}
+    assert old["charges"].keys() == ours[1]["charges"].keys()
+    assert old["charges"]["url"] == f"/v1/charges?payment_intent={old['id']}"
+
+
+def test_a_refunded_charge_is_as_the_real_one(real, paid):
+    """The lists in it have the keys of the real ones, and so has the charge in an intent's list."""
+    _, old, refunded = real
+    stripe.Refund.create(payment_intent=paid, amount=1000)
+    (ours,) = as_dict(stripe.PaymentIntent.retrieve(paid, stripe_version="2020-08-27"))["charges"][
+        "data"
+    ]
+    (charged,) = old["charges"]["data"]
+    of_cards = {"transfer", "amount_updates"}
+    assert charged.keys() - of_cards <= ours.keys()
+    assert refunded["refunds"].keys() == charged["refunds"].keys() == ours["refunds"].keys()
+    same = ("amount_refunded", "refunded", "invoice")
+    assert [refunded[key] for key in same] == [ours[key] for key in same]
+    assert refunded["refunds"]["total_count"] == ours["refunds"]["total_count"] == 1
+    assert charged["refunds"]["url"] == f"/v1/charges/{charged['id']}/refunds"

@@ -70,6 +70,40 @@ def test_a_key_that_changed_its_type_is_right_in_either(of, key, value, last, fi
     ] == [False, True]
 
 
+# An object, a key, and the last version that has it, or always has it.
+KEYS_THAT_WENT = [
+    ("payment_intent", "charges", "2022-08-01", "2022-11-15"),
+    ("charge", "refunds", "2022-08-01", "2022-11-15"),
+    ("customer", "default_currency", "2020-08-27", "2022-08-01"),
+    ("checkout.session", "shipping", "2020-08-27", "2022-08-01"),
+    ("checkout.session", "shipping_rate", "2020-08-27", "2022-08-01"),
+]
+
+
+@pytest.mark.parametrize(("of", "key", "last", "first"), KEYS_THAT_WENT)
+def test_a_key_that_went_is_right_until_then(of, key, last, first):
+    """Completed at a version an object has what was always there, and no later version knows the rest."""
+    new_id = "{}_1".format
+    whole = complete(
+        of,
+        {key: None} if key.startswith(("shipping", "default")) else {},
+        last,
+        new_id=new_id,
+        created=1,
+    )
+    assert key in whole.document
+    assert [found for found in contract(last).check(whole.document) if found.kind == "additive"] == []
+    if key != "refunds":  # which later versions show on request
+        unknown = [
+            found.path for found in contract(first).check(whole.document) if found.kind == "additive"
+        ]
+        assert f"$.{key}" in unknown
+    lacking = {name: value for name, value in whole.document.items() if name != key}
+    due = key in ("charges", "refunds")
+    assert (("$", f"required: {key}") in breaking(contract(last), lacking)) == due
+    assert breaking(contract(first), lacking) == []
+
+
 @pytest.mark.parametrize(
     ("version", "missing"), [("2016-07-06", False), ("2019-02-19", False), ("2019-03-14", True)]
 )
