@@ -21,12 +21,12 @@ from pytest_stripe_balance.api.before_latest_charge import Included, Show
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records.catalog import Price, Product
 from pytest_stripe_balance.engine.state.records.customers import Customer, FundingInstructions
-from pytest_stripe_balance.engine.state.records.events import Emitted, Event
+from pytest_stripe_balance.engine.state.records.events import Emitted, Event, EventTypes, Subject
 from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
 from pytest_stripe_balance.engine.state.records.money import Charge, Refund
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 from pytest_stripe_balance.engine.state.records.record import Record
-from pytest_stripe_balance.engine.state.world import EventType, World
+from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import Refused
 
 
@@ -195,23 +195,27 @@ def inclusions(kind: type, api_version: str) -> tuple[Callable[..., None], ...]:
 
 
 @cache
-def event_types(api_version: str) -> EventType:
-    """Give what events are called at an API version: a function of their newest type and subject.
-
-    It gives None for an event that the version lacks. A version that isn't modelled is Refused.
-    """
+def event_types(api_version: str) -> EventTypes:
+    """Give what events are called at an API version; one that isn't modelled is Refused."""
     check(api_version)
-    changes = [change for change in EVENT_CHANGES if api_version < change.date]
+    return _EventTypes(api_version)
 
-    def type_then(event_type: str, subject: Record) -> str | None:
+
+class _EventTypes(EventTypes):
+    """What they are called at one version, by its changes."""
+
+    def __init__(self, api_version: str) -> None:
+        self._version = api_version
+        self._changes = [change for change in EVENT_CHANGES if api_version < change.date]
+        self.are_newest = not self._changes
+
+    def __call__(self, event_type: str, subject: Subject) -> str | None:
         if isinstance(subject, Emitted):
-            return None if subject.at(api_version) is None else event_type
-        for change in changes:
+            return None if subject.at(self._version) is None else event_type
+        for change in self._changes:
             if isinstance(subject, change.kind):
                 return change.before(event_type, subject)
         return event_type
-
-    return type_then
 
 
 def with_defaults(changes: tuple[DefaultChange, ...], params: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 from pytest_stripe_balance.engine.state import faults
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records.hashes import Hash
     from pytest_stripe_balance.engine.state.table import Page
     from pytest_stripe_balance.engine.state.world import World
+
+
+# How the types begin that older API versions call otherwise.
+RENAMED = ("refund.", "invoice_payment.")
 
 
 def retrieve(world: World, event_id: str) -> Event:
@@ -48,7 +52,17 @@ def list_(
             return False
         return wanted is None or any(matches(name, pattern) for pattern in wanted)
 
-    return world.events.page(keep=is_listed, **params)
+    looked_at = None if wanted is None else frozenset(_newest(world, wanted))
+    return world.events.page(type=looked_at, keep=is_listed, **params)
+
+
+def _newest(world: World, wanted: list[str]) -> Iterator[str]:
+    """Give the newest types of events that some API version may call by one of the `wanted` types."""
+    renamed = () if world.event_types(world.api_version).are_newest else RENAMED
+    for name in world.events.values_of("type"):
+        assert isinstance(name, str), "unreachable because a type is a text"
+        if name.startswith(renamed) or any(matches(name, pattern) for pattern in wanted):
+            yield name
 
 
 def type_at(world: World, event: Event, api_version: str) -> str | None:

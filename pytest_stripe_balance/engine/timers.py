@@ -54,7 +54,7 @@ class _Coming:
         with world.transaction():
             self.kind.fall_due(world, self.record)
             assert records.get(self.record.id) != self.record, f"{self.record} falls due for ever"
-            return [record for record, _ in world.journal]
+            return [record for one in world.together for record, _ in one.journal]
 
 
 def travel(worlds: Collection[World], clock: Clock, until: int) -> None:

@@ -96,6 +96,7 @@ class Desk:
             "list open bills": lambda: self.ask("GET", f"/v1/invoices?{own}&status=open"),
             "list pending items": lambda: self.ask("GET", f"/v1/invoiceitems?{own}&pending=true"),
             "charge": lambda: self.ask("GET", f"{INTENTS}/{about}?expand[]=latest_charge.refunds"),
+            "events": lambda: self.ask("GET", "/v1/events?limit=1&type=customer.created"),
             "rows": lambda: self.ask("GET", f"/v1/{ROWS.format(self.customer)}?limit=3"),
         }
         calls.get(kind, self.fund)()
@@ -138,6 +139,7 @@ BESIDE = (
     "list pending items",
     "list charges",
     "charge",
+    "events",
     "rows",
     "advance",
 )

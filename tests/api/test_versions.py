@@ -5,6 +5,7 @@ import stripe
 from majors import as_dict, v1
 
 from pytest_stripe_balance.api import routes, versions
+from pytest_stripe_balance.engine import events
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.fixtures.balance import BANK_TRANSFERS
 from pytest_stripe_balance.refused import Refused
@@ -220,6 +221,21 @@ def refund_events(shop):
 
 
 @of_account("2024-06-20")
+@pytest.mark.parametrize("api_version", modelled_versions())
+def test_a_list_by_type_has_what_a_walk_along_all_events_finds(api_version, toured):
+    """By each type that the version has and by each beginning, in whatever way older events are found."""
+    world = toured(api_version).session.world
+    called = [events.type_at(world, event, api_version) for event in world.events]
+    names = {name for name in called if name is not None} | {"refund.created", "charge.refund.updated"}
+    for pattern in (*names, *(f"{name.partition('.')[0]}.*" for name in names), "*"):
+        found = [
+            event
+            for event, name in zip(world.events, called, strict=True)
+            if name is not None and events.matches(name, pattern)
+        ]
+        assert events.list_(world, type=pattern, limit=100).data == found[-100:][::-1]
+
+
 def test_before_acacia_refunds_of_charges_had_one_event_of_their_own(shop):
     """charge.refund.updated stood for refund.created, refund.updated and refund.failed."""
     of_charges = ["charge.refunded", "charge.refund.updated"] * 2

@@ -57,6 +57,9 @@ class Pair:
         before = [*self.known]
         for bill in bills:
             self.put(*bill)
+            assert [*self.table.where(status="open")] == [
+                one for one in self.known if one.status == "open"
+            ]
         for _, undo in reversed(self.journal):
             undo()
         self.journal.clear()
@@ -83,6 +86,8 @@ class Pair:
             self._check_pages(own, customer=customer)
         self._check_pages([bill for bill in known if bill.status == "open"], status="open")
         self._check_pages([bill for bill in known if bill.due_at == 2], due_at=2)
+        for some in (frozenset(), frozenset(["open"]), frozenset(["void", "paid"])):
+            self._check_pages([bill for bill in known if bill.status in some], status=some)
         assert set(table.values_of("customer")) == {bill.customer for bill in known} - {None}
         for until in range(5):
             due = [bill for bill in known if bill.due_at is not None and bill.due_at <= until]

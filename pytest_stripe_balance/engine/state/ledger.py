@@ -54,7 +54,9 @@ class Ledger:
         balances = self._balances.setdefault(entry.customer, {})
         balance = balances.get(entry.currency, 0) + entry.net_amount
         assert balance == entry.ending_balance, f"{entry} does not lead to {balance}"
-        rows = self._rows.setdefault(entry.customer, Table(NOUN, self.journal))
+        rows = self._rows.get(entry.customer)
+        if rows is None:
+            rows = self._rows[entry.customer] = Table(NOUN, self.journal)
         # The table journals the row itself; this entry restores the balances.
         self.journal.append((None, functools.partial(self._restore, entry, dict(balances))))
         rows.put(entry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -105,12 +106,12 @@ class Table(Generic[R]):
 
         `assumption` names the assumption that this answer relies on, if any.
         """
-        record = self.get(record_id)
-        if record is None:
+        place = self._places.get(record_id)
+        if place is None:
             raise faults.missing_object(
                 self.noun, record_id, param, in_path=in_path, assumption=assumption
             )
-        return record
+        return self._records[place]
 
     def copy(self, journal: Journal) -> Table[R]:
         """Give a table that begins as this one is; neither sees what is written to the other later.
@@ -143,17 +144,23 @@ class Table(Generic[R]):
                 self._agenda.add(record, place)
         else:
             before = self._records[place]
-            self._journal.append((record, partial(self._replace, place, record, before)))
-            self._replace(place, before, record)
+            self._journal.append((record, partial(self._put_back, place, before)))
+            self._records[place] = record
+            for index in self._indexes.values():
+                if place < index.known and (was := index.read(before)) != (is_ := index.read(record)):
+                    index.move(was, is_, place)
+            if self._agenda is not None:
+                self._agenda.move(before, record, place)
         return record
 
-    def _replace(self, place: int, before: R, after: R) -> None:
-        self._records[place] = after
+    def _put_back(self, place: int, record: R) -> None:
+        after = self._records[place]
+        self._records[place] = record
         for index in self._indexes.values():
-            if place < index.known and (was := index.read(before)) != (is_ := index.read(after)):
-                index.move(was, is_, place)
+            if place < index.known:
+                index.move(index.read(after), index.read(record), place)
         if self._agenda is not None:
-            self._agenda.move(before, after, place)
+            self._agenda.move(after, record, place)
 
     def _drop(self, record: R) -> None:
         place = self._places[record.id]
@@ -203,10 +210,11 @@ class Table(Generic[R]):
     ) -> Page[R]:
         """Give one page, newest first (docs/stripe.md 6.4).
 
-        It has the records that were `created` then, whose `fields` have these values (None is any), and
-        that `keep` accepts. Cursors are exclusive, and records of one second stand in the order of their
-        creation. Where there is an index of some of the fields, the page costs by the records it has
-        under these values. A cursor to an unknown record is a 400 `resource_missing`.
+        It has the records that were `created` then, whose `fields` have these values, and that `keep`
+        accepts. As a value None is any, and a frozenset one of these; then there has to be an index of
+        the field. Cursors are exclusive, and records of one second stand in the order of their creation.
+        Where there is an index of some of the fields, the page costs by the records it has under these
+        values. A cursor to an unknown record is a 400 `resource_missing`.
         """
         backwards = ending_before is not None and starting_after is None
         wanted = {name: value for name, value in fields.items() if value is not None}
@@ -220,8 +228,13 @@ class Table(Generic[R]):
         data = found[:limit]
         return Page(data[::-1] if backwards else data, has_more=len(found) > limit)
 
-    def _candidates(self, wanted: dict[str, object]) -> Sequence[int]:
+    def _candidates(self, wanted: dict[str, object]) -> list[Sequence[int]]:
         """Give the places to look at, the fewest that an index has. Its fields need no test any more."""
+        for name, value in wanted.items():
+            if type(value) is frozenset:
+                del wanted[name]
+                index = self._index((name,))
+                return [index.places(one) for one in value]
         places: Sequence[int] = range(len(self._records))
         chosen: Collection[str] = ()
         for names in self._indexes if wanted else ():
@@ -231,21 +244,24 @@ class Table(Generic[R]):
                     places, chosen = found, names
         for name in chosen:
             del wanted[name]
-        return places
+        return [places]
 
     def _walk(
-        self, places: Sequence[int], starting_after: str | None, ending_before: str | None
+        self, candidates: list[Sequence[int]], starting_after: str | None, ending_before: str | None
     ) -> Iterable[int]:
         """Go from a cursor to older places, or from `ending_before` to newer ones."""
+        steps: list[range]
         if starting_after is not None:
-            older = bisect_left(places, self._place(starting_after, "starting_after"))
-            steps = range(older - 1, -1, -1)
+            cursor = self._place(starting_after, "starting_after")
+            steps = [range(bisect_left(places, cursor) - 1, -1, -1) for places in candidates]
         elif ending_before is not None:
-            newer = bisect_right(places, self._place(ending_before, "ending_before"))
-            steps = range(newer, len(places))
+            cursor = self._place(ending_before, "ending_before")
+            steps = [range(bisect_right(places, cursor), len(places)) for places in candidates]
         else:
-            steps = range(len(places) - 1, -1, -1)
-        return map(places.__getitem__, steps)
+            steps = [range(len(places) - 1, -1, -1) for places in candidates]
+        walks = [map(places.__getitem__, way) for places, way in zip(candidates, steps, strict=True)]
+        is_backwards = ending_before is not None and starting_after is None
+        return walks[0] if len(walks) == 1 else heapq.merge(*walks, reverse=not is_backwards)
 
     def _place(self, cursor: str, param: str) -> int:
         place = self._places.get(cursor)

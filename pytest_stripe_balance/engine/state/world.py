@@ -20,7 +20,7 @@ from pytest_stripe_balance.engine.state.records.connect import (
     TransferReversal,
 )
 from pytest_stripe_balance.engine.state.records.customers import CashBalance, Customer, Entry
-from pytest_stripe_balance.engine.state.records.events import Cause, Echo, Event
+from pytest_stripe_balance.engine.state.records.events import Cause, Echo, Event, EventTypes
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING
 from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 
 # Gives the world of a connected account, opening it on first use.
 Connected = Callable[[str], "World"]
-
-# An event's type at an API version, from its newest type and its subject; None if it has none there.
-EventType = Callable[[str, "Subject"], str | None]
 
 MERCHANT_DEFAULT: ReconciliationMode = "automatic"
 BUSINESS_NAME = "Acme"
@@ -65,7 +62,7 @@ class World:
     ids: Ids
     readings: Readings = field(default_factory=Readings)
     api_version: str = ""
-    event_types: Callable[[str], EventType] = lambda _: lambda event_type, __: event_type
+    event_types: Callable[[str], EventTypes] = lambda _: EventTypes()
     platform: World | None = None
     connected: Connected | None = None
     account: str = ""
@@ -162,7 +159,7 @@ class World:
         ids: Ids,
         readings: Readings,
         api_version: str,
-        event_types: Callable[[str], EventType],
+        event_types: Callable[[str], EventTypes],
         platform: World | None,
         search_lag: int = 0,
     ) -> World:
