@@ -148,6 +148,24 @@ def test_pages_follow_in_what_was_there(stripe_balance, stripe_clock):
     assert [one.id for one in last.data] == first[:1]
 
 
+@lagging
+def test_products_and_prices_lag_too(stripe_balance, stripe_clock):
+    """A renamed product answers to its old name, and a new price to nothing, until the search has caught up."""
+    product = stripe.Product.create(name="Roof")
+    stripe_clock.advance(minutes=1)
+    stripe.Product.modify(product.id, name="Door")
+    stripe.Price.create(product=product.id, unit_amount=100, currency="usd")
+
+    def found(resource, query):
+        return [one.id for one in resource.search(query=query).data]
+
+    assert found(stripe.Product, "name:'Roof'") == [product.id]
+    assert found(stripe.Price, f"product:'{product.id}'") == []
+    stripe_clock.advance(minutes=1)
+    assert found(stripe.Product, "name:'Roof'") == []
+    assert len(found(stripe.Price, f"product:'{product.id}'")) == 1
+
+
 WIDE, LAGGING = Settings(NEWEST, name="a module"), Settings(NEWEST, name="a test", search_lag=60)
 
 

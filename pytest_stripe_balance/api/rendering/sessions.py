@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pytest_stripe_balance.api.rendering.charges import Json
+from pytest_stripe_balance.engine.state import fields
+from pytest_stripe_balance.engine.state.records.hashes import Hash
 from pytest_stripe_balance.engine.state.records.sessions import ConfirmationToken, CustomerSession
 from pytest_stripe_balance.engine.state.world import World
 
@@ -55,6 +57,11 @@ def customer_session(world: World, session: CustomerSession) -> Json:
     }
 
 
+def _shipping(sent: Hash) -> Json:
+    lines = fields.address(sent.get("address"))
+    return {"address": lines, "name": sent.get("name"), "phone": sent.get("phone") or None}
+
+
 def confirmation_token(world: World, token: ConfirmationToken) -> Json:
     """Render a token, with a preview of its payment method."""
     world.readings.rely_on("confirmation-token-shape")
@@ -80,6 +87,6 @@ def confirmation_token(world: World, token: ConfirmationToken) -> Json:
         "return_url": token.return_url,
         "setup_future_usage": token.setup_future_usage,
         "setup_intent": None,
-        "shipping": token.shipping,
+        "shipping": None if token.shipping is None else _shipping(token.shipping),
         "use_stripe_sdk": True,
     }

@@ -7,7 +7,6 @@ from typing import Any, Literal, TypedDict, TypeVar
 from pytest_stripe_balance.engine.money import payment_methods
 from pytest_stripe_balance.engine.money.payment_methods import PaymentMethodData
 from pytest_stripe_balance.engine.payments.payment_method_options import PaymentMethodParams
-from pytest_stripe_balance.engine.state import fields
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records.hashes import Hash
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
@@ -58,7 +57,7 @@ def create(
             payment_method=method and method.id,
             return_url=return_url,
             setup_future_usage=setup_future_usage,
-            shipping=None if shipping is None else _shipping(shipping),
+            shipping=shipping,
         )
     )
 
@@ -83,11 +82,6 @@ def _preview(method: PaymentMethod) -> dict[str, Any]:
     }
 
 
-def _shipping(sent: TokenShipping) -> Hash:
-    address = fields.address(sent.get("address"))
-    return {"address": address, "name": sent.get("name"), "phone": sent.get("phone") or None}
-
-
 P = TypeVar("P", bound=PaymentMethodParams)
 
 
@@ -107,9 +101,10 @@ def filled(world: World, token_id: str, params: P) -> P:
         )
     if not given:
         own |= _method_of(token)
-    for name in ("setup_future_usage", "shipping"):
-        if (value := getattr(token, name)) is not None:
-            own.setdefault(name, value)
+    if token.setup_future_usage is not None:
+        own.setdefault("setup_future_usage", token.setup_future_usage)
+    if token.shipping is not None:
+        own.setdefault("shipping", token.shipping)
     return own  # type: ignore[return-value] # the same keys, and some more
 
 

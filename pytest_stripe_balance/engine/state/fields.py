@@ -35,11 +35,16 @@ def address(params: Hash | None) -> Hash | None:
 
 
 def shipping(params: Hash | None) -> Hash | None:
-    """Give a shipping hash with all the keys that Stripe shows [obs]."""
+    """Give a shipping hash with all the keys that Stripe shows [obs].
+
+    A line of the address that was sent empty stays an empty text (docs/stripe.md 5.4 [obs]).
+    """
     if params is None:
         return None
     rest = {key: params.get(key) or None for key in ("carrier", "name", "phone", "tracking_number")}
-    return {"address": address(params.get("address")), **rest}
+    lines = address(params.get("address"))
+    empty = {key: "" for key, value in (params.get("address") or {}).items() if value is None}
+    return {"address": lines and {**lines, **empty}, **rest}
 
 
 def merged(before: Hash, after: Hash) -> dict[str, Any]:

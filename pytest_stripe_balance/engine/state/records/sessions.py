@@ -25,7 +25,8 @@ class ConfirmationToken(NamedTuple):
     """What a page collected to confirm an intent with (docs/stripe.md 1.19).
 
     `preview` is what a payment method will be made of, or was: `payment_method`, if there is one
-    already. `payment_intent` is the intent that it was used for, and None before that.
+    already. `shipping` is as it was sent. `payment_intent` is the intent that it was used for, and None
+    before that.
     """
 
     id: str
