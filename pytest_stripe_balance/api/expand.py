@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from pytest_stripe_balance.api.rendering import catalog, charges, invoices
+from pytest_stripe_balance.api.rendering import catalog, charges, customers, invoices
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records.record import Record
 from pytest_stripe_balance.engine.state.world import World
@@ -163,6 +163,10 @@ def _cash_balance(world: World, customer: str, render: Render) -> Json:
 _INCLUDED: Mapping[tuple[str, str], Callable[[World, str, Render], Json | None]] = {
     ("charge", "refunds"): charges.refunds,
     ("customer", "cash_balance"): _cash_balance,
+    ("customer", "sources"): customers.nothing_of("sources"),
+    ("customer", "subscriptions"): customers.nothing_of("subscriptions"),
+    ("customer", "tax"): customers.tax,
+    ("customer", "tax_ids"): customers.nothing_of("tax_ids"),
     ("invoice", "confirmation_secret"): invoices.confirmation_secret,
     ("invoice", "payments"): invoices.payments,
     ("price", "currency_options"): catalog.currency_options,

@@ -271,6 +271,27 @@ class Gap(NamedTuple):
     values: frozenset[object] | None = None
 
 
+def without_cleared(params: Mapping[str, Any], verb: Callable[..., object]) -> dict[str, Any]:
+    """Take out unmodelled parameters that are cleared, in hashes too.
+
+    Clearing them changes nothing, because the fake never sets them.
+    """
+    kept: dict[str, Any] = _without_cleared(params, modelled_by(verb))
+    return kept
+
+
+def _without_cleared(value: Any, modelled: Modelled) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, Mapping) and (members := modelled.members) is not None:
+        return {
+            name: _without_cleared(inner, members.get(name, ANYTHING))
+            for name, inner in value.items()
+            if inner is not None or name in members
+        }
+    if isinstance(value, list) and modelled.items is not None:
+        return [_without_cleared(inner, modelled.items) for inner in value]
+    return value
+
+
 def refuse_unmodelled(params: Mapping[str, Any], verb: Callable[..., object], where: str) -> None:
     """Refuse all documented parameters and values that the verb doesn't model; `where` is the call."""
     if found := gaps(params, verb):

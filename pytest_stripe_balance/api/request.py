@@ -103,6 +103,7 @@ class Call(NamedTuple):
         keywords = {name: value for name, value in params.items() if name != "expand"}
         parameters.refuse_together(keywords, endpoint.name)
         rest, ignored = self.ignored.take_out(endpoint.name, keywords)
+        rest = parameters.without_cleared(rest, endpoint.verb)
         parameters.refuse_unmodelled(rest, endpoint.verb, endpoint.name)
         return {**rest, "expand": params.get("expand", [])}, ignored
 

@@ -92,7 +92,8 @@ def _without_chaps(_: World, __: PaymentIntent | FundingInstructions, body: Json
 def _rendering_options(_: World, record: Invoice, body: Json) -> None:
     """Undo the renaming of rendering_options to rendering."""
     if not record.deleted:
-        body["rendering_options"] = None
+        display = record.rendering.get("amount_tax_display")
+        body["rendering_options"] = display and {"amount_tax_display": display}
 
 
 def _default_currency(_: World, record: Customer, body: Json) -> None:

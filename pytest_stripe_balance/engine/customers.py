@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from pytest_stripe_balance.engine.state import faults
-from pytest_stripe_balance.engine.state.fields import address, merged_metadata, shipping
+from pytest_stripe_balance.engine import events
+from pytest_stripe_balance.engine.state import faults, fields
 from pytest_stripe_balance.engine.state.records.customers import CashBalance, Customer, Entry
 from pytest_stripe_balance.engine.state.table import Cursors, ListParams
 from pytest_stripe_balance.refused import Refused
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.table import Page
     from pytest_stripe_balance.engine.state.world import World
 
+# Parameters that a customer has no key for.
+NOT_SHOWN = ("cash_balance", "tax", "validate")
 INVOICE_PREFIX = re.compile(r"[A-Z0-9]{1,12}")
 
 
@@ -31,6 +34,28 @@ class CashBalanceParams(TypedDict, total=False):
     settings: CashBalanceSettings
 
 
+class RenderingOptions(TypedDict, total=False):
+    """How a customer's invoices are rendered."""
+
+    amount_tax_display: str | None
+    template: str
+
+
+class InvoiceSettings(TypedDict, total=False):
+    """The invoice_settings hash of a request. What isn't sent stays."""
+
+    custom_fields: list[dict[str, str]] | None
+    footer: str
+    rendering_options: RenderingOptions | None
+
+
+class TaxParams(TypedDict, total=False):
+    """The tax hash of a request. It only says where the customer is."""
+
+    ip_address: str | None
+    validate_location: str
+
+
 class CustomerParams(TypedDict, total=False):
     """Parameters of create and update. None clears a field."""
 
@@ -41,12 +66,16 @@ class CustomerParams(TypedDict, total=False):
     email: str | None
     individual_name: str | None
     invoice_prefix: str
+    invoice_settings: InvoiceSettings
     metadata: dict[str, str] | None
     name: str | None
+    next_invoice_sequence: int
     phone: str | None
     preferred_locales: list[str]
     shipping: dict[str, Any] | None
+    tax: TaxParams
     tax_exempt: str | None
+    validate: bool
 
 
 def create(world: World, **params: Unpack[CustomerParams]) -> Customer:
@@ -160,27 +189,15 @@ def _changes(world: World, customer: Customer, params: CustomerParams) -> dict[s
     _check_prefix(world, customer, params.get("invoice_prefix"))
     changes: dict[str, Any] = {}
     for name, value in params.items():
-        match name:
-            case "cash_balance":
-                settings = params["cash_balance"].get("settings", {})
-                changes["reconciliation"] = _reconciliation(customer, settings)
-            case "metadata":
-                changes["metadata"] = merged_metadata(customer.metadata, params["metadata"])
-            case "preferred_locales":
-                changes["preferred_locales"] = tuple(params["preferred_locales"] or ())
-            case "tax_exempt":
-                changes["tax_exempt"] = value or "none"
-            case "email":
-                changes["email"] = email = params["email"]
-                if not (email or "").isascii():
-                    world.readings.rely_on("email-letters")
-            case "address":
-                changes["address"] = address(params["address"])
-            case "shipping":
-                changes["shipping"] = shipping(params["shipping"])
-            case _:
-                changes[name] = value
+        read = _FIELDS.get(name)
+        changes |= {name: value} if read is None else read(world, customer, value)
     return changes
+
+
+def _email(world: World, _: Customer, email: str | None) -> dict[str, Any]:
+    if not (email or "").isascii():
+        world.readings.rely_on("email-letters")
+    return {"email": email}
 
 
 def _check_prefix(world: World, customer: Customer, prefix: str | None) -> None:
@@ -203,6 +220,42 @@ def _check_prefix(world: World, customer: Customer, prefix: str | None) -> None:
     raise faults.Fault(message, param="invoice_prefix")
 
 
+def _invoice_settings(_: World, customer: Customer, params: InvoiceSettings) -> dict[str, Any]:
+    """Change the invoice settings that a request has; the others stay."""
+    fields.check_custom_fields(params.get("custom_fields"), "invoice_settings[custom_fields]")
+    settings: dict[str, Any] = {**customer.invoice_settings, **params}
+    if rendering := params.get("rendering_options"):
+        blank = {"amount_tax_display": None, "template": None}
+        settings["rendering_options"] = {**blank, **rendering}
+    return {"invoice_settings": settings}
+
+
+def _sequence(_: World, __: Customer, number: int) -> dict[str, Any]:
+    if number < 1:
+        raise Refused(f"next_invoice_sequence={number} is not modelled; from 1 on it is")
+    return {"next_invoice_sequence": number}
+
+
+# How a parameter becomes fields, where it isn't one as it is.
+_FIELDS: Mapping[str, Callable[[World, Customer, Any], dict[str, Any]]] = {
+    "address": lambda _, __, value: {"address": fields.address(value)},
+    "cash_balance": lambda _, customer, value: {
+        "reconciliation": _reconciliation(customer, value.get("settings", {}))
+    },
+    "email": _email,
+    "invoice_settings": _invoice_settings,
+    "metadata": lambda _, customer, value: {
+        "metadata": fields.merged_metadata(customer.metadata, value)
+    },
+    "next_invoice_sequence": _sequence,
+    "preferred_locales": lambda _, __, value: {"preferred_locales": tuple(value or ())},
+    "shipping": lambda _, __, value: {"shipping": fields.shipping(value)},
+    "tax": lambda _, customer, value: {"ip_address": value.get("ip_address", customer.ip_address)},
+    "tax_exempt": lambda _, __, value: {"tax_exempt": value or "none"},
+    "validate": lambda _, __, ___: {},  # it is about a source
+}
+
+
 def _note_change(world: World, before: Customer, after: Customer) -> None:
     """Note the assumptions of a changed mode: no event, and cash isn't reconciled."""
     world.readings.rely_on("settings-event")
@@ -222,10 +275,10 @@ def _previous(before: Customer, after: Customer, params: CustomerParams) -> dict
     """Give the changed fields with their old values, for an event's previous_attributes."""
     previous: dict[str, Any] = {}
     for name in params:
-        if name == "cash_balance" or getattr(before, name) == getattr(after, name):
+        if name in NOT_SHOWN or getattr(before, name) == getattr(after, name):
             continue
         old, new = getattr(before, name), getattr(after, name)
-        if name == "metadata":
-            old = {key: old.get(key) for key in {**old, **new} if old.get(key) != new.get(key)}
+        if name in ("invoice_settings", "metadata"):
+            old = events.previous(old, new)
         previous[name] = list(old) if isinstance(old, tuple) else old
     return previous

@@ -37,18 +37,24 @@ def list_(
     *,
     type: str | None = None,  # noqa: A002 - Stripe's own name for it
     types: list[str] | None = None,
+    delivery_success: bool | None = None,
     **params: Unpack[ListParams],
 ) -> Page[Event]:
     """List events, newest first; `type` may end in `.*`, as in "payment_intent.*" [doc].
 
-    Types are those of the account's API version. Events that it has no type for are left out.
+    Types are those of the account's API version. Events that it has no type for are left out. With
+    `delivery_success` only those that all endpoints have acknowledged, or only the others [sdk]; what
+    nobody was to hear of counts as delivered.
     """
+    if delivery_success is not None:
+        world.readings.rely_on("delivery-success")
+
     wanted = [type] if type is not None else types
     called = world.event_types(world.api_version)
 
     def is_listed(event: Event) -> bool:
         name = called(event.type, event.subject)
-        if name is None:
+        if name is None or delivery_success not in (None, _is_delivered(world, event)):
             return False
         return wanted is None or any(matches(name, pattern) for pattern in wanted)
 
@@ -63,6 +69,10 @@ def _newest(world: World, wanted: list[str]) -> Iterator[str]:
         assert isinstance(name, str), "unreachable because a type is a text"
         if name.startswith(renamed) or any(matches(name, pattern) for pattern in wanted):
             yield name
+
+
+def _is_delivered(world: World, event: Event) -> bool:
+    return all(row.acknowledged for row in world.deliveries.of(event.id))
 
 
 def type_at(world: World, event: Event, api_version: str) -> str | None:

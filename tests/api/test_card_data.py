@@ -38,10 +38,6 @@ ASKED = {
         _create(payment_method_data={"card": RAW, "type": "card"}),
         r"payment_method_data\[card\]",
     ),
-    "create with an emptied card": (
-        _create(payment_method_data={"card": "", "type": "customer_balance"}),
-        r"payment_method_data\[card\]",
-    ),
     "create with a source": (_create(source="tok_visa"), "source='tok_visa'"),
     "create with a source of its own": (_create(source={"object": "card", **RAW}), "source"),
     "modify": (

@@ -302,7 +302,7 @@ def test_a_path_goes_through_the_lists_inside_an_object(stripe_balance):
     ("version", "path", "kind"),
     [
         ("2025-02-24.acacia", "lines.data.price.tiers", "tiers"),
-        (CLOVER, "customer.subscriptions.data.items", "subscriptions"),
+        (CLOVER, "customer.invoice_credit_balance", "invoice_credit_balance"),
         (CLOVER, "status_transitions", None),
         (CLOVER, "customer.invoice_settings", "invoice_settings"),
     ],

@@ -239,6 +239,13 @@ STATES = {
     "customer": {
         "new": lambda b: b.customer(),
         "deleted": lambda b: stripe.Customer.delete(b.customer().id),
+        "with invoice settings": lambda b: b.customer(
+            invoice_settings={"rendering_options": {"amount_tax_display": "exclude_tax"}}
+        ),
+        "with tax expanded": lambda b: stripe.Customer.retrieve(b.customer().id, expand=["tax"]),
+        "with lists expanded": lambda b: stripe.Customer.retrieve(
+            b.customer().id, expand=["sources", "subscriptions", "tax_ids"]
+        ),
         "with cash_balance expanded": lambda b: stripe.Customer.retrieve(
             b.customer().id, expand=["cash_balance"]
         ),
@@ -273,6 +280,13 @@ STATES = {
     },
     "payment_intent": {
         "requires_payment_method": lambda b: intent_in(b, "requires_payment_method"),
+        "requires_confirmation with details": lambda b: b.bank_transfer_intent(
+            b.customer(),
+            1000,
+            confirm=False,
+            hooks={"inputs": {"tax": {"calculation": "x"}}},
+            payment_details={"customer_reference": "x"},
+        ),
         "requires_payment_method after a failure": failed_intent,
         "requires_confirmation": lambda b: intent_in(b, "requires_confirmation"),
         "requires_action us": lambda b: intent_in(b, "requires_action"),
@@ -329,6 +343,13 @@ STATES = {
     },
     "invoice": {
         "nothing asked for": lambda b: invoice_in(b, "plain"),
+        "with what is only shown": lambda b: b.bank_transfer_invoice(
+            b.customer(email="ada@example.com"),
+            1000,
+            finalize=False,
+            custom_fields=[{"name": "x", "value": "x"}],
+            shipping_details={"name": "x", "address": {"city": "x"}},
+        ),
         "draft": lambda b: invoice_in(b, "draft"),
         "open": lambda b: invoice_in(b, "open"),
         "paid": lambda b: invoice_in(b, "paid"),
@@ -338,6 +359,7 @@ STATES = {
     "deleted invoice": {"any": lambda b: invoice_in(b, "deleted")},
     "invoiceitem": {
         "pending": item_of,
+        "without discounts": lambda b: item_of(b, discountable=False),
         "on a draft": lambda b: (invoice_in(b, "draft"), stripe.InvoiceItem.list().data[0])[1],
     },
     "invoice_payment": {

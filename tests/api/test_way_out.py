@@ -38,9 +38,11 @@ ASKED = {
     "an API version": lambda _: stripe.Customer.create(stripe_version="2020-03-02"),
     "a currency": lambda _: stripe.PaymentIntent.create(amount=100, currency="isk"),
     "setup_future_usage": lambda own: _intent(own, setup_future_usage="off_session"),
-    "what is expanded": lambda own: stripe.Customer.retrieve(own.customer().id, expand=["tax"]),
+    "what is expanded": lambda own: stripe.Customer.retrieve(
+        own.customer().id, expand=["invoice_credit_balance"]
+    ),
     "a field deeper in": lambda own: stripe.PaymentIntent.retrieve(
-        _intent(own), expand=["customer.tax"]
+        _intent(own), expand=["customer.invoice_credit_balance"]
     ),
     "options of a canceled one": lambda own: stripe.PaymentIntent.modify(
         _canceled(own), payment_method_options={"customer_balance": {"funding_type": "bank_transfer"}}

@@ -118,7 +118,7 @@ FOLLOWS = {
             "POST",
             f"/v1/customers/{customer}",
             {"id": customer, "object": "customer"},
-            "tax[ip_address]=ADA",
+            "source=ADA",
         ),
         story.asked("GET", f"/v1/customers/{customer}", changed={"name": "Grace"}),
     ),
@@ -635,10 +635,10 @@ def test_masked_parameters_say_nothing_where_the_answers_differ(story):
 def test_reasons_name_no_values(story):
     """A parameter that isn't modelled is one reason, whatever was sent, and whichever way it was refused."""
     for value in ("a", "b"):
-        body = f"name=A&tax[ip_address]={value}"
+        body = f"name=A&tax_id_data[0][type]=eu_vat&tax_id_data[0][value]={value}"
         story.apart("POST", "/v1/customers", {"id": f"cus_{value}", "object": "customer"}, body)
     assert set(story.told()[1].values()) == {
-        "Stripe takes the parameter tax, and the fake does not model it"
+        "Stripe takes the parameter tax_id_data, and the fake does not model it"
     }
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pytest_stripe_balance.engine.money import allocation, charges
 from pytest_stripe_balance.engine.state.world import World
 
-INCLUDED = ("customer.sources", "customer.tax_ids.data.owner", "customer.subscriptions")
+INCLUDED = ("customer.invoice_credit_balance",)
 
 
 @pytest.mark.parametrize("path", INCLUDED)

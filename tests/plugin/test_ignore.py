@@ -20,16 +20,18 @@ def test_the_line_that_a_refusal_ends_with_lets_its_parameters_through(project):
     """A test that was refused passes when that line is in the ini file."""
     test = """
         def test_it(stripe_balance):
-            stripe_balance.customer(balance=7, tax={"ip_address": "192.0.2.1"})
+            stripe_balance.customer(balance=7, test_clock="clock_1")
     """
     refused = project.test(test)
     refused.assert_outcomes(failed=1)
-    refused.stdout.fnmatch_lines(["POST /v1/customers: Stripe takes the parameters balance, tax, and *"])
+    refused.stdout.fnmatch_lines(
+        ["POST /v1/customers: Stripe takes the parameters balance, test_clock, and *"]
+    )
     (line,) = {line.strip() for line in refused.outlines if line.startswith("    POST /v1/customers ")}
     project.file("pytest.ini", INI.format(line))
     result = project.run()
     result.assert_outcomes(passed=1)
-    assert LET_THROUGH.format("1 test", "POST /v1/customers balance, tax") in result.outlines
+    assert LET_THROUGH.format("1 test", "POST /v1/customers balance, test_clock") in result.outlines
 
 
 @pytest.mark.parametrize("source", ["ini", "environment", "fixture", "marker"])
@@ -39,7 +41,7 @@ def test_each_source_lets_through(source, project, monkeypatch):
     if source == "ini":
         project.file("pytest.ini", INI.format(LINE))
     elif source == "environment":
-        monkeypatch.setenv("PYTEST_STRIPE_IGNORE", f"{LINE},POST /v1/customers tax")
+        monkeypatch.setenv("PYTEST_STRIPE_IGNORE", f"{LINE},POST /v1/customers test_clock")
     elif source == "fixture":
         body = f"    return {{'ignore': [{LINE!r}]}}\n"
         project.file("conftest.py", f"import pytest\n@pytest.fixture\ndef stripe_settings():\n{body}")
@@ -55,17 +57,17 @@ def test_the_marker_adds_to_the_ini(project):
     result = project.test("""
         import pytest
 
-        @pytest.mark.stripe_balance(ignore=["POST /v1/customers tax"])
+        @pytest.mark.stripe_balance(ignore=["POST /v1/customers test_clock"])
         def test_it(stripe_balance):
-            stripe_balance.customer(balance=7, tax={"ip_address": "192.0.2.1"})
+            stripe_balance.customer(balance=7, test_clock="clock_1")
 
         def test_other(stripe_balance):
             stripe_balance.customer(balance=7)
-            with stripe_balance.refused(match="the parameter tax, and"):
-                stripe_balance.customer(tax={"ip_address": "192.0.2.1"})
+            with stripe_balance.refused(match="the parameter test_clock, and"):
+                stripe_balance.customer(test_clock="clock_1")
     """)
     result.assert_outcomes(passed=2)
-    assert LET_THROUGH.format("2 tests", "POST /v1/customers balance, tax") in result.outlines
+    assert LET_THROUGH.format("2 tests", "POST /v1/customers balance, test_clock") in result.outlines
 
 
 def test_a_line_for_what_is_modelled_is_left_out_and_told_of(project):
@@ -94,16 +96,19 @@ SLIPS = {
         "Stripe documents no parameter 'balnce' of POST /v1/customers; nearest: balance*",
     ),
     "a name in a hash": (
-        "POST /v1/customers tax[ip_addres]",
-        "Stripe documents no parameter 'tax[[]ip_addres]' of *; nearest: tax[[]ip_address]*",
+        "POST /v1/customers tax_id_data[][valu]",
+        "Stripe documents no parameter 'tax_id_data[[][]][[]valu]' of *; nearest: tax_id_data[[][]][[]value]*",
     ),
     "an index": (
         "POST /v1/customers tax_id_data[0][value]",
         "Stripe documents no parameter 'tax_id_data[[]0][[]value]' of *; nearest: tax_id_data[[]]",
     ),
     "no name": ("POST /v1/customers", "'POST /v1/customers' is not of the form*"),
-    "no path": ("balance tax", "'balance tax' is not of the form*"),
-    "brackets": ("POST /v1/customers tax[", "Stripe documents no parameter 'tax[[]' of*"),
+    "no path": ("balance test_clock", "'balance test_clock' is not of the form*"),
+    "brackets": (
+        "POST /v1/customers tax_id_data[",
+        "Stripe documents no parameter 'tax_id_data[[]' of*",
+    ),
 }
 
 

@@ -508,8 +508,8 @@ def test_a_live_key_is_refused_in_basic_authorization_too(project):
 
 def test_a_refused_call_changes_nothing(stripe_balance):
     """A refused request leaves no trace in the world: no object, no event, no exchange."""
-    with stripe_balance.refused(match="the parameter tax, and the fake does not model it"):
-        stripe_balance.customer(tax={"ip_address": "192.0.2.1"})
+    with stripe_balance.refused(match="the parameter test_clock, and the fake does not model it"):
+        stripe_balance.customer(test_clock="clock_1")
     assert (stripe_balance.requests, stripe.Event.list().data) == ([], [])
 
 

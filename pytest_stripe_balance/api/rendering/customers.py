@@ -5,6 +5,8 @@ Source: docs/stripe.md 1.1, 1.4.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pytest_stripe_balance.api.rendering.charges import Json
 from pytest_stripe_balance.engine.state.records.customers import (
     CashBalance,
@@ -12,7 +14,9 @@ from pytest_stripe_balance.engine.state.records.customers import (
     Entry,
     FundingInstructions,
 )
+from pytest_stripe_balance.engine.state.records.record import Record
 from pytest_stripe_balance.engine.state.world import World
+from pytest_stripe_balance.refused import Refused
 
 # The fields of the hash that is named after an entry's type. Other types have no such hash
 # (docs/stripe.md 1.3).
@@ -49,12 +53,7 @@ def _customer(_: World, customer: Customer) -> Json:
         "discount": None,
         "email": customer.email,
         "invoice_prefix": customer.invoice_prefix,
-        "invoice_settings": {
-            "custom_fields": None,
-            "default_payment_method": None,
-            "footer": None,
-            "rendering_options": None,
-        },
+        "invoice_settings": customer.invoice_settings,
         "livemode": False,
         "metadata": customer.metadata,
         "name": customer.name,
@@ -64,6 +63,32 @@ def _customer(_: World, customer: Customer) -> Json:
         "shipping": customer.shipping,
         "tax_exempt": customer.tax_exempt,
         "test_clock": None,
+    }
+
+
+def tax(world: World, customer_id: str, _: Callable[[Record], Json]) -> Json:
+    """Give what Stripe knows of where a customer is; shown only on request [obs, without an address]."""
+    customer = world.customers.find(customer_id, "customer")
+    if (customer.address or {}).get("country"):
+        raise Refused("tax of a customer with a country is not modelled")
+    if customer.ip_address:
+        world.readings.rely_on("shown-as-sent")
+    return {
+        "automatic_tax": "unrecognized_location",
+        "ip_address": customer.ip_address,
+        "location": None,
+        "provider": "stripe",
+    }
+
+
+def nothing_of(name: str) -> Callable[[World, str, Callable[[Record], Json]], Json]:
+    """Make what gives a customer's empty list of objects that the fake doesn't model, on request."""
+    return lambda _, customer_id, __: {
+        "object": "list",
+        "data": [],
+        "has_more": False,
+        "total_count": 0,
+        "url": f"/v1/customers/{customer_id}/{name}",
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Required, TypedDict, Unpack
 
 from pytest_stripe_balance.engine.catalog import prices, products
 from pytest_stripe_balance.engine.money import invoice_settlement
@@ -15,9 +15,26 @@ from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records.customers import Customer
+    from pytest_stripe_balance.engine.state.records.hashes import Hash
     from pytest_stripe_balance.engine.state.records.invoices import Invoice
     from pytest_stripe_balance.engine.state.table import Page
     from pytest_stripe_balance.engine.state.world import World
+
+
+class Period(TypedDict, total=False):
+    """The period hash of a request, in seconds since 1970."""
+
+    end: Required[int]
+    start: Required[int]
+
+
+class ItemParams(TypedDict, total=False):
+    """Parameters of create that move no cent. A tax code belongs to the product of a one-off price."""
+
+    discountable: bool
+    period: Period
+    tax_behavior: str
+    tax_code: str | None
 
 
 def create(
@@ -31,6 +48,7 @@ def create(
     invoice: str | None = None,
     description: str | None = None,
     metadata: dict[str, str] | None = None,
+    **params: Unpack[ItemParams],
 ) -> InvoiceItem:
     """Create an item on a draft `invoice`, or a pending one for a later invoice.
 
@@ -45,8 +63,9 @@ def create(
     unit, total = _unit_and_total(amount, unit_amount_decimal, quantity)
     if owner.currency is None and world.readings.rely_on("customer-currency") == "by-item":
         settle_currency(world, owner, currency)
-    product = products.one_off(world, description)
-    price = prices.one_off(world, product, amounts.plain(unit), currency)
+    product = products.one_off(world, description, params.get("tax_code"))
+    behavior = params.get("tax_behavior", "unspecified")
+    price = prices.one_off(world, product, amounts.plain(unit), currency, behavior)
     item = InvoiceItem(
         id=world.ids.mint("ii_", 24),
         created=world.clock.now,
@@ -58,6 +77,8 @@ def create(
         price=price.id,
         product=price.product,
         description=description,
+        discountable=params.get("discountable", True),
+        given_period=_period(params),
         metadata=fields.merged_metadata({}, metadata),
     )
     return _added(world, world.invoice_items.put(item), draft)
@@ -151,6 +172,13 @@ def _draft(world: World, invoice_id: str) -> Invoice:
             assumption="invoice-refusals",
         )
     return invoice
+
+
+def _period(params: ItemParams) -> Hash | None:
+    period = params.get("period")
+    if period is not None and period["end"] < period["start"]:
+        raise Refused("a period of an invoice item that ends before it starts is not modelled")
+    return period and {"end": period["end"], "start": period["start"]}
 
 
 def check_currency(currency: str) -> None:

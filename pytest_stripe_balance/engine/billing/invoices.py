@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
-from pytest_stripe_balance.engine.billing import invoice_items
+from pytest_stripe_balance.engine.billing import invoice_echoes, invoice_items
+from pytest_stripe_balance.engine.billing.invoice_echoes import EchoedParams
 from pytest_stripe_balance.engine.payments import sharing
 from pytest_stripe_balance.engine.payments.sharing import SharingParams
 from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
@@ -44,12 +45,12 @@ class PaymentSettings(TypedDict, total=False):
 PendingItems = Literal["exclude", "include", "include_and_require"]
 
 
-class InvoiceParams(SharingParams, total=False):
+class InvoiceParams(EchoedParams, SharingParams, total=False):
     """Parameters of create that only describe the invoice."""
 
     auto_advance: bool
+    automatically_finalizes_at: int
     description: str
-    footer: str
     metadata: dict[str, str] | None
     number: str
     payment_settings: PaymentSettings
@@ -92,6 +93,7 @@ def create(
     )
     if not hearers(world, "invoice.created", draft):
         draft = draft._replace(webhooks_delivered_at=draft.created)
+    draft = draft._replace(**invoice_echoes.of_new(world, owner, params))
     invoice = world.invoices.put(_described(world, draft, params))
     if pending and owner.currency is None:
         world.readings.rely_on("customer-currency")
@@ -211,9 +213,8 @@ def _described(world: World, draft: Invoice, params: InvoiceParams) -> Invoice:
     advances = params.get("auto_advance", False)
     return draft._replace(
         auto_advance=advances,
-        automatically_finalizes_at=draft.created + DRAFT_FOR if advances else None,
+        automatically_finalizes_at=_finalizes_at(draft, params) if advances else None,
         description=params.get("description"),
-        footer=params.get("footer"),
         metadata=fields.merged_metadata({}, params.get("metadata")),
         number=number,
         options=options or None,
@@ -221,6 +222,14 @@ def _described(world: World, draft: Invoice, params: InvoiceParams) -> Invoice:
         types=tuple(types) if types else None,
         **shared,
     )
+
+
+def _finalizes_at(draft: Invoice, params: InvoiceParams) -> int:
+    """Tell when a draft that advances is finalized: when it was told to be, or after an hour."""
+    at = params.get("automatically_finalizes_at", draft.created + DRAFT_FOR)
+    if not draft.created < at < END_OF_TIME:
+        raise Refused(f"automatically_finalizes_at={at} is not modelled; a time from now on is")
+    return at
 
 
 def recipient(customer: Customer) -> Hash:

@@ -152,19 +152,27 @@ def list_(
     )
 
 
-def one_off(world: World, product: Product, unit_amount: str, currency: str) -> Price:
-    """Give the price behind the items of a product, an amount and a currency; no event.
+def one_off(world: World, product: Product, unit_amount: str, currency: str, tax_behavior: str) -> Price:
+    """Give the price behind the items of a product, an amount, a currency and a behavior; no event.
 
     That they share one was seen from 2024-08 to 2026-03 [obs, pay and Kiln-AI/stripe_world]; by which
     fields is inferred.
     """
-    price_id = "price_" + world.ids.secret(f"{product.id} {unit_amount} {currency}", 24)
+    shared_by = f"{product.id} {unit_amount} {currency} {tax_behavior.removeprefix('unspecified')}"
+    price_id = "price_" + world.ids.secret(shared_by.rstrip(), 24)
     known = world.prices.get(price_id)
     if known is not None:
         world.readings.rely_on("one-off-prices")
         return known
     price = Price(
-        price_id, world.clock.now, currency, product.id, unit_amount, active=False, inline=True
+        price_id,
+        world.clock.now,
+        currency,
+        product.id,
+        unit_amount,
+        active=False,
+        inline=True,
+        tax_behavior=tax_behavior,
     )
     return world.prices.put(price)
 

@@ -164,14 +164,16 @@ def find(world: World, product_id: str, param: str, *, in_path: bool) -> Product
     return product
 
 
-def one_off(world: World, description: str | None) -> Product:
-    """Give the product behind the items of a description; no event (one-off-prices)."""
-    product_id = "prod_" + world.ids.secret(f"product {description!r}", 14)
+def one_off(world: World, description: str | None, tax_code: str | None = None) -> Product:
+    """Give the product behind the items of a description and a tax code; no event (one-off-prices)."""
+    product_id = "prod_" + world.ids.secret(f"product {description!r} {tax_code or ''}".rstrip(), 14)
     known = world.products.get(product_id)
     if known is not None:
         return known
     now = world.clock.now
-    return world.products.put(Product(product_id, now, now, description or "One-off", active=False))
+    return world.products.put(
+        Product(product_id, now, now, description or "One-off", active=False, tax_code=tax_code)
+    )
 
 
 def _default_price(world: World, product: Product, data: DefaultPriceData) -> Price:

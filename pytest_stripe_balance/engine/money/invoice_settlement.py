@@ -28,7 +28,7 @@ UPDATED_FIELDS = {
     "attempted": "attempted",
     "auto_advance": "auto_advance",
     "automatically_finalizes_at": "automatically_finalizes_at",
-    "effective_at": "finalized_at",
+    "effective_at": "effective_at",
     "ending_balance": "ending_balance",
     "hosted_invoice_url": "hosted_invoice_url",
     "invoice_pdf": "invoice_pdf",

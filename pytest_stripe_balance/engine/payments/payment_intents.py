@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.table import Page
     from pytest_stripe_balance.engine.state.world import World
 
+UNSET_DETAILS: Hash = {"customer_reference": None, "order_reference": None}
 CANCELABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 # Stripe's message also names statuses that bank transfers never have.
 CANCELABLE_BY_STRIPE = (
@@ -45,7 +46,9 @@ class IntentParams(PaymentMethodParams, total=False):
     """Parameters of create and of update. None clears a field."""
 
     description: str | None
+    hooks: dict[str, Any] | None
     metadata: dict[str, str] | None
+    payment_details: dict[str, Any] | None
     receipt_email: str | None
     shipping: dict[str, Any] | None
     statement_descriptor: str | None
@@ -54,30 +57,37 @@ class IntentParams(PaymentMethodParams, total=False):
 
 
 class HowToConfirm(TypedDict, total=False):
-    """Parameters of a confirm with their modelled values. Only a token changes anything here."""
+    """Parameters of a confirm that are about other methods, and a token. They aren't shown."""
 
     confirmation_token: str
     error_on_requires_action: Literal[False]
-    off_session: Literal[False]
+    mandate_data: dict[str, Any] | None
+    off_session: bool | str
+    radar_options: dict[str, Any]
     return_url: str
+    use_stripe_sdk: bool
 
 
 class CreateParams(IntentParams, HowToConfirm, SharingParams, total=False):
     """Parameters of create that need no keyword of their own."""
 
-    confirmation_method: Literal["automatic"]
+    confirmation_method: Literal["automatic", "manual"]
 
 
-class UpdateParams(IntentParams, total=False):
+class IntentChanges(IntentParams, total=False):
     """Parameters of update that need no keyword of their own."""
 
     application_fee_amount: int | None
+    capture_method: Literal["automatic", "automatic_async"]
     transfer_data: TransferDataAmount
 
 
 class ConfirmParams(PaymentMethodParams, HowToConfirm, total=False):
     """Parameters of confirm."""
 
+    capture_method: Literal["automatic", "automatic_async"]
+    hooks: dict[str, Any] | None
+    payment_details: dict[str, Any] | None
     receipt_email: str | None
     shipping: dict[str, Any] | None
 
@@ -110,6 +120,7 @@ def create(
         if not confirm:
             raise Refused("confirmation_token without confirm=True is not modelled")
         params = confirmation_tokens.filled(world, token, params)
+    _note_no_effect(world, params)
     described = _descriptive(NOTHING, params)
     typed = payment_method_options.of_new(world, customer, currency, params, automatic_payment_methods)
     if not sharing.NAMES.isdisjoint(params):
@@ -170,7 +181,7 @@ def update(
     *,
     amount: int | None = None,
     customer: str | None = None,
-    **params: Unpack[UpdateParams],
+    **params: Unpack[IntentChanges],
 ) -> PaymentIntent:
     """Change an intent (docs/stripe.md 3.5 [doc]).
 
@@ -192,8 +203,10 @@ def update(
         changed = _with_customer(world, changed, customer)
     changed = payment_method_options.retyped(world, changed, params)
     payment_method_options.check(world, changed, params)
-    repaid = payment_method_options.has_payment_method(params) or bool(
-        params.get("payment_method_options")
+    repaid = (
+        payment_method_options.has_payment_method(params)
+        or bool(params.get("payment_method_options"))
+        or (payment_method_options.clears_options(params) and bool(intent.customer_balance_options))
     )
     if repaid and (intent.applied or intent.status not in confirmation.CONFIRMABLE):
         raise Refused(
@@ -243,6 +256,7 @@ def confirm(world: World, intent_id: str, **params: Unpack[ConfirmParams]) -> Pa
     token = params.get("confirmation_token")
     if token is not None:
         params = confirmation_tokens.filled(world, token, params)
+    _note_no_effect(world, params)
     confirmation.check(world, intent, params)
     intent = payment_method_options.retyped(world, intent, params)
     payment_method_options.check(world, intent, params)
@@ -307,9 +321,18 @@ def _descriptive(metadata: Hash, params: IntentParams | ConfirmParams) -> dict[s
             changes[name] = fields.merged_metadata(metadata, value)  # type: ignore[arg-type] # a TypedDict's items are objects
         elif name == "shipping":
             changes[name] = fields.shipping(value)  # type: ignore[arg-type] # as above
+        elif name == "payment_details":
+            changes[name] = value and {**UNSET_DETAILS, **value}  # type: ignore[dict-item] # as above
         elif name in DESCRIPTIVE:
             changes[name] = value
     return changes
+
+
+def _note_no_effect(world: World, params: CreateParams | ConfirmParams) -> None:
+    if not NO_EFFECT.isdisjoint(params) or params.get("confirmation_method") == "manual":
+        world.readings.rely_on("no-effect-on-transfers")
+    if "hooks" in params or "payment_details" in params:
+        world.readings.rely_on("shown-as-sent")
 
 
 def _refuse_invoice_intent(world: World, intent: PaymentIntent) -> None:
@@ -330,4 +353,7 @@ def _with_customer(world: World, intent: PaymentIntent, customer_id: str) -> Pay
     raise Refused(f"giving the intent {intent.id} another customer is not modelled: create it with one")
 
 
-DESCRIPTIVE = frozenset(IntentParams.__annotations__) - frozenset(PaymentMethodParams.__annotations__)
+NO_EFFECT = frozenset(HowToConfirm.__annotations__) - {"confirmation_token", "error_on_requires_action"}
+DESCRIPTIVE = (
+    frozenset(IntentParams.__annotations__) - frozenset(PaymentMethodParams.__annotations__)
+) | {"capture_method", "confirmation_method"}

@@ -153,9 +153,6 @@ def need_customer(world: World, customer: str | None) -> str:
 
 def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:
     """Refuse a payment method, or options, that the intent can't take, before any change."""
-    given_options = params.get("payment_method_options", PaymentMethodOptions())
-    if given_options is None or given_options.get("customer_balance", ...) is None:
-        raise Refused("clearing payment_method_options by an empty string is not modelled")
     if "payment_method" in params:
         known(world, params["payment_method"], in_path=False)
     if has_payment_method(params):
@@ -170,7 +167,8 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
             "payment_method_types=['customer_balance'] (since 2026-09-30.endive: "
             "allowed_payment_method_types)"
         )
-    merged = CustomerBalanceOptions(**{**intent.customer_balance_options, **options})  # type: ignore[typeddict-item] # a merge of two of them
+    own = {} if clears_options(params) else intent.customer_balance_options
+    merged = CustomerBalanceOptions(**{**own, **options})  # type: ignore[typeddict-item] # a merge of two of them
     regions.check_options(world, merged, intent.currency)
 
 
@@ -193,6 +191,12 @@ def _refuse_setup(world: World, intent: PaymentIntent, params: PaymentMethodPara
     )
 
 
+def clears_options(params: PaymentMethodParams) -> bool:
+    """Tell whether a request clears the options of customer_balance, by an empty string."""
+    options = params.get("payment_method_options") or PaymentMethodOptions()
+    return options.get("customer_balance", ...) is None
+
+
 def _options(params: PaymentMethodParams) -> CustomerBalanceOptions:
     return (params.get("payment_method_options") or {}).get("customer_balance") or {}
 
@@ -207,6 +211,8 @@ def take(
     if options := _options(params):
         merged = {**intent.customer_balance_options, **options}
         changes["payment_method_options"] = {**intent.payment_method_options, "customer_balance": merged}
+    elif clears_options(params) and intent.customer_balance_options:
+        changes["payment_method_options"] = {**intent.payment_method_options, "customer_balance": {}}
     if has_payment_method(params):
         method = (
             make(world, params["payment_method_data"])

@@ -29,7 +29,10 @@ FREE = ("description", "metadata")
 UNKNOWN = (
     "allowed_payment_method_types",
     "application_fee_amount",
+    "capture_method",
     "customer",
+    "hooks",
+    "payment_details",
     "payment_method_types",
     "shipping",
     "statement_descriptor",

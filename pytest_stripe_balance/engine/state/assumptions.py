@@ -13,6 +13,7 @@ from pytest_stripe_balance.engine.state.register import (
     cash,
     catalog,
     connect,
+    echoes,
     intents,
     invoices,
     money,
@@ -63,6 +64,9 @@ RECORDINGS: Mapping[int, str] = {
     37: "the tries at an endpoint that fails, and pending_webhooks after each of them",
     38: "a webhook endpoint with each wrong parameter, and a seventeenth one",
     45: "a product and a price with each wrong parameter, archived and deleted in each state",
+    75: "customers, invoices and intents with each parameter that is only shown, made and read",
+    76: "intents by bank transfer, confirmed with each parameter that is about other methods",
+    77: "events by delivery_success, with and without an endpoint that fails",
     80: "customer sessions with each component, without any, and without a customer",
     81: "confirmation tokens: made, used, used again, unknown, and beside a payment method",
     65: "a destination charge by bank transfer: its transfer, both payments, and all events",
@@ -88,6 +92,7 @@ REGISTER: Mapping[str, Assumption] = {
         webhooks,
         sessions,
         connect,
+        echoes,
     )
     for entry in part.ENTRIES
 }

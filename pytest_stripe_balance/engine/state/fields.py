@@ -8,6 +8,7 @@ from typing import Any
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.records.hashes import Hash
 
+MOST_CUSTOM_FIELDS = 4  # as documented
 MOST_KEYS = 50  # of metadata, as documented
 
 
@@ -45,6 +46,16 @@ def shipping(params: Hash | None) -> Hash | None:
     lines = address(params.get("address"))
     empty = {key: "" for key, value in (params.get("address") or {}).items() if value is None}
     return {"address": lines and {**lines, **empty}, **rest}
+
+
+def check_custom_fields(custom_fields: list[dict[str, str]] | None, param: str) -> None:
+    """Refuse more custom fields of invoices than Stripe takes [doc]."""
+    if custom_fields is not None and len(custom_fields) > MOST_CUSTOM_FIELDS:
+        message = (
+            f"An invoice has at most {MOST_CUSTOM_FIELDS} custom fields, and {len(custom_fields)} "
+            "were given."
+        )
+        raise faults.Fault(message, param=param, assumption="custom-fields-limit")
 
 
 def merged(before: Hash, after: Hash) -> dict[str, Any]:

@@ -8,12 +8,19 @@ from typing import Literal, NamedTuple
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING, Hash
 
 ReconciliationMode = Literal["automatic", "manual"]
+NO_INVOICE_SETTINGS: Hash = {
+    "custom_fields": None,
+    "default_payment_method": None,
+    "footer": None,
+    "rendering_options": None,
+}
 
 
 class Customer(NamedTuple):
     """A customer (docs/stripe.md 1.2). With `reconciliation` None the account's default mode holds.
 
-    `currency` is the currency of their first invoice, and None before it.
+    `currency` is the currency of their first invoice, and None before it. New invoices take the footer,
+    the custom fields and the rendering of `invoice_settings`.
     """
 
     id: str
@@ -26,6 +33,8 @@ class Customer(NamedTuple):
     description: str | None = None
     email: str | None = None
     individual_name: str | None = None
+    invoice_settings: Hash = NO_INVOICE_SETTINGS
+    ip_address: str | None = None
     metadata: Hash = NOTHING
     name: str | None = None
     phone: str | None = None

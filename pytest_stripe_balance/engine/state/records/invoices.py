@@ -26,7 +26,9 @@ class InvoiceItem(NamedTuple):
     price: str
     product: str
     description: str | None = None
+    discountable: bool = True
     metadata: Hash = NOTHING
+    given_period: Hash | None = None
     invoice: str | None = None
     line: str | None = None
     deleted: bool = False
@@ -36,12 +38,18 @@ class InvoiceItem(NamedTuple):
         """The customer, of an item that is on no invoice."""
         return self.customer if self.invoice is None else None
 
+    @property
+    def period(self) -> Hash:
+        """What it is for: from `start` to `end`, in seconds since 1970; by default its own creation."""
+        return self.given_period or {"end": self.created, "start": self.created}
+
 
 class Invoice(NamedTuple):
     """An invoice of collection_method send_invoice (docs/stripe.md 1.9). Its intent holds its money.
 
     `recipient` has the customer's fields that the invoice shows. `types` is None if
-    payment_method_types wasn't set. `overdue` is set once `invoice.overdue` was recorded.
+    payment_method_types wasn't set. `overdue` is set once `invoice.overdue` was recorded. `echoed` and
+    `rendering` have what it shows as it was sent; `dated` is the effective_at that was.
     """
 
     id: str
@@ -59,12 +67,14 @@ class Invoice(NamedTuple):
     auto_advance: bool = False
     automatically_finalizes_at: int | None = None
     description: str | None = None
-    footer: str | None = None
+    dated: int | None = None
+    echoed: Hash = NOTHING
     hosted_invoice_url: str | None = None
     invoice_pdf: str | None = None
     metadata: Hash = NOTHING
     options: Hash | None = None
     recipient: Hash = NOTHING
+    rendering: Hash = NOTHING
     statement_descriptor: str | None = None
     types: tuple[str, ...] | None = None
     finalized_at: int | None = None
@@ -101,7 +111,13 @@ class Invoice(NamedTuple):
 
         Source: docs/stripe.md 1.9.
         """
-        return "auto" if self.status == "draft" else "letter"
+        size: str = (self.rendering.get("pdf") or {}).get("page_size") or "auto"
+        return "letter" if size == "auto" and self.status != "draft" else size
+
+    @property
+    def effective_at(self) -> int | None:
+        """The date on it: the one that was given, else that of finalizing, in seconds since 1970."""
+        return self.finalized_at if self.dated is None else self.dated
 
     @property
     def ending_balance(self) -> int | None:

@@ -68,8 +68,10 @@ class PaymentIntent(NamedTuple):
     confirmed_at: int | None = None
     amount_updated: bool = False
     description: str | None = None
+    hooks: Hash | None = None
     last_payment_error: Hash | None = None
     metadata: Hash = NOTHING
+    payment_details: Hash | None = None
     receipt_email: str | None = None
     shipping: Hash | None = None
     statement_descriptor: str | None = None
