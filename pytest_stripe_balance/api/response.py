@@ -75,6 +75,7 @@ def fail(
         error["param"] = fault.param
     if shown := fault.intent or intent:
         error["payment_intent"] = render(world, shown, envelope.api_version)
+    _note_old_versions(world, error, envelope.api_version)
     if fault.logged:
         logs = "https://dashboard.stripe.com/test/logs"
         error["request_log_url"] = f"{logs}/{envelope.request_id}?t={world.clock.now}"
@@ -83,6 +84,14 @@ def fail(
         error = dict(sorted({**error, **more}.items()))
     response = _respond(envelope, fault.status, {"error": error}, executed=executed)
     return response if fault.has_request_id else _without_request_id(response)
+
+
+def _note_old_versions(world: World, error: Mapping[str, Any], api_version: str) -> None:
+    """Note what is assumed of an error at a version before 2022-11-15."""
+    if "charges" in error.get("payment_intent", ()):
+        world.readings.rely_on("old-lists-in-errors")
+    if error.get("code") == "payment_method_customer_decline" and api_version < "2022-11-15":
+        world.readings.rely_on("old-decline-code")
 
 
 def _without_request_id(response: Response) -> Response:

@@ -102,10 +102,11 @@ def _default_currency(_: World, record: Customer, body: Json) -> None:
         body["default_currency"] = record.currency
 
 
-def _previous_default_currency(_: World, event: Event, body: Json) -> None:
+def _previous_default_currency(world: World, event: Event, body: Json) -> None:
     """Let default_currency change with a customer's currency."""
     previous = body["data"].get("previous_attributes", {})
     if isinstance(event.subject, Customer) and "currency" in previous:
+        world.readings.rely_on("old-previous-default-currency")
         body["data"]["previous_attributes"] = {**previous, "default_currency": previous["currency"]}
 
 

@@ -119,11 +119,23 @@ def test_the_event_of_a_refund_has_it_inside(version, stripe_balance, paid):
 
 
 @at_account(WITH_LISTS)
-def test_an_error_has_them_too(version, paid):
+def test_an_error_has_them_too(version, paid, _stripe_session):
     """The intent in an error's body has the shape of the request's version."""
     with pytest.raises(stripe.InvalidRequestError) as caught:
         stripe.PaymentIntent.cancel(paid)
     assert caught.value.json_body["error"]["payment_intent"]["charges"]["total_count"] == 1
+    assert "old-lists-in-errors" in _stripe_session.assumptions
+
+
+@at_account(WITH_LISTS)
+def test_a_decline_has_the_code_of_later_versions(version, customer, _stripe_session):
+    """Whether the code is as old as that is an assumption (old-decline-code)."""
+    types = {"payment_method_types": ["customer_balance"]}
+    intent = stripe.PaymentIntent.create(**NEW, **types, customer=customer.id)
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        stripe.PaymentIntent.confirm(intent.id, payment_method_data={"type": "customer_balance"})
+    assert caught.value.code == "payment_method_customer_decline"
+    assert "old-decline-code" in _stripe_session.assumptions
 
 
 @at_account(WITH_LISTS)
@@ -146,7 +158,9 @@ def test_later_versions_have_no_charges_to_expand(version, paid):
 
 
 @at_account(["2020-08-27"])
-def test_a_customer_s_default_currency_is_their_currency(version, stripe_balance, customer):
+def test_a_customer_s_default_currency_is_their_currency(
+    version, stripe_balance, customer, _stripe_session
+):
     """It comes with the first invoice, and the event says both."""
     assert (customer.currency, customer.default_currency) == (None, None)
     stripe_balance.bank_transfer_invoice(customer, 1000)
@@ -155,6 +169,7 @@ def test_a_customer_s_default_currency_is_their_currency(version, stripe_balance
     data = told(stripe_balance, "customer.updated")
     assert data["object"]["default_currency"] == "usd"
     assert data["previous_attributes"] == {"currency": None, "default_currency": None}
+    assert "old-previous-default-currency" in _stripe_session.assumptions
 
 
 NEW = {"amount": 1000, "currency": "usd"}
@@ -228,12 +243,25 @@ def test_pending_items_can_be_required_by_name(version, customer):
     """The value that 2022-08-01 took away is the default's own; the other two are as ever."""
     required = {"pending_invoice_items_behavior": "include_and_require"}
     item_of(customer)
-    with pytest.raises(stripe.InvalidRequestError, match="Nothing to invoice"):
-        stripe.Invoice.create(customer=customer.id, currency="eur", **required, **BILL)
     assert stripe.Invoice.create(customer=customer.id, **required, **BILL).total == 1000
     for behavior in ("include", "exclude"):
         params = {"pending_invoice_items_behavior": behavior}
         assert stripe.Invoice.create(customer=customer.id, **params, **BILL).total == 0
+
+
+@pytest.mark.parametrize("reading", ["own", "any"])
+@at_account(["2020-08-27"])
+def test_items_in_another_currency_may_be_enough(version, reading, customer, _stripe_session):
+    """Not by default (old-pending-currency); else the draft is empty."""
+    _stripe_session._readings.chosen = {"old-pending-currency": reading}
+    item_of(customer)
+    bill = {"customer": customer.id, "currency": "eur", **BILL}
+    if reading == "any":
+        assert stripe.Invoice.create(**bill).total == 0
+    else:
+        with pytest.raises(stripe.InvalidRequestError, match="Nothing to invoice"):
+            stripe.Invoice.create(**bill)
+    assert "old-pending-currency" in _stripe_session.assumptions
 
 
 @at_account(["2022-08-01", "2022-11-15"])

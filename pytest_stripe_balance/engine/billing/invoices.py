@@ -80,9 +80,10 @@ def create(
     currency = currency or owner.currency or _currency_of(world, pending, included)
     currency = amounts.lowered(world, currency)
     invoice_items.check_currency(currency)
+    pending_elsewhere = bool(included)
     included = [item for item in included if item.currency == currency]
     if pending_invoice_items_behavior == "include_and_require" and not included:
-        raise faults.nothing_to_invoice()
+        _require_items(world, elsewhere=pending_elsewhere)
     draft = Invoice(
         id=world.ids.mint("in_", 24),
         created=world.clock.now,
@@ -102,6 +103,12 @@ def create(
         invoice = invoice_items.attach(world, invoice, item)
     world.record_event("invoice.created", invoice)
     return invoice
+
+
+def _require_items(world: World, *, elsewhere: bool) -> None:
+    """Refuse an invoice without items; whether items in another currency are enough is an assumption."""
+    if not elsewhere or world.readings.rely_on("old-pending-currency") == "own":
+        raise faults.nothing_to_invoice()
 
 
 def _owner(world: World, customer_id: str | None, collection_method: str | None) -> Customer:

@@ -21,6 +21,7 @@ from pytest_stripe_balance.engine.state.register import (
     reconciliation,
     search,
     sessions,
+    versions,
     webhooks,
 )
 from pytest_stripe_balance.engine.state.register.entry import Assumption
@@ -63,6 +64,10 @@ RECORDINGS: Mapping[int, str] = {
     36: "a customer and an invoice with parameters that the fake doesn't model, made and updated",
     37: "the tries at an endpoint that fails, and pending_webhooks after each of them",
     38: "a webhook endpoint with each wrong parameter, and a seventeenth one",
+    40: "errors that embed a paid intent, at 2020-08-27 and at 2022-08-01",
+    41: "a confirm without a funding_type and without enough cash, at 2022-08-01",
+    42: "an invoice that requires pending items of a customer who has some in another currency alone",
+    43: "the events of a customer's first invoice, in an account at 2020-08-27",
     45: "a product and a price with each wrong parameter, archived and deleted in each state",
     75: "customers, invoices and intents with each parameter that is only shown, made and read",
     76: "intents by bank transfer, confirmed with each parameter that is about other methods",
@@ -92,6 +97,7 @@ REGISTER: Mapping[str, Assumption] = {
         webhooks,
         sessions,
         connect,
+        versions,
         echoes,
     )
     for entry in part.ENTRIES
