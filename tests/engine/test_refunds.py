@@ -9,7 +9,8 @@ from majors import as_dict
 from pytest_stripe_balance.engine.money import balance_transactions
 from pytest_stripe_balance.engine.refunds import refunds
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.fixtures.balance import StripeBalance, _owner_of
+from pytest_stripe_balance.fixtures.balance import StripeBalance
+from pytest_stripe_balance.fixtures.event_owners import owner_of
 from pytest_stripe_balance.session import Session, Settings, newest_api_version
 
 DAY = 86_400
@@ -541,7 +542,7 @@ def test_a_refund_that_names_nobody_is_its_payers():
     """Recorded before 2026-07 a refund has no customer: its intent's is the one."""
     subject = {"object": "refund", "id": "re_1", "payment_intent": "pi_1"}
     event = stripe.Event.construct_from({"id": "evt_1", "data": {"object": subject}}, "sk_test_1")
-    assert _owner_of(event, payer={"pi_1": "cus_1"}.get) == "cus_1"
+    assert owner_of(event, payer={"pi_1": "cus_1"}.get) == "cus_1"
 
 
 NOBODYS = (
@@ -555,7 +556,7 @@ NOBODYS = (
 def test_events_about_what_is_nobodys_are_passed_by(subject):
     """An account in use has events about its balance, its prices, refunds of charges without an intent."""
     event = stripe.Event.construct_from({"id": "evt_1", "data": {"object": subject}}, "sk_test_1")
-    assert _owner_of(event, payer=None) is None
+    assert owner_of(event, payer=None) is None
 
 
 REFUSED = {

@@ -99,7 +99,18 @@ def check(world: World, fee: int | None, data: Hash | None, amount: int | None) 
 def changed(
     world: World, intent: PaymentIntent, params: Mapping[str, Any], amount: int
 ) -> PaymentIntent:
-    """Change an intent's fee and the amount of its transfer; `amount` is its new amount."""
+    """Change an intent's fee and the amount of its transfer; `amount` is its new amount.
+
+    Once it is paid that is too late, in words that others met (woocommerce/woocommerce-gateway-stripe
+    #2503).
+    """
+    for name, shown in ((FEE, FEE), ("transfer_data", AMOUNT)):
+        if name in params and intent.status == "succeeded":
+            message = (
+                f"The parameter {shown} cannot be updated on a PaymentIntent after a capture has "
+                "already been made."
+            )
+            raise Fault(message, param=shown, assumption="connect-refusals")
     changes = {name: params[name] for name in (FEE,) if name in params}
     if "transfer_data" in params:
         if intent.transfer_data is None:

@@ -192,7 +192,17 @@ class World:
         if entry := self.ledger.find(record_id):
             return entry
         tables = (table for table in vars(self).values() if isinstance(table, Table))
-        return next(filter(None, (table.get(record_id) for table in tables)), None)
+        found = next(filter(None, (table.get(record_id) for table in tables)), None)
+        return self._fee_of(record_id) if found is None else found
+
+    def _fee_of(self, record_id: str) -> Record | None:
+        """Find an application fee or its booking for the account that pays it, which sees both."""
+        if self.platform is None:
+            return None
+        booked = self.platform.balance_transactions.get(record_id)
+        if booked is not None and booked.type in ("application_fee", "application_fee_refund"):
+            return booked
+        return self.platform.application_fees.get(record_id)
 
     def customer(
         self, customer_id: str, param: str = "customer", *, in_path: bool, assumption: str | None = None
