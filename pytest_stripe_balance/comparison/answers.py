@@ -34,7 +34,9 @@ from pytest_stripe_balance.contract.findings import Finding
 Json = Any
 EPOCH = range(1_000_000_000, 5_000_000_000)
 HEADERS = ("Stripe-Should-Retry", "Idempotent-Replayed")
-_TIME_KEY = re.compile(r"(?:^|_)(?:at|on|date|created|start|end|finalized|paid|voided|until|after)$")
+_TIME_KEY = re.compile(
+    r"(?:^|_)(?:at|on|date|created|updated|start|end|finalized|paid|voided|until|after)$"
+)
 # Keys whose values Stripe makes up anew each time.
 _MADE_UP = re.compile(
     r"(?:^|_)(?:secret|fingerprint|url|pdf|reference|number|iban|clabe|prefix|last4|key)$"

@@ -9,7 +9,7 @@ from pytest_stripe_balance.comparison.locations import Location
 Json = Any
 # Keys that an account's settings, its webhook endpoints or `conform` itself decide, by object.
 _ACCOUNTS = {
-    "charge": {"calculated_statement_descriptor", "outcome.risk_score"},
+    "charge": {"amount_updates", "calculated_statement_descriptor", "outcome.risk_score"},
     "customer": {"invoice_prefix", "next_invoice_sequence"},
     "event": {"api_version", "pending_webhooks", "request.idempotency_key"},
     "invoice": {
@@ -17,6 +17,9 @@ _ACCOUNTS = {
         "webhooks_delivered_at",
     },
 }
+# What an account's prices and payouts decide of the balance transaction of a card.
+_TERMS = {"fee", "fee_details", "net", "status"}
+_BY_CARD = ("charge", "refund")
 # The same for an intent with automatic payment methods.
 _AUTOMATIC = {"payment_method_configuration_details", "payment_method_options", "payment_method_types"}
 # The date of a test card, which may have been sent as a token.
@@ -32,6 +35,8 @@ def is_excluded(recorded: dict[str, Json], faked: dict[str, Json], at: Location)
         return True
     if at.name in _CARD_DATES and at.shape.rpartition(".")[0].endswith("card"):
         return True
+    if at.kind == "balance_transaction" and at.shape in _TERMS:
+        return recorded.get("type") in _BY_CARD
     if at.kind == "payment_intent" and at.shape in _AUTOMATIC:
         automatic = recorded.get("automatic_payment_methods")
         return isinstance(automatic, dict) and automatic.get("enabled") is True

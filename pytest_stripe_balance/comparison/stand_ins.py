@@ -28,8 +28,8 @@ _MADE_BY: Mapping[str, tuple[str, Sequence[str], Mapping[str, str]]] = {
     "prod": (
         "/v1/products",
         (
-            *("active", "description", "images", "metadata", "name", "statement_descriptor"),
-            *("tax_code", "unit_label", "url"),
+            *("active", "description", "images", "marketing_features", "metadata", "name"),
+            *("statement_descriptor", "tax_code", "unit_label", "url"),
         ),
         {"name": "a product from before the recording"},
     ),

@@ -43,6 +43,13 @@ def test_a_customer_with_a_past_is_not_driven(story):
     assert story.told()[:2] == ([], {0: knowledge.UNSURE})
 
 
+def test_what_a_stand_in_lacks_in_a_list_isnt_told(story):
+    """Stripe shows more than the fake took of it, so nothing of it is compared."""
+    customer = before(story, name="Ada")
+    story.asked("GET", f"/v1/customers/{customer}", changed={"preferred_locales": ["it"]})
+    assert story.told()[:2] == ([], {0: knowledge.UNSURE})
+
+
 def test_a_customer_that_is_only_named_can_pay(story):
     """What is its own isn't compared, wherever an answer shows it."""
     customer = before(story, name="Ada")
