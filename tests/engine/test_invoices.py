@@ -355,7 +355,15 @@ def test_paying_out_of_band_moves_nothing(billing):
     ]
 
 
-@pytest.mark.parametrize(("params", "attempted"), [({}, True), ({"paid_out_of_band": True}, False)])
+@pytest.mark.parametrize(
+    ("params", "attempted"),
+    [
+        ({}, True),
+        ({"off_session": False, "forgive": False}, True),
+        ({"off_session": True}, True),
+        ({"paid_out_of_band": True}, False),
+    ],
+)
 def test_only_a_payment_through_stripe_is_an_attempt(billing, params, attempted):
     """`attempted` is true once the balance paid an invoice, and stays false out of band."""
     billing.manual()

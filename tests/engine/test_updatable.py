@@ -175,3 +175,17 @@ def test_what_an_update_rests_on(field, status, rests, stage, _stripe_session):
     with contextlib.suppress(stripe.InvalidRequestError):
         stripe.PaymentIntent.modify(intent, **{field: value})
     assert ("update-by-status" in _stripe_session.assumptions) == rests
+
+
+@pytest.mark.parametrize("status", ["requires_payment_method", "requires_action", "succeeded"])
+def test_the_intents_own_currency_may_be_sent_with_an_update(status, stage):
+    """In capitals too: apps send it along with the amount, and nothing changes by it."""
+    intent = stage.intent(status)
+    changed = stripe.PaymentIntent.modify(intent, currency="USD", metadata={"order": "7"})
+    assert (changed.currency, changed.status) == ("usd", status)
+
+
+def test_another_currency_is_refused_by_name(stage):
+    """Nobody knows what becomes of the intent's options."""
+    with stage.balance.refused(match="another currency is not modelled: create it in eur"):
+        stripe.PaymentIntent.modify(stage.intent("requires_payment_method"), currency="eur")

@@ -9,7 +9,7 @@ lists the details that have another source.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from pytest_stripe_balance.engine.billing.invoices import find, recipient, refused
 from pytest_stripe_balance.engine.money import allocation, invoice_settlement
@@ -46,7 +46,16 @@ def finalize(world: World, invoice_id: str, *, auto_advance: bool | None = None)
     return _finalized(world, invoice)
 
 
-def pay(world: World, invoice_id: str, *, paid_out_of_band: bool = False) -> Invoice:
+class HowToPay(TypedDict, total=False):
+    """Parameters of pay that change nothing about a bank transfer, with their modelled values."""
+
+    forgive: Literal[False]
+    off_session: bool
+
+
+def pay(
+    world: World, invoice_id: str, *, paid_out_of_band: bool = False, **_: Unpack[HowToPay]
+) -> Invoice:
     """Pay an invoice in full from the cash balance, or out of band. A draft is finalized first.
 
     Events: those of `allocation.put_money`, or out of band `payment_intent.canceled` and those of

@@ -180,6 +180,7 @@ def update(
     intent_id: str,
     *,
     amount: int | None = None,
+    currency: str | None = None,
     customer: str | None = None,
     **params: Unpack[IntentChanges],
 ) -> PaymentIntent:
@@ -188,12 +189,16 @@ def update(
     - A new amount sends the intent's money back to the balance, and the intent must be confirmed again.
       Events `customer_cash_balance_transaction.created`, then those of
       `automatic_reconciliation.reconcile`. Other changes have no event.
-    - A new payment method on an intent with money is not modelled, and refused.
+    - A new payment method on an intent with money is not modelled, and refused; so is another currency.
     - A field that can't be changed in the intent's status is a fault of `updatable.check`.
     """
     intent = retrieve(world, intent_id)
     named = {name for name, value in (("amount", amount), ("customer", customer)) if value}
     updatable.check(world, intent, {*params, *named})
+    if currency is not None and amounts.lowered(world, currency) != intent.currency:
+        raise Refused(
+            f"giving the intent {intent_id} another currency is not modelled: create it in {currency}"
+        )
     if amount is not None:
         amounts.check_intent_amount(amount, intent.currency)
         _refuse_invoice_intent(world, intent)
