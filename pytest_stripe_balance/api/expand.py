@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from pytest_stripe_balance.api.rendering import catalog, charges, customers, invoices
+from pytest_stripe_balance.api.rendering import catalog, charges, checkout, customers, invoices
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records.record import Record
 from pytest_stripe_balance.engine.state.world import World
@@ -161,6 +161,7 @@ def _cash_balance(world: World, customer: str, render: Render) -> Json:
 
 
 _INCLUDED: Mapping[tuple[str, str], Callable[[World, str, Render], Json | None]] = {
+    ("checkout.session", "line_items"): checkout.line_items,
     ("charge", "refunds"): charges.refunds,
     ("customer", "cash_balance"): _cash_balance,
     ("customer", "sources"): customers.nothing_of("sources"),

@@ -26,6 +26,7 @@ from pytest_stripe_balance.engine.billing import (
     invoices,
 )
 from pytest_stripe_balance.engine.catalog import prices, products
+from pytest_stripe_balance.engine.checkout import sessions
 from pytest_stripe_balance.engine.money import balance_transactions, charges, payment_methods
 from pytest_stripe_balance.engine.payments import apply, confirmation_tokens, payment_intents
 from pytest_stripe_balance.engine.refunds import refunds
@@ -198,6 +199,24 @@ ENDPOINTS = (
         since_release="0.2.0",
     ),
     *CONNECT,
+    Endpoint("POST", "/v1/checkout/sessions", sessions.create, "checkout.session"),
+    Endpoint("GET", "/v1/checkout/sessions", sessions.list_, "checkout.session", listed=True),
+    Endpoint("GET", "/v1/checkout/sessions/{session}", sessions.retrieve, "checkout.session"),
+    Endpoint(
+        "POST",
+        "/v1/checkout/sessions/{session}",
+        sessions.update,
+        "checkout.session",
+        since="2024-06-20",
+    ),
+    Endpoint(
+        "GET",
+        "/v1/checkout/sessions/{session}/line_items",
+        sessions.list_line_items,
+        "item",
+        listed=True,
+    ),
+    Endpoint("POST", "/v1/checkout/sessions/{session}/expire", sessions.expire, "checkout.session"),
     Endpoint("GET", "/v1/events", events.list_, "event", listed=True),
     Endpoint("GET", "/v1/events/{id}", events.retrieve, "event"),
     Endpoint("POST", "/v1/webhook_endpoints", endpoints.create, "webhook_endpoint"),

@@ -15,11 +15,12 @@ from functools import cache
 from typing import Any
 
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.api import before_basil, before_latest_charge
+from pytest_stripe_balance.api import before_basil, before_latest_charge, old_checkout
 from pytest_stripe_balance.api.before_basil import Json, WalkBack
 from pytest_stripe_balance.api.before_latest_charge import Included, Show
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records.catalog import Price, Product
+from pytest_stripe_balance.engine.state.records.checkout import CheckoutSession
 from pytest_stripe_balance.engine.state.records.customers import Customer, FundingInstructions
 from pytest_stripe_balance.engine.state.records.events import Emitted, Event, EventTypes, Subject
 from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
@@ -131,14 +132,17 @@ def _charge_refund_updated(event_type: str, refund: Refund) -> str | None:
 CHANGES = (
     Change("2026-07-29", PaymentIntent, _without_chaps),
     Change("2026-07-29", FundingInstructions, _without_chaps),
+    Change("2026-03-25", CheckoutSession, old_checkout.ui_mode),
     Change("2025-03-31", PaymentIntent, before_basil.payment_intent),
     Change("2025-03-31", Charge, before_basil.charge),
     Change("2025-03-31", Invoice, before_basil.invoice),
     Change("2025-03-31", InvoiceItem, before_basil.invoice_item),
     Change("2025-03-31", Event, before_basil.event),
     Change("2025-03-31", Price, before_basil.price),
+    Change("2025-03-31", CheckoutSession, old_checkout.shipping_details),
     Change("2024-04-10", Invoice, _rendering_options),
     Change("2024-04-10", Product, _features),
+    Change("2022-08-01", CheckoutSession, old_checkout.shipping),
     Change("2022-08-01", Customer, _default_currency),
     Change("2022-08-01", Event, _previous_default_currency),
 )
@@ -158,6 +162,12 @@ DEFAULT_CHANGES = (
         "POST /v1/payment_intents",
         {"payment_method_types": ["card"]},
         unless=("automatic_payment_methods",),
+    ),
+    DefaultChange(
+        "2022-08-01",
+        "POST /v1/checkout/sessions",
+        {"customer_creation": "always"},
+        unless=("customer",),
     ),
     DefaultChange(
         "2022-08-01",

@@ -66,6 +66,14 @@ def invoice_paid_by_number(stripe_balance: StripeBalance) -> None:
     stripe_balance.fund(customer, 1000, reference=f"invoice {invoice.number}")
 
 
+def checkout_paid_later(stripe_balance: StripeBalance) -> None:
+    """A Checkout Session of $10 is paid two days later."""
+    customer = stripe_balance.customer(email=EMAIL)
+    stripe_balance.complete_checkout(stripe_balance.checkout_session(customer, 1000))
+    stripe_balance.clock.advance(days=2)
+    stripe_balance.fund(customer, 1000)
+
+
 def unclaimed_75_days(stripe_balance: StripeBalance) -> None:
     """Nobody claims $5; after 75 days they go back."""
     customer = stripe_balance.customer()
@@ -93,6 +101,7 @@ SCENARIOS: dict[str, Callable[[StripeBalance], None]] = {
         refunded_to_balance,
         refunded_to_bank,
         invoice_paid_by_number,
+        checkout_paid_later,
         unclaimed_75_days,
         reversed_,
     )

@@ -1,4 +1,4 @@
-"""What happens by itself as time passes: unclaimed cash, unanswered refunds, invoices.
+"""What happens by itself as time passes: unclaimed cash, refunds, invoices, Checkout Sessions.
 
 Source: docs/stripe.md 3.9, 8.
 """
@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from pytest_stripe_balance.engine.billing import invoice_transitions
+from pytest_stripe_balance.engine.checkout import sessions
 from pytest_stripe_balance.engine.money import balance_transactions
 from pytest_stripe_balance.engine.refunds import refunds
 from pytest_stripe_balance.engine.state.deliveries import Delivery
@@ -160,4 +161,5 @@ _KINDS = (
     _Kind(attrgetter("unclaimed"), _cash_falls_due),
     _Kind(attrgetter("refunds"), refunds.fall_due),
     _Kind(attrgetter("invoices"), invoice_transitions.fall_due, invoice_transitions.is_stopped),
+    _Kind(attrgetter("checkout_sessions"), sessions.fall_due),
 )

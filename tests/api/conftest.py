@@ -124,6 +124,7 @@ class Tour:
         self._invoices(customer)
         self._catalog()
         self._connect(customer)
+        self._checkout(customer)
         for objects, query in QUERIES.items():
             self.ask("GET", f"/v1/{objects}/search", query=query, expand=["total_count"])
         for event in self.ask("GET", "/v1/events", limit=100)["data"]:
@@ -267,6 +268,23 @@ class Tour:
         self.ask("GET", given)
         self.ask("GET", f"{given}/{back}", expand=["fee"])
         self.ask("POST", f"{given}/{back}", metadata={"a": "c"})
+
+    def _checkout(self, customer):
+        cost = {"currency": "gbp", "unit_amount": 700, "product_data": {"name": "Hat"}}
+        page = {
+            "mode": "payment",
+            "success_url": "https://example.com/thanks",
+            "line_items": [{"price_data": cost, "quantity": 2}],
+        }
+        sessions = "/v1/checkout/sessions"
+        session = self.ask("POST", sessions, **page, customer=customer)["id"]
+        guest = self.ask("POST", sessions, **page, customer_email="ada@example.com")["id"]
+        self.ask("GET", sessions, expand=["data.customer"])
+        self.ask("GET", f"{sessions}/{session}", expand=["customer", "line_items"])
+        self.ask("GET", f"{sessions}/{session}/line_items", expand=["data.price.product"])
+        if self.api_version > "2024-06":
+            self.ask("POST", f"{sessions}/{session}", metadata={"a": "b"})
+        self.ask("POST", f"{sessions}/{guest}/expire")
 
     def _endpoints(self):
         url, heard = "https://example.com/stripe", ["payment_intent.succeeded"]

@@ -235,6 +235,17 @@ def fee_of(stripe_balance, part=0):
     return stripe.ApplicationFee.retrieve(shared_charge(stripe_balance, part).application_fee)
 
 
+def checkout_of(_, **params):
+    """Make a Checkout Session whose types Stripe chooses."""
+    cost = {"currency": "usd", "unit_amount": 1000, "product_data": {"name": "Hat"}}
+    return stripe.checkout.Session.create(
+        mode="payment",
+        success_url="https://example.com/thanks",
+        line_items=[{"price_data": cost, "quantity": 1}],
+        **params,
+    )
+
+
 STATES = {
     "customer": {
         "new": lambda b: b.customer(),
@@ -399,6 +410,22 @@ STATES = {
         "refunded in part": lambda b: fee_of(b, 400),
     },
     "fee_refund": {"any": lambda b: fee_of(b, 400).refunds.data[0]},
+    "checkout.session": {
+        "open": lambda b: b.checkout_session(b.customer(), 1000),
+        "open with a choice": lambda b: checkout_of(b, customer=b.customer().id),
+        "open of a guest": checkout_of,
+        "waiting for money": lambda b: b.complete_checkout(b.checkout_session(b.customer(), 1000)),
+        "expired": lambda b: stripe.checkout.Session.expire(checkout_of(b).id),
+        "with line_items expanded": lambda b: stripe.checkout.Session.retrieve(
+            checkout_of(b).id, expand=["line_items"]
+        ),
+        "before basil": lambda b: stripe.checkout.Session.retrieve(
+            checkout_of(b).id, stripe_version="2024-06-20"
+        ),
+    },
+    "item": {
+        "any": lambda b: stripe.checkout.Session.list_line_items(checkout_of(b).id).data[0],
+    },
     "event": {
         "cash_balance.funds_available": lambda b: events_of(b, "cash_balance.funds_available"),
         "customer.updated": lambda b: events_of(b, "customer.updated"),

@@ -95,6 +95,13 @@ TOLD = {
         ("invoice.payment_succeeded", "paid, 1000 of 1000"),
         ("invoice_payment.paid", "paid 1000"),
     ],
+    "checkout-paid-later": [
+        ("customer.created", ""),
+        *PAID[1:3],
+        ("checkout.session.completed", "complete, unpaid 1000"),
+        *PAID[3:],
+        ("checkout.session.async_payment_succeeded", "complete, paid 1000"),
+    ],
     "unclaimed-75-days": [
         ("customer.created", ""),
         (LEDGER, "funded 500"),
@@ -121,6 +128,7 @@ def money(event):
         "refund": "{status} {amount}",
         "invoice": "{status}, {amount_paid} of {amount_due}",
         "invoiceitem": "{amount}",
+        "checkout.session": "{status}, {payment_status} {amount_total}",
         "invoice_payment": "{status} {amount_paid}",
     }[subject["object"]].format(**subject)
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
+from workload.verbs_checkout import Checkout
 from workload.verbs_crowd import Crowd
 from workload.verbs_hooks import Hooks
 from workload.verbs_refunds import Refunds
@@ -34,7 +35,7 @@ MODES = [
 ]
 
 
-class Workload(Crowd, Refunds, Hooks):
+class Workload(Crowd, Refunds, Hooks, Checkout):
     """One rule for all verbs: hypothesis turns rules off at random, and too many would never meet."""
 
     steps = 0

@@ -25,6 +25,8 @@ BEYOND = {
     "invoice-overdue-boundary": "30 days have to pass after a due date",
     "publishable-key": "it takes the account's own, and the tests have its secret key alone",
     "beta-versions": "the account has to be let into a beta",
+    "checkout-events": "only a customer submits the page of a session",
+    "checkout-canceled": "only a customer submits the page of a session",
     "webhook-retries": "hours have to pass, and an address has to fail meanwhile",
     "idempotency-key-in-use": "two requests have to meet at the same instant",
     "server-error": "Stripe has to fail",

@@ -79,7 +79,7 @@ def invoice(world: World, record: Invoice) -> Json:
         "issuer": {"type": "self"},
         "last_finalization_error": None,
         "latest_revision": None,
-        "lines": _list([_line(line) for line in record.lines], f"/v1/invoices/{record.id}/lines"),
+        "lines": listed([_line(line) for line in record.lines], f"/v1/invoices/{record.id}/lines"),
         "livemode": False,
         "metadata": record.metadata,
         "next_payment_attempt": None,
@@ -238,7 +238,7 @@ def invoice_payment(_: World, link: InvoicePayment) -> Json:
 def payments(world: World, invoice_id: str, render: Callable[[Record], Json]) -> Json:
     """List an invoice's payments; shown only on request."""
     links = world.invoice_payments.where(invoice=invoice_id)
-    return _list([*map(render, links)], f"/v1/invoices/{invoice_id}/payments")
+    return listed([*map(render, links)], f"/v1/invoices/{invoice_id}/payments")
 
 
 def confirmation_secret(world: World, invoice_id: str, _: Callable[[Record], Json]) -> Json | None:
@@ -256,6 +256,6 @@ def previous(attributes: Hash) -> Hash:
     return {**attributes, "lines": {**lines, "data": [_line(item) for item in lines["data"]]}}
 
 
-def _list(data: list[Json], url: str) -> Json:
+def listed(data: list[Json], url: str) -> Json:
     """Render a list inside an object. It has total_count at every version [obs]."""
     return {"object": "list", "data": data, "has_more": False, "total_count": len(data), "url": url}

@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.api.before_latest_charge import Included
-from pytest_stripe_balance.api.rendering import catalog, charges, connect, invoices, sessions
+from pytest_stripe_balance.api.rendering import catalog, charges, checkout, connect, invoices, sessions
 from pytest_stripe_balance.api.rendering.charges import Json
 from pytest_stripe_balance.api.rendering.customers import (
     _cash_balance,
@@ -24,6 +24,7 @@ from pytest_stripe_balance.api.rendering.payments import _payment_intent, _payme
 from pytest_stripe_balance.engine import events
 from pytest_stripe_balance.engine.state import fields
 from pytest_stripe_balance.engine.state.records.catalog import Price, Product
+from pytest_stripe_balance.engine.state.records.checkout import CheckoutLine, CheckoutSession
 from pytest_stripe_balance.engine.state.records.connect import (
     ApplicationFee,
     FeeRefund,
@@ -155,6 +156,8 @@ _RENDERERS: dict[type, Callable[[World, Any], Json]] = {
     InvoicePayment: invoices.invoice_payment,
     Product: catalog.product,
     Price: catalog.price,
+    CheckoutSession: checkout.session,
+    CheckoutLine: checkout.line,
     WebhookEndpoint: _webhook_endpoint,
     CustomerSession: sessions.customer_session,
     ConfirmationToken: sessions.confirmation_token,

@@ -164,6 +164,13 @@ def find(world: World, product_id: str, param: str, *, in_path: bool) -> Product
     return product
 
 
+def inline(world: World, params: ProductChanges, *, active: bool) -> Product:
+    """Make the product of a line's price; no event (checkout-inline-prices)."""
+    now = world.clock.now
+    blank = Product(world.ids.mint("prod_", 14), now, now, name="", active=active)
+    return world.products.put(blank._replace(**_changes(blank, params)))
+
+
 def one_off(world: World, description: str | None, tax_code: str | None = None) -> Product:
     """Give the product behind the items of a description and a tax code; no event (one-off-prices)."""
     product_id = "prod_" + world.ids.secret(f"product {description!r} {tax_code or ''}".rstrip(), 14)

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine.money import charges, invoice_settlement, payment_methods, shares
+from pytest_stripe_balance.engine.money import (
+    charges,
+    checkout_settlement,
+    invoice_settlement,
+    payment_methods,
+    shares,
+)
 from pytest_stripe_balance.engine.state.records.customers import Customer
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 
@@ -74,4 +80,5 @@ def _succeed(world: World, intent: PaymentIntent) -> PaymentIntent:
         shares.tell(world, charge)
     if intent.invoice is not None:
         invoice_settlement.succeeded(world, succeeded)
+    checkout_settlement.succeeded(world, succeeded)
     return succeeded

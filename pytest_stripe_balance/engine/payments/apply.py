@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pytest_stripe_balance.engine.money import invoice_settlement
+from pytest_stripe_balance.engine.money import checkout_settlement, invoice_settlement
 from pytest_stripe_balance.engine.money.allocation import put_money
 from pytest_stripe_balance.engine.state import amounts, faults
 from pytest_stripe_balance.engine.state.faults import Fault
@@ -39,6 +39,7 @@ def apply_customer_balance(
     aat-stripe].
     """
     intent = world.payment_intents.find(intent_id, "intent", assumption="apply-unknown-intent")
+    checkout_settlement.refuse_open(world, intent, "applying cash to")
     if intent.invoice is not None:
         world.readings.rely_on("apply-invoice")
         amount = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from pytest_stripe_balance.engine.money import allocation
+from pytest_stripe_balance.engine.money import allocation, checkout_settlement
 from pytest_stripe_balance.engine.payments import (
     confirmation,
     confirmation_tokens,
@@ -202,6 +202,7 @@ def update(
     if amount is not None:
         amounts.check_intent_amount(amount, intent.currency)
         _refuse_invoice_intent(world, intent)
+        _refuse_session_amount(intent)
     changed = _described(intent, params)
     changed = sharing.changed(world, changed, params, amount or intent.amount)
     if customer is not None:
@@ -258,6 +259,12 @@ def confirm(world: World, intent_id: str, **params: Unpack[ConfirmParams]) -> Pa
     Faults: docs/stripe.md 5.5 [obs].
     """
     intent = retrieve(world, intent_id)
+    checkout_settlement.refuse_open(world, intent, "confirming")
+    return submit(world, intent, **params)
+
+
+def submit(world: World, intent: PaymentIntent, **params: Unpack[ConfirmParams]) -> PaymentIntent:
+    """Confirm an intent, also that of an open Checkout Session, as its page does."""
     token = params.get("confirmation_token")
     if token is not None:
         params = confirmation_tokens.filled(world, token, params)
@@ -286,6 +293,7 @@ def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = No
         )
         raise faults.unexpected_state(message, intent)
     _refuse_invoice_intent(world, intent)
+    checkout_settlement.refuse_open(world, intent, "canceling")
     return withdraw(world, intent, cancellation_reason)
 
 
@@ -299,6 +307,7 @@ def withdraw(world: World, intent: PaymentIntent, cancellation_reason: str | Non
         instructions=None,
     )
     world.record_event("payment_intent.canceled", world.payment_intents.put(canceled))
+    checkout_settlement.canceled(world, canceled)
     if freed:
         world.readings.rely_on("cancel-event-order")
         automatic_reconciliation.reconcile(world, freed)
@@ -349,6 +358,15 @@ def _refuse_invoice_intent(world: World, intent: PaymentIntent) -> None:
             f"{intent.invoice} instead."
         )
         raise faults.unexpected_state(message, intent)
+
+
+def _refuse_session_amount(intent: PaymentIntent) -> None:
+    """Refuse another amount than that of the intent's Checkout Session."""
+    if intent.checkout_session is not None:
+        raise Refused(
+            f"another amount of {intent.id} is not modelled, because it pays the Checkout Session "
+            f"{intent.checkout_session}: cancel it, and make another session"
+        )
 
 
 def _with_customer(world: World, intent: PaymentIntent, customer_id: str) -> PaymentIntent:

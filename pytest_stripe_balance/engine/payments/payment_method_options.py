@@ -8,7 +8,6 @@ from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
 from pytest_stripe_balance.engine.money.payment_methods import PaymentMethodData, known, make
 from pytest_stripe_balance.engine.state import faults
-from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -184,11 +183,7 @@ def _refuse_setup(world: World, intent: PaymentIntent, params: PaymentMethodPara
             "the type customer_balance"
         )
     world.readings.rely_on("setup-future-usage")
-    raise Fault(
-        "`setup_future_usage` cannot be used with one or more of the values you specified in "
-        "`payment_method_types`. Please remove `setup_future_usage` or remove these types from "
-        '`payment_method_types`: ["customer_balance"].'
-    )
+    raise faults.setup_with_bank_transfer()
 
 
 def clears_options(params: PaymentMethodParams) -> bool:

@@ -12,6 +12,7 @@ from pytest_stripe_balance.engine.state.register import (
     apply,
     cash,
     catalog,
+    checkout,
     connect,
     echoes,
     intents,
@@ -80,6 +81,10 @@ RECORDINGS: Mapping[int, str] = {
     68: "refunds with reverse_transfer and refund_application_fee: made, canceled, in odd parts",
     69: "refund_application_fee where there is no fee, or no reverse_transfer",
     70: "transfers and reversals of more than there is",
+    46: "sessions paid with no, a part of and enough cash, and canceled in part; their events",
+    47: "a session with each wrong parameter, and without a customer",
+    48: "a line by price_data: its price and product, retrieved and listed, and the events",
+    50: "a session at 2020-08-27, retrieved, expired and paid",
 }
 
 REGISTER: Mapping[str, Assumption] = {
@@ -91,6 +96,7 @@ REGISTER: Mapping[str, Assumption] = {
         money,
         invoices,
         catalog,
+        checkout,
         cash,
         protocol,
         search,

@@ -93,3 +93,12 @@ def one_of(first: str, second: str, *, assumption: str | None = None) -> Fault:
     """Make the fault for parameters that exclude each other; its param is the first [obs]."""
     message = f"You may only specify one of these parameters: {first}, {second}."
     return Fault(message, param=first, assumption=assumption)
+
+
+def setup_with_bank_transfer() -> Fault:
+    """Make the fault for setup_future_usage beside customer_balance [obs thebiggive/matchbot]."""
+    return Fault(
+        "`setup_future_usage` cannot be used with one or more of the values you specified in "
+        "`payment_method_types`. Please remove `setup_future_usage` or remove these types from "
+        '`payment_method_types`: ["customer_balance"].'
+    )

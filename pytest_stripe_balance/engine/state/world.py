@@ -13,6 +13,7 @@ from pytest_stripe_balance.engine.state.deliveries import Deliveries
 from pytest_stripe_balance.engine.state.ledger import Ledger
 from pytest_stripe_balance.engine.state.reconciliations import Reconciled
 from pytest_stripe_balance.engine.state.records.catalog import Price, Product
+from pytest_stripe_balance.engine.state.records.checkout import CheckoutSession
 from pytest_stripe_balance.engine.state.records.connect import (
     ApplicationFee,
     FeeRefund,
@@ -97,6 +98,9 @@ class World:
         self.prices: Table[Price] = Table("price", journal, "product", "lookup_key")
         self.invoice_payments: Table[InvoicePayment] = Table(
             "invoice_payment", journal, "invoice", "payment_intent", "status"
+        )
+        self.checkout_sessions: Table[CheckoutSession] = Table(
+            "checkout.session", journal, "customer", "payment_intent", "status", falls_due=True
         )
         self.confirmation_tokens: Table[ConfirmationToken] = Table("confirmationtoken", journal)
         self.transfers: Table[Transfer] = Table(

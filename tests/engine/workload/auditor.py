@@ -3,7 +3,7 @@
 It shares no code with the engine: sums in dicts, groups by trying all, the clock by looking at
 everything that could be due. Where that page is silent it follows the readings of the register, those
 that an example draws (`readings`) or the defaults, and these of the engine's own: a group's invoices are paid before its intents, and what falls due in the
-same second happens as cash, refunds, invoices.
+same second happens as cash, refunds, invoices, sessions.
 """
 
 from workload.books import DAY, Refusal
@@ -30,6 +30,9 @@ class Auditor(Repayments, Hooks):
                 found.append((invoice.due, self.fall_overdue, (invoice,)))
             if invoice.status == "draft" and invoice.advances and not invoice.customer.deleted:
                 found.append((invoice.advances, self.finalize, (invoice,)))
+        found += [
+            (one.expires, self.expire_checkout, (one,)) for one in self.sessions if one.status == "open"
+        ]
         return found
 
     def travel(self, until):

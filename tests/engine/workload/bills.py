@@ -1,10 +1,10 @@
 """Invoices from draft to paid, void or uncollectible (docs/stripe.md 1.9, 3.3)."""
 
 from workload.books import Intent, Invoice, Refusal
-from workload.payments import Payments
+from workload.carts import Carts
 
 
-class Bills(Payments):
+class Bills(Carts):
     def change(self, invoice, status, event):
         before, invoice.status = invoice.shown(), status
         self.tell_update(invoice, before)

@@ -66,6 +66,7 @@ class Intent(Record):
     confirmed: int | None = None
     paid_at: int | None = None
     refunded: int = 0
+    session: Record | None = None
 
     @property
     def due(self):

@@ -168,6 +168,8 @@ class Driver(RuleBasedStateMachine):
         assert refunds == {one.id: (one.status, one.amount) for one in auditor.refunds}
         invoices = {one.id: (one.status, one.amount_due) for one in world.invoices if not one.deleted}
         assert invoices == {one.id: (one.status, one.total) for one in auditor.invoices}
+        sessions = {one.id: (one.status, one.payment_status) for one in world.checkout_sessions}
+        assert sessions == {one.id: one.words()[1:3] for one in auditor.sessions}
         merchant = {}
         for one in world.balance_transactions:
             merchant[one.currency] = merchant.get(one.currency, 0) + one.amount
@@ -180,6 +182,7 @@ class Driver(RuleBasedStateMachine):
             "payment_intents": self.auditor.intents,
             "refunds": self.auditor.refunds,
             "invoices": self.auditor.invoices,
+            "checkout/sessions": self.auditor.sessions,
         }
         for kind, records in pages.items():
             found = {one["id"]: told.words(one) for one in self.read(f"/v1/{kind}")}

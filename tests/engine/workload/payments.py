@@ -68,6 +68,8 @@ class Payments(Books):
         self.tell("payment_intent.succeeded", intent, *intent.words())
         if intent.invoice:
             self.invoice_paid(intent.invoice)
+        if intent.session:
+            self.session_paid(intent.session)
 
     def invoice_paid(self, invoice):
         self.settle(invoice)
@@ -165,6 +167,8 @@ class Payments(Books):
         freed = self.empty(intent)
         intent.status = "canceled"
         self.tell("payment_intent.canceled", intent, *intent.words())
+        if intent.session:
+            self.session_failed(intent.session)
         if freed:
             self.reconcile(intent.customer, intent.currency, freed)
 

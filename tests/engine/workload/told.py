@@ -79,7 +79,21 @@ def before(told):
     return {name: told[name] for name in (*INVOICE, FINALIZES) if name in told} | deeper
 
 
+SESSION = ("id", "customer", "status", "payment_status", "amount_total", "payment_intent")
+
+
+def session(told):
+    return tuple(told[name] for name in SESSION)
+
+
+def price(told):
+    return tuple(told[name] for name in ("id", "active", "unit_amount", "currency", "product"))
+
+
 WORDS = {
+    "checkout.session": session,
+    "product": lambda told: (told["id"], told["active"], told["default_price"]),
+    "price": price,
     "payment_intent": payment_intent,
     "charge": charge,
     "customer_cash_balance_transaction": row,

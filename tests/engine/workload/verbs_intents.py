@@ -86,6 +86,8 @@ class Intents(Draws):
     @verb(2, needs="own")
     def update_amount(self, draw):
         intent = draw(usually(self.holding() or self.own(), self.intents()))
+        if intent.session:
+            return  # another amount than its session's is not modelled
         amount = draw(one_of(*AMOUNTS, intent.held or intent.amount, intent.amount, 1))
         amount = scaled(amount, intent.currency) if amount in AMOUNTS else amount
         self.answered(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pytest_stripe_balance.engine.state.records.catalog import Price, Product
+from pytest_stripe_balance.engine.state.records.checkout import CheckoutSession
 from pytest_stripe_balance.engine.state.records.connect import ApplicationFee, FeeRefund, Transfer
 from pytest_stripe_balance.engine.state.records.customers import CashBalance, Customer, Entry
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING, Hash
@@ -47,6 +48,7 @@ Subject = (
     | Transfer
     | ApplicationFee
     | FeeRefund
+    | CheckoutSession
     | Emitted
 )
 

@@ -57,6 +57,7 @@ class PaymentIntent(NamedTuple):
     applied: int = 0
     instructions: Instructions | None = None
     invoice: str | None = None
+    checkout_session: str | None = None
     latest_charge: str | None = None
     allowed_payment_method_types: tuple[str, ...] | None = None
     automatic_payment_methods: Hash | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_stripe_balance.engine.state.records.checkout import CheckoutLine
 from pytest_stripe_balance.engine.state.records.connect import TransferReversal
 from pytest_stripe_balance.engine.state.records.customers import FundingInstructions
 from pytest_stripe_balance.engine.state.records.events import Event, Subject
@@ -12,6 +13,7 @@ from pytest_stripe_balance.engine.state.records.webhook_endpoints import Webhook
 
 Record = (
     Subject
+    | CheckoutLine
     | FundingInstructions
     | PaymentMethod
     | BalanceTransaction

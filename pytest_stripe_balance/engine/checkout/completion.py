@@ -1,0 +1,67 @@
+"""What a customer does on Stripe's page: choose a payment method, and submit (docs/stripe.md 3.11)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_stripe_balance.engine.checkout import sessions
+from pytest_stripe_balance.engine.checkout.method_types import BANK_TRANSFER
+from pytest_stripe_balance.engine.money import checkout_settlement
+from pytest_stripe_balance.engine.payments import payment_intents
+from pytest_stripe_balance.refused import Refused
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.state.records.checkout import CheckoutSession
+    from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
+    from pytest_stripe_balance.engine.state.world import World
+
+
+def complete(world: World, session_id: str, pay_with: str | None) -> CheckoutSession:
+    """Pay an open session as its page does. `pay_with` is one of its types, or a payment method's id.
+
+    Its intent is made and confirmed, with the events of that; then `checkout.session.completed`. In
+    manual mode a confirm takes nothing from the balance, so the session waits for the money.
+    ValueError if the session isn't open, or can't be paid so.
+    """
+    session = sessions.retrieve(world, session_id)
+    if session.status != "open":
+        message = f"{session_id} is {session.status}: only an open Checkout Session can be completed"
+        raise ValueError(message)
+    intent = _paid(world, session, _how(world, session, pay_with))
+    session = checkout_settlement.link(world, session, intent)
+    paid = intent.status == "succeeded"
+    session = world.checkout_sessions.put(
+        session._replace(status="complete", payment_status="paid" if paid else "unpaid", url=None)
+    )
+    world.readings.rely_on("checkout-events")
+    world.record_event("checkout.session.completed", session)
+    return session
+
+
+def _how(world: World, session: CheckoutSession, pay_with: str | None) -> Any:  # noqa: ANN401 - parameters
+    """Give the parameters that name the payment method."""
+    types = session.payment_method_types
+    if pay_with is None:
+        if len(types) > 1:
+            message = f"{session.id} can be paid with {', '.join(types)}: say which by pay_with="
+            raise ValueError(message)
+        pay_with = types[0]
+    method = world.payment_methods.get(pay_with)
+    kind = pay_with if method is None else method.type
+    if kind not in types:
+        message = f"{session.id} can be paid with {', '.join(types)}, and not with {pay_with}"
+        raise ValueError(message)
+    if kind != BANK_TRANSFER:
+        raise Refused(
+            f"paying a Checkout Session with {kind} is not modelled; with {BANK_TRANSFER} it is"
+        )
+    return {"payment_method_data": {"type": kind}} if method is None else {"payment_method": method.id}
+
+
+def _paid(world: World, session: CheckoutSession, how: dict[str, Any]) -> PaymentIntent:
+    """Make and confirm a session's intent; confirm the one that was made at once."""
+    if session.payment_intent is None:
+        intent: PaymentIntent = sessions.new_intent(world, session, confirm=True, **how)
+        return intent
+    intent = world.payment_intents.find(session.payment_intent, "intent")
+    return payment_intents.submit(world, intent, **how)
