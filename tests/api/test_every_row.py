@@ -6,6 +6,7 @@ import re
 import pytest
 
 from pytest_stripe_balance.api import parameters, request, routes
+from pytest_stripe_balance.api.expand import MAX_LEVELS
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import newest_api_version
@@ -138,6 +139,9 @@ def test_every_documented_field_expands_or_is_refused_by_name(row, version, tour
                 refused = refusal.message
             if refused is not None:
                 assert f"expand[]={name}: " in refused
+                continue
+            if name.count(".") >= MAX_LEVELS:
+                assert answer.body["error"]["code"] == "property_expansion_max_depth"
                 continue
             assert answer.status == 200
             for one in answer.body["data"] if row.listed or row.searched else [answer.body]:
