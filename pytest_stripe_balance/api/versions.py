@@ -23,7 +23,12 @@ from pytest_stripe_balance.engine.state.records.catalog import Price, Product
 from pytest_stripe_balance.engine.state.records.checkout import CheckoutSession
 from pytest_stripe_balance.engine.state.records.customers import Customer, FundingInstructions
 from pytest_stripe_balance.engine.state.records.events import Emitted, Event, EventTypes, Subject
-from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
+from pytest_stripe_balance.engine.state.records.invoices import (
+    Invoice,
+    InvoiceItem,
+    InvoiceLine,
+    InvoicePayment,
+)
 from pytest_stripe_balance.engine.state.records.money import Charge, Refund
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 from pytest_stripe_balance.engine.state.records.record import Record
@@ -137,6 +142,7 @@ CHANGES = (
     Change("2025-03-31", Charge, before_basil.charge),
     Change("2025-03-31", Invoice, before_basil.invoice),
     Change("2025-03-31", InvoiceItem, before_basil.invoice_item),
+    Change("2025-03-31", InvoiceLine, before_basil.line),
     Change("2025-03-31", Event, before_basil.event),
     Change("2025-03-31", Price, before_basil.price),
     Change("2025-03-31", CheckoutSession, old_checkout.shipping_details),

@@ -215,6 +215,7 @@ class Tour:
         for invoice in self.ask("GET", "/v1/invoices")["data"]:
             self.ask("GET", f"/v1/invoices/{invoice['id']}")
         self.ask("GET", f"/v1/invoices/{given_up}", expand=["customer"])
+        self.ask("GET", f"/v1/invoices/{given_up}/lines")
         for item in self.ask("GET", "/v1/invoiceitems")["data"]:
             self.ask("GET", f"/v1/invoiceitems/{item['id']}", expand=["invoice"])
         if self.api_version > "2025-03":

@@ -126,14 +126,6 @@ def test_a_lists_filter_is_let_through_too(stripe_balance):
     assert [one.id for one in stripe.Customer.list(test_clock="clock_1").data] == [customer]
 
 
-@ignoring(ignore=["GET /v1/payment_intents/{intent} client_secret"])
-def test_what_a_reading_call_is_sent_is_not_shown(stripe_balance):
-    """It changes nothing."""
-    intent = stripe_balance.bank_transfer_intent(stripe_balance.customer(), 100)
-    found = stripe.PaymentIntent.retrieve(intent.id, client_secret="another")
-    assert found.client_secret == intent.client_secret
-
-
 @ignoring(ignore=CUSTOMERS)
 @pytest.mark.parametrize(
     ("sent", "code"),

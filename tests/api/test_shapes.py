@@ -373,6 +373,9 @@ STATES = {
         "without discounts": lambda b: item_of(b, discountable=False),
         "on a draft": lambda b: (invoice_in(b, "draft"), stripe.InvoiceItem.list().data[0])[1],
     },
+    "line_item": {
+        "any": lambda b: stripe.Invoice.list_lines(invoice_in(b, "open").id).data[0],
+    },
     "invoice_payment": {
         "open": lambda b: invoice_in(b, "open").payments.data[0],
         "paid": lambda b: invoice_in(b, "paid").payments.data[0],

@@ -340,3 +340,46 @@ def test_events_are_listed_by_their_delivery(stripe_balance, stripe_webhooks):
     assert [len(stripe.Event.list(delivery_success=asked).data) for asked in (True, False)] == [1, 1]
     stripe_webhooks.deliver()
     assert [len(stripe.Event.list(delivery_success=asked).data) for asked in (True, False)] == [2, 0]
+
+
+def test_an_invoices_lines_are_listed(stripe_balance):
+    """As they are in the invoice, the newest first, in pages; at an older version in its shape."""
+    draft = bill(stripe_balance)
+    for amount in (100, 200, 300):
+        stripe.InvoiceItem.create(
+            customer=draft.customer, invoice=draft.id, amount=amount, currency="usd"
+        )
+    inside = stripe.Invoice.retrieve(draft.id).lines.data
+    listed = stripe.Invoice.list_lines(draft.id)
+    assert [as_dict(line) for line in listed.data] == [as_dict(line) for line in inside]
+    assert ("total_count" in as_dict(listed), [line.amount for line in inside]) == (
+        False,
+        [300, 200, 100],
+    )
+    first = stripe.Invoice.list_lines(draft.id, limit=1)
+    rest = stripe.Invoice.list_lines(draft.id, starting_after=first.data[0].id)
+    assert [*first.data, *rest.data] == listed.data
+    (old,) = stripe.Invoice.list_lines(draft.id, limit=1, stripe_version="2024-06-20").data
+    assert (old.type, old.price.unit_amount) == ("invoiceitem", 300)
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        stripe.Invoice.list_lines("in_nope")
+    assert (caught.value.http_status, caught.value.param) == (404, "invoice")
+
+
+def test_an_intent_is_read_with_its_secret(stripe_balance):
+    """client-secret-mismatch: another one is refused."""
+    intent = stripe_balance.bank_transfer_intent(stripe_balance.customer(), 100)
+    read = stripe.PaymentIntent.retrieve(intent.id, client_secret=intent.client_secret)
+    assert read.id == intent.id
+    with pytest.raises(stripe.InvalidRequestError, match="does not match") as caught:
+        stripe.PaymentIntent.retrieve(intent.id, client_secret="another")
+    assert (caught.value.param, caught.value.http_status) == ("client_secret", 400)
+
+
+@pytest.mark.parametrize("name", ["mandate_data", "return_url"])
+def test_what_belongs_to_a_confirm_is_refused_without_one(stripe_balance, name):
+    """only-with-confirm: nothing is made."""
+    with pytest.raises(stripe.InvalidRequestError, match="unless `confirm` is set to true") as caught:
+        stripe.PaymentIntent.create(amount=100, currency="usd", **{name: NO_EFFECT[name]})
+    assert (caught.value.param, caught.value.code) == (name, "payment_intent_invalid_parameter")
+    assert stripe.PaymentIntent.list().data == []

@@ -67,3 +67,24 @@ def test_delivery_success(probe):
     customer = probe.customer()
     listed = stripe.Event.list(type="customer.created", delivery_success=True, limit=100).data
     assert customer in [event.data.object.id for event in listed]
+
+
+def test_client_secret_mismatch(probe):
+    """An intent that is read with another's secret: which error is it?"""
+    intent = probe.intent(probe.customer())
+    error = probe.error(lambda: stripe.PaymentIntent.retrieve(intent, client_secret="pi_1_secret_1"))
+    code = "payment_intent_invalid_parameter"
+    assert error == (400, "invalid_request_error", code, "client_secret")
+
+
+def test_only_with_confirm(probe):
+    """A return_url without a confirm: which error is it?"""
+    asked = {"amount": 1000, "currency": "usd", "customer": probe.customer()}
+    url = "https://example.com/back"
+    error = probe.error(lambda: stripe.PaymentIntent.create(**asked, return_url=url))
+    assert error == (
+        400,
+        "invalid_request_error",
+        "payment_intent_invalid_parameter",
+        "return_url",
+    )

@@ -6,7 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_stripe_balance.engine.state.records.hashes import Hash
-from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
+from pytest_stripe_balance.engine.state.records.invoices import (
+    Invoice,
+    InvoiceItem,
+    InvoiceLine,
+    InvoicePayment,
+)
 from pytest_stripe_balance.engine.state.records.record import Record
 from pytest_stripe_balance.engine.state.world import BUSINESS_NAME, World
 
@@ -143,6 +148,12 @@ def _payment_settings(record: Invoice) -> Json:
         "payment_method_options": options,
         "payment_method_types": None if record.types is None else list(record.types),
     }
+
+
+def line(world: World, record: InvoiceLine) -> Json:
+    """Render a line as an answer of its own: as it is in its invoice [sdk]."""
+    world.readings.rely_on("invoice-shape")
+    return _line(record.item)
 
 
 def _line(item: InvoiceItem) -> Json:

@@ -39,7 +39,12 @@ from pytest_stripe_balance.engine.state.records.customers import (
 )
 from pytest_stripe_balance.engine.state.records.events import Emitted, Event
 from pytest_stripe_balance.engine.state.records.hashes import Hash
-from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
+from pytest_stripe_balance.engine.state.records.invoices import (
+    Invoice,
+    InvoiceItem,
+    InvoiceLine,
+    InvoicePayment,
+)
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 from pytest_stripe_balance.engine.state.records.record import Record
@@ -153,6 +158,7 @@ _RENDERERS: dict[type, Callable[[World, Any], Json]] = {
     BalanceTransaction: charges.balance_transaction,
     Invoice: invoices.invoice,
     InvoiceItem: invoices.invoice_item,
+    InvoiceLine: invoices.line,
     InvoicePayment: invoices.invoice_payment,
     Product: catalog.product,
     Price: catalog.price,

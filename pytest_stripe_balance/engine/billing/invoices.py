@@ -13,8 +13,8 @@ from pytest_stripe_balance.engine.payments.sharing import SharingParams
 from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
 from pytest_stripe_balance.engine.state.deliveries import hearers
 from pytest_stripe_balance.engine.state.determinism import DAY, END_OF_TIME
-from pytest_stripe_balance.engine.state.records.invoices import Invoice
-from pytest_stripe_balance.engine.state.table import ListParams, Page, Time, in_time
+from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceLine
+from pytest_stripe_balance.engine.state.table import Cursors, ListParams, Page, Table, Time, in_time
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -151,6 +151,15 @@ def list_(
         **params,
     )
     return Page([with_customer(world, invoice) for invoice in page.data], page.has_more)
+
+
+def lines(world: World, invoice_id: str, **cursors: Unpack[Cursors]) -> Page[InvoiceLine]:
+    """List an invoice's lines in their order: the newest item first [obs]."""
+    invoice = find(world, invoice_id, "invoice")
+    table: Table[InvoiceLine] = Table("invoice line item")
+    for item in reversed(invoice.lines):
+        table.put(InvoiceLine(item))
+    return table.page(**cursors)
 
 
 def delete(world: World, invoice_id: str) -> Invoice:

@@ -121,6 +121,8 @@ def create(
             raise Refused("confirmation_token without confirm=True is not modelled")
         params = confirmation_tokens.filled(world, token, params)
     _note_no_effect(world, params)
+    if not confirm:
+        _refuse_for_confirm(params)
     described = _descriptive(NOTHING, params)
     typed = payment_method_options.of_new(world, customer, currency, params, automatic_payment_methods)
     if not sharing.NAMES.isdisjoint(params):
@@ -162,9 +164,18 @@ def identity(world: World) -> dict[str, str]:
     return {"id": intent_id, "client_secret": secret}
 
 
-def retrieve(world: World, intent_id: str) -> PaymentIntent:
-    """Find an intent; 404 with param `intent` [obs]."""
-    return world.payment_intents.find(intent_id, "intent")
+def retrieve(world: World, intent_id: str, *, client_secret: str | None = None) -> PaymentIntent:
+    """Find an intent; 404 with param `intent` [obs]. A client_secret that isn't its own is a 400."""
+    intent = world.payment_intents.find(intent_id, "intent")
+    if client_secret not in (None, intent.client_secret):
+        raise faults.Fault(
+            "The client_secret provided does not match the client_secret associated with the "
+            "PaymentIntent.",
+            code="payment_intent_invalid_parameter",
+            param="client_secret",
+            assumption="client-secret-mismatch",
+        )
+    return intent
 
 
 def list_(
@@ -340,6 +351,19 @@ def _descriptive(metadata: Hash, params: IntentParams | ConfirmParams) -> dict[s
         elif name in DESCRIPTIVE:
             changes[name] = value
     return changes
+
+
+def _refuse_for_confirm(params: CreateParams) -> None:
+    """Refuse what belongs to a confirm on a create without one, in words that others noted."""
+    for name in ("mandate_data", "return_url"):
+        if name in params:
+            raise faults.Fault(
+                f"The parameter `{name}` cannot be passed when creating a PaymentIntent unless "
+                "`confirm` is set to true.",
+                code="payment_intent_invalid_parameter",
+                param=name,
+                assumption="only-with-confirm",
+            )
 
 
 def _note_no_effect(world: World, params: CreateParams | ConfirmParams) -> None:

@@ -44,6 +44,18 @@ class InvoiceItem(NamedTuple):
         return self.given_period or {"end": self.created, "start": self.created}
 
 
+class InvoiceLine(NamedTuple):
+    """An item as a line of its invoice; its id is the line's."""
+
+    item: InvoiceItem
+
+    @property
+    def id(self) -> str:
+        """The id of the line, il_..."""
+        assert self.item.line is not None, "unreachable because the item is on an invoice"
+        return self.item.line
+
+
 class Invoice(NamedTuple):
     """An invoice of collection_method send_invoice (docs/stripe.md 1.9). Its intent holds its money.
 

@@ -6,6 +6,7 @@ from pytest_stripe_balance.engine.state.records.checkout import CheckoutLine
 from pytest_stripe_balance.engine.state.records.connect import TransferReversal
 from pytest_stripe_balance.engine.state.records.customers import FundingInstructions
 from pytest_stripe_balance.engine.state.records.events import Event, Subject
+from pytest_stripe_balance.engine.state.records.invoices import InvoiceLine
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction
 from pytest_stripe_balance.engine.state.records.payments import PaymentMethod
 from pytest_stripe_balance.engine.state.records.sessions import ConfirmationToken, CustomerSession
@@ -22,4 +23,5 @@ Record = (
     | CustomerSession
     | ConfirmationToken
     | TransferReversal
+    | InvoiceLine
 )

@@ -33,6 +33,21 @@ ENTRIES = (
         "shown, and the intent is confirmed and paid as with automatic.",
     ),
     only(
+        "only-with-confirm",
+        76,
+        "mandate_data and return_url of a create without confirm are 400, with the code "
+        "payment_intent_invalid_parameter and their own name as param. The words were seen of both, "
+        "one on a SetupIntent. off_session and error_on_requires_action are taken, though they are "
+        "documented as for a confirm too.",
+    ),
+    only(
+        "client-secret-mismatch",
+        76,
+        "A retrieve of an intent with another client_secret is 400, with the code "
+        "payment_intent_invalid_parameter and param client_secret. The words were seen on a "
+        "SetupIntent, with a publishable key.",
+    ),
+    only(
         "delivery-success",
         77,
         "A list of events by delivery_success counts an event that no endpoint was to hear of as "
