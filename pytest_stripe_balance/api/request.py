@@ -18,11 +18,12 @@ from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records.events import Cause
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 from pytest_stripe_balance.engine.state.records.record import Record
-from pytest_stripe_balance.engine.state.table import Page
+from pytest_stripe_balance.engine.state.table import Cursors, Page
 from pytest_stripe_balance.refused import Refused
 
 LONGEST_PAGE = 100
-# In `expand` it asks a search for the number of all results (docs/stripe.md 6.6).
+LONGEST_LIST = 10**9
+# In `expand` it asks a search, or an old list, for the number of all results (docs/stripe.md 6.4, 6.6).
 TOTAL_COUNT = "total_count"
 
 
@@ -96,16 +97,27 @@ class Call(NamedTuple):
         Those that have no meaning are apart.
         """
         endpoint = self.endpoint
-        before_basil = self.rules.api_version < versions.INCLUDES_UNTIL
-        if "include" in fields and endpoint.listed and before_basil:
-            raise Refused(f"{endpoint}: include[], which Stripe had until basil, is not modelled")
+        included = self._take_include(fields) if self._counts else []
         params = parameters.read(fields, rule)
         keywords = {name: value for name, value in params.items() if name != "expand"}
         parameters.refuse_together(keywords, endpoint.name)
         rest, ignored = self.ignored.take_out(endpoint.name, keywords)
         rest = parameters.without_cleared(rest, endpoint.verb)
         parameters.refuse_unmodelled(rest, endpoint.verb, endpoint.name)
-        return {**rest, "expand": params.get("expand", [])}, ignored
+        return {**rest, "expand": [*params.get("expand", []), *included]}, ignored
+
+    @property
+    def _counts(self) -> bool:
+        """Whether a list can say how many objects there are, as it could until basil [doc]."""
+        return self.endpoint.listed and self.rules.api_version < versions.INCLUDES_UNTIL
+
+    def _take_include(self, fields: form.Form) -> list[str]:
+        """Take include[] out of a list's parameters; it asks for the count alone."""
+        include = fields.pop("include", {})
+        names = list(include.values()) if isinstance(include, dict) else [include]
+        if any(name != TOTAL_COUNT for name in names):
+            raise Refused(f"{self.endpoint}: of include[] only {TOTAL_COUNT} is modelled")
+        return [TOTAL_COUNT] if names else []
 
     def _page_size(self, limit: int) -> int:
         """Silently take a limit outside 1 to 100 as the nearest one inside.
@@ -119,9 +131,7 @@ class Call(NamedTuple):
 
     def _check_expand(self, paths: list[str]) -> None:
         endpoint, rules = self.endpoint, self.rules
-        if endpoint.listed and TOTAL_COUNT in paths and rules.api_version < versions.INCLUDES_UNTIL:
-            raise Refused(f"{endpoint}: expand[]=total_count of a list, until basil, is not modelled")
-        if endpoint.searched:
+        if endpoint.searched or self._counts:
             paths = [path for path in paths if path != TOTAL_COUNT]
         expand.check(paths, endpoint.returns, listed=endpoint.paged, expandables=rules.expandables)
 
@@ -150,7 +160,7 @@ class Call(NamedTuple):
                 result = self.endpoint.verb(world, *self.ids, **params.keywords)
                 if params.ignored:
                     self._echo(result, params.ignored)
-                body = self._body(result, params.expand)
+                body = self._body(result, params)
         except Fault as fault:
             if fault.keeps_changes:
                 world.clock.tick()
@@ -176,7 +186,8 @@ class Call(NamedTuple):
             world.readings.rely_on("ignored-as-sent")
             world.echo(record_id, shown)
 
-    def _body(self, result: Record | Page[Any], paths: list[str]) -> dict[str, Any]:
+    def _body(self, result: Record | Page[Any], params: Parameters) -> dict[str, Any]:
+        paths = params.expand
         if not isinstance(result, Page):
             return self._object(result, paths)
         body = {
@@ -189,7 +200,17 @@ class Call(NamedTuple):
             body["next_page"] = result.next_page
             if TOTAL_COUNT in paths:
                 body[TOTAL_COUNT] = result.total_count
+        elif TOTAL_COUNT in paths:
+            body[TOTAL_COUNT] = self._count(params.keywords)
         return body
+
+    def _count(self, keywords: dict[str, Any]) -> int:
+        """Count the objects of all pages of a list."""
+        wanted = {name: value for name, value in keywords.items() if name not in Cursors.__annotations__}
+        page: Page[Any] = self.endpoint.verb(
+            self.envelope.world, *self.ids, **wanted, limit=LONGEST_LIST
+        )
+        return len(page.data)
 
     def _object(self, record: Record, paths: list[str]) -> dict[str, Any]:
         body, endpoint = self._render(record), self.endpoint

@@ -108,13 +108,31 @@ def test_a_value_that_is_cleared_is_no_reason_not_to_expand(stripe_balance):
     assert (cleared.description, cleared.cash_balance.object) == (None, "cash_balance")
 
 
-def test_what_a_list_included_before_basil_is_refused_and_unknown_since(stripe_balance):
-    """An older version's parameter that isn't modelled is a hole in the fake, not Stripe's error."""
+@pytest.mark.parametrize("name", ["include", "expand"])
+@pytest.mark.parametrize("version", ["2020-08-27", "2025-02-24.acacia"])
+def test_a_list_counts_until_basil(stripe_balance, name, version):
+    """All pages count, of what the parameters limit the list to; no later version knows the count."""
     client = stripe.StripeClient("sk_test_1")
-    with stripe_balance.refused(match=r"GET /v1/customers: include\[\]"):
-        client.raw_request("get", "/v1/customers", include=["total_count"], stripe_version="2024-06-20")
-    with pytest.raises(stripe.InvalidRequestError, match="unknown parameter: include"):
-        client.raw_request("get", "/v1/customers", include=["total_count"])
+    for email in ("ada@example.com", "ada@example.com", "bob@example.com"):
+        newest = stripe_balance.customer(email=email)
+    count = {name: ["total_count"], "limit": 1}
+
+    def listed(**params):
+        answer = client.raw_request("get", "/v1/customers", **count, **params, stripe_version=version)
+        return answer.data["total_count"], len(answer.data["data"]), answer.data["has_more"]
+
+    assert listed() == (3, 1, True)
+    assert listed(starting_after=newest.id) == (3, 1, True)
+    assert listed(email="bob@example.com") == (1, 1, False)
+    with pytest.raises(stripe.InvalidRequestError, match=r"unknown parameter: inc|cannot be expanded"):
+        client.raw_request("get", "/v1/customers", **count, stripe_version="2025-03-31.basil")
+
+
+def test_a_list_includes_nothing_else(stripe_balance):
+    """What else Stripe may have included is a hole in the fake, not Stripe's error."""
+    client = stripe.StripeClient("sk_test_1")
+    with stripe_balance.refused(match=r"GET /v1/customers: of include\[\] only total_count"):
+        client.raw_request("get", "/v1/customers", include=["shop"], stripe_version="2024-06-20")
 
 
 def test_a_key_used_again_replays_the_answer(stripe_balance):
