@@ -686,6 +686,14 @@ REFUSALS = {
         *(lambda _: stripe.checkout.Session.list(customer="cus_nope"), 400, MISSING, "customer"),
         "No such customer: 'cus_nope'",
     ),
+    "sessions of a payment link, of which there are none": (
+        *(lambda _: stripe.checkout.Session.list(payment_link="plink_1"), 400, MISSING, "payment_link"),
+        "No such payment_link: 'plink_1'",
+    ),
+    "sessions of a subscription, of which there are none": (
+        *(lambda _: stripe.checkout.Session.list(subscription="sub_1"), 400, MISSING, "subscription"),
+        "No such subscription: 'sub_1'",
+    ),
 }
 
 

@@ -99,11 +99,20 @@ def list_(
     customer: str | None = None,
     customer_details: DetailsFilter | None = None,
     payment_intent: str | None = None,
+    payment_link: str | None = None,
     status: Literal["complete", "expired", "open"] | None = None,
+    subscription: str | None = None,
     **params: Unpack[ListParams],
 ) -> Page[CheckoutSession]:
-    """List sessions, newest first: those of a customer, an e-mail address, an intent or a status."""
+    """List sessions, newest first: those of a customer, an e-mail address, an intent or a status.
+
+    The fake has no payment links and no subscriptions, so each is unknown.
+    """
     parents.check(world, customer=customer, payment_intent=payment_intent)
+    for name, there in (("payment_link", payment_link), ("subscription", subscription)):
+        if there is not None:
+            assumption = "list-unknown-customer"
+            raise faults.missing_object(name, there, name, in_path=False, assumption=assumption)
     return world.checkout_sessions.page(
         customer=customer,
         email=(customer_details or {}).get("email"),
