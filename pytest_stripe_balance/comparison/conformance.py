@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.comparison import knowledge
-from pytest_stripe_balance.comparison.answers import AnswerComparer, ListScope, is_masked
+from pytest_stripe_balance.comparison.answers import AnswerComparer, ListScope, is_converted, is_masked
 from pytest_stripe_balance.comparison.ids import IdDetector, IdMapping
 from pytest_stripe_balance.comparison.knowledge import Knowledge, NamedIds, named_in
 from pytest_stripe_balance.comparison.locations import LISTS, root_kind
@@ -35,7 +35,7 @@ from pytest_stripe_balance.comparison.requests import READS
 from pytest_stripe_balance.comparison.retries import is_replay, without_retries
 from pytest_stripe_balance.comparison.sightings import Sightings
 from pytest_stripe_balance.comparison.stand_ins import StandIns
-from pytest_stripe_balance.comparison.translation import RequestTranslator
+from pytest_stripe_balance.comparison.translation import RequestTranslator, as_of_today
 from pytest_stripe_balance.contract.findings import Finding
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.masking import shown
@@ -83,6 +83,7 @@ def conform(exchanges: Sequence[Exchange], answer: Answer) -> Iterator[Compared 
     `answer` is the fake: it gives a response and the ids of the assumptions that the response relied on.
     It raises Refused for what it doesn't model.
     """
+    exchanges = [as_of_today(exchange) for exchange in exchanges]
     run = _Run(exchanges, answer)
     counting = set(without_retries(exchanges))
     for at, exchange in enumerate(exchanges):
@@ -186,6 +187,8 @@ class _Run:
             is_masked(value) for _, value in parse_qsl(exchange.request.encoded)
         ):
             return knowledge.MASKED
+        if is_converted(recorded, faked.json):
+            return knowledge.SETTING
         if self._is_hidden(exchange, faked):
             return knowledge.OTHERS
         if root_kind(recorded) in LISTS:

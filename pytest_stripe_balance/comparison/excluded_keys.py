@@ -9,6 +9,7 @@ from pytest_stripe_balance.comparison.locations import Location
 Json = Any
 # Keys that an account's settings, its webhook endpoints or `conform` itself decide, by object.
 _ACCOUNTS = {
+    "account": {f"application_{key}" for key in ("icon", "logo", "name", "url")},
     "charge": {"amount_updates", "calculated_statement_descriptor", "outcome.risk_score"},
     "customer": {"invoice_prefix", "next_invoice_sequence"},
     "event": {"api_version", "pending_webhooks", "request.idempotency_key"},

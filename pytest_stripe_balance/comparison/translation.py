@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from pytest_stripe_balance.api.message import Exchange, Headers, Request
@@ -12,6 +13,7 @@ from pytest_stripe_balance.comparison.recorded_keys import RecordedKeys
 from pytest_stripe_balance.comparison.recording_facts import named_version
 
 KEY = "sk_test_conform"
+_REFUND = re.compile(r"/v1/charges/([^/]+)/refunds")
 
 
 @dataclass
@@ -73,6 +75,20 @@ class RequestTranslator:
         if exchange.request.method == "POST":
             headers["Idempotency-Key"] = key
         return Headers(headers)
+
+
+def as_of_today(exchange: Exchange) -> Exchange:
+    """Give the request at the address that Stripe documents today, where it keeps an older one too.
+
+    A refund was made at /v1/charges/:id/refunds; now its charge is a parameter.
+    """
+    request = exchange.request
+    found = _REFUND.fullmatch(request.path)
+    if found is None or request.method != "POST":
+        return exchange
+    url = request.url.replace(request.path, "/v1/refunds", 1)
+    body = "&".join(filter(None, [f"charge={found[1]}", request.body]))
+    return replace(exchange, request=Request("POST", url, request.headers, body))
 
 
 def _account_of(exchange: Exchange) -> str:

@@ -1,5 +1,7 @@
 """What a recording has from before it began: the fake gets it too, as far as the answers show it."""
 
+import json
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
@@ -10,6 +12,10 @@ from pytest_stripe_balance.comparison import knowledge
 from pytest_stripe_balance.comparison.card_numbers import as_tokens
 
 SENT = "&collection_method=send_invoice&days_until_due=7"
+
+
+def altered(response, **keys):
+    return replace(response, body=json.dumps({**response.json, **keys}).encode())
 
 
 def before(story, **customer):
@@ -110,3 +116,34 @@ NUMBERS = {
 def test_a_test_cards_number_is_sent_as_its_token(sent, expected):
     """The fake takes tokens and no numbers; a number that no token stands for stays as it is."""
     assert as_tokens(parse_qsl(sent)) == parse_qsl(expected or sent)
+
+
+def test_a_refund_at_its_old_address_is_one_at_the_new(story):
+    """Stripe keeps /v1/charges/:id/refunds, and stripe-ruby went there for long."""
+    intent = story.intent(customer := story.customer())
+    fund = f"/v1/test_helpers/customers/{customer}/fund_cash_balance"
+    story.asked("POST", fund, "amount=1000&currency=usd")
+    charge = story.asked("GET", f"/v1/payment_intents/{intent}")["latest_charge"]
+    story.asked("POST", "/v1/refunds", f"charge={charge}&amount=400&instructions_email=a@example.com")
+    now = story.exchanges[-1]
+    url, body = f"{API}/v1/charges/{charge}/refunds", now.request.body.partition("&")[2]
+    old = replace(now, request=Request("POST", url, now.request.headers, body))
+    story.exchanges[-1] = replace(old, response=altered(now.response, amount=500))
+    assert story.told()[:2] == ([("breaking", "$.amount")], {})
+
+
+def test_what_an_account_has_in_its_own_currency_isnt_compared(story):
+    """Which currency that is, and at which rate, only Stripe knows; in the same one it is compared."""
+    intent = story.intent(customer := story.customer())
+    fund = f"/v1/test_helpers/customers/{customer}/fund_cash_balance"
+    story.asked("POST", fund, "amount=1000&currency=usd")
+    path = f"/v1/payment_intents/{intent}?expand[]=latest_charge.balance_transaction"
+    intent = story.asked("GET", path)
+    booked = intent["latest_charge"]["balance_transaction"]
+    for more in ({"currency": "cad", "amount": 1342}, {"amount": 1342}):
+        charge = {**intent["latest_charge"], "balance_transaction": {**booked, **more}}
+        story.exchanges[-1] = replace(
+            story.exchanges[-1], response=altered(story.exchanges[-1].response, latest_charge=charge)
+        )
+        found = [("breaking", "$.latest_charge.balance_transaction.amount")] if len(more) == 1 else []
+        assert story.told()[0] == found
