@@ -786,3 +786,72 @@ def test_what_a_session_pays_is_fixed(stripe_balance, payer):
     with stripe_balance.refused(match="which has its payment intent, is not modelled"):
         stripe.checkout.Session.modify(session.id, payment_intent_data={"description": "x"})
     stripe.checkout.Session.modify(session.id, metadata={"paid": "soon"})
+
+
+SHOP = "acct_1ShopShopShopShp"
+
+
+def test_a_session_shares_its_money(stripe_balance, payer):
+    """Fee and transfer are its intent's, and leave when that is paid."""
+    data = {"application_fee_amount": 100, "transfer_data": {"destination": SHOP}}
+    session = stripe_balance.checkout_session(payer, 1000, payment_intent_data=data)
+    done = stripe_balance.complete_checkout(session)
+    assert stripe.Transfer.list().data == []
+    stripe_balance.fund(payer, 1000)
+    intent = stripe.PaymentIntent.retrieve(done.payment_intent)
+    assert (intent.application_fee_amount, intent.transfer_data.destination) == (100, SHOP)
+    assert [one.amount for one in stripe.Transfer.list().data] == [1000]
+    last = stripe_balance.events()[-1]
+    assert last.type == "checkout.session.async_payment_succeeded"
+
+
+SHARES = {
+    "a fee without a destination": (
+        {"application_fee_amount": 100},
+        "payment_intent_data[application_fee_amount]",
+    ),
+    "an unknown destination": (
+        {"transfer_data": {"destination": "nope"}},
+        "payment_intent_data[transfer_data][destination]",
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "param"), SHARES.values(), ids=SHARES)
+def test_a_share_that_cannot_be_is_refused_with_the_session(stripe_balance, payer, data, param):
+    """As on an intent, and before the page is there."""
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        stripe_balance.checkout_session(payer, 1000, payment_intent_data=data)
+    assert caught.value.param == param
+
+
+def test_on_behalf_of_leaves_bank_transfers_out(stripe_balance, payer):
+    """Types that Stripe chooses lose them; explicit ones are refused."""
+    data = {"on_behalf_of": SHOP}
+    assert guests(customer=payer, payment_intent_data=data).payment_method_types == ["card"]
+    with pytest.raises(stripe.InvalidRequestError, match="on_behalf_of can't be used"):
+        stripe_balance.checkout_session(payer, 1000, payment_intent_data=data)
+
+
+TAMPERED = {
+    "paid by nobody": {"payment_status": "paid"},
+    "open and paid for": {"status": "open"},
+    "of another total": {"lines": ()},
+}
+
+
+@pytest.mark.parametrize("change", TAMPERED.values(), ids=TAMPERED)
+def test_the_audit_sees_a_session_that_differs_from_its_intent(
+    stripe_balance, payer, _stripe_session, change
+):
+    """Status, payment and total go together."""
+    if change != {"payment_status": "paid"}:
+        stripe_balance.fund(payer, 1000)
+    done = stripe_balance.complete_checkout(stripe_balance.checkout_session(payer, 1000))
+    world = _stripe_session.world
+    world.check()
+    kept = world.checkout_sessions.get(done.id)
+    world.checkout_sessions.put(kept._replace(**change))
+    with pytest.raises(AssertionError, match=done.id):
+        world.check()
+    world.checkout_sessions.put(kept)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.checkout.parameters import SessionParams
+from pytest_stripe_balance.engine.payments import sharing
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.refused import Refused
 
@@ -38,9 +39,10 @@ def of(world: World, currency: str, params: SessionParams) -> Methods:
     """Decide how a new session may be paid.
 
     Explicit types are taken as they are, and customer_balance among them needs a customer. Of allowed
-    types, and of those that Stripe chooses, it is left out without one [doc].
+    types, and of those that Stripe chooses, it is left out without one [doc], and with on_behalf_of.
     """
-    fits = "customer" in params and currency in regions.REGIONS
+    data = params.get("payment_intent_data", {})
+    fits = "customer" in params and currency in regions.REGIONS and "on_behalf_of" not in data
     options = params.get("payment_method_options", {})
     if given := tuple(params.get("payment_method_types", ())):
         if BANK_TRANSFER in given:
@@ -48,6 +50,8 @@ def of(world: World, currency: str, params: SessionParams) -> Methods:
         return Methods(given, _shown(given, options))
     if allowed := tuple(params.get("allowed_payment_method_types", ())):
         types = tuple(kind for kind in allowed if fits or kind != BANK_TRANSFER)
+        if not types and "on_behalf_of" in data:
+            sharing.refuse_behalf(world)
         if not types:
             raise _needs_customer(world, "allowed_payment_method_types")
         if BANK_TRANSFER in types:
@@ -88,7 +92,10 @@ def _check_bank_transfer(world: World, currency: str, params: SessionParams) -> 
         raise faults.Fault(message, code=code, param=name, assumption="checkout-refusals")
     own = {key: value for key, value in options.items() if key != "setup_future_usage"}
     regions.check_options(world, own, currency)  # type: ignore[arg-type] # its hash
-    if params.get("payment_intent_data", {}).get("setup_future_usage"):
+    data = params.get("payment_intent_data", {})
+    if "on_behalf_of" in data:
+        sharing.refuse_behalf(world)
+    if data.get("setup_future_usage"):
         world.readings.rely_on("checkout-refusals")
         raise faults.setup_with_bank_transfer()
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict
 
 from pytest_stripe_balance.engine.catalog.products import PriceInterval, TaxDetails
+from pytest_stripe_balance.engine.payments.sharing import SharingParams
 from pytest_stripe_balance.engine.state import fields
 from pytest_stripe_balance.engine.state.world import BUSINESS_NAME
 
@@ -64,7 +65,7 @@ class LineParams(TypedDict, total=False):
     quantity: int
 
 
-class IntentData(TypedDict, total=False):
+class IntentData(SharingParams, total=False):
     """payment_intent_data: what the session's intent is made with."""
 
     capture_method: Literal["automatic", "automatic_async"]

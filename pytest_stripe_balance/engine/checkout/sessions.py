@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from pytest_stripe_balance.engine.checkout import line_items, method_types, parameters
 from pytest_stripe_balance.engine.checkout.method_types import BANK_TRANSFER
-from pytest_stripe_balance.engine.checkout.parameters import SessionParams
+from pytest_stripe_balance.engine.checkout.parameters import IntentData, SessionParams
 from pytest_stripe_balance.engine.money import checkout_settlement
-from pytest_stripe_balance.engine.payments import payment_intents
+from pytest_stripe_balance.engine.payments import payment_intents, sharing
 from pytest_stripe_balance.engine.state import faults, fields, parents
 from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records.checkout import CheckoutLine, CheckoutSession
@@ -61,7 +61,9 @@ def create(world: World, **params: Unpack[SessionParams]) -> CheckoutSession:
     currency = line_items.currency_of(world, lines, params.get("currency"))
     line_items.check_total(sum(line.amount for line in lines), currency)
     methods = method_types.of(world, currency, params)
-    if params.get("payment_intent_data", {}).get("setup_future_usage"):
+    data = params.get("payment_intent_data", {})
+    _check_shares(world, data, sum(line.amount for line in lines))
+    if data.get("setup_future_usage"):
         raise Refused("payment_intent_data[setup_future_usage] is not modelled: leave it out")
     session_id = _mint(world, promoted=params.get("allow_promotion_codes", False))
     session = CheckoutSession(
@@ -226,6 +228,17 @@ def _expiry(world: World, expires_at: int | None) -> int:
         message = TOO_EARLY if expires_at < now + SOONEST else TOO_LATE
         raise faults.Fault(message, param="expires_at", assumption="checkout-refusals")
     return expires_at
+
+
+def _check_shares(world: World, data: IntentData, total: int) -> None:
+    """Refuse a fee or a transfer that the intent couldn't have; a fault names the parameter here."""
+    try:
+        sharing.of_new(world, data, total)
+    except faults.Fault as fault:
+        if fault.param is not None:
+            first, bracket, rest = fault.param.partition("[")
+            fault.param = f"payment_intent_data[{first}]{bracket}{rest}"
+        raise
 
 
 def _mint(world: World, *, promoted: bool) -> str:

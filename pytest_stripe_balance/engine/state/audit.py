@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.state.records.checkout import CheckoutSession
     from pytest_stripe_balance.engine.state.records.invoices import Invoice
     from pytest_stripe_balance.engine.state.records.money import Refund
     from pytest_stripe_balance.engine.state.world import World
@@ -18,6 +19,7 @@ def check(world: World) -> None:
     - A charge exists when its intent holds its full amount.
     - A charge's amount_refunded is the sum of its refunds, which have their rows and bookings.
     - An invoice is paid when its one intent is, in full.
+    - A Checkout Session is paid when its one intent is, which has its total.
     - A transfer, less its reversals, is what its account has of it; an application fee, less its
       refunds, is what the account lacks of its payment.
     """
@@ -42,6 +44,8 @@ def check(world: World) -> None:
     _check_fees(world)
     for invoice in world.invoices:
         _check_invoice(world, invoice)
+    for session in world.checkout_sessions:
+        _check_session(world, session)
 
 
 def _check_refunds(world: World) -> None:
@@ -165,3 +169,15 @@ def _check_invoice(world: World, invoice: Invoice) -> None:
     status = {"paid": "paid", "open": "open", "uncollectible": "open"}.get(invoice.status, "canceled")
     wanted = "canceled" if invoice.paid_out_of_band else status
     assert all(link.status == wanted for link in links), f"{invoice.id} and its payment"
+
+
+def _check_session(world: World, session: CheckoutSession) -> None:
+    """Check a Checkout Session against its intent, which holds its money."""
+    intent = world.payment_intents.get(session.payment_intent or "")
+    paid = intent is not None and intent.status == "succeeded"
+    assert (session.payment_status == "paid") == paid, f"{session.id} and its intent differ"
+    assert session.status != "complete" or intent is not None, f"{session.id} was completed by nobody"
+    assert session.status == "complete" or not paid, f"{session.id} is {session.status}, and was paid"
+    if intent is not None:
+        assert intent.checkout_session == session.id, f"{intent.id} pays another session"
+        assert intent.amount == session.amount_total, f"{session.id} and its intent differ"
