@@ -383,3 +383,46 @@ def test_what_belongs_to_a_confirm_is_refused_without_one(stripe_balance, name):
         stripe.PaymentIntent.create(amount=100, currency="usd", **{name: NO_EFFECT[name]})
     assert (caught.value.param, caught.value.code) == (name, "payment_intent_invalid_parameter")
     assert stripe.PaymentIntent.list().data == []
+
+
+BY_TRANSFER = {"funding_type": "bank_transfer", "bank_transfer": {"type": "us_bank_transfer"}}
+KNOWN_TYPES = (
+    "acss_debit", "bancontact", "card", "customer_balance", "konbini", "payto", "pix", "sepa_debit",
+    "upi", "us_bank_account",
+)  # fmt: skip
+
+
+def test_other_types_beside_a_bank_transfer_are_shown_and_change_nothing(stripe_balance):
+    """All known types are keys once one is set; the intent has the options; a transfer pays."""
+    customer = stripe_balance.customer()
+    types = ["card", "customer_balance", "us_bank_account"]
+    debit, card = {"verification_method": "instant"}, {"request_three_d_secure": "any"}
+    options = {"card": card, "customer_balance": BY_TRANSFER, "us_bank_account": debit}
+    settings = {"payment_method_types": types, "payment_method_options": options}
+    draft = bill(stripe_balance, customer, payment_settings=settings)
+    shown = as_dict(draft)["payment_settings"]
+    assert shown["payment_method_types"] == types
+    assert shown["payment_method_options"] == {**dict.fromkeys(KNOWN_TYPES), **options}
+    stripe.InvoiceItem.create(customer=customer.id, invoice=draft.id, amount=100, currency="usd")
+    stripe.Invoice.finalize_invoice(draft.id)
+    (intent,) = stripe.PaymentIntent.list().data
+    kept = as_dict(intent)["payment_method_options"]
+    assert (intent.payment_method_types, set(kept)) == (types, set(types))
+    assert (kept["us_bank_account"], kept["card"]["request_three_d_secure"]) == (debit, "any")
+    stripe_balance.fund(customer, 100)
+    assert stripe.Invoice.retrieve(draft.id).status == "paid"
+
+
+def test_an_invoice_that_no_transfer_may_pay_waits(stripe_balance):
+    """Its types are shown, and money of the customer stays on the balance."""
+    customer = stripe_balance.customer()
+    settings = {"payment_method_types": ["sepa_debit"], "payment_method_options": {"sepa_debit": ""}}
+    draft = bill(stripe_balance, customer, payment_settings=settings)
+    assert draft.payment_settings.payment_method_options is None
+    stripe.InvoiceItem.create(customer=customer.id, invoice=draft.id, amount=100, currency="usd")
+    stripe.Invoice.finalize_invoice(draft.id)
+    stripe_balance.fund(customer, 100)
+    assert stripe.Invoice.retrieve(draft.id).status == "open"
+    assert stripe_balance.available(customer) == {"usd": 100}
+    with stripe_balance.refused(match="anything but bank transfer"):
+        stripe.Invoice.pay(draft.id)

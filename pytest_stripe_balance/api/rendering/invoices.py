@@ -141,8 +141,7 @@ def _amounts(record: Invoice) -> Json:
 def _payment_settings(record: Invoice) -> Json:
     options: Json | None = None
     if record.options is not None:
-        options = dict.fromkeys(OPTION_TYPES)
-        options["customer_balance"] = record.options
+        options = {**dict.fromkeys(OPTION_TYPES), **record.options}
     return {
         "default_mandate": None,
         "payment_method_options": options,

@@ -38,6 +38,22 @@ class Issuer(TypedDict, total=False):
     type: Literal["self"]
 
 
+class SiblingOptions(TypedDict, total=False):
+    """The options of the types beside customer_balance in payment_settings[payment_method_options]."""
+
+    acss_debit: dict[str, Any] | None
+    bancontact: dict[str, Any] | None
+    billie: dict[str, Any] | None
+    blik: dict[str, Any] | None
+    card: dict[str, Any] | None
+    konbini: dict[str, Any] | None
+    payto: dict[str, Any] | None
+    pix: dict[str, Any] | None
+    sepa_debit: dict[str, Any] | None
+    upi: dict[str, Any] | None
+    us_bank_account: dict[str, Any] | None
+
+
 class ShownParams(TypedDict, total=False):
     """Parameters whose keys show them as they were sent. None clears one."""
 

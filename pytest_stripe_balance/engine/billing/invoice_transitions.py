@@ -17,6 +17,7 @@ from pytest_stripe_balance.engine.payments import payment_intents
 from pytest_stripe_balance.engine.payments.payment_method_options import UNSET_CARD_OPTIONS
 from pytest_stripe_balance.engine.state import amounts
 from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.state.records.hashes import NOTHING
 from pytest_stripe_balance.engine.state.records.invoices import InvoicePayment
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 from pytest_stripe_balance.refused import Refused
@@ -196,7 +197,8 @@ def _payable(world: World, invoice: Invoice) -> PaymentIntent:
     """Make the intent of an invoice and the link between them; event `payment_intent.created`."""
     world.readings.rely_on("invoice-intent")
     types = invoice.types or ("card",)
-    options = {"card": UNSET_CARD_OPTIONS, "customer_balance": invoice.options or {}}
+    own = invoice.options or NOTHING
+    unset = {"card": UNSET_CARD_OPTIONS}
     intent = world.payment_intents.put(
         payment_intents.new(
             world,
@@ -205,7 +207,9 @@ def _payable(world: World, invoice: Invoice) -> PaymentIntent:
             currency=invoice.currency,
             customer=invoice.customer,
             payment_method_types=types,
-            payment_method_options={kind: options[kind] for kind in types},
+            payment_method_options={
+                kind: {**unset.get(kind, NOTHING), **own.get(kind, NOTHING)} for kind in types
+            },
             invoice=invoice.id,
             capture_method="automatic",
             description="Payment for Invoice",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
 from pytest_stripe_balance.engine.billing import invoice_echoes, invoice_items
-from pytest_stripe_balance.engine.billing.invoice_echoes import EchoedParams
+from pytest_stripe_balance.engine.billing.invoice_echoes import EchoedParams, SiblingOptions
 from pytest_stripe_balance.engine.payments import sharing
 from pytest_stripe_balance.engine.payments.sharing import SharingParams
 from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
@@ -29,7 +29,7 @@ DRAFT_FOR = 3601
 OPTIONS_PATH = "payment_settings[payment_method_options][customer_balance]"
 
 
-class InvoiceMethodOptions(TypedDict, total=False):
+class InvoiceMethodOptions(SiblingOptions, total=False):
     """payment_method_options of an invoice's payment settings."""
 
     customer_balance: CustomerBalanceOptions | None
@@ -38,7 +38,7 @@ class InvoiceMethodOptions(TypedDict, total=False):
 class PaymentSettings(TypedDict, total=False):
     """The payment_settings hash of a request."""
 
-    payment_method_types: list[Literal["card", "customer_balance"]] | None
+    payment_method_types: list[str] | None
     payment_method_options: InvoiceMethodOptions
 
 
@@ -217,8 +217,8 @@ def _due_date(world: World, days_until_due: int | None, due_date: int | None) ->
 def _described(world: World, draft: Invoice, params: InvoiceParams) -> Invoice:
     """Set the descriptive fields of a draft."""
     settings = params.get("payment_settings", PaymentSettings())
-    options = settings.get("payment_method_options", InvoiceMethodOptions()).get("customer_balance")
-    regions.check_options(world, options or {}, draft.currency, OPTIONS_PATH)
+    options = settings.get("payment_method_options", InvoiceMethodOptions())
+    regions.check_options(world, options.get("customer_balance") or {}, draft.currency, OPTIONS_PATH)
     types = settings.get("payment_method_types")
     number = params.get("number")
     if number is not None and any(world.invoices.where(number=number)):
@@ -233,7 +233,7 @@ def _described(world: World, draft: Invoice, params: InvoiceParams) -> Invoice:
         description=params.get("description"),
         metadata=fields.merged_metadata({}, params.get("metadata")),
         number=number,
-        options=options or None,
+        options={kind: value for kind, value in options.items() if value} or None,
         statement_descriptor=params.get("statement_descriptor"),
         types=tuple(types) if types else None,
         **shared,

@@ -60,8 +60,9 @@ class Invoice(NamedTuple):
     """An invoice of collection_method send_invoice (docs/stripe.md 1.9). Its intent holds its money.
 
     `recipient` has the customer's fields that the invoice shows. `types` is None if
-    payment_method_types wasn't set. `overdue` is set once `invoice.overdue` was recorded. `echoed` and
-    `rendering` have what it shows as it was sent; `dated` is the effective_at that was.
+    payment_method_types wasn't set, `options` has those of each type that has some. `overdue` is set
+    once `invoice.overdue` was recorded. `echoed` and `rendering` have what it shows as it was sent;
+    `dated` is the effective_at that was.
     """
 
     id: str
