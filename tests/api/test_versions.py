@@ -220,7 +220,6 @@ def refund_events(shop):
     return [one for one in types if "refund" in one]
 
 
-@of_account("2024-06-20")
 @pytest.mark.parametrize("api_version", modelled_versions())
 def test_a_list_by_type_has_what_a_walk_along_all_events_finds(api_version, toured):
     """By each type that the version has and by each beginning, in whatever way older events are found."""
@@ -236,6 +235,7 @@ def test_a_list_by_type_has_what_a_walk_along_all_events_finds(api_version, tour
         assert events.list_(world, type=pattern, limit=100).data == found[-100:][::-1]
 
 
+@of_account("2024-06-20")
 def test_before_acacia_refunds_of_charges_had_one_event_of_their_own(shop):
     """charge.refund.updated stood for refund.created, refund.updated and refund.failed."""
     of_charges = ["charge.refunded", "charge.refund.updated"] * 2
