@@ -10,12 +10,13 @@ import argparse
 import sys
 from pathlib import Path
 
+import beside
 import calls
 import parts
 import suites
 from measure import Results, progress
 
-SECTIONS = "abcdefghij"
+SECTIONS = "abcdefghijk"
 
 
 def main():
@@ -38,6 +39,9 @@ def main():
         "h": lambda: calls.threads(results, rounds, each),
         "i": lambda: parts.memory(results),
         "j": lambda: suites.suite(results),
+        "k": lambda: beside.beside(
+            results, rounds, each // 4, (5, 50) if options.quick else beside.SIZES
+        ),
     }
     for section in options.only.split(","):
         progress.section = f"({section}) "
