@@ -8,7 +8,7 @@ import pytest
 import stripe
 from majors import as_dict
 
-from pytest_stripe_balance.fixtures.balance import BANK_TRANSFERS
+from pytest_stripe_balance.fixtures.arguments import BANK_TRANSFERS
 
 WITH_LISTS = ["2020-08-27", "2022-08-01"]
 CARDS_BY_DEFAULT = [*WITH_LISTS, "2022-11-15"]

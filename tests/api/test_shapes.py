@@ -16,7 +16,7 @@ from pytest_stripe_balance.api import routes
 from pytest_stripe_balance.api.rendering.render import render
 from pytest_stripe_balance.comparison.newer import document_without_newer
 from pytest_stripe_balance.contract.contract import contract
-from pytest_stripe_balance.fixtures.balance import BANK_TRANSFERS
+from pytest_stripe_balance.fixtures.arguments import BANK_TRANSFERS
 from pytest_stripe_balance.resources import modelled_versions
 
 TABLE = yaml.safe_load((Path(__file__).parent / "rendered_keys.yaml").read_text("utf-8"))

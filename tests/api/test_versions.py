@@ -7,7 +7,7 @@ from majors import as_dict, v1
 from pytest_stripe_balance.api import routes, versions
 from pytest_stripe_balance.engine import events
 from pytest_stripe_balance.engine.state.faults import Fault
-from pytest_stripe_balance.fixtures.balance import BANK_TRANSFERS
+from pytest_stripe_balance.fixtures.arguments import BANK_TRANSFERS
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import modelled_versions, newest_api_version
 

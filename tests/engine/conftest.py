@@ -2,7 +2,7 @@ import pytest
 import stripe
 from majors import as_dict, v1
 
-from pytest_stripe_balance.fixtures.balance import BANK_TRANSFERS
+from pytest_stripe_balance.fixtures.arguments import BANK_TRANSFERS
 
 pytest.register_assert_rewrite("workload")
 

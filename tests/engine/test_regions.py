@@ -6,7 +6,7 @@ import pytest
 import stripe
 from majors import as_dict
 
-from pytest_stripe_balance.fixtures.balance import BANK_TRANSFERS
+from pytest_stripe_balance.fixtures.arguments import BANK_TRANSFERS
 
 OPTIONS = "payment_method_options[customer_balance][bank_transfer]"
 

@@ -5,7 +5,7 @@ import re
 import pytest
 import stripe
 
-from pytest_stripe_balance.fixtures.balance import BANK_TRANSFERS
+from pytest_stripe_balance.fixtures.arguments import BANK_TRANSFERS
 
 apply = stripe.PaymentIntent.apply_customer_balance
 

@@ -5,7 +5,7 @@ from functools import partial
 import stripe
 from majors import as_dict
 
-from pytest_stripe_balance.fixtures.balance import BANK_TRANSFERS
+from pytest_stripe_balance.fixtures.arguments import BANK_TRANSFERS
 from pytest_stripe_balance.resources import newest_api_version
 
 apply = stripe.PaymentIntent.apply_customer_balance

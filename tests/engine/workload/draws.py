@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from pytest_stripe_balance.fixtures.balance import BANK_TRANSFERS
+from pytest_stripe_balance.fixtures.arguments import BANK_TRANSFERS
 from workload.driver import Driver
 from workload.payments import INCOMPLETE
 
