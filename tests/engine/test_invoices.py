@@ -487,3 +487,28 @@ def test_the_check_of_a_world_sees_an_invoice_that_nobody_paid(billing, _stripe_
             audit.check(world)
         world.invoices.put(invoice)
     audit.check(world)
+
+
+@pytest.mark.parametrize(
+    ("kind", "currency"),
+    [
+        ({"type": "eu_bank_transfer", "eu_bank_transfer": {"country": "FR"}}, "eur"),
+        ({"type": "gb_bank_transfer"}, "gbp"),
+    ],
+)
+def test_a_first_invoice_without_a_currency_has_that_of_its_bank_transfers(
+    kind, currency, stripe_balance
+):
+    """An account in France that names no currency bills in euros."""
+    invoice = stripe.Invoice.create(
+        customer=stripe_balance.customer().id,
+        collection_method="send_invoice",
+        days_until_due=30,
+        payment_settings={
+            "payment_method_types": ["customer_balance"],
+            "payment_method_options": {
+                "customer_balance": {"funding_type": "bank_transfer", "bank_transfer": kind}
+            },
+        },
+    )
+    assert invoice.currency == currency

@@ -77,7 +77,7 @@ def create(
     owner = _owner(world, customer, collection_method)
     pending = invoice_items.pending(world, owner.id)
     included = [] if pending_invoice_items_behavior == "exclude" else pending
-    currency = currency or owner.currency or _currency_of(world, pending, included)
+    currency = currency or owner.currency or _currency_of(world, pending, included, params)
     currency = amounts.lowered(world, currency)
     invoice_items.check_currency(currency)
     pending_elsewhere = bool(included)
@@ -193,10 +193,20 @@ def refused(message: str) -> faults.Fault:
     return faults.Fault(message, assumption="invoice-refusals")
 
 
-def _currency_of(world: World, pending: list[InvoiceItem], included: list[InvoiceItem]) -> str:
-    """Give the currency of a first invoice without one: an item's, or usd, the account's own."""
+def _currency_of(
+    world: World, pending: list[InvoiceItem], included: list[InvoiceItem], params: InvoiceParams
+) -> str:
+    """Give the currency of a first invoice without one: an item's, or the account's own.
+
+    An account that takes a region's bank transfers has that currency; else it is usd.
+    """
     looked_at = pending if world.readings.rely_on("invoice-currency") == "pending" else included
-    return looked_at[-1].currency if looked_at else "usd"
+    if looked_at:
+        return looked_at[-1].currency
+    options = params.get("payment_settings", {}).get("payment_method_options", {})
+    transfer = (options.get("customer_balance") or {}).get("bank_transfer", {})
+    kind = transfer.get("type")
+    return next((region.currency for region in regions.REGIONS.values() if region.type == kind), "usd")
 
 
 def _due_date(world: World, days_until_due: int | None, due_date: int | None) -> int:

@@ -31,7 +31,8 @@ ENTRIES = (
     Assumption(
         "invoice-currency",
         "The first invoice of a customer takes the currency of their newest pending item, "
-        "unless the request names one. Without pending items it is usd.",
+        "unless the request names one. Without pending items it is that of the request's bank transfer "
+        "type, as the account's own, or usd.",
         {
             "pending": "the newest pending item counts, included or not",
             "included": "only an item that the invoice includes counts",
