@@ -855,3 +855,17 @@ def test_the_audit_sees_a_session_that_differs_from_its_intent(
     with pytest.raises(AssertionError, match=done.id):
         world.check()
     world.checkout_sessions.put(kept)
+
+
+def test_a_page_that_does_more_is_refused_when_it_is_submitted(stripe_balance):
+    """Another type, and a customer that the page would make."""
+    other = old_page(payment_method_types=["klarna"])
+    with stripe_balance.refused(match="paying a Checkout Session with klarna is not modelled"):
+        stripe_balance.complete_checkout(other)
+    with stripe_balance.refused(match="makes a customer"):
+        stripe_balance.complete_checkout(guests(customer_creation="always"))
+
+
+def old_page(**params):
+    """Make a guest's session at a version that takes explicit types."""
+    return guests(stripe_version="2025-08-27.basil", **params)

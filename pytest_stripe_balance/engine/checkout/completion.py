@@ -8,6 +8,7 @@ from pytest_stripe_balance.engine.checkout import sessions
 from pytest_stripe_balance.engine.checkout.method_types import BANK_TRANSFER
 from pytest_stripe_balance.engine.money import checkout_settlement
 from pytest_stripe_balance.engine.payments import payment_intents
+from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -15,19 +16,28 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
     from pytest_stripe_balance.engine.state.world import World
 
+# Stripe's ready-made test cards, of which this one is fine.
+CARD, FINE_CARD, READY_MADE = "card", "pm_card_visa", "pm_card_"
+
 
 def complete(world: World, session_id: str, pay_with: str | None) -> CheckoutSession:
     """Pay an open session as its page does. `pay_with` is one of its types, or a payment method's id.
 
     Its intent is made and confirmed, with the events of that; then `checkout.session.completed`. In
     manual mode a confirm takes nothing from the balance, so the session waits for the money.
-    ValueError if the session isn't open, or can't be paid so.
+    A payment that fails leaves the session open, with its intent. ValueError if the session isn't open,
+    or can't be paid so.
     """
     session = sessions.retrieve(world, session_id)
     if session.status != "open":
         message = f"{session_id} is {session.status}: only an open Checkout Session can be completed"
         raise ValueError(message)
-    intent = _paid(world, session, _how(world, session, pay_with))
+    try:
+        intent = _paid(world, session, _how(world, session, pay_with))
+    except Fault as fault:
+        if fault.keeps_changes and fault.intent is not None:
+            checkout_settlement.link(world, session, fault.intent)
+        raise
     session = checkout_settlement.link(world, session, intent)
     paid = intent.status == "succeeded"
     session = world.checkout_sessions.put(
@@ -46,22 +56,41 @@ def _how(world: World, session: CheckoutSession, pay_with: str | None) -> Any:  
             message = f"{session.id} can be paid with {', '.join(types)}: say which by pay_with="
             raise ValueError(message)
         pay_with = types[0]
-    method = world.payment_methods.get(pay_with)
-    kind = pay_with if method is None else method.type
+    kind, params = _chosen(world, pay_with)
     if kind not in types:
         message = f"{session.id} can be paid with {', '.join(types)}, and not with {pay_with}"
         raise ValueError(message)
-    if kind != BANK_TRANSFER:
+    if kind not in (BANK_TRANSFER, CARD):
         raise Refused(
-            f"paying a Checkout Session with {kind} is not modelled; with {BANK_TRANSFER} it is"
+            f"paying a Checkout Session with {kind} is not modelled: take {BANK_TRANSFER} or {CARD}"
         )
-    return {"payment_method_data": {"type": kind}} if method is None else {"payment_method": method.id}
+    if session.customer is None and session.customer_creation == "always":
+        raise Refused(
+            f"submitting {session.id} makes a customer (customer_creation=always), which is not "
+            "modelled: create the session with a customer"
+        )
+    return params
+
+
+def _chosen(world: World, pay_with: str) -> tuple[str, dict[str, Any]]:
+    """Give the type that is paid with, and the parameters of a confirm that choose it."""
+    if pay_with == CARD:
+        return CARD, {"payment_method": FINE_CARD}
+    if pay_with.startswith(READY_MADE):
+        return CARD, {"payment_method": pay_with}
+    method = world.payment_methods.get(pay_with)
+    if method is None:
+        return pay_with, {"payment_method_data": {"type": pay_with}}
+    return method.type, {"payment_method": method.id}
 
 
 def _paid(world: World, session: CheckoutSession, how: dict[str, Any]) -> PaymentIntent:
     """Make and confirm a session's intent; confirm the one that was made at once."""
     if session.payment_intent is None:
-        intent: PaymentIntent = sessions.new_intent(world, session, confirm=True, **how)
-        return intent
-    intent = world.payment_intents.find(session.payment_intent, "intent")
-    return payment_intents.submit(world, intent, **how)
+        intent = sessions.new_intent(world, session, confirm=True, **how)
+    else:
+        made = world.payment_intents.find(session.payment_intent, "intent")
+        intent = payment_intents.submit(world, made, **how)
+    if intent.status == "requires_action" and intent.instructions is None:
+        raise Refused("authenticating a card on the page is not modelled: pay with another card")
+    return intent
