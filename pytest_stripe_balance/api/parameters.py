@@ -285,11 +285,18 @@ def _without_cleared(value: Any, modelled: Modelled) -> Any:  # noqa: ANN401 - a
         return {
             name: _without_cleared(inner, members.get(name, ANYTHING))
             for name, inner in value.items()
-            if inner is not None or name in members
+            if name in members or not _is_cleared(inner)
         }
     if isinstance(value, list) and modelled.items is not None:
         return [_without_cleared(inner, modelled.items) for inner in value]
     return value
+
+
+def _is_cleared(value: object) -> bool:
+    """Tell whether a value clears its parameter, or all that it has in a hash."""
+    if isinstance(value, Mapping):
+        return bool(value) and all(map(_is_cleared, value.values()))
+    return value is None
 
 
 def refuse_unmodelled(params: Mapping[str, Any], verb: Callable[..., object], where: str) -> None:

@@ -279,6 +279,8 @@ def test_an_intent_shows_its_details(stripe_balance):
     assert old["hooks"] == HOOKS
     stripe.PaymentIntent.modify(intent.id, payment_details="")
     assert "payment_details" not in as_dict(stripe.PaymentIntent.retrieve(intent.id))
+    untaxed = {"inputs": {"tax": {"calculation": ""}}}
+    assert "hooks" not in as_dict(stripe.PaymentIntent.modify(intent.id, hooks=untaxed))
     changed = stripe.PaymentIntent.modify(intent.id, payment_details=DETAILS, capture_method="automatic")
     assert as_dict(changed)["payment_details"] == DETAILS
     assert changed.capture_method == "automatic"

@@ -215,7 +215,8 @@ def shown(params: SessionParams, *, has_customer: bool) -> dict[str, Any]:
             values[name] = {kind: {"optional": False, **asked} for kind, asked in given.items()}
         elif isinstance(given, dict):
             whole = values.get(name) or _WHOLE.get(name) or {}
-            values[name] = fields.merged(whole, given)
+            set_ones = {key: value for key, value in given.items() if value is not None}
+            values[name] = fields.merged(whole, set_ones)
         else:
             values[name] = given
     if (after := values["after_expiration"]) is not None and after["recovery"] is not None:

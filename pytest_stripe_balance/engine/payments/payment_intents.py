@@ -348,9 +348,17 @@ def _descriptive(metadata: Hash, params: IntentParams | ConfirmParams) -> dict[s
             changes[name] = fields.shipping(value)  # type: ignore[arg-type] # as above
         elif name == "payment_details":
             changes[name] = value and {**UNSET_DETAILS, **value}  # type: ignore[dict-item] # as above
+        elif name == "hooks":
+            changes[name] = _hooks(params["hooks"])
         elif name in DESCRIPTIVE:
             changes[name] = value
     return changes
+
+
+def _hooks(hooks: Hash | None) -> Hash | None:
+    """Give an intent's hooks; without a tax calculation it has none."""
+    tax = ((hooks or NOTHING).get("inputs") or NOTHING).get("tax") or NOTHING
+    return hooks if tax.get("calculation") else None
 
 
 def _refuse_for_confirm(params: CreateParams) -> None:
