@@ -428,3 +428,17 @@ def test_an_invoice_that_no_transfer_may_pay_waits(stripe_balance):
     assert stripe_balance.available(customer) == {"usd": 100}
     with stripe_balance.refused(match="anything but bank transfer"):
         stripe.Invoice.pay(draft.id)
+
+
+def test_an_intent_names_its_configuration(stripe_balance):
+    """Its automatic payment methods are those of any other; beside types it is refused."""
+    asked = {"customer": stripe_balance.customer().id, "amount": 100, "currency": "usd"}
+    plain, named = (
+        stripe.PaymentIntent.create(**asked, **more)
+        for more in ({}, {"payment_method_configuration": "pmc_1"})
+    )
+    assert as_dict(named.payment_method_configuration_details) == {"id": "pmc_1", "parent": None}
+    assert named.payment_method_types == plain.payment_method_types
+    types = {"allowed_payment_method_types": ["customer_balance"]}
+    with stripe_balance.refused(match="Send one of them"):
+        stripe.PaymentIntent.create(**asked, **types, payment_method_configuration="pmc_1")

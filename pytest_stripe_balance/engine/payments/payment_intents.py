@@ -72,6 +72,7 @@ class CreateParams(IntentParams, HowToConfirm, SharingParams, total=False):
     """Parameters of create that need no keyword of their own."""
 
     confirmation_method: Literal["automatic", "manual"]
+    payment_method_configuration: str
 
 
 class IntentChanges(IntentParams, total=False):
@@ -125,6 +126,7 @@ def create(
         _refuse_for_confirm(params)
     described = _descriptive(NOTHING, params)
     typed = payment_method_options.of_new(world, customer, currency, params, automatic_payment_methods)
+    typed |= _configured(world, typed, params)
     if not sharing.NAMES.isdisjoint(params):
         typed |= sharing.of_new(world, params, amount)
         if "on_behalf_of" in typed:
@@ -372,6 +374,19 @@ def _refuse_for_confirm(params: CreateParams) -> None:
                 param=name,
                 assumption="only-with-confirm",
             )
+
+
+def _configured(world: World, typed: Hash, params: CreateParams) -> dict[str, Any]:
+    """Give the configuration that a request names for the automatic payment methods of a new intent."""
+    if "payment_method_configuration" not in params:
+        return {}
+    if "payment_method_configuration" not in typed:
+        raise Refused(
+            "payment_method_configuration beside a payment method or its types is not modelled. Send "
+            "one of them"
+        )
+    world.readings.rely_on("shown-as-sent")
+    return {"payment_method_configuration": params["payment_method_configuration"]}
 
 
 def _note_no_effect(world: World, params: CreateParams | ConfirmParams) -> None:

@@ -11,7 +11,8 @@ ENTRIES = (
         "account_tax_ids and templates of invoices, and the tax calculation in an intent's hooks, are "
         "taken and shown as they were sent, because the fake can't know the account's own. The hashes "
         "rendering, shipping_details and payment_details have all their keys, null where unset. A "
-        "template without a version shows none.",
+        "template without a version shows none. A payment method configuration that is named offers "
+        "what the account's default one does.",
     ),
     only(
         "invoice-settings-copied",
