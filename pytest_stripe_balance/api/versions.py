@@ -21,6 +21,7 @@ from pytest_stripe_balance.api.before_latest_charge import Included, Show
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records.catalog import Price, Product
 from pytest_stripe_balance.engine.state.records.checkout import CheckoutSession
+from pytest_stripe_balance.engine.state.records.connect import ApplicationFee
 from pytest_stripe_balance.engine.state.records.customers import Customer, FundingInstructions
 from pytest_stripe_balance.engine.state.records.events import Emitted, Event, EventTypes, Subject
 from pytest_stripe_balance.engine.state.records.invoices import (
@@ -95,6 +96,11 @@ def _without_chaps(_: World, __: PaymentIntent | FundingInstructions, body: Json
         ]
 
 
+def _fee_source(_: World, __: ApplicationFee, body: Json) -> None:
+    """Undo the addition of fee_source, which nobody has seen at an older version."""
+    del body["fee_source"]
+
+
 def _rendering_options(_: World, record: Invoice, body: Json) -> None:
     """Undo the renaming of rendering_options to rendering."""
     if not record.deleted:
@@ -148,6 +154,7 @@ CHANGES = (
     Change("2025-03-31", CheckoutSession, old_checkout.shipping_details),
     Change("2024-04-10", Invoice, _rendering_options),
     Change("2024-04-10", Product, _features),
+    Change("2024-04-10", ApplicationFee, _fee_source),
     Change("2022-08-01", CheckoutSession, old_checkout.shipping),
     Change("2022-08-01", Customer, _default_currency),
     Change("2022-08-01", Event, _previous_default_currency),

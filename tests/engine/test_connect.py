@@ -282,6 +282,16 @@ def test_a_refund_tells_of_what_it_took_back_last(market):
     assert as_dict(event.data.previous_attributes) == {"amount_refunded": 0}
 
 
+def test_an_old_version_knows_no_source_of_a_fee(market):
+    """fee_source is there since 2024-04-10 [sdk]."""
+    fee = market.paid(market.destined(application_fee_amount=100)).application_fee
+    found = [
+        as_dict(stripe.ApplicationFee.retrieve(fee, stripe_version=version)).get("fee_source")
+        for version in ("2023-10-16", "2024-04-10")
+    ]
+    assert found == [None, {"charge": stripe.ApplicationFee.retrieve(fee).charge, "type": "charge"}]
+
+
 def test_a_fee_goes_back_by_call_in_parts(market):
     """connect-fee-refund-booking: the account has a row of its own for it."""
     charge = market.paid(market.destined(application_fee_amount=100))

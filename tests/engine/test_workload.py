@@ -11,6 +11,7 @@ from workload.verbs_checkout import Checkout
 from workload.verbs_crowd import Crowd
 from workload.verbs_hooks import Hooks
 from workload.verbs_refunds import Refunds
+from workload.verbs_shares import Shares
 
 from pytest_stripe_balance.contract.contract import contract
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING
@@ -35,7 +36,7 @@ MODES = [
 ]
 
 
-class Workload(Crowd, Refunds, Hooks, Checkout):
+class Workload(Crowd, Refunds, Shares, Hooks, Checkout):
     """One rule for all verbs: hypothesis turns rules off at random, and too many would never meet."""
 
     steps = 0

@@ -67,7 +67,7 @@ def transfer_reversal(_: World, reversal: TransferReversal) -> Json:
 def application_fee(world: World, fee: ApplicationFee) -> Json:
     """Render an application fee, with its refunds (antiwork/gumroad, 106 of 106 [obs]).
 
-    `fee_source` came in 2024 [sdk]. The fee is the platform's, whoever asks.
+    `fee_source` is there since 2024-04-10 [sdk]. The fee is the platform's, whoever asks.
     """
     home = world.platform or world
     found = [*home.fee_refunds.where(fee=fee.id)]

@@ -10,13 +10,14 @@ class Bills(Carts):
         self.tell_update(invoice, before)
         self.tell(event, invoice, *invoice.words())
 
-    def draft(self, customer, currency, due, *, advances):
+    def draft(self, customer, currency, due, *, advances, shared=None):
         """Make a draft; a customer's first says which currency is theirs."""
         self.living(customer)
         if customer.currency is None:
             customer.currency = currency
             self.tell("customer.updated", customer, *customer.words())
         invoice = Invoice(customer, currency, due, self.now + 3601 if advances else None)
+        invoice.shared = shared
         self.invoices.append(invoice)
         self.tell("invoice.created", invoice, *invoice.words())
         return invoice
@@ -53,7 +54,7 @@ class Bills(Carts):
             invoice,
             funding=True,
         )
-        invoice.intent = intent
+        invoice.intent, intent.shared = intent, invoice.shared
         self.intents.append(intent)
         self.tell("payment_intent.created", intent, *intent.words())
 

@@ -53,6 +53,8 @@ class Customer(Record):
 
 @dataclass(eq=False, repr=False)
 class Intent(Record):
+    """`shared` has the amount for the account, None for all, and the fee; it is None without them."""
+
     customer: Customer
     currency: str
     amount: int
@@ -67,6 +69,9 @@ class Intent(Record):
     paid_at: int | None = None
     refunded: int = 0
     session: Record | None = None
+    shared: tuple | None = None
+    transfer: "Transfer | None" = None
+    fee: "Fee | None" = None
 
     @property
     def due(self):
@@ -82,8 +87,39 @@ class Intent(Record):
 
 
 @dataclass(eq=False, repr=False)
+class Transfer(Record):
+    currency: str
+    amount: int
+    reversed: int = 0
+
+    @property
+    def left(self):
+        return self.amount - self.reversed
+
+    def words(self):
+        return self.currency, self.amount, self.reversed, not self.left
+
+
+@dataclass(eq=False, repr=False)
+class Fee(Record):
+    currency: str
+    amount: int
+    refunded: int = 0
+
+    @property
+    def left(self):
+        return self.amount - self.refunded
+
+    def words(self):
+        return self.currency, self.amount, self.refunded, not self.left
+
+
+@dataclass(eq=False, repr=False)
 class Invoice(Record):
-    """`due` is when it falls due, and `advances` when its draft opens by itself; `lines` counts."""
+    """`due` is when it falls due, and `advances` when its draft opens by itself; `lines` counts.
+
+    `shared` is what its intent shares.
+    """
 
     customer: Customer
     currency: str
@@ -96,6 +132,7 @@ class Invoice(Record):
     intent: Intent | None = None
     finalized: int | None = None
     overdue: bool = False
+    shared: tuple | None = None
 
     def shown(self):
         """Say what an update tells of, by its name."""
@@ -170,7 +207,8 @@ class Books:
         self.order = itertools.count()
         self.customers, self.intents, self.invoices, self.refunds = [], [], [], []
         self.rows, self.events = [], []
-        self.merchant = {}
+        self.transfers, self.fees = [], []
+        self.merchant, self.shop = {}, {}
 
     def tell(self, event_type, who, *words):
         self.events.append(Told(event_type, self.now, who, words))

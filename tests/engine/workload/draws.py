@@ -8,6 +8,7 @@ from workload.payments import INCOMPLETE
 
 AMOUNTS = (100, 200, 300, 500, 700, 1000)
 MOST_OPEN, MOST_CUSTOMERS = 8, 3
+SHOP = "acct_1ShopShopShopShp"
 METHOD = {"payment_method_data": {"type": "customer_balance"}}
 
 
@@ -35,6 +36,23 @@ def options(currency):
 def scaled(amount, currency):
     """Pesos have a minimum of 1000."""
     return amount * (10 if currency == "mxn" else 1)
+
+
+def sharing(draw, amount):
+    """Draw what a payment shares: an amount for the account and a fee, not both; mostly nothing."""
+    if not amount or not draw(once_in(4)):
+        return None
+    part = draw(one_of(None, None, amount // 3, amount, amount + 7))
+    return part, 0 if part is not None else draw(one_of(0, 1, amount // 7, amount, amount + 1))
+
+
+def shared_params(shared):
+    """Give the parameters of what is shared."""
+    if shared is None:
+        return {}
+    part, fee = shared
+    data = {"destination": SHOP, **({} if part is None else {"amount": part})}
+    return {"transfer_data": data, **({"application_fee_amount": fee} if part is None else {})}
 
 
 class Draws(Driver):

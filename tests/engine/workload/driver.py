@@ -174,6 +174,20 @@ class Driver(RuleBasedStateMachine):
         for one in world.balance_transactions:
             merchant[one.currency] = merchant.get(one.currency, 0) + one.amount
         assert merchant == auditor.merchant
+        self.look_at_shares()
+
+    def look_at_shares(self):
+        """Hold the transfers and the fees, and what the account has, against the auditor."""
+        world, auditor = self.session.world, self.auditor
+        moved = {one.id: (one.amount, one.amount_reversed) for one in world.transfers}
+        assert moved == {one.id: (one.amount, one.reversed) for one in auditor.transfers}
+        kept = {one.id: (one.amount, one.amount_refunded) for one in world.application_fees}
+        assert kept == {one.id: (one.amount, one.refunded) for one in auditor.fees}
+        shop = {}
+        for theirs in self.session.worlds.values():
+            for one in theirs.balance_transactions if theirs is not world else ():
+                shop[one.currency] = shop.get(one.currency, 0) + one.amount - one.fee
+        assert shop == auditor.shop
 
     @verb()
     def read_all(self, _):

@@ -1,7 +1,8 @@
 """Intents and the cash that goes to them: funding, applying, confirming, canceling (docs/stripe.md 3, 4)."""
 
-from workload.books import DAY, Books, Intent, Refusal
+from workload.books import DAY, Intent, Refusal
 from workload.matching import match
+from workload.shares import Shares
 
 MINIMUM = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50, "mxn": 1000}
 INCOMPLETE = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -9,7 +10,7 @@ WRONG_STATE = "payment_intent_unexpected_state"
 REVERSAL = "reversal_"
 
 
-class Payments(Books):
+class Payments(Shares):
     """Predicts what comes of each call: `self.events` grows, or Refusal is raised."""
 
     def open_invoices(self, customer, currency):
@@ -66,6 +67,7 @@ class Payments(Books):
         self.book(intent.currency, intent.amount)
         self.tell("charge.succeeded", intent, *intent.charged())
         self.tell("payment_intent.succeeded", intent, *intent.words())
+        self.share(intent)
         if intent.invoice:
             self.invoice_paid(intent.invoice)
         if intent.session:
@@ -82,12 +84,13 @@ class Payments(Books):
         self.tell("invoice.paid", invoice, *invoice.words())
         self.tell("invoice.payment_succeeded", invoice, *invoice.words())
 
-    def new_intent(self, customer, currency, amount, *, method, funding, confirm):
+    def new_intent(self, customer, currency, amount, *, method, funding, confirm, shared=None):
         self.living(customer)
         if amount < MINIMUM[currency]:
             raise Refusal("amount_too_small")
         status = "requires_confirmation" if method else "requires_payment_method"
         intent = Intent(customer, currency, amount, status, next(self.order), None, method, funding)
+        intent.shared = shared
         self.intents.append(intent)
         self.tell("payment_intent.created", intent, *intent.words())
         if confirm:

@@ -20,13 +20,15 @@ class Repayments(Bills):
             raise Refusal
         return amount or left
 
-    def refund_to_bank(self, intent, amount):
+    def refund_to_bank(self, intent, amount, *, reverses=False, gives_back=False):
         amount = self.refundable(intent, amount)
+        self.check_wishes(intent, reverses, gives_back)
         if not intent.customer.email or intent.customer.deleted:
             raise Refusal
         refund = self.asking(intent.customer, intent.currency, amount)
         refund.intent = intent
         self.refunded(refund)
+        self.take_back(intent, amount, reverses, gives_back)
         return refund
 
     def refund_of_balance(self, customer, currency, amount):

@@ -26,6 +26,14 @@ def charge(told):
     return told["payment_intent"], told["amount"], told["amount_refunded"], told["refunded"]
 
 
+def transfer(told):
+    return told["id"], told["currency"], told["amount"], told["amount_reversed"], told["reversed"]
+
+
+def application_fee(told):
+    return told["id"], told["currency"], told["amount"], told["amount_refunded"], told["refunded"]
+
+
 LINKS = {
     "applied_to_payment": "payment_intent",
     "unapplied_from_payment": "payment_intent",
@@ -98,6 +106,8 @@ WORDS = {
     "charge": charge,
     "customer_cash_balance_transaction": row,
     "refund": refund,
+    "transfer": transfer,
+    "application_fee": application_fee,
     "invoice": invoice,
     "cash_balance": lambda told: (told["customer"], told["available"]),
     "customer": lambda told: (told["id"], told["currency"]),

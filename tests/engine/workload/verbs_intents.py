@@ -1,6 +1,17 @@
 """Intents: created in all ways, confirmed, applied to, changed, canceled."""
 
-from workload.draws import AMOUNTS, METHOD, Draws, once_in, one_of, options, scaled, usually
+from workload.draws import (
+    AMOUNTS,
+    METHOD,
+    Draws,
+    once_in,
+    one_of,
+    options,
+    scaled,
+    shared_params,
+    sharing,
+    usually,
+)
 from workload.driver import verb
 
 WAYS = ("confirmed",) * 6 + ("unconfirmed",) * 3 + ("bare", "bare", "no funding_type", "failing")
@@ -11,7 +22,8 @@ class Intents(Draws):
     def create_intent(self, draw):
         place = draw(one_of(*self.roomy()))
         way, amount = draw(one_of(*WAYS)), draw(one_of(*AMOUNTS))
-        self.created(place, way, amount, by_token=draw(once_in(5)))
+        shared = sharing(draw, scaled(amount, place[1]))
+        self.created(place, way, amount, shared, by_token=draw(once_in(5)))
 
     def token(self):
         """Make a confirmation token that says the same as METHOD."""
@@ -19,10 +31,11 @@ class Intents(Draws):
         _, token = self.ask("token", lambda: None, lambda: create(METHOD))
         return METHOD if token is None else {"confirmation_token": token.id}
 
-    def created(self, place, way, amount, *, by_token=False):
+    def created(self, place, way, amount, shared=None, *, by_token=False):
         customer, currency = place
         amount = scaled(amount, currency)
         params = {"customer": customer.id, "amount": amount, "currency": currency}
+        params |= shared_params(shared)
         method, funding = way != "bare", way in ("confirmed", "unconfirmed", "bare")
         confirm = way in ("confirmed", "failing")
         if method:
@@ -34,7 +47,13 @@ class Intents(Draws):
         return self.answered(
             f"intent.{way}",
             lambda: self.auditor.new_intent(
-                customer, currency, amount, method=method, funding=funding, confirm=confirm
+                customer,
+                currency,
+                amount,
+                method=method,
+                funding=funding,
+                confirm=confirm,
+                shared=shared,
             ),
             lambda: self.api.payment_intents.create(params),
         )

@@ -1,7 +1,17 @@
 """Invoices: drafted, finalized, sent, paid in both ways, voided, given up."""
 
 from workload.books import DAY
-from workload.draws import AMOUNTS, Draws, once_in, one_of, options, scaled, usually
+from workload.draws import (
+    AMOUNTS,
+    Draws,
+    once_in,
+    one_of,
+    options,
+    scaled,
+    shared_params,
+    sharing,
+    usually,
+)
 from workload.driver import verb
 
 STEPS = ("finalize", "send", "void", "pay", "pay", "pay", "pay.out_of_band", "mark_uncollectible")
@@ -12,12 +22,13 @@ class Invoices(Draws):
     def bill(self, draw):
         days, items = draw(one_of(0, 10, 30)), draw(one_of(1, 1, 1, 1, 2, 0))
         place, amounts = draw(one_of(*self.roomy())), [draw(one_of(*AMOUNTS)) for _ in range(items)]
-        invoice = self.drafted(place, days, amounts, advances=draw(once_in(4)))
+        shared = sharing(draw, scaled(sum(amounts), place[1]))
+        invoice = self.drafted(place, days, amounts, advances=draw(once_in(4)), shared=shared)
         then = draw(one_of("finalize", "finalize", "finalize", "finalize", "send", "nothing"))
         if then != "nothing":
             self.bring(invoice, then)
 
-    def drafted(self, place, days, amounts, *, advances=False):
+    def drafted(self, place, days, amounts, *, advances=False, shared=None):
         customer, currency = place
         settings = {
             "payment_method_types": ["customer_balance"],
@@ -31,11 +42,16 @@ class Invoices(Draws):
             "payment_settings": settings,
             "auto_advance": advances,
             "pending_invoice_items_behavior": "exclude",
+            **shared_params(shared),
         }
         invoice = self.answered(
             "invoice.draft",
             lambda: self.auditor.draft(
-                customer, currency, self.auditor.now + days * DAY, advances=advances
+                customer,
+                currency,
+                self.auditor.now + days * DAY,
+                advances=advances,
+                shared=shared,
             ),
             lambda: self.api.invoices.create(params),
         )

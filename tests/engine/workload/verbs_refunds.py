@@ -1,7 +1,7 @@
 """Refunds: to the bank, to the cash balance, of the cash balance, and what becomes of them."""
 
 from workload.books import DAY
-from workload.draws import AMOUNTS, one_of, scaled, usually
+from workload.draws import AMOUNTS, once_in, one_of, scaled, usually
 from workload.driver import verb
 from workload.verbs_cash import Time
 
@@ -16,10 +16,14 @@ class Refunds(Time):
     @verb(3, needs="refundable")
     def refund_to_bank(self, draw):
         intent, amount = self.refunding(draw)
+        often = 2 if intent.shared else 20
+        wishes = {"reverses": draw(once_in(often)), "gives_back": draw(once_in(often))}
         params = {"payment_intent": intent.id, **({} if amount is None else {"amount": amount})}
+        names = {"reverses": "reverse_transfer", "gives_back": "refund_application_fee"}
+        params |= {name: True for wish, name in names.items() if wishes[wish]}
         self.answered(
             "refund.bank",
-            lambda: self.auditor.refund_to_bank(intent, amount),
+            lambda: self.auditor.refund_to_bank(intent, amount, **wishes),
             lambda: self.api.refunds.create(params),
         )
 
