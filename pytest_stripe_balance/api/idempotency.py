@@ -14,6 +14,7 @@ from pytest_stripe_balance.api.form import decode
 from pytest_stripe_balance.api.message import Headers, Request, Response
 from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.state.sharing import DictOver, own_dict
 from pytest_stripe_balance.engine.state.world import World
 
 SAVED_SECONDS = DAY
@@ -36,7 +37,7 @@ class _SavedAnswer:
 class SavedAnswers:
     """The answers by idempotency key, saved for 24 hours of the world's clock."""
 
-    _saved: dict[str, _SavedAnswer] = field(default_factory=dict)
+    _saved: dict[str, _SavedAnswer] | DictOver[str, _SavedAnswer] = field(default_factory=dict)
     _in_use: set[str] = field(default_factory=set)
     _is_shared: bool = False
 
@@ -79,7 +80,7 @@ class SavedAnswers:
     def save(self, world: World, key: str, request: Request, response: Response) -> None:
         """Save an executed answer, which may be an error."""
         if self._is_shared:
-            self._saved, self._is_shared = self._saved.copy(), False
+            self._saved, self._is_shared = own_dict(self._saved), False
         self._saved[key] = _SavedAnswer(request, response, world.clock.now)
 
     def save_first(

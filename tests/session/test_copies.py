@@ -44,7 +44,7 @@ def _account(account):
         world.accounts,
         ids,
         world.clock.now,
-        account.answers._saved,
+        dict(account.answers._saved),
     )
 
 

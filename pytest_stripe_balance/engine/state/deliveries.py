@@ -6,11 +6,14 @@ from bisect import bisect_left, insort
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_stripe_balance.engine.state.sharing import own_dict
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_stripe_balance.engine.state.records.events import Event, Subject
     from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
+    from pytest_stripe_balance.engine.state.sharing import DictOver
     from pytest_stripe_balance.engine.state.table import Journal
     from pytest_stripe_balance.engine.state.world import World
 
@@ -45,9 +48,10 @@ class Deliveries:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._rows: dict[_Key, Delivery] = {}
-        self._endpoints: dict[str, tuple[str, ...]] = {}  # by event
+        self._rows: dict[_Key, Delivery] | DictOver[_Key, Delivery] = {}
+        self._endpoints: dict[str, tuple[str, ...]] | DictOver[str, tuple[str, ...]] = {}  # by event
         self._waiting: list[tuple[int, str, str]] = []  # moment, event, endpoint; sorted
+        self._is_shared = False
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -76,6 +80,9 @@ class Deliveries:
 
     def put(self, row: Delivery) -> None:
         """Add a row, or replace the one of the same event and endpoint."""
+        if self._is_shared:
+            self._rows, self._endpoints = own_dict(self._rows), own_dict(self._endpoints)
+            self._waiting, self._is_shared = self._waiting.copy(), False
         key = (row.event, row.endpoint)
         before = self._rows.get(key)
         self._journal.append((row, partial(self._set, key, before)))
@@ -99,10 +106,9 @@ class Deliveries:
 
     def copy(self, journal: Journal) -> Deliveries:
         """Give rows that begin as these are; neither sees what is written to the other later."""
-        copied = Deliveries(journal)
-        copied._rows = self._rows.copy()
-        copied._endpoints = self._endpoints.copy()
-        copied._waiting = self._waiting.copy()
+        self._is_shared = True
+        copied = Deliveries.__new__(Deliveries)
+        vars(copied).update(vars(self), _journal=journal)
         return copied
 
 
