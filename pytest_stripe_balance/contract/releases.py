@@ -119,6 +119,8 @@ _OLDER: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     # 2022-11-15 took both away, the second but on request (docs/stripe.md 6.10).
     ("2022-11-15", "payment_intent", {"charges": _list_of("charge")}),
     ("2022-11-15", "charge", {"refunds": _list_of("refund")}),
+    # The intent of a Checkout Session expires with it; documented since basil [sdk].
+    ("2022-08-01", "payment_intent", {"cancellation_reason": {"type": ["null", "string"]}}),
     # 2022-08-01 took it away (docs/stripe.md 6.10).
     ("2022-08-01", "customer", {"default_currency": {"type": ["null", "string"]}}),
     # 2022-08-01 renamed the first to shipping_details, and moved the second to shipping_cost [doc].

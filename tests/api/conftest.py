@@ -237,7 +237,8 @@ class Tour:
         self.ask("GET", "/v1/prices", expand=["data.product"])
 
     def _sessions(self, customer):
-        components = {"payment_element": {"enabled": "true"}}
+        component = "payment_element" if self.api_version >= "2024-06-20" else "buy_button"
+        components = {component: {"enabled": "true"}}
         self.ask("POST", "/v1/customer_sessions", customer=customer, components=components)
         token = self.ask(
             "POST",
