@@ -292,7 +292,7 @@ def test_the_text_has_a_summary_first_and_fits_a_screen(told, capsys):
     deep = "a_long_name_of_a_folder__another_long_name__and_a_third"
     told(
         app="import stripe\nstripe.Customer.create()\nstripe.Customer.create(balance=1)",
-        **{deep: "import stripe\nstripe.checkout.Session.create()\ndef f(intent): intent.confirm()"},
+        **{deep: "import stripe\nstripe.Topup.create()\ndef f(intent): intent.confirm()"},
     )
     assert cli.main(["calls", "--in", "src"]) == 1
     lines = capsys.readouterr().out.splitlines()
