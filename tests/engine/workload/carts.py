@@ -59,13 +59,15 @@ class Carts(Payments):
         return product
 
     def reprice(self, product, amount):
-        """Give a product another price, and archive the one that it had."""
+        """Make another price of a product."""
         price = Price(product, amount, product.price.currency)
         self.prices.append(price)
         self.tell("price.created", price, *price.words())
         return price
 
     def replace(self, product, price):
+        if product.price is price:
+            return
         product.price = price
         self.tell("product.updated", product, *product.words())
 
