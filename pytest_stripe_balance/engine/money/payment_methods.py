@@ -135,17 +135,17 @@ def refuse_unmodelled(name: str, method_id: str | None, way: str) -> None:
 
 def make(world: World, data: PaymentMethodData = NO_DATA) -> PaymentMethod:
     """Make a payment method of type customer_balance from the data of a request."""
-    return world.payment_methods.put(drafted(world, data)._replace(id=world.ids.mint("pm_", 24)))
+    return world.payment_methods.put(drafted(world, data, world.ids.mint("pm_", 24)))
 
 
-def drafted(world: World, data: PaymentMethodData) -> PaymentMethod:
-    """Give what a payment method will be, without an id; nothing is stored."""
+def drafted(world: World, data: PaymentMethodData, method_id: str = "") -> PaymentMethod:
+    """Give what a payment method will be, perhaps without an id; nothing is stored."""
     details: Hash = NO_BILLING_DETAILS  # one object for all methods without details
     if billing := data.get("billing_details"):
         rest = {key: billing.get(key) or None for key in ("email", "name", "phone", "tax_id")}
         details = {"address": fields.address(billing.get("address") or {}), **rest}
     return PaymentMethod(
-        id="",
+        id=method_id,
         created=world.clock.now,
         type="customer_balance",
         billing_details=details,
