@@ -15,7 +15,7 @@ def test_it(stripe_balance):
         stripe.PaymentIntent.confirm(intent.id, idempotency_key="IDEMP-SECRET-1")
     stripe.PaymentIntent.retrieve(intent.id, client_secret=intent.client_secret)
     for call in (
-        lambda: stripe.Customer.create(source="tok_SECRETabcdef"),
+        lambda: stripe.Customer.create(source="tok_1SECRETabcdef"),
         lambda: stripe_balance.client.raw_request("post", "/v1/oauth/jane.doe@lovelace.org/sk_test_51SECRET"),
     ):
         with stripe_balance.refused(match="does not model|not modelled"):
@@ -28,11 +28,11 @@ def test_it(stripe_balance):
     for exchange in stripe_balance.requests:
         print(repr(exchange))
     try:
-        stripe.Customer.create(source="tok_SECRETabcdef", name=intent.client_secret)
+        stripe.Customer.create(source="tok_1SECRETabcdef", name=intent.client_secret)
     finally:
         assert stripe_balance.requests == []
 """
-SECRETS = ("IDEMP-SECRET", "tok_SECRET", "jane.doe", "51SECRET", r"pi_\w{24}_secret_\w")
+SECRETS = ("IDEMP-SECRET", "tok_1SECRET", "jane.doe", "51SECRET", r"pi_\w{24}_secret_\w")
 
 
 @pytest.mark.parametrize("options", [[], ["-rA", "--junitxml=out.xml"]], ids=["plain", "with xml"])
