@@ -71,17 +71,19 @@ def fail(
         error["code"] = fault.code
         error["doc_url"] = f"https://stripe.com/docs/error-codes/{fault.code.replace('_', '-')}"
     error["message"] = fault.message
-    if fault.param:
+    if fault.param is not None:
         error["param"] = fault.param
     if shown := fault.intent or intent:
         error["payment_intent"] = render(world, shown, envelope.api_version)
+    if fault.method:
+        error["payment_method"] = render(world, fault.method, envelope.api_version)
     _note_old_versions(world, error, envelope.api_version)
     if fault.logged:
         logs = "https://dashboard.stripe.com/test/logs"
         error["request_log_url"] = f"{logs}/{envelope.request_id}?t={world.clock.now}"
     error["type"] = fault.type
-    if more:
-        error = dict(sorted({**error, **more}.items()))
+    if more or fault.more:
+        error = dict(sorted({**error, **fault.more, **(more or {})}.items()))
     response = _respond(envelope, fault.status, {"error": error}, executed=executed)
     return response if fault.has_request_id else _without_request_id(response)
 

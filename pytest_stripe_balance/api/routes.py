@@ -27,7 +27,12 @@ from pytest_stripe_balance.engine.billing import (
 )
 from pytest_stripe_balance.engine.catalog import prices, products
 from pytest_stripe_balance.engine.checkout import sessions
-from pytest_stripe_balance.engine.money import balance_transactions, charges, payment_methods
+from pytest_stripe_balance.engine.money import (
+    balance_transactions,
+    charges,
+    payment_methods,
+    saved_methods,
+)
 from pytest_stripe_balance.engine.payments import apply, confirmation_tokens, payment_intents
 from pytest_stripe_balance.engine.refunds import refunds
 from pytest_stripe_balance.engine.webhooks import endpoints
@@ -97,7 +102,7 @@ ENDPOINTS = (
         parameter_errors="apply-parameter-errors",
     ),
     Endpoint("POST", "/v1/payment_methods", payment_methods.create, "payment_method"),
-    Endpoint("GET", "/v1/payment_methods", payment_methods.list_, "payment_method", listed=True),
+    Endpoint("GET", "/v1/payment_methods", saved_methods.list_, "payment_method", listed=True),
     Endpoint(
         "GET",
         "/v1/payment_methods/{payment_method}",
@@ -105,11 +110,39 @@ ENDPOINTS = (
         "payment_method",
     ),
     Endpoint(
+        "POST",
+        "/v1/payment_methods/{payment_method}",
+        saved_methods.update,
+        "payment_method",
+        since_release="0.2.0",
+    ),
+    Endpoint(
+        "POST",
+        "/v1/payment_methods/{payment_method}/attach",
+        saved_methods.attach,
+        "payment_method",
+        since_release="0.2.0",
+    ),
+    Endpoint(
+        "POST",
+        "/v1/payment_methods/{payment_method}/detach",
+        saved_methods.detach,
+        "payment_method",
+        since_release="0.2.0",
+    ),
+    Endpoint(
         "GET",
         "/v1/customers/{customer}/payment_methods",
-        payment_methods.list_of_customer,
+        saved_methods.list_of_customer,
         "payment_method",
         listed=True,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/customers/{customer}/payment_methods/{payment_method}",
+        saved_methods.retrieve_of_customer,
+        "payment_method",
+        since_release="0.2.0",
     ),
     Endpoint("GET", "/v1/charges", charges.list_, "charge", listed=True),
     Endpoint("GET", "/v1/charges/search", search.charges, "charge", searched=True),

@@ -119,6 +119,7 @@ class Tour:
         """Ask for everything that the API version has."""
         customer = self._customers()
         self._intents(customer)
+        self._cards(customer)
         self._refunds(customer)
         self._sessions(customer)
         self._invoices(customer)
@@ -188,6 +189,21 @@ class Tour:
         rows = f"/v1/customers/{customer}/cash_balance_transactions"
         for row in self.ask("GET", rows, limit=100)["data"]:
             self.ask("GET", f"{rows}/{row['id']}")
+
+    def _cards(self, customer):
+        saved = self.ask("POST", "/v1/payment_methods/pm_card_visa/attach", customer=customer)["id"]
+        self.ask("POST", f"/v1/payment_methods/{saved}", metadata={"a": "b"})
+        self.ask("GET", f"/v1/customers/{customer}/payment_methods/{saved}")
+        order = {"amount": 1000, "currency": "gbp", "allowed_payment_method_types": ["card"]}
+        if self.api_version < "2026-03":
+            order["payment_method_types"] = order.pop("allowed_payment_method_types")
+        order |= {"customer": customer, "payment_method": saved, "confirm": "true"}
+        paid = self.ask("POST", "/v1/payment_intents", **order, expand=["latest_charge"])
+        self.ask("POST", "/v1/refunds", payment_intent=paid["id"], amount=100)
+        declined = {**order, "payment_method": "pm_card_chargeDeclined"}
+        failed = self.ask("POST", "/v1/payment_intents", **declined)["error"]
+        self.ask("GET", f"/v1/charges/{failed['charge']}")
+        self.ask("POST", f"/v1/payment_methods/{saved}/detach")
 
     def _refunds(self, customer):
         paid = self.intent(customer)

@@ -69,6 +69,24 @@ def failed_intent(stripe_balance):
     return stripe.PaymentIntent.retrieve(intent.id)
 
 
+def paid_by_card(stripe_balance, method="pm_card_visa"):
+    return stripe.PaymentIntent.create(
+        customer=stripe_balance.customer().id,
+        amount=1000,
+        currency="usd",
+        payment_method=method,
+        allowed_payment_method_types=["card"],
+        confirm=True,
+    )
+
+
+def declined_card(stripe_balance):
+    """Give the error of a declined card."""
+    with pytest.raises(stripe.CardError) as caught:
+        paid_by_card(stripe_balance, "pm_card_visa_chargeDeclinedInsufficientFunds")
+    return caught.value.json_body["error"]
+
+
 def intent_of(stripe_balance, currency):
     customer = stripe_balance.customer(reconciliation="manual")
     return stripe_balance.bank_transfer_intent(customer, 1000, currency)
@@ -315,6 +333,19 @@ STATES = {
             ).payment_method
         ),
     },
+    "payment_method that is a card": {
+        "attached": lambda b: stripe.PaymentMethod.attach("pm_card_visa", customer=b.customer().id),
+        "never used": lambda _: stripe.PaymentMethod.retrieve("pm_card_visa"),
+    },
+    "payment_intent by card": {
+        "succeeded": lambda b: paid_by_card(b),
+        "requires_payment_method after a decline": lambda b: declined_card(b)["payment_intent"],
+        "requires_action": lambda b: paid_by_card(b, "pm_card_authenticationRequired"),
+    },
+    "charge of a card": {
+        "succeeded": lambda b: stripe.Charge.retrieve(paid_by_card(b).latest_charge),
+        "failed": lambda b: stripe.Charge.retrieve(declined_card(b)["charge"]),
+    },
     "confirmation_token": {
         "new": token_of,
         "used": lambda b: (
@@ -332,6 +363,9 @@ STATES = {
     "charge": {
         "succeeded": lambda b: stripe.Charge.retrieve(intent_in(b, "succeeded").latest_charge),
         "refunded": lambda b: stripe.Charge.retrieve(refund_in(b, "succeeded").charge),
+    },
+    "refund of a card": {
+        "any": lambda b: stripe.Refund.create(payment_intent=paid_by_card(b).id),
     },
     "refund": {
         "requires_action": lambda b: refund_in(b, "requires_action"),

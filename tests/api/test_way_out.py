@@ -37,7 +37,9 @@ ASKED = {
     ),
     "an API version": lambda _: stripe.Customer.create(stripe_version="2020-03-02"),
     "a currency": lambda _: stripe.PaymentIntent.create(amount=100, currency="isk"),
-    "setup_future_usage": lambda own: _intent(own, setup_future_usage="off_session"),
+    "setup_future_usage": lambda own: stripe.PaymentIntent.modify(
+        _intent(own), setup_future_usage="off_session"
+    ),
     "what is expanded": lambda own: stripe.Customer.retrieve(
         own.customer().id, expand=["invoice_credit_balance"]
     ),
@@ -49,7 +51,9 @@ ASKED = {
     ),
     "a refund of two": _refund_of_another,
     "a search": lambda _: stripe.Customer.search(query='name~"a\\b"'),
-    "a method that is kept ready": lambda own: _intent(own, payment_method="pm_card_visa"),
+    "a method that is kept ready": lambda own: _intent(
+        own, payment_method="pm_card_threeDSecureOptional"
+    ),
 }
 
 

@@ -40,7 +40,8 @@ def test_an_intent_is_confirmed_later_with_a_token(customer):
     """What the page collected pays an intent that waits for it."""
     intent = stripe.PaymentIntent.create(amount=1000, currency="usd", customer=customer)
     one = token()
-    confirmed = stripe.PaymentIntent.confirm(intent.id, confirmation_token=one.id)
+    url = "https://example.com"
+    confirmed = stripe.PaymentIntent.confirm(intent.id, confirmation_token=one.id, return_url=url)
     assert confirmed.status == "requires_action"
     assert stripe.ConfirmationToken.retrieve(one.id).payment_intent == intent.id
 

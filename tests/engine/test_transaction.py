@@ -48,7 +48,7 @@ def test_a_refused_confirm_writes_nothing(stage, _stripe_session, options, every
     assert everything_in(_stripe_session.world) == before
 
 
-@pytest.mark.parametrize(("module", "step"), [(allocation, "_succeed"), (charges, "make")])
+@pytest.mark.parametrize(("module", "step"), [(allocation, "succeed"), (charges, "make")])
 def test_what_breaks_in_the_middle_is_undone(
     stage, _stripe_session, monkeypatch, module, step, everything_in
 ):

@@ -21,6 +21,7 @@ BEYOND = {
     "refund-window": "180 days have to pass",
     "unclaimed-since": "75 days have to pass",
     "return-comes-back": "75 days have to pass, and a bank to send a return back",
+    "card-refund": "a day or two have to pass",
     "invoice-overdue": "a due date has to pass",
     "invoice-overdue-boundary": "30 days have to pass after a due date",
     "publishable-key": "it takes the account's own, and the tests have its secret key alone",

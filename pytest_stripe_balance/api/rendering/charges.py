@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pytest_stripe_balance.api.rendering import card_charges
 from pytest_stripe_balance.engine.money import application_fees
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
 from pytest_stripe_balance.engine.state.records.record import Record
@@ -26,17 +27,22 @@ _AUTHORIZED: Json = {
 
 
 def charge(world: World, charge: Charge) -> Json:
-    """Render a charge (docs/stripe.md 1.7, liberapay [obs]).
+    """Render a charge (docs/stripe.md 1.7, liberapay [obs]; of a card 1.13 [obs]).
 
     Every recorded charge has destination, dispute and order. Every py_ charge of a bank debit has
     radar_options {} and a null calculated_statement_descriptor, and a receipt_url if it succeeded.
     """
     if charge.source_transfer is not None:
         return _destination_payment(world, charge)
-    world.readings.rely_on("charge-shape")
-    authorized = world.readings.rely_on("charge-outcome") == "authorized"
-    outcome = {**_AUTHORIZED} if authorized else None
-    body = _charge(world, charge, {"customer_balance": {}, "type": "customer_balance"}, outcome)
+    if charge.card is None:
+        world.readings.rely_on("charge-shape")
+        authorized = world.readings.rely_on("charge-outcome") == "authorized"
+        outcome = {**_AUTHORIZED} if authorized else None
+        body = _charge(world, charge, {"customer_balance": {}, "type": "customer_balance"}, outcome)
+    else:
+        details, outcome = card_charges.details(world, charge), card_charges.outcome(charge)
+        body = _charge(world, charge, details, outcome)
+        body["calculated_statement_descriptor"] = card_charges.statement_descriptor(charge)
     if charge.transfer is not None:
         body["transfer"] = charge.transfer
     return body
@@ -63,12 +69,13 @@ def _destination_payment(world: World, charge: Charge) -> Json:
 
 
 def _charge(world: World, charge: Charge, details: Json, outcome: Json | None) -> Json:
-    data = charge.transfer_data
+    data, decline = charge.transfer_data, charge.decline
+    receipt = f"https://pay.stripe.com/receipts/payment/{charge.id.partition('_')[2]}"
     return {
         "id": charge.id,
         "object": "charge",
         "amount": charge.amount,
-        "amount_captured": charge.amount,
+        "amount_captured": 0 if decline else charge.amount,
         "amount_refunded": charge.amount_refunded,
         "application": application_fees.application(world) if world.platform else None,
         "application_fee": charge.application_fee,
@@ -76,7 +83,7 @@ def _charge(world: World, charge: Charge, details: Json, outcome: Json | None) -
         "balance_transaction": charge.balance_transaction,
         "billing_details": charge.billing_details,
         "calculated_statement_descriptor": None,
-        "captured": True,
+        "captured": decline is None,
         "created": charge.created,
         "currency": charge.currency,
         "customer": charge.customer,
@@ -85,22 +92,22 @@ def _charge(world: World, charge: Charge, details: Json, outcome: Json | None) -
         "dispute": None,
         "disputed": False,
         "failure_balance_transaction": None,
-        "failure_code": None,
-        "failure_message": None,
+        "failure_code": decline and decline["code"],
+        "failure_message": decline and decline["message"],
         "fraud_details": {},
         "livemode": False,
         "metadata": charge.metadata,
         "on_behalf_of": charge.on_behalf_of,
         "order": None,
         "outcome": outcome,
-        "paid": True,
+        "paid": decline is None,
         "payment_intent": charge.payment_intent,
         "payment_method": charge.payment_method,
         "payment_method_details": details,
         "radar_options": {},
         "receipt_email": charge.receipt_email,
         "receipt_number": None,
-        "receipt_url": f"https://pay.stripe.com/receipts/payment/{charge.id.partition('_')[2]}",
+        "receipt_url": None if decline else receipt,
         "refunded": charge.refunded,
         "review": None,
         "shipping": charge.shipping,
@@ -108,7 +115,7 @@ def _charge(world: World, charge: Charge, details: Json, outcome: Json | None) -
         "source_transfer": None,
         "statement_descriptor": charge.statement_descriptor,
         "statement_descriptor_suffix": charge.statement_descriptor_suffix,
-        "status": "succeeded",
+        "status": "failed" if decline else "succeeded",
         "transfer_data": data and {"amount": None, **data},
         "transfer_group": charge.transfer_group,
     }
@@ -174,10 +181,12 @@ _REPORTING_CATEGORIES = {
     "adjustment": "other_adjustment",
     "application_fee": "platform_earning",
     "application_fee_refund": "platform_earning_refund",
+    "charge": "charge",
     "payment": "charge",
     "payment_failure_refund": "refund_failure",
     "payment_refund": "refund",
     "payment_unreconciled": "unreconciled_customer_funds",
+    "refund": "refund",
     "transfer": "transfer",
     "transfer_refund": "transfer_reversal",
 }
@@ -185,7 +194,9 @@ _REPORTING_CATEGORIES = {
 
 def balance_transaction(world: World, transaction: BalanceTransaction) -> Json:
     """Render a balance transaction (docs/stripe.md 1.11)."""
-    if transaction.type == "payment":
+    if transaction.type in ("charge", "refund"):
+        world.readings.rely_on("card-fee")
+    elif transaction.type == "payment":
         world.readings.rely_on("charge-shape")
         world.readings.rely_on("charge-fee")
     else:

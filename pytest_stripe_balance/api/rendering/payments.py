@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pytest_stripe_balance.api.rendering.charges import Json
 from pytest_stripe_balance.engine.money import application_fees
+from pytest_stripe_balance.engine.payments.method_types import SEEN
+from pytest_stripe_balance.engine.state.records.hashes import Hash
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 from pytest_stripe_balance.engine.state.world import World
 
@@ -14,10 +16,11 @@ def _payment_method(_: World, method: PaymentMethod) -> Json:
         "object": "payment_method",
         "allow_redisplay": method.allow_redisplay,
         "billing_details": method.billing_details,
+        **({} if method.card is None else {"card": method.card}),
         "created": method.created,
-        "customer": None,
+        "customer": method.customer,
         "customer_account": None,
-        "customer_balance": {},
+        **({} if method.card else {"customer_balance": {}}),
         "livemode": False,
         "metadata": method.metadata,
         "shared_payment_granted_token": None,
@@ -28,7 +31,7 @@ def _payment_method(_: World, method: PaymentMethod) -> Json:
 def _payment_intent(world: World, intent: PaymentIntent) -> Json:
     _note_assumptions(world, intent)
     configuration = intent.payment_method_configuration
-    allowed = intent.allowed_payment_method_types
+    allowed, excluded = intent.allowed_payment_method_types, intent.excluded_payment_method_types
     return {
         "id": intent.id,
         "object": "payment_intent",
@@ -50,9 +53,9 @@ def _payment_intent(world: World, intent: PaymentIntent) -> Json:
         "customer": intent.customer,
         "customer_account": None,
         "description": intent.description,
-        "excluded_payment_method_types": None,
+        "excluded_payment_method_types": excluded and list(excluded),
         **({} if intent.hooks is None else {"hooks": intent.hooks}),
-        "last_payment_error": intent.last_payment_error,
+        "last_payment_error": intent.last_payment_error and _error(world, intent.last_payment_error),
         "latest_charge": intent.latest_charge,
         "livemode": False,
         "managed_payments": {"enabled": False},
@@ -68,7 +71,7 @@ def _payment_intent(world: World, intent: PaymentIntent) -> Json:
         "processing": None,
         "receipt_email": intent.receipt_email,
         "review": None,
-        "setup_future_usage": None,
+        "setup_future_usage": intent.setup_future_usage,
         "shared_payment_granted_token": None,
         "shipping": intent.shipping,
         "source": None,
@@ -84,12 +87,20 @@ def _note_assumptions(world: World, intent: PaymentIntent) -> None:
     world.readings.rely_on("unset-keys")
     if intent.payment_method_options.get("customer_balance") == {}:
         world.readings.rely_on("unset-customer-balance-options")
+    if not SEEN.issuperset(intent.payment_method_types):
+        world.readings.rely_on("sibling-options")
+
+
+def _error(world: World, error: Hash) -> Json:
+    """Render the error of a payment, with the method that failed."""
+    method = error.get("payment_method")
+    return {**error, **({"payment_method": _payment_method(world, method)} if method else {})}
 
 
 def _next_action(intent: PaymentIntent) -> Json | None:
     instructions = intent.instructions
     if instructions is None:
-        return None
+        return None if intent.next_action is None else {**intent.next_action}
     return {
         "display_bank_transfer_instructions": {
             "amount_remaining": intent.remaining,

@@ -292,6 +292,6 @@ def new_intent(world: World, session: CheckoutSession, **paid: Any) -> PaymentIn
         world,
         amount=session.amount_total,
         currency=session.currency,
-        payment_method_types=list(session.payment_method_types),  # type: ignore[arg-type] # of any type
+        payment_method_types=list(session.payment_method_types),
         **params,
     )

@@ -15,7 +15,7 @@ from pytest_stripe_balance.engine.money import (
     shares,
 )
 from pytest_stripe_balance.engine.state.records.customers import Customer
-from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records.customers import Entry
@@ -39,7 +39,8 @@ def put_money(
     world.readings.rely_on("apply-event-order")
     intent, _ = _allocate(world, intent, customer, amount)
     if intent.remaining == 0:
-        return _succeed(world, intent)
+        method = world.payment_methods.get(intent.payment_method or "")
+        return succeed(world, intent, method or payment_methods.make(world))
     world.record_event(partial_event, intent)
     return intent
 
@@ -57,8 +58,11 @@ def _allocate(
     return world.payment_intents.put(intent._replace(applied=intent.applied + amount)), entry
 
 
-def _succeed(world: World, intent: PaymentIntent) -> PaymentIntent:
-    method = world.payment_methods.get(intent.payment_method or "") or payment_methods.make(world)
+def succeed(world: World, intent: PaymentIntent, method: PaymentMethod) -> PaymentIntent:
+    """Let an intent that is paid in full succeed, with its charge and its invoice.
+
+    Events `charge.succeeded`, `payment_intent.succeeded`, then those of `invoice_settlement.succeeded`.
+    """
     if intent.transfer_data is not None and intent.transfer_group is None:
         intent = intent._replace(transfer_group=f"group_{intent.id}")
     charge = charges.make(world, intent, method)
@@ -71,6 +75,7 @@ def _succeed(world: World, intent: PaymentIntent) -> PaymentIntent:
         payment_method=method.id,
         latest_charge=charge.id,
         instructions=None,
+        next_action=None,
         last_payment_error=None,
     )
     world.payment_intents.put(succeeded)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 MXN_FEE, MXN_FEE_TAX = 700, 112  # 7 MXN, and 16 % of that
+US_CARD_RATE, US_CARD_FIXED = 29, 30  # 2.9 %, and 30 cents
 
 
 def retrieve(world: World, charge_id: str) -> Charge:
@@ -55,58 +56,98 @@ def fees(world: World, currency: str) -> tuple[Hash, ...]:
             f"charge-fee=stripe-fee: Stripe's fee for a bank transfer in {currency} is unknown, only "
             "that in mxn is known. Choose the reading none for this test"
         )
-    parts = (("stripe_fee", "Stripe processing fees", MXN_FEE), ("tax", "VAT", MXN_FEE_TAX))
-    return tuple(
-        {
-            "amount": part,
-            "application": None,
-            "currency": currency,
-            "description": description,
-            "type": kind,
-        }
-        for kind, description, part in parts
+    return (
+        _fee("stripe_fee", "Stripe processing fees", MXN_FEE, currency),
+        _fee("tax", "VAT", MXN_FEE_TAX, currency),
     )
 
 
+def card_fees(world: World, intent: PaymentIntent) -> tuple[Hash, ...]:
+    """Give Stripe's fees for a card: none by default.
+
+    With card-fee=us-standard they are 2.9 % plus 30 cents, the public price of a US account for its own
+    country's cards. Other currencies than usd are refused, because the conversion has a fee too.
+    """
+    if world.readings.rely_on("card-fee") == "none":
+        return ()
+    if intent.currency != "usd":
+        raise Refused(
+            f"card-fee=us-standard: Stripe's fee for a card in {intent.currency} is unknown, only that "
+            "in usd is known. Choose the reading none for this test"
+        )
+    fee = (intent.amount * US_CARD_RATE + 500) // 1000 + US_CARD_FIXED
+    return (_fee("stripe_fee", "Stripe processing fees", fee, "usd"),)
+
+
+def _fee(kind: str, description: str, amount: int, currency: str) -> Hash:
+    return {
+        "amount": amount,
+        "application": None,
+        "currency": currency,
+        "description": description,
+        "type": kind,
+    }
+
+
 def make(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charge:
-    """Make the charge of an intent that is fully funded, and book it for the merchant; no event.
+    """Make the charge of an intent that is paid in full, and book it for the merchant; no event.
 
     Its transfer and its fee are made with it (`shares.share`).
     """
-    charge_id = world.ids.mint(f"{world.readings.rely_on('charge-id-prefix')}_", 24)
-    world.readings.rely_on("charge-shape")
+    by_card = method.card is not None
+    prefix = "ch" if by_card else world.readings.rely_on("charge-id-prefix")
+    charge_id = world.ids.mint(f"{prefix}_", 24)
+    if not by_card:
+        world.readings.rely_on("charge-shape")
     is_shared = intent.transfer_data is not None or intent.application_fee_amount is not None
-    details = fees(world, intent.currency)
+    details = card_fees(world, intent) if by_card else fees(world, intent.currency)
     booked = book(
         world,
         intent.amount,
         intent.currency,
-        "payment",
+        "charge" if by_card else "payment",
         source=charge_id,
         description=intent.description,
         fee_details=(*details, *shares.direct_fee(world, intent)) if is_shared else details,
     )
-    charge = world.charges.put(
-        Charge(
-            id=charge_id,
-            created=world.clock.now,
-            amount=intent.amount,
-            currency=intent.currency,
-            customer=intent.customer,
-            payment_intent=intent.id,
-            payment_method=method.id,
-            balance_transaction=booked.id,
-            billing_details=method.billing_details,
-            description=intent.description,
-            metadata=intent.metadata,
-            receipt_email=intent.receipt_email,
-            shipping=intent.shipping,
-            statement_descriptor=intent.statement_descriptor,
-            statement_descriptor_suffix=intent.statement_descriptor_suffix,
-            transfer_group=intent.transfer_group,
-            application_fee_amount=intent.application_fee_amount,
-            on_behalf_of=intent.on_behalf_of,
-            transfer_data=intent.transfer_data,
-        )
+    charge = world.charges.put(_charge(world, charge_id, intent, method, booked.id))
+    if not is_shared:
+        return charge
+    return shares.share(world, intent, charge, "card" if by_card else "bank_account")
+
+
+def make_declined(world: World, intent: PaymentIntent, method: PaymentMethod, decline: Hash) -> Charge:
+    """Make the failed charge of a declined card, which moves no money; no event."""
+    charge = _charge(world, world.ids.mint("ch_", 24), intent, method, None)
+    return world.charges.put(charge._replace(decline=decline))
+
+
+def _charge(
+    world: World,
+    charge_id: str,
+    intent: PaymentIntent,
+    method: PaymentMethod,
+    balance_transaction: str | None,
+) -> Charge:
+    return Charge(
+        id=charge_id,
+        created=world.clock.now,
+        amount=intent.amount,
+        currency=intent.currency,
+        customer=intent.customer,
+        payment_intent=intent.id,
+        payment_method=method.id,
+        balance_transaction=balance_transaction,
+        billing_details=method.billing_details,
+        description=intent.description,
+        metadata=intent.metadata,
+        receipt_email=intent.receipt_email,
+        shipping=intent.shipping,
+        statement_descriptor=intent.statement_descriptor,
+        statement_descriptor_suffix=intent.statement_descriptor_suffix,
+        transfer_group=intent.transfer_group,
+        application_fee_amount=intent.application_fee_amount,
+        on_behalf_of=intent.on_behalf_of,
+        transfer_data=intent.transfer_data,
+        card=method.card,
     )
-    return shares.share(world, intent, charge, "bank_account") if is_shared else charge

@@ -1,15 +1,18 @@
-"""Payment methods of type customer_balance, which are never attached (docs/stripe.md 1.6)."""
+"""Payment methods: customer_balance, and Stripe's ready-made cards (docs/stripe.md 1.6, 1.22)."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from pytest_stripe_balance.engine.money.ready_made import READY_MADE
 from pytest_stripe_balance.engine.state import faults, fields
-from pytest_stripe_balance.engine.state.records.hashes import Hash
+from pytest_stripe_balance.engine.state.determinism import year_and_month
 from pytest_stripe_balance.engine.state.records.payments import PaymentMethod
-from pytest_stripe_balance.engine.state.table import Cursors, Page
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import EXPECTED, Refused
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.state.records.hashes import Hash
 
 # Beginnings of ids that exist in Stripe and not here: its ready-made methods for tests (docs.stripe.com
 # /testing and the pages of each method), and the sources and cards from before payment methods.
@@ -28,12 +31,19 @@ NOT_MODELLED = (
 )
 
 
-class PaymentMethodData(TypedDict, total=False):
-    """payment_method_data of a request. Only customer_balance is modelled."""
+class CardData(TypedDict, total=False):
+    """The card hash of a request. Only the tokens of the ready-made cards are modelled."""
 
-    type: Literal["customer_balance"]
+    token: str
+
+
+class PaymentMethodData(TypedDict, total=False):
+    """payment_method_data of a request. Only customer_balance and ready-made cards are modelled."""
+
+    type: Literal["card", "customer_balance"]
     allow_redisplay: str
     billing_details: dict[str, Any]
+    card: CardData
     customer_balance: dict[str, Any]
     metadata: dict[str, str] | None
 
@@ -51,13 +61,14 @@ NO_BILLING_DETAILS: Hash = {
 def create(
     world: World,
     *,
-    type: Literal["customer_balance"] | None = None,  # noqa: A002 - Stripe's own name for it
+    type: Literal["card", "customer_balance"] | None = None,  # noqa: A002 - Stripe's own name for it
     allow_redisplay: str = "unspecified",
     billing_details: dict[str, Any] | None = None,
+    card: CardData | None = None,
     customer_balance: dict[str, Any] | None = None,
     metadata: dict[str, str] | None = None,
 ) -> PaymentMethod:
-    """Make a payment method. An intent of any customer can use it."""
+    """Make a payment method, a card by the token of a ready-made one. It is attached to nobody."""
     if type is None:
         raise faults.missing_parameter("type")
     data = PaymentMethodData(
@@ -67,48 +78,24 @@ def create(
         customer_balance=customer_balance or {},
         metadata=metadata,
     )
+    if card is not None:
+        data["card"] = card
     return make(world, data)
 
 
 def retrieve(world: World, method_id: str) -> PaymentMethod:
-    """Find a payment method; 404 with param `payment_method` [obs]."""
-    return known(world, method_id, in_path=True)
+    """Find a payment method; 404 with param `payment_method` [obs].
 
-
-class Filters(Cursors, total=False):
-    """The parameters of the lists, which are always empty."""
-
-    type: str
-    allow_redisplay: str
-
-
-def list_(
-    world: World, *, customer: str | None = None, **filters: Unpack[Filters]
-) -> Page[PaymentMethod]:
-    """List attached payment methods: none, because this type is never attached [obs].
-
-    An unknown or deleted customer is a 400 with param `customer` [obs, 2026-08-26.dahlia].
+    The name of a ready-made card gives a new method each time [obs openfoodfoundation/openfoodnetwork].
     """
-    if customer is not None:
-        world.customer(customer, in_path=False)
-    return _none(world, filters)
+    return found(world, method_id, in_path=True)
 
 
-def list_of_customer(world: World, customer_id: str, **filters: Unpack[Filters]) -> Page[PaymentMethod]:
-    """List the payment methods attached to the customer in the path: none [obs]."""
-    world.customer_above(customer_id)
-    return _none(world, filters)
-
-
-def _none(world: World, filters: Filters) -> Page[PaymentMethod]:
-    """Give an empty page. A cursor to an unknown object is still an error."""
-    cursors = Cursors(**{key: value for key, value in filters.items() if key in CURSORS})  # type: ignore[typeddict-item] # picked by their names
-    for name in ("starting_after", "ending_before"):
-        refuse_unmodelled(name, filters.get(name), "Leave the cursor out")  # type: ignore[arg-type] # a text
-    return world.payment_methods.page(keep=lambda _: False, **cursors)
-
-
-CURSORS = frozenset(Cursors.__annotations__)
+def found(world: World, method_id: str, *, in_path: bool) -> PaymentMethod:
+    """Find a payment method, or make one of a ready-made card's name."""
+    if method_id in READY_MADE:
+        return of_card(world, method_id)
+    return known(world, method_id, in_path=in_path)
 
 
 def known(world: World, method_id: str, *, in_path: bool) -> PaymentMethod:
@@ -126,24 +113,28 @@ def known(world: World, method_id: str, *, in_path: bool) -> PaymentMethod:
 
 
 def refuse_unmodelled(name: str, method_id: str | None, way: str) -> None:
-    """Refuse a method that exists in Stripe and isn't modelled, such as a test card."""
+    """Refuse a method that exists in Stripe and isn't modelled, such as a source."""
     if method_id is not None and method_id.startswith(NOT_MODELLED):
         raise Refused(
-            f"{name}={method_id!r}: only customer_balance methods are modelled. {way}, or {EXPECTED}"
+            f"{name}={method_id!r}: only customer_balance methods and some of Stripe's ready-made cards "
+            f"are modelled, as pm_card_visa; docs/cards.md lists them. {way}, or {EXPECTED}"
         )
 
 
 def make(world: World, data: PaymentMethodData = NO_DATA) -> PaymentMethod:
-    """Make a payment method of type customer_balance from the data of a request."""
+    """Make a payment method from the data of a request, by default of type customer_balance."""
+    if data.get("type") == "card":
+        return _of_token(world, data)
+    if "card" in data:
+        raise Refused("the hash card beside another type of payment method is not modelled")
     return world.payment_methods.put(drafted(world, data, world.ids.mint("pm_", 24)))
 
 
 def drafted(world: World, data: PaymentMethodData, method_id: str = "") -> PaymentMethod:
-    """Give what a payment method will be, perhaps without an id; nothing is stored."""
+    """Give what a method of type customer_balance will be, perhaps without an id; nothing is stored."""
     details: Hash = NO_BILLING_DETAILS  # one object for all methods without details
     if billing := data.get("billing_details"):
-        rest = {key: billing.get(key) or None for key in ("email", "name", "phone", "tax_id")}
-        details = {"address": fields.address(billing.get("address") or {}), **rest}
+        details = billing_details_of(billing)
     return PaymentMethod(
         id=method_id,
         created=world.clock.now,
@@ -152,3 +143,72 @@ def drafted(world: World, data: PaymentMethodData, method_id: str = "") -> Payme
         metadata=fields.merged_metadata({}, data.get("metadata")),
         allow_redisplay=data.get("allow_redisplay", "unspecified"),
     )
+
+
+def billing_details_of(given: Hash) -> Hash:
+    """Give billing details with all the keys that Stripe shows."""
+    rest = {key: given.get(key) or None for key in ("email", "name", "phone", "tax_id")}
+    return {"address": fields.address(given.get("address") or {}), **rest}
+
+
+def _of_token(world: World, data: PaymentMethodData) -> PaymentMethod:
+    """Make a method of the token in a request's card hash."""
+    token = (data.get("card") or {}).get("token")
+    name = token and token.replace("tok_", "pm_card_", 1)
+    if not (token and token.startswith("tok_") and name in READY_MADE):
+        raise Refused(
+            "the parameter card of a payment method of type='card' is modelled with the token of a "
+            "ready-made card alone: card={'token': 'tok_visa'}. Or name the ready-made method itself, "
+            "as payment_method='pm_card_visa'"
+        )
+    assert name is not None, "unreachable because it is a name of READY_MADE"
+    return of_card(world, name, data)
+
+
+def of_card(world: World, name: str, data: PaymentMethodData = NO_DATA) -> PaymentMethod:
+    """Make a payment method of the ready-made card of a name; nobody has checked its CVC yet."""
+    world.readings.rely_on("card-values")
+    return world.payment_methods.put(
+        PaymentMethod(
+            id=world.ids.mint("pm_", 24),
+            created=world.clock.now,
+            type="card",
+            billing_details=billing_details_of(data.get("billing_details") or {}),
+            metadata=fields.merged_metadata({}, data.get("metadata")),
+            allow_redisplay=data.get("allow_redisplay", "unspecified"),
+            card=_card(world, name),
+            ready_made=name,
+        )
+    )
+
+
+def _card(world: World, name: str) -> Hash:
+    """Give what Stripe shows of a ready-made card, which is valid for a year [obs]."""
+    ready, (year, month) = READY_MADE[name], year_and_month(world.clock.now)
+    return {
+        "brand": ready.brand,
+        "checks": {
+            "address_line1_check": None,
+            "address_postal_code_check": None,
+            "cvc_check": "unchecked",
+        },
+        "country": "US",
+        "display_brand": ready.brand,
+        "exp_month": month,
+        "exp_year": year + 1,
+        "fingerprint": world.ids.secret(f"card {ready.brand} {ready.last4}", 16),
+        "funding": ready.funding,
+        "generated_from": None,
+        "last4": ready.last4,
+        "networks": {"available": [ready.brand], "preferred": None},
+        "regulated_status": "unregulated",
+        "three_d_secure_usage": {"supported": True},
+        "wallet": None,
+    }
+
+
+def checked(method: PaymentMethod) -> PaymentMethod:
+    """Note that the card's bank has checked the CVC: it always passes [obs]."""
+    assert method.card is not None, f"{method.id} is no card"
+    checks = {**method.card["checks"], "cvc_check": "pass"}
+    return method._replace(card={**method.card, "checks": checks})

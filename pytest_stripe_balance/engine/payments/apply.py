@@ -17,6 +17,7 @@ from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records.customers import Customer
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 from pytest_stripe_balance.engine.state.world import World
+from pytest_stripe_balance.refused import Refused
 
 APPLICABLE = ("requires_action", "requires_payment_method")
 
@@ -45,6 +46,11 @@ def apply_customer_balance(
         amount = None
     attempt = Attempt(world, intent, amount, currency and amounts.lowered(world, currency))
     attempt.refuse()
+    if intent.next_action is not None:
+        raise Refused(
+            f"applying cash to {intent_id}, which waits for a card's authentication, is not modelled: "
+            "confirm it by bank transfer first"
+        )
     customer = attempt.customer
     assert customer is not None, "unreachable because an intent without a customer is refused"
     attempt.note_assumptions(customer)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.money import allocation, invoice_settlement
-from pytest_stripe_balance.engine.payments import payment_method_options
+from pytest_stripe_balance.engine.payments import card_payments, payment_method_options
 from pytest_stripe_balance.engine.payments.payment_method_options import PaymentMethodParams
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.faults import Fault
@@ -18,6 +18,29 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.world import World
 
 CONFIRMABLE = ("requires_confirmation", "requires_payment_method", "requires_action")
+NEEDS_RETURN_URL = (
+    "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some "
+    "of these payment methods might redirect your customer off of your page, you must provide a "
+    "`return_url`. If you don't want to accept redirect-based payment methods, set "
+    "`automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to "
+    "`never` when creating Setup Intents and Payment Intents."
+)
+
+
+class HowToConfirm(TypedDict, total=False):
+    """Parameters that say how a confirm goes. They aren't shown."""
+
+    confirmation_token: str
+    error_on_requires_action: bool
+    mandate_data: dict[str, Any] | None
+    off_session: bool | str
+    radar_options: dict[str, Any]
+    return_url: str
+    use_stripe_sdk: bool
+
+
+class ConfirmedBy(PaymentMethodParams, HowToConfirm, total=False):
+    """What a confirm, or the confirm of a create, reads of its parameters."""
 
 
 def owner(world: World, intent: PaymentIntent) -> Customer:
@@ -25,7 +48,7 @@ def owner(world: World, intent: PaymentIntent) -> Customer:
     return world.customer(payment_method_options.need_customer(world, intent.customer), in_path=False)
 
 
-def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:
+def check(world: World, intent: PaymentIntent, params: ConfirmedBy) -> None:
     """Refuse a confirm that isn't possible, before any change. The texts are Stripe's own [obs]."""
     if intent.status == "succeeded":
         message = "it has already succeeded after being previously confirmed."
@@ -38,9 +61,29 @@ def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> N
         raise _cannot_confirm(message, intent)
     if not (payment_method_options.has_payment_method(params) or intent.payment_method):
         raise _cannot_confirm(f"it's missing a payment method. {_way_out(intent)}", intent)
-    owner(world, intent)
+    if intent.customer is not None or not _is_by_card(world, intent, params):
+        owner(world, intent)
+    if intent.automatic_payment_methods and "return_url" not in params:
+        _refuse_redirects(world, intent, params)
     if intent.invoice and invoice_settlement.invoice_of(world, intent).status == "uncollectible":
         raise Refused(f"confirming {intent.id}, whose invoice is uncollectible, is not modelled")
+
+
+def _refuse_redirects(world: World, intent: PaymentIntent, params: ConfirmedBy) -> None:
+    """Refuse automatic payment methods without a return_url, unless none may redirect [obs]."""
+    if (intent.automatic_payment_methods or {}).get("allow_redirects") == "never":
+        return
+    by_card = _is_by_card(world, intent, params)
+    if by_card or world.readings.rely_on("return-url-of-bank-transfer") == "asked":
+        raise Fault(NEEDS_RETURN_URL, intent=intent if intent.id else None)
+
+
+def _is_by_card(world: World, intent: PaymentIntent, params: ConfirmedBy) -> bool:
+    """Tell whether a card is to pay: the one of the request, or else the intent's own."""
+    if "payment_method_data" in params:
+        return False
+    method = world.payment_methods.get(params.get("payment_method") or intent.payment_method or "")
+    return method is not None and method.card is not None
 
 
 def _way_out(intent: PaymentIntent) -> str:
@@ -64,16 +107,27 @@ def _cannot_confirm(because: str, intent: PaymentIntent) -> Fault:
     return fault
 
 
-def carry_out(world: World, intent: PaymentIntent) -> PaymentIntent:
-    """Carry out a checked confirm (the table in docs/stripe.md 3.2)."""
+def carry_out(world: World, intent: PaymentIntent, params: ConfirmedBy) -> PaymentIntent:
+    """Carry out a checked confirm (the table in docs/stripe.md 3.2; by card 3.11)."""
+    if intent.payment_method_types != ("customer_balance",):
+        method = world.payment_methods.get(intent.payment_method or "")
+        if method is not None and method.card is not None:
+            return card_payments.pay(world, intent, method, params)
     payer = owner(world, intent)
     balance = world.ledger.balance(payer.id, intent.currency)
     drawn = min(balance, intent.remaining) if balance and _draws(world, payer) else 0
     if intent.invoice is not None and drawn < intent.remaining:
         drawn = 0  # an invoice is never paid in part automatically (docs/stripe.md 4 [doc])
+    if drawn < intent.remaining and params.get("error_on_requires_action"):
+        method = world.payment_methods.find(intent.payment_method or "", "payment_method")
+        raise card_payments.not_handled(world, intent, method)
     if drawn < intent.remaining and "funding_type" not in intent.customer_balance_options:
         raise _payment_failed(world, intent, balance)
-    changes: dict[str, Any] = {"confirmed_at": world.clock.now, "amount_updated": False}
+    changes: dict[str, Any] = {
+        "confirmed_at": world.clock.now,
+        "amount_updated": False,
+        "next_action": None,
+    }
     if intent.transfer_data is not None and intent.transfer_group is None:
         changes["transfer_group"] = f"group_{intent.id}"
     if drawn < intent.remaining:

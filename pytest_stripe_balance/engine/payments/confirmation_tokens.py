@@ -12,6 +12,7 @@ from pytest_stripe_balance.engine.state.records.hashes import Hash
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 from pytest_stripe_balance.engine.state.records.sessions import ConfirmationToken
 from pytest_stripe_balance.engine.state.world import World
+from pytest_stripe_balance.refused import Refused
 
 LASTS = 12 * 60 * 60  # seconds [doc]
 
@@ -71,6 +72,10 @@ def retrieve(world: World, token_id: str) -> ConfirmationToken:
 
 def _preview_of_data(world: World, data: PaymentMethodData) -> Hash:
     """Give what a method of this data will be; nothing is stored."""
+    if data.get("type") == "card":
+        raise Refused(
+            "a confirmation token of a card is not modelled: confirm with payment_method='pm_card_visa'"
+        )
     return _preview(payment_methods.drafted(world, data)) | {"metadata": data.get("metadata")}
 
 

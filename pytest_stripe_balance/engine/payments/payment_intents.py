@@ -5,7 +5,7 @@ Source: docs/stripe.md 1.5, 3.1, 3.2, 3.5, 3.6.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from pytest_stripe_balance.engine.money import allocation, checkout_settlement
 from pytest_stripe_balance.engine.payments import (
@@ -15,6 +15,7 @@ from pytest_stripe_balance.engine.payments import (
     sharing,
     updatable,
 )
+from pytest_stripe_balance.engine.payments.confirmation import HowToConfirm
 from pytest_stripe_balance.engine.payments.payment_method_options import (
     AutomaticPaymentMethods,
     PaymentMethodParams,
@@ -54,18 +55,6 @@ class IntentParams(PaymentMethodParams, total=False):
     statement_descriptor: str | None
     statement_descriptor_suffix: str | None
     transfer_group: str | None
-
-
-class HowToConfirm(TypedDict, total=False):
-    """Parameters of a confirm that are about other methods, and a token. They aren't shown."""
-
-    confirmation_token: str
-    error_on_requires_action: Literal[False]
-    mandate_data: dict[str, Any] | None
-    off_session: bool | str
-    radar_options: dict[str, Any]
-    return_url: str
-    use_stripe_sdk: bool
 
 
 class CreateParams(IntentParams, HowToConfirm, SharingParams, total=False):
@@ -125,7 +114,10 @@ def create(
     if not confirm:
         _refuse_for_confirm(params)
     described = _descriptive(NOTHING, params)
-    typed = payment_method_options.of_new(world, customer, currency, params, automatic_payment_methods)
+    method = payment_method_options.resolve(world, params)
+    typed = payment_method_options.of_new(
+        world, customer, currency, params, method, automatic_payment_methods
+    )
     typed |= _configured(world, typed, params)
     if not sharing.NAMES.isdisjoint(params):
         typed |= sharing.of_new(world, params, amount)
@@ -140,14 +132,14 @@ def create(
         **described,
         **typed,
     )
-    payment_method_options.check(world, draft, params)
+    payment_method_options.check(world, draft, params, method)
     if confirm:
         confirmation.check(world, draft, params)
     intent = payment_method_options.take(world, draft, params, **identity(world))
     world.record_event("payment_intent.created", world.payment_intents.put(intent))
     if token is not None:
         confirmation_tokens.use(world, token, intent)
-    return confirmation.carry_out(world, intent) if confirm else intent
+    return confirmation.carry_out(world, intent, params) if confirm else intent
 
 
 def new(world: World, **fields: Any) -> PaymentIntent:  # noqa: ANN401 - fields of a record
@@ -220,8 +212,9 @@ def update(
     changed = sharing.changed(world, changed, params, amount or intent.amount)
     if customer is not None:
         changed = _with_customer(world, changed, customer)
+    method = payment_method_options.resolve(world, params)
     changed = payment_method_options.retyped(world, changed, params)
-    payment_method_options.check(world, changed, params)
+    payment_method_options.check(world, changed, params, method)
     repaid = (
         payment_method_options.has_payment_method(params)
         or bool(params.get("payment_method_options"))
@@ -255,7 +248,10 @@ def _unconfirmed(world: World, intent: PaymentIntent, *, amount_updated: bool = 
         return intent
     world.readings.rely_on("update-amount-status")
     return intent._replace(
-        status="requires_confirmation", instructions=None, amount_updated=amount_updated
+        status="requires_confirmation",
+        instructions=None,
+        next_action=None,
+        amount_updated=amount_updated,
     )
 
 
@@ -282,13 +278,14 @@ def submit(world: World, intent: PaymentIntent, **params: Unpack[ConfirmParams])
     if token is not None:
         params = confirmation_tokens.filled(world, token, params)
     _note_no_effect(world, params)
+    method = payment_method_options.resolve(world, params)
     confirmation.check(world, intent, params)
     intent = payment_method_options.retyped(world, intent, params)
-    payment_method_options.check(world, intent, params)
+    payment_method_options.check(world, intent, params, method)
     changed = payment_method_options.take(world, _described(intent, params), params)
     if token is not None:
         confirmation_tokens.use(world, token, changed)
-    return confirmation.carry_out(world, world.payment_intents.put(changed))
+    return confirmation.carry_out(world, world.payment_intents.put(changed), params)
 
 
 def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = None) -> PaymentIntent:
@@ -318,6 +315,7 @@ def withdraw(world: World, intent: PaymentIntent, cancellation_reason: str | Non
         canceled_at=world.clock.now,
         cancellation_reason=cancellation_reason,
         instructions=None,
+        next_action=None,
     )
     world.record_event("payment_intent.canceled", world.payment_intents.put(canceled))
     checkout_settlement.canceled(world, canceled)

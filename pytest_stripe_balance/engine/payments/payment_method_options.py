@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
-from pytest_stripe_balance.engine.money.payment_methods import PaymentMethodData, known, make
+from pytest_stripe_balance.engine.money.payment_methods import PaymentMethodData, found, make
+from pytest_stripe_balance.engine.money.saved_methods import SPENT
+from pytest_stripe_balance.engine.payments import method_types
+from pytest_stripe_balance.engine.payments.method_types import PaymentMethodOptions
 from pytest_stripe_balance.engine.state import faults
+from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.engine.state.records.hashes import NOTHING
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records.hashes import Hash
-    from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
+    from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
     from pytest_stripe_balance.engine.state.world import World
 
-UNSET_CARD_OPTIONS: Hash = {
-    "installments": None,
-    "mandate_options": None,
-    "network": None,
-    "request_three_d_secure": "automatic",
-}
-
-
-class PaymentMethodOptions(TypedDict, total=False):
-    """payment_method_options of a request."""
-
-    customer_balance: CustomerBalanceOptions | None
+UNSET_CARD_OPTIONS = method_types.UNSET["card"]
 
 
 class PaymentMethodParams(TypedDict, total=False):
     """Parameters that create, update and confirm share."""
 
-    allowed_payment_method_types: list[Literal["card", "customer_balance"]]
+    allowed_payment_method_types: list[str]
+    excluded_payment_method_types: list[str]
     payment_method: str
     payment_method_data: PaymentMethodData
     payment_method_options: PaymentMethodOptions | None
-    payment_method_types: list[Literal["card", "customer_balance"]]
+    payment_method_types: list[str]
     setup_future_usage: Literal["off_session", "on_session"]
 
 
@@ -52,29 +47,55 @@ def has_payment_method(params: PaymentMethodParams) -> bool:
     return "payment_method" in params or "payment_method_data" in params
 
 
+def resolve(world: World, params: PaymentMethodParams) -> PaymentMethod | None:
+    """Find the payment method that a request names, and let it name it by its id.
+
+    A ready-made card's name, or its data, makes a new one. None stands for customer_balance by data,
+    which `take` makes, and for no method. An unknown one is a fault with param `payment_method` [obs].
+    """
+    if "payment_method" in params:
+        method = found(world, params["payment_method"], in_path=False)
+    elif params.get("payment_method_data", NOTHING).get("type") == "card":
+        method = make(world, params.pop("payment_method_data"))
+    else:
+        return None
+    params["payment_method"] = method.id
+    return method
+
+
 def of_new(
     world: World,
     customer: str | None,
     currency: str,
     params: PaymentMethodParams,
+    method: PaymentMethod | None,
     automatic: AutomaticPaymentMethods | None,
 ) -> dict[str, Any]:
     """Decide which payment method types a new intent takes; give the intent's fields for them.
 
-    A payment method without types stands for its own type. Without both, Stripe's automatic payment
-    methods are on, and Stripe fills in the options of customer_balance [obs spree/spree_stripe]. An
-    unknown payment method is the first error [obs].
+    customer_balance without types stands for its own type. Otherwise Stripe's automatic payment methods
+    are on, for a card too [obs], and Stripe fills in the options of customer_balance [obs
+    spree/spree_stripe].
     """
-    if "payment_method" in params:
-        known(world, params["payment_method"], in_path=False)
+    by_transfer = "payment_method_data" in params or (method is not None and method.card is None)
     if types := _types(world, customer, currency, params):
+        if "allowed_payment_method_types" in params:
+            types = _kept(world, types, params, by_transfer=by_transfer)
         return {**_fields(types), **_allowed(params)}
     world.readings.rely_on("payment-method-given-types")
-    if has_payment_method(params) and automatic is None:
+    if by_transfer and automatic is None:
         need_customer(world, customer)
         return _fields(("customer_balance",))
-    fields = _fields(("card", "customer_balance") if _fits(customer, currency) else ("card",))
-    if _fits(customer, currency):
+    excluded = params.get("excluded_payment_method_types") or ()
+    both = ("card", "customer_balance")
+    fitting = tuple(kind for kind in both if method_types.fits(kind, currency, customer))
+    types = tuple(
+        kind for kind in _kept(world, fitting, params, by_transfer=by_transfer) if kind not in excluded
+    )
+    if not types:
+        raise Refused(f"excluded_payment_method_types={list(excluded)} leave no type that is modelled")
+    fields = _fields(types)
+    if "customer_balance" in types:
         payer = world.customer(customer or "", in_path=False)
         filled = {"customer_balance": regions.options_of(world, payer, currency)}
         fields["payment_method_options"] = {**fields["payment_method_options"], **filled}
@@ -85,8 +106,23 @@ def of_new(
             "enabled": True,
             **(automatic or {}),
         },
+        "excluded_payment_method_types": tuple(excluded) or None,
         "payment_method_configuration": "pmc_" + world.ids.secret("configuration", 24),
     }
+
+
+def _kept(
+    world: World, types: tuple[str, ...], params: PaymentMethodParams, *, by_transfer: bool
+) -> tuple[str, ...]:
+    """Leave out customer_balance where Stripe filters the types and the method is to be kept [doc]."""
+    if by_transfer or "setup_future_usage" not in params or "customer_balance" not in types:
+        return types
+    world.readings.rely_on("setup-future-usage-filters")
+    if types == ("customer_balance",):
+        raise Refused(
+            "setup_future_usage on an intent that allows customer_balance alone isn't modelled"
+        )
+    return tuple(kind for kind in types if kind != "customer_balance")
 
 
 def retyped(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> PaymentIntent:
@@ -115,31 +151,22 @@ def _types(
     world: World, customer: str | None, currency: str, params: PaymentMethodParams
 ) -> tuple[str, ...]:
     """Read a request's types. Allowed types that don't fit are silently left out [doc]."""
-    fits = _fits(customer, currency)
     if allowed := params.get("allowed_payment_method_types"):
-        types = tuple(kind for kind in allowed if fits or kind != "customer_balance")
+        types = tuple(kind for kind in allowed if method_types.fits(kind, currency, customer))
         if not types:
             need_customer(world, customer)
             raise Refused(f"none of allowed_payment_method_types={list(allowed)} fits the intent")
         return types
     types = tuple(params.get("payment_method_types") or ())
-    if "customer_balance" in types and not fits:
-        need_customer(world, customer)
-        raise Refused(f"payment_method_types={list(types)} in {currency} are not modelled")
+    if types:
+        if "customer_balance" in types:
+            need_customer(world, customer)
+        method_types.check_named(types, currency)
     return types
 
 
-def _fits(customer: str | None, currency: str) -> bool:
-    return customer is not None and currency in regions.REGIONS
-
-
 def _fields(types: tuple[str, ...]) -> dict[str, Any]:
-    options: dict[str, Hash] = {}
-    if "card" in types:
-        options["card"] = UNSET_CARD_OPTIONS
-    if "customer_balance" in types:
-        options["customer_balance"] = {}
-    return {"payment_method_types": types, "payment_method_options": options}
+    return {"payment_method_types": types, "payment_method_options": method_types.options(types)}
 
 
 def need_customer(world: World, customer: str | None) -> str:
@@ -150,37 +177,84 @@ def need_customer(world: World, customer: str | None) -> str:
     return customer
 
 
-def check(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:
+def check(
+    world: World, intent: PaymentIntent, params: PaymentMethodParams, method: PaymentMethod | None
+) -> None:
     """Refuse a payment method, or options, that the intent can't take, before any change."""
-    if "payment_method" in params:
-        known(world, params["payment_method"], in_path=False)
-    if has_payment_method(params):
+    given_options = params.get("payment_method_options") or NOTHING
+    if method is not None and method.card is not None:
+        _check_card(intent, method)
+    elif has_payment_method(params):
         need_customer(world, intent.customer)
+    if has_payment_method(params):
+        _check_type(world, intent, method.type if method else "customer_balance")
     if params.get("setup_future_usage"):
         _refuse_setup(world, intent, params)
-    options = _options(params)
-    if (has_payment_method(params) or options) and "customer_balance" not in intent.payment_method_types:
-        raise Refused(
-            "a customer_balance payment method on an intent that takes only "
-            f"{', '.join(intent.payment_method_types)} is not modelled; let the intent take it, by "
-            "payment_method_types=['customer_balance'] (since 2026-09-30.endive: "
-            "allowed_payment_method_types)"
+    for kind in given_options:
+        if kind not in intent.payment_method_types:
+            raise Refused(
+                f"payment_method_options[{kind}] on an intent that takes only "
+                f"{', '.join(intent.payment_method_types)} is not modelled; let the intent take it, by "
+                f"payment_method_types=['{kind}'] (since 2026-09-30.endive: "
+                "allowed_payment_method_types)"
+            )
+    if options := _transfer_options(params):
+        own = {} if clears_options(params) else intent.customer_balance_options
+        merged = CustomerBalanceOptions(**{**own, **options})  # type: ignore[typeddict-item] # a merge of two of them
+        regions.check_options(world, merged, intent.currency)
+
+
+def _check_card(intent: PaymentIntent, method: PaymentMethod) -> None:
+    """Refuse a card that is another customer's, or that can't be used again [obs]."""
+    shown = intent if intent.id else None  # a draft is not shown: it was refused before it was created
+    if method.is_spent:
+        raise Fault(SPENT, intent=shown)
+    if method.customer is None or method.customer == intent.customer:
+        return
+    if intent.customer is None:
+        raise Fault(
+            f"The `payment_method` parameter supplied {method.id} belongs to the Customer "
+            f"{method.customer}. Please include the Customer in the `customer` parameter on the "
+            "PaymentIntent.",
+            code="parameter_missing",
+            param="source",
+            intent=shown,
         )
-    own = {} if clears_options(params) else intent.customer_balance_options
-    merged = CustomerBalanceOptions(**{**own, **options})  # type: ignore[typeddict-item] # a merge of two of them
-    regions.check_options(world, merged, intent.currency)
+    raise Fault(
+        f"The PaymentMethod {method.id} does not belong to the Customer you supplied {intent.customer}. "
+        "Please use this PaymentMethod with the Customer that it belongs to instead.",
+        param="payment_method",
+        intent=shown,
+    )
+
+
+def _check_type(world: World, intent: PaymentIntent, kind: str) -> None:
+    """Refuse a method of a type that the intent doesn't take."""
+    if kind in intent.payment_method_types:
+        return
+    world.readings.rely_on("method-type-not-allowed")
+    raise Fault(
+        f"The PaymentMethod provided ({kind}) is not allowed for this PaymentIntent. Please attach a "
+        "PaymentMethod of one of the following types: "
+        f"{', '.join(intent.payment_method_types)}. Alternatively, update the allowed "
+        f'payment_method_types for this PaymentIntent to include "{kind}"',
+        code="payment_intent_incompatible_payment_method",
+        intent=intent if intent.id else None,
+    )
 
 
 def _refuse_setup(world: World, intent: PaymentIntent, params: PaymentMethodParams) -> None:
     """Refuse setup_future_usage with bank transfers: 400 [obs thebiggive/matchbot].
 
-    It isn't modelled with allowed or automatic types, which Stripe filters, or with other types.
+    With allowed or automatic types Stripe filters customer_balance out, which isn't modelled afterwards.
     """
-    filtered = intent.automatic_payment_methods or "allowed_payment_method_types" in params
-    if filtered or "customer_balance" not in intent.payment_method_types:
+    if "customer_balance" not in intent.payment_method_types:
+        return
+    if intent.automatic_payment_methods or "allowed_payment_method_types" in params:
         raise Refused(
-            "setup_future_usage is modelled only where Stripe refuses it: on an intent that is given "
-            "the type customer_balance"
+            "setup_future_usage on an intent whose types Stripe chose, customer_balance among them, is "
+            "not modelled later than its creation. Give it then, or send payment_method_options="
+            "{'card': {'setup_future_usage': 'off_session'}}"
         )
     world.readings.rely_on("setup-future-usage")
     raise faults.setup_with_bank_transfer()
@@ -192,7 +266,7 @@ def clears_options(params: PaymentMethodParams) -> bool:
     return options.get("customer_balance", ...) is None
 
 
-def _options(params: PaymentMethodParams) -> CustomerBalanceOptions:
+def _transfer_options(params: PaymentMethodParams) -> CustomerBalanceOptions:
     return (params.get("payment_method_options") or {}).get("customer_balance") or {}
 
 
@@ -203,18 +277,18 @@ def take(
     **changes: Any,  # noqa: ANN401 - fields of a record
 ) -> PaymentIntent:
     """Apply a checked request's payment method and options to the intent, with other `changes`."""
-    if options := _options(params):
-        merged = {**intent.customer_balance_options, **options}
-        changes["payment_method_options"] = {**intent.payment_method_options, "customer_balance": merged}
-    elif clears_options(params) and intent.customer_balance_options:
-        changes["payment_method_options"] = {**intent.payment_method_options, "customer_balance": {}}
-    if has_payment_method(params):
-        method = (
-            make(world, params["payment_method_data"])
-            if "payment_method_data" in params
-            else known(world, params["payment_method"], in_path=False)
-        )
-        changes["payment_method"] = method.id
-        if intent.status == "requires_payment_method":
-            changes["status"] = "requires_confirmation"
+    if options := params.get("payment_method_options"):
+        shown = dict(intent.payment_method_options)
+        for kind, given in cast("dict[str, Hash]", options).items():
+            cleared = method_types.UNSET.get(kind, NOTHING)
+            shown[kind] = dict(cleared) if given is None else {**shown.get(kind, NOTHING), **given}
+        changes["payment_method_options"] = shown
+    if "setup_future_usage" in params:
+        changes["setup_future_usage"] = params["setup_future_usage"]
+    if "payment_method_data" in params:
+        changes["payment_method"] = make(world, params["payment_method_data"]).id
+    elif "payment_method" in params:
+        changes["payment_method"] = params["payment_method"]
+    if "payment_method" in changes and intent.status == "requires_payment_method":
+        changes["status"] = "requires_confirmation"
     return intent._replace(**changes) if changes else intent

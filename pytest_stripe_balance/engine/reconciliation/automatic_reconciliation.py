@@ -109,7 +109,9 @@ def _intents(world: World, customer: Customer, currency: str) -> Iterator[OpenIt
     waiting = [
         intent
         for intent in world.payment_intents.where(customer=customer.id, status="requires_action")
-        if intent.currency == currency and intent.invoice is None  # it waits as its invoice does
+        if intent.currency == currency
+        and intent.instructions is not None  # not one that waits for a card's authentication
+        and intent.invoice is None  # it waits as its invoice does
     ]
     if currency == BY_CONFIRMATION:
         waiting.sort(key=_confirmed_at)

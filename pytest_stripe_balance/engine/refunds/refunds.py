@@ -55,10 +55,11 @@ def create(
     reverse_transfer: bool = False,
     **params: Unpack[RefundParams],
 ) -> Refund:
-    """Refund a payment to the customer's bank, or with `origin` cash from a cash balance.
+    """Refund a payment to the customer's bank or card, or with `origin` cash from a cash balance.
 
-    `amount` (minor units) defaults to the unrefunded rest of the charge. An e-mail asks the customer for
-    bank details: `requires_action`. Events: `refund_steps.to_bank`, `refund_steps.from_cash_balance`.
+    `amount` (minor units) defaults to the unrefunded rest of the charge. A card has its money at once.
+    Otherwise an e-mail asks the customer for bank details: `requires_action`. Events:
+    `refund_steps.to_bank`, `refund_steps.to_card`, `refund_steps.from_cash_balance`.
     `reverse_transfer` and `refund_application_fee` take back the refund's share of both. Faults in this
     order: objects, amount, 180 days, no e-mail. Source: docs/stripe.md 3.7 [doc], 3.10, 5.6 [obs].
     """
@@ -81,6 +82,15 @@ def create(
     if reverse_transfer or refund_application_fee:
         shares.check_refund(
             paid, reverse_transfer=reverse_transfer, refund_application_fee=refund_application_fee
+        )
+    if paid.card is not None:
+        return refund_steps.to_card(
+            world,
+            paid,
+            amount,
+            _details(params),
+            reverses=reverse_transfer,
+            gives_fee_back=refund_application_fee,
         )
     email = _email(world, world.customers.get(paid.customer or ""), params)
     return refund_steps.to_bank(
@@ -157,6 +167,11 @@ def to_cash_balance(world: World, intent_id: str, amount: int | None = None) -> 
         raise ValueError(message)
     try:
         charge = refundable(world, None, intent_id)
+        if charge.card is not None:
+            message = (
+                f"{intent_id} was paid by card: only a bank transfer is refunded to the cash balance"
+            )
+            raise ValueError(message)
         amount = checked_amount(world, charge, amount)
         world.customer(charge.customer or "", in_path=False)
     except Fault as fault:
@@ -182,13 +197,15 @@ def refundable(world: World, charge_id: str | None, intent_id: str | None) -> Ch
             )
         if intent_id not in (None, charge.payment_intent):
             raise Refused(f"a refund of {charge_id} and of {intent_id}, which isn't its intent")
+        if charge.decline is not None:
+            raise Refused(f"a refund of {charge_id}, which failed: it took no money that could go back")
         return charge
     assert intent_id is not None, "unreachable because one of them is set"
     intent = world.payment_intents.find(
         intent_id, "payment_intent", in_path=False, assumption="refund-unknown"
     )
     paid = world.charges.get(intent.latest_charge or "")
-    if paid is None:
+    if paid is None or paid.decline is not None:
         raise Fault(f"This PaymentIntent ({intent_id}) does not have a successful charge to refund.")
     return paid
 
@@ -204,7 +221,8 @@ def checked_amount(world: World, charge: Charge, amount: int | None) -> int:
             shown = amounts.written(wanted, charge.currency), amounts.written(most, charge.currency)
             message = f"Refund amount ({shown[0]}) is greater than {what} ({shown[1]})"
             raise Fault(message, param="amount")
-    if world.clock.now > charge.created + WINDOW_DAYS * determinism.DAY:
+    window = WINDOW_DAYS * determinism.DAY
+    if charge.card is None and world.clock.now > charge.created + window:
         message = f"Charge {charge.id} was made more than {WINDOW_DAYS} days ago: it can't be refunded."
         raise Fault(message, assumption="refund-window")
     return wanted

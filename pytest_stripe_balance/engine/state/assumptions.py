@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from pytest_stripe_balance.engine.state.register import (
     apply,
+    cards,
     cash,
     catalog,
     checkout,
@@ -64,6 +65,12 @@ RECORDINGS: Mapping[int, str] = {
     35: "a balance that nobody reconciles, under a test clock of 75 and of 90 days",
     36: "a customer and an invoice with parameters that the fake doesn't model, made and updated",
     37: "the tries at an endpoint that fails, and pending_webhooks after each of them",
+    55: "the objects of pm_card_ of each brand, and the events of a payment with setup_future_usage",
+    56: "attaching, changing and detaching cards: the answers to what isn't possible",
+    57: "a partly funded intent confirmed by card, one that succeeds and one that is declined",
+    58: "intents of several types: options without values, and methods of a type that they don't take",
+    59: "error_on_requires_action and return_url, for a bank transfer without enough cash",
+    60: "the fee of a card, and the events and status of its refund a day later",
     38: "a webhook endpoint with each wrong parameter, and a seventeenth one",
     40: "errors that embed a paid intent, at 2020-08-27 and at 2022-08-01",
     41: "a confirm without a funding_type and without enough cash, at 2022-08-01",
@@ -92,6 +99,7 @@ REGISTER: Mapping[str, Assumption] = {
     for part in (
         apply,
         intents,
+        cards,
         reconciliation,
         money,
         invoices,

@@ -16,7 +16,8 @@ def check(world: World) -> None:
 
     - A balance is the sum of its rows, and never below zero.
     - An intent holds what was applied to it, less what was taken back.
-    - A charge exists when its intent holds its full amount.
+    - A charge exists when its intent holds its full amount, or when a card was charged. Cash and a card
+      never pay the same intent. What a charge took is booked once for the merchant.
     - A charge's amount_refunded is the sum of its refunds, which have their rows and bookings.
     - An invoice is paid when its one intent is, in full.
     - A Checkout Session is paid when its one intent is, which has its total.
@@ -33,11 +34,14 @@ def check(world: World) -> None:
         assert applied.pop(intent.id, 0) == intent.applied, f"{intent.id} holds another sum"
         assert 0 <= intent.applied <= intent.amount, f"{intent.id} holds more than its amount"
         assert not (intent.status == "canceled" and intent.applied), f"{intent.id} holds money"
-        waits = intent.instructions is not None
+        waits = intent.instructions is not None or intent.next_action is not None
         assert (intent.status == "requires_action") == waits, f"{intent.id} and instructions"
         charge = world.charges.get(intent.latest_charge or "")
-        assert (intent.status == "succeeded") == (charge is not None), f"{intent.id} and charge"
-        assert charge is None or charge.amount == intent.amount == intent.applied
+        paid = charge is not None and charge.decline is None
+        assert (intent.status == "succeeded") == paid, f"{intent.id} and charge"
+        if charge is not None and paid:
+            cash = intent.amount if charge.card is None else 0
+            assert (charge.amount, intent.applied) == (intent.amount, cash), f"{intent.id} paid twice"
     assert not applied, f"money was applied to intents that don't exist: {applied}"
     _check_refunds(world)
     _check_transfers(world)
@@ -68,9 +72,11 @@ def _check_refunds(world: World) -> None:
         assert taken or not (refund.charge and moved), f"{refund.id} gave money that nobody paid"
     assert not rows, f"rows name refunds that don't exist: {rows}"
     for charge in world.charges:
+        due = charge.amount if charge.decline is None else 0
+        assert booked.get(charge.id, 0) == due, f"{charge.id} is booked wrongly"
         net = refunded.pop(charge.id, 0)
         assert net == charge.amount_refunded, f"{charge.id} has another sum of refunds"
-        assert 0 <= net <= charge.amount, f"{charge.id} was refunded more than its amount"
+        assert 0 <= net <= due, f"{charge.id} was refunded more than its amount"
     assert not refunded, f"refunds are of charges that don't exist: {refunded}"
 
 
@@ -91,13 +97,13 @@ def _check_transfers(world: World) -> None:
         payment = account.charges.find(transfer.destination_payment, "charge")
         arrived = (payment.amount, payment.amount_refunded, payment.currency, payment.source_transfer)
         assert arrived == (transfer.amount, came_back, transfer.currency, transfer.id), payment.id
-        received = account.balance_transactions.find(payment.balance_transaction, "id")
+        received = account.balance_transactions.find(payment.balance_transaction or "", "id")
         assert received.amount == transfer.amount, f"{payment.id} is booked wrongly"
         assert received.fee == (payment.application_fee_amount or 0), f"{payment.id} has another fee"
     assert not back, f"reversals are of transfers that don't exist: {back}"
     for charge in world.charges:
         data, own = charge.transfer_data, world.transfers.get(charge.transfer or "")
-        if data is None:
+        if data is None or charge.decline is not None:
             assert own is None, f"{charge.id} has no destination and a transfer"
             continue
         assert own is not None, f"{charge.id} has a destination and no transfer"
@@ -121,7 +127,7 @@ def _check_fees(world: World) -> None:
         assert world.connected is not None, f"{fee.id} came from nowhere"
         account = world.connected(fee.account)
         charge = account.charges.find(fee.charge, "charge")
-        paid = account.balance_transactions.find(charge.balance_transaction, "id")
+        paid = account.balance_transactions.find(charge.balance_transaction or "", "id")
         parts = [part["amount"] for part in paid.fee_details if part["type"] == "application_fee"]
         assert (charge.application_fee, parts) == (fee.id, [fee.amount]), f"{charge.id} lacks its fee"
         received = sum(

@@ -22,6 +22,20 @@ _TO_ALPHANUMERIC, _TO_CODE, _TO_DIGITS = map(_table, (_ALPHANUMERIC, _CODE, stri
 END_OF_TIME = 253_402_300_800  # the year 10000
 
 
+def year_and_month(moment: int) -> tuple[int, int]:
+    """Give the year and the month of a second since 1970, in UTC.
+
+    Counted in days from a first of March, so that a leap day is the last day of its year.
+    """
+    days = moment // DAY + 719_468
+    era, of_era = divmod(days, 146_097)
+    year = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
+    of_year = of_era - (365 * year + year // 4 - year // 100)
+    month = (5 * of_year + 2) // 153  # 0 is March
+    since_january = (month + 2) % 12
+    return era * 400 + year + (since_january < 2), since_january + 1  # noqa: PLR2004 - January, February
+
+
 @dataclass
 class Clock:
     """The world's time in whole seconds since the Unix epoch. It moves only when it is set."""

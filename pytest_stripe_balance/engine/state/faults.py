@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_stripe_balance.engine.state.records.hashes import NOTHING
+
 if TYPE_CHECKING:
-    from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
+    from pytest_stripe_balance.engine.state.records.hashes import Hash
+    from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 
 
 # What follows the text about a missing object, by its noun [obs, 2026-08-26.dahlia].
@@ -17,7 +20,9 @@ _BEHIND = {"Invoice Item": "(livemode=false)"}
 
 
 class Fault(Exception):  # noqa: N818 - Stripe answers it; it is no failure of this package
-    """An error answer. `intent` is the PaymentIntent that the body embeds, if any.
+    """An error answer. `intent` and `method` are what the body embeds, if anything.
+
+    `more` are other keys of the error, as those of a declined card.
 
     `has_request_id` is False for answers without Request-Id and Stripe-Version (401). `logged` is False
     for answers without `request_log_url`. `assumption` names the assumption that the answer relies on.
@@ -48,6 +53,8 @@ class Fault(Exception):  # noqa: N818 - Stripe answers it; it is no failure of t
         self.logged = has_request_id
         self.assumption = assumption
         self.keeps_changes = keeps_changes
+        self.method: PaymentMethod | None = None
+        self.more: Hash = NOTHING
 
 
 def missing_object(

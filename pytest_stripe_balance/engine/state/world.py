@@ -78,7 +78,7 @@ class World:
         journal, owned = self.journal, ("customer", ("customer", "status"))
         self.customers: Table[Customer] = Table("customer", journal, "email", "invoice_prefix")
         self.payment_intents: Table[PaymentIntent] = Table("payment_intent", journal, *owned)
-        self.payment_methods: Table[PaymentMethod] = Table("PaymentMethod", journal)
+        self.payment_methods: Table[PaymentMethod] = Table("PaymentMethod", journal, "customer")
         self.charges: Table[Charge] = Table(
             "charge", journal, "customer", "payment_intent", "transfer_group"
         )

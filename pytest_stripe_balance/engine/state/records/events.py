@@ -12,7 +12,7 @@ from pytest_stripe_balance.engine.state.records.customers import CashBalance, Cu
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING, Hash
 from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
 from pytest_stripe_balance.engine.state.records.money import Charge, Refund
-from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
+from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 
 
 class Cause(NamedTuple):
@@ -38,6 +38,7 @@ Subject = (
     | CashBalance
     | Entry
     | PaymentIntent
+    | PaymentMethod
     | Charge
     | Refund
     | Invoice

@@ -10,10 +10,12 @@ RefundStatus = Literal["pending", "requires_action", "succeeded", "failed", "can
 
 
 class Charge(NamedTuple):
-    """The charge of a fully funded intent (docs/stripe.md 1.7).
+    """The charge of a fully funded intent, or of a card (docs/stripe.md 1.7, 1.22).
 
-    One with a `source_transfer` is what a connected account got by that transfer of its platform. It has
-    no intent and no payment method.
+    `card` is what Stripe shows of the card in payment_method_details, None for a bank transfer.
+    `decline` is the error of a card that was declined, and None for a charge that succeeded. One with a
+    `source_transfer` is what a connected account got by that transfer of its platform. It has no intent
+    and no payment method.
     """
 
     id: str
@@ -23,7 +25,7 @@ class Charge(NamedTuple):
     customer: str | None
     payment_intent: str | None
     payment_method: str | None
-    balance_transaction: str
+    balance_transaction: str | None
     billing_details: Hash
     description: str | None
     metadata: Hash
@@ -39,6 +41,8 @@ class Charge(NamedTuple):
     transfer: str | None = None
     transfer_data: Hash | None = None
     source_transfer: str | None = None
+    card: Hash | None = None
+    decline: Hash | None = None
 
     @property
     def refunded(self) -> bool:

@@ -16,9 +16,11 @@ Status = Literal[
 
 
 class PaymentMethod(NamedTuple):
-    """A payment method of type customer_balance. It is never attached to a customer.
+    """A payment method: customer_balance, or a card of Stripe's ready-made ones.
 
-    Source: docs/stripe.md 1.6.
+    A card can be attached to `customer`; customer_balance never is. `card` is what Stripe shows of the
+    card, and `ready_made` the name of the ready-made method that it was made from. A card that
+    `is_spent` can't be used again. Source: docs/stripe.md 1.6, 1.22.
     """
 
     id: str
@@ -27,6 +29,10 @@ class PaymentMethod(NamedTuple):
     billing_details: Hash
     metadata: Hash
     allow_redisplay: str
+    customer: str | None = None
+    card: Hash | None = None
+    ready_made: str = ""
+    is_spent: bool = False
 
 
 class Instructions(NamedTuple):
@@ -39,9 +45,10 @@ class Instructions(NamedTuple):
 
 
 class PaymentIntent(NamedTuple):
-    """A payment intent. `applied` is the money that it holds.
+    """A payment intent. `applied` is the cash that it holds: none when a card paid it.
 
-    `transfer_data` has a connected account as `destination`, and perhaps an `amount`.
+    `transfer_data` has a connected account as `destination`, and perhaps an `amount`. `next_action` is
+    that of a card that has to be authenticated.
     """
 
     id: str
@@ -81,11 +88,14 @@ class PaymentIntent(NamedTuple):
     application_fee_amount: int | None = None
     on_behalf_of: str | None = None
     transfer_data: Hash | None = None
+    setup_future_usage: str | None = None
+    excluded_payment_method_types: tuple[str, ...] | None = None
+    next_action: Hash | None = None
 
     @property
     def remaining(self) -> int:
-        """The amount that is still missing, in minor units."""
-        return self.amount - self.applied
+        """The amount that is still missing, in minor units: nothing once a card paid it."""
+        return 0 if self.status == "succeeded" else self.amount - self.applied
 
     @property
     def customer_balance_options(self) -> Hash:

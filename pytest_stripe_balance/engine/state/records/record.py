@@ -8,7 +8,6 @@ from pytest_stripe_balance.engine.state.records.customers import FundingInstruct
 from pytest_stripe_balance.engine.state.records.events import Event, Subject
 from pytest_stripe_balance.engine.state.records.invoices import InvoiceLine
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction
-from pytest_stripe_balance.engine.state.records.payments import PaymentMethod
 from pytest_stripe_balance.engine.state.records.sessions import ConfirmationToken, CustomerSession
 from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
 
@@ -16,7 +15,6 @@ Record = (
     Subject
     | CheckoutLine
     | FundingInstructions
-    | PaymentMethod
     | BalanceTransaction
     | Event
     | WebhookEndpoint

@@ -1,0 +1,99 @@
+"""What is assumed of cards, and of other types of payment methods beside a bank transfer."""
+
+from __future__ import annotations
+
+from pytest_stripe_balance.engine.state.register.entry import Assumption, only
+
+ENTRIES = (
+    only(
+        "card-values",
+        55,
+        "A ready-made card of a brand that nobody recorded has the last digits of its documented "
+        "number. Codes and numbers of a charge by card are made up: authorization, network "
+        "transaction, risk score 20, and the account's name as the statement descriptor.",
+    ),
+    only(
+        "card-attach-declined",
+        56,
+        "Attaching a ready-made card that declines is refused with its own decline, as seen for "
+        "pm_card_chargeDeclined. Only pm_card_chargeCustomerFail attaches.",
+    ),
+    only(
+        "card-not-attached",
+        56,
+        "Detaching or updating a payment method that is attached to nobody is 400 "
+        "invalid_request_error without code and param.",
+    ),
+    only(
+        "card-of-customer",
+        56,
+        "A payment method that isn't attached to the customer in the path is 404 resource_missing "
+        "with param payment_method.",
+    ),
+    only(
+        "card-saved-on-success",
+        55,
+        "A card is attached to the intent's customer after the payment succeeded, if "
+        "setup_future_usage asks for that; payment_method.attached follows payment_intent.succeeded.",
+    ),
+    Assumption(
+        "card-on-partly-funded",
+        "A card that is confirmed on a partly funded intent pays the whole amount, and the cash goes "
+        "back to the balance. If the card is declined, the intent keeps the cash.",
+        {
+            "returned": "the row unapplied_from_payment comes first, and the cash is reconciled last",
+            "refused": "400 invalid_request_error, and nothing changes",
+        },
+        57,
+    ),
+    Assumption(
+        "card-fee",
+        "The balance transaction of a card's charge has no fee, and is available at once. An account's "
+        "fees are its own.",
+        {
+            "none": "fee 0, no fee_details",
+            "us-standard": "in usd 2.9 % plus 30 cents, the public price in the United States; other "
+            "currencies are refused",
+        },
+        60,
+    ),
+    only(
+        "card-refund",
+        60,
+        "A refund to a card stays as it was made: the refund.updated that tells of the bank's "
+        "reference number later doesn't come.",
+    ),
+    only(
+        "method-type-not-allowed",
+        58,
+        "A payment method of a type that the intent doesn't take is 400 "
+        "payment_intent_incompatible_payment_method. The words were quoted from a real answer.",
+    ),
+    only(
+        "setup-future-usage-filters",
+        58,
+        "setup_future_usage with allowed or automatic payment methods leaves customer_balance out.",
+    ),
+    only(
+        "sibling-options",
+        58,
+        "A type without options that anybody recorded shows an empty hash in payment_method_options.",
+    ),
+    Assumption(
+        "return-url-of-bank-transfer",
+        "Confirming by bank transfer asks for a return_url too, if the intent's automatic payment "
+        "methods may redirect: Stripe asks whatever the method is.",
+        {"asked": "400, as seen for cards", "not-asked": "only cards need it"},
+        59,
+    ),
+    Assumption(
+        "error-on-requires-action",
+        "With error_on_requires_action a bank transfer that the balance doesn't cover is answered as a "
+        "card that needs an authentication.",
+        {
+            "card-error": "402 card_error",
+            "invalid-request": "400 invalid_request_error",
+        },
+        59,
+    ),
+)

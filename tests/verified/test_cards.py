@@ -1,0 +1,140 @@
+"""Cards, and other types of payment methods beside a bank transfer."""
+
+import pytest
+import stripe
+from majors import as_dict
+
+from pytest_stripe_balance.fixtures.balance import BANK_TRANSFERS
+
+AT = {"stripe_version": "2024-06-20"}
+ORDER = {"amount": 1000, "currency": "usd", **AT}
+CARD = {**ORDER, "payment_method_types": ["card"], "payment_method": "pm_card_visa"}
+BOTH = ["card", "customer_balance"]
+OPTIONS = {"customer_balance": {"funding_type": "bank_transfer", "bank_transfer": BANK_TRANSFERS["usd"]}}
+LAST4 = {
+    "amex": "8431", "diners": "0004", "jcb": "0505", "unionpay": "0005", "visa_debit": "5556",
+    "mastercard_debit": "8210", "mastercard_prepaid": "5100",
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("probe")
+def test_card_values():
+    """Which digits do the ready-made cards end in?"""
+    found = {name: stripe.PaymentMethod.retrieve(f"pm_card_{name}").card.last4 for name in LAST4}
+    assert found == LAST4
+
+
+def test_card_attach_declined(probe):
+    """Which cards are declined when they are attached, and with which codes?"""
+    customer = probe.customer()
+    attach = stripe.PaymentMethod.attach
+    names = ("visa_chargeDeclinedLostCard", "chargeDeclinedExpiredCard", "chargeDeclinedProcessingError")
+    said = [
+        probe.error(lambda name=name: attach(f"pm_card_{name}", customer=customer)) for name in names
+    ]
+    assert said == [
+        (402, "card_error", "card_declined", ""),
+        (402, "card_error", "expired_card", "exp_month"),
+        (402, "card_error", "processing_error", ""),
+    ]
+
+
+def test_card_not_attached(probe):
+    """How are a detach and an update of a card that nobody has answered?"""
+    method = stripe.PaymentMethod.retrieve("pm_card_visa").id
+    said = [
+        probe.error(lambda: stripe.PaymentMethod.detach(method)),
+        probe.error(lambda: stripe.PaymentMethod.modify(method, metadata={"a": "b"})),
+    ]
+    assert said == [(400, "invalid_request_error", None, None)] * 2
+
+
+def test_card_of_customer(probe):
+    """Which error is a card of another customer in the path?"""
+    customer, other = probe.customer(), probe.customer()
+    method = stripe.PaymentMethod.attach("pm_card_visa", customer=customer).id
+    error = probe.error(lambda: stripe.Customer.retrieve_payment_method(other, method))
+    assert error == (404, "invalid_request_error", "resource_missing", "payment_method")
+
+
+def test_card_saved_on_success(probe):
+    """When does a payment that saves its card tell of that?"""
+    customer = probe.customer()
+    before = probe.so_far()
+    order = {**CARD, "customer": customer, "setup_future_usage": "off_session", "confirm": True}
+    stripe.PaymentIntent.create(**order)
+    wanted = [
+        "payment_intent.created",
+        "charge.succeeded",
+        "payment_intent.succeeded",
+        "payment_method.attached",
+    ]
+    assert probe.settled(lambda: probe.events(since=before), wanted) == wanted
+
+
+def test_card_on_partly_funded(probe):
+    """What becomes of the cash that an intent holds when a card is confirmed on it?"""
+    customer = probe.customer()
+    params = {**ORDER, "payment_method_types": BOTH, "payment_method_options": OPTIONS}
+    method = {"type": "customer_balance"}
+    intent = stripe.PaymentIntent.create(
+        customer=customer, **params, payment_method_data=method, confirm=True
+    ).id
+    probe.balance.fund(customer, 300)
+    stripe.PaymentIntent.apply_customer_balance(intent)
+    paid = probe.answer(lambda: stripe.PaymentIntent.confirm(intent, payment_method="pm_card_visa"))
+    rows = [row.type for row in probe.balance.ledger(customer)]
+    assert (paid.status, rows[-1]) == ("succeeded", "unapplied_from_payment")
+
+
+@pytest.mark.usefixtures("probe")
+def test_card_fee():
+    """Which fee does the account pay for a card?"""
+    intent = stripe.PaymentIntent.create(**CARD, confirm=True, expand=["latest_charge"])
+    assert stripe.BalanceTransaction.list(source=intent.latest_charge.id).data[0].fee == 0
+
+
+def test_method_type_not_allowed(probe):
+    """How is a method of a type that the intent doesn't take answered?"""
+    intent = probe.bare(probe.customer())
+    error = probe.error(lambda: stripe.PaymentIntent.confirm(intent, payment_method="pm_card_visa"))
+    code = "payment_intent_incompatible_payment_method"
+    assert error == (400, "invalid_request_error", code, None)
+
+
+def test_setup_future_usage_filters(probe):
+    """Does setup_future_usage leave customer_balance out of the automatic payment methods?"""
+    made = stripe.PaymentIntent.create(
+        customer=probe.customer(), **ORDER, setup_future_usage="off_session"
+    )
+    assert "customer_balance" not in made.payment_method_types
+
+
+@pytest.mark.usefixtures("probe")
+def test_sibling_options():
+    """What do the options of types hold that nobody has recorded?"""
+    params = {"amount": 1000, "currency": "eur", "payment_method_types": ["eps", "giropay", "ideal"]}
+    made = as_dict(stripe.PaymentIntent.create(**params, **AT))
+    assert made["payment_method_options"] == {"eps": {}, "giropay": {}, "ideal": {}}
+
+
+def test_return_url_of_bank_transfer(probe):
+    """Does a confirm by bank transfer need a return_url, when redirects may happen?"""
+    order = {**ORDER, "automatic_payment_methods": {"enabled": True}, "confirm": True}
+    method = {"payment_method_data": {"type": "customer_balance"}, "payment_method_options": OPTIONS}
+    error = probe.error(
+        lambda: stripe.PaymentIntent.create(customer=probe.customer(), **order, **method)
+    )
+    assert error == (400, "invalid_request_error", None, None)
+
+
+def test_error_on_requires_action(probe):
+    """Which error is a bank transfer that the balance doesn't cover?"""
+    order = {**ORDER, "payment_method_types": ["customer_balance"], "confirm": True}
+    method = {"payment_method_data": {"type": "customer_balance"}, "payment_method_options": OPTIONS}
+    error = probe.error(
+        lambda: stripe.PaymentIntent.create(
+            customer=probe.customer(), **order, **method, error_on_requires_action=True
+        )
+    )
+    assert error == (402, "card_error", "authentication_required", None)
