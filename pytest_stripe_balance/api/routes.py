@@ -33,12 +33,17 @@ from pytest_stripe_balance.engine.money import (
     payment_methods,
     saved_methods,
 )
-from pytest_stripe_balance.engine.payments import apply, confirmation_tokens, payment_intents
+from pytest_stripe_balance.engine.payments import (
+    apply,
+    captures,
+    confirmation_tokens,
+    payment_intents,
+)
 from pytest_stripe_balance.engine.refunds import refunds
 from pytest_stripe_balance.engine.webhooks import endpoints
 
 ENDPOINTS = (
-    Endpoint("POST", "/v1/customers", customers.create, "customer"),
+    Endpoint("POST", "/v1/customers", saved_methods.create_customer, "customer"),
     Endpoint("GET", "/v1/customers", customers.list_, "customer", listed=True),
     Endpoint("GET", "/v1/customers/search", search.customers, "customer", searched=True),
     Endpoint("GET", "/v1/customers/{customer}", customers.retrieve, "customer"),
@@ -93,6 +98,13 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/payment_intents/{intent}", payment_intents.retrieve, "payment_intent"),
     Endpoint("POST", "/v1/payment_intents/{intent}", payment_intents.update, "payment_intent"),
     Endpoint("POST", "/v1/payment_intents/{intent}/confirm", payment_intents.confirm, "payment_intent"),
+    Endpoint(
+        "POST",
+        "/v1/payment_intents/{intent}/capture",
+        captures.capture,
+        "payment_intent",
+        since_release="0.2.0",
+    ),
     Endpoint("POST", "/v1/payment_intents/{intent}/cancel", payment_intents.cancel, "payment_intent"),
     Endpoint(
         "POST",

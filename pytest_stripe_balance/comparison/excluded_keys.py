@@ -27,7 +27,7 @@ _AUTOMATIC = {"payment_method_configuration_details", "payment_method_options", 
 _CARD_DATES = ("exp_month", "exp_year")
 # Hashes with a key for each type of payment method, and the keys that the fake models.
 _BY_TYPE = ("payment_method_details", "payment_method_options")
-_MODELLED = ("customer_balance", "type")
+_MODELLED = ("card", "customer_balance", "type")
 
 
 def is_excluded(recorded: dict[str, Json], faked: dict[str, Json], at: Location) -> bool:

@@ -200,6 +200,9 @@ class Tour:
         order |= {"customer": customer, "payment_method": saved, "confirm": "true"}
         paid = self.ask("POST", "/v1/payment_intents", **order, expand=["latest_charge"])
         self.ask("POST", "/v1/refunds", payment_intent=paid["id"], amount=100)
+        held = self.ask("POST", "/v1/payment_intents", **order, capture_method="manual")["id"]
+        self.ask("POST", f"/v1/payment_intents/{held}/capture", expand=["latest_charge"])
+        self.ask("POST", "/v1/customers", payment_method="pm_card_visa")
         declined = {**order, "payment_method": "pm_card_chargeDeclined"}
         failed = self.ask("POST", "/v1/payment_intents", **declined)["error"]
         self.ask("GET", f"/v1/charges/{failed['charge']}")

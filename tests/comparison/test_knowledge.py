@@ -539,7 +539,7 @@ def test_the_keys_of_other_methods_are_not_compared(story):
     body = f"amount=1000&currency=usd&customer={story.customer()}{TRANSFER}"
     own = story.asked("POST", "/v1/payment_intents", body)["payment_method_options"]
     story.exchanges.pop()
-    options = {**own, "card": {"installments": None}}
+    options = {**own, "link": {"persistent_token": None}}
     story.asked("POST", "/v1/payment_intents", body, changed={"payment_method_options": options})
     assert story.told()[0] == []
     story.exchanges.pop()
@@ -657,8 +657,8 @@ def test_reasons_name_no_values(story):
 @pytest.mark.parametrize(
     ("body", "named"),
     [
-        ("payment_method_data[type]=card&payment_method_data[card][token]=tok_visa", "data[type]"),
-        ("payment_method_data[card][token]=tok_1&payment_method_data[type]=card", "data[card]"),
+        ("payment_method_data[type]=card&payment_method_data[card][number]=4000000000000044", "[number]"),
+        ("payment_method_data[card][token]=tok_1&payment_method_data[type]=card", "parameter card"),
         ("source[object]=card&source[number]=4242", "parameter source"),
     ],
 )

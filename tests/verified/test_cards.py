@@ -138,3 +138,14 @@ def test_error_on_requires_action(probe):
         )
     )
     assert error == (402, "card_error", "authentication_required", None)
+
+
+def test_customer_made_with_card(probe):
+    """Which events has a customer that is made with a card, and is one made with a card that declines?"""
+    customer = stripe.Customer.create(payment_method="pm_card_visa").id
+    (card,) = stripe.Customer.list_payment_methods(customer).data
+    events = stripe.Event.list(limit=20).data[::-1]
+    about = [event.type for event in events if event.data.object.id in (customer, card.id)]
+    error = probe.error(lambda: stripe.Customer.create(payment_method="pm_card_chargeDeclined"))
+    assert about == ["customer.created", "payment_method.attached"]
+    assert error == (402, "card_error", "card_declined", "")

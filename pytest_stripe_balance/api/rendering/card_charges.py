@@ -65,6 +65,7 @@ def details(world: World, charge: Charge) -> dict[str, Any]:
         **{name: card[name] for name in _OF_THE_CARD},
         "amount_authorized": charge.amount if authorized else None,
         "authorization_code": world.ids.digits(f"{charge.id} authorization", 6) if authorized else None,
+        **({} if charge.capture_before is None else {"capture_before": charge.capture_before}),
         "electronic_commerce_indicator": "07",
         "extended_authorization": {"status": "disabled"},
         "incremental_authorization": unavailable,

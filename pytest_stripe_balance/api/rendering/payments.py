@@ -37,7 +37,7 @@ def _payment_intent(world: World, intent: PaymentIntent) -> Json:
         "object": "payment_intent",
         "allowed_payment_method_types": allowed and list(allowed),
         "amount": intent.amount,
-        "amount_capturable": 0,
+        "amount_capturable": intent.amount if intent.status == "requires_capture" else 0,
         "amount_details": {"tip": {}},
         "amount_received": intent.amount if intent.status == "succeeded" else 0,
         "application": application_fees.application(world) if world.platform else None,

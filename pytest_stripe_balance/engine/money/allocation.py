@@ -19,6 +19,7 @@ from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, P
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records.customers import Entry
+    from pytest_stripe_balance.engine.state.records.money import Charge
     from pytest_stripe_balance.engine.state.world import World
 
 
@@ -70,15 +71,7 @@ def succeed(world: World, intent: PaymentIntent, method: PaymentMethod) -> Payme
     is_told = is_shared and world.readings.rely_on("connect-event-order") == "before"
     if is_told:
         shares.tell(world, charge)
-    succeeded = intent._replace(
-        status="succeeded",
-        payment_method=method.id,
-        latest_charge=charge.id,
-        instructions=None,
-        next_action=None,
-        last_payment_error=None,
-    )
-    world.payment_intents.put(succeeded)
+    succeeded = world.payment_intents.put(_paid_by(intent, charge)._replace(status="succeeded"))
     world.record_event("charge.succeeded", charge)
     world.record_event("payment_intent.succeeded", succeeded)
     if is_shared and not is_told:
@@ -87,3 +80,37 @@ def succeed(world: World, intent: PaymentIntent, method: PaymentMethod) -> Payme
         invoice_settlement.succeeded(world, succeeded)
     checkout_settlement.succeeded(world, succeeded)
     return succeeded
+
+
+def authorize(world: World, intent: PaymentIntent, method: PaymentMethod) -> PaymentIntent:
+    """Let a card hold an intent's amount, to be captured later; no money moves.
+
+    Events `charge.succeeded`, `payment_intent.amount_capturable_updated`.
+    """
+    charge = charges.authorize(world, intent, method)
+    held = world.payment_intents.put(_paid_by(intent, charge)._replace(status="requires_capture"))
+    world.record_event("charge.succeeded", charge)
+    world.record_event("payment_intent.amount_capturable_updated", held)
+    return held
+
+
+def capture(world: World, intent: PaymentIntent, charge: Charge) -> PaymentIntent:
+    """Take what a card holds for an intent, which succeeds.
+
+    Events `charge.captured`, `payment_intent.succeeded`.
+    """
+    taken = charges.capture(world, intent, charge)
+    succeeded = world.payment_intents.put(intent._replace(status="succeeded"))
+    world.record_event("charge.captured", taken)
+    world.record_event("payment_intent.succeeded", succeeded)
+    return succeeded
+
+
+def _paid_by(intent: PaymentIntent, charge: Charge) -> PaymentIntent:
+    return intent._replace(
+        payment_method=charge.payment_method,
+        latest_charge=charge.id,
+        instructions=None,
+        next_action=None,
+        last_payment_error=None,
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 from pytest_stripe_balance.engine.money import shares
 from pytest_stripe_balance.engine.money.balance_transactions import book
 from pytest_stripe_balance.engine.state import parents
+from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records.money import Charge
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 from pytest_stripe_balance.engine.state.table import ListParams
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 MXN_FEE, MXN_FEE_TAX = 700, 112  # 7 MXN, and 16 % of that
+HELD = 7 * DAY  # how long a card holds an amount [doc]
 US_CARD_RATE, US_CARD_FIXED = 29, 30  # 2.9 %, and 30 cents
 
 
@@ -114,6 +116,26 @@ def make(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charge:
     if not is_shared:
         return charge
     return shares.share(world, intent, charge, "card" if by_card else "bank_account")
+
+
+def authorize(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charge:
+    """Make the charge of a card that holds an intent's amount; nothing is booked, no event."""
+    charge = _charge(world, world.ids.mint("ch_", 24), intent, method, None)
+    return world.charges.put(charge._replace(captured=False, capture_before=world.clock.now + HELD))
+
+
+def capture(world: World, intent: PaymentIntent, charge: Charge) -> Charge:
+    """Take what a card holds, and book it for the merchant; no event."""
+    booked = book(
+        world,
+        charge.amount,
+        charge.currency,
+        "charge",
+        source=charge.id,
+        description=charge.description,
+        fee_details=card_fees(world, intent),
+    )
+    return world.charges.put(charge._replace(captured=True, balance_transaction=booked.id))
 
 
 def make_declined(world: World, intent: PaymentIntent, method: PaymentMethod, decline: Hash) -> Charge:

@@ -168,32 +168,37 @@ def _of_token(world: World, data: PaymentMethodData) -> PaymentMethod:
 def of_card(world: World, name: str, data: PaymentMethodData = NO_DATA) -> PaymentMethod:
     """Make a payment method of the ready-made card of a name; nobody has checked its CVC yet."""
     world.readings.rely_on("card-values")
+    details = billing_details_of(data.get("billing_details") or {})
     return world.payment_methods.put(
         PaymentMethod(
             id=world.ids.mint("pm_", 24),
             created=world.clock.now,
             type="card",
-            billing_details=billing_details_of(data.get("billing_details") or {}),
+            billing_details=details,
             metadata=fields.merged_metadata({}, data.get("metadata")),
             allow_redisplay=data.get("allow_redisplay", "unspecified"),
-            card=_card(world, name),
+            card=_card(world, name, details["address"]),
             ready_made=name,
         )
     )
 
 
-def _card(world: World, name: str) -> Hash:
-    """Give what Stripe shows of a ready-made card, which is valid for a year [obs]."""
+def _card(world: World, name: str, address: Hash) -> Hash:
+    """Give what Stripe shows of a ready-made card, which is valid for a year [obs].
+
+    An address that it was made with is to be checked like its CVC
+    [obs antiwork/gumroad, openfoodfoundation/openfoodnetwork].
+    """
     ready, (year, month) = READY_MADE[name], year_and_month(world.clock.now)
     return {
         "brand": ready.brand,
         "checks": {
-            "address_line1_check": None,
-            "address_postal_code_check": None,
+            "address_line1_check": "unchecked" if address["line1"] else None,
+            "address_postal_code_check": "unchecked" if address["postal_code"] else None,
             "cvc_check": "unchecked",
         },
-        "country": "US",
-        "display_brand": ready.brand,
+        "country": ready.country,
+        "display_brand": ready.display or ready.brand,
         "exp_month": month,
         "exp_year": year + 1,
         "fingerprint": world.ids.secret(f"card {ready.brand} {ready.last4}", 16),
@@ -202,13 +207,19 @@ def _card(world: World, name: str) -> Hash:
         "last4": ready.last4,
         "networks": {"available": [ready.brand], "preferred": None},
         "regulated_status": "unregulated",
-        "three_d_secure_usage": {"supported": True},
+        "three_d_secure_usage": {"supported": ready.is_secure},
         "wallet": None,
     }
 
 
 def checked(method: PaymentMethod) -> PaymentMethod:
-    """Note that the card's bank has checked the CVC: it always passes [obs]."""
+    """Note that the card's bank has checked what there is to check.
+
+    It passes, but for the CVC of the card that is declined for it [obs].
+    """
     assert method.card is not None, f"{method.id} is no card"
-    checks = {**method.card["checks"], "cvc_check": "pass"}
+    checks = {name: result and "pass" for name, result in method.card["checks"].items()}
+    decline = READY_MADE[method.ready_made].decline
+    if decline is not None and decline.code == "incorrect_cvc":
+        checks["cvc_check"] = "fail"
     return method._replace(card={**method.card, "checks": checks})

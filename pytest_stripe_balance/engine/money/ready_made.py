@@ -24,7 +24,8 @@ class ReadyMade:
     """A ready-made card. Every charge of it gets its `decline`, if it has one.
 
     `attaches` is False for a card that is declined already when it is attached. One that
-    `authenticates` needs its holder for each payment.
+    `authenticates` needs its holder for each payment. `display` is its brand's longer name, if it has
+    one, and `is_secure` says whether 3D Secure can be asked of it.
     """
 
     brand: str
@@ -33,6 +34,9 @@ class ReadyMade:
     decline: Decline | None = None
     attaches: bool = True
     authenticates: bool = False
+    country: str = "US"
+    display: str = ""
+    is_secure: bool = True
 
 
 _DECLINED = "Your card was declined."
@@ -100,11 +104,11 @@ _CARDS: Mapping[str, ReadyMade] = {
     "mastercard": ReadyMade("mastercard", "4444"),
     "mastercard_debit": ReadyMade("mastercard", "8210", "debit"),
     "mastercard_prepaid": ReadyMade("mastercard", "5100", "prepaid"),
-    "amex": ReadyMade("amex", "8431"),
+    "amex": ReadyMade("amex", "8431", display="american_express", is_secure=False),
     "discover": ReadyMade("discover", "9424"),
-    "diners": ReadyMade("diners", "0004"),
-    "jcb": ReadyMade("jcb", "0505"),
-    "unionpay": ReadyMade("unionpay", "0005"),
+    "diners": ReadyMade("diners", "0004", display="diners_club", is_secure=False),
+    "jcb": ReadyMade("jcb", "0505", country="JP"),
+    "unionpay": ReadyMade("unionpay", "0005", country="CN", display="union_pay"),
     "visa_chargeDeclined": _declining("0002", _GENERIC),
     "visa_chargeDeclinedInsufficientFunds": _declining("9995", _FUNDS),
     "visa_chargeDeclinedLostCard": _declining("9987", _LOST),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, Unpack
 
-from pytest_stripe_balance.engine import events
+from pytest_stripe_balance.engine import customers, events
+from pytest_stripe_balance.engine.customers import CustomerParams
 from pytest_stripe_balance.engine.money import payment_methods
 from pytest_stripe_balance.engine.money.ready_made import READY_MADE, Decline
 from pytest_stripe_balance.engine.state import faults, fields
@@ -15,6 +16,7 @@ from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.state.records.customers import Customer
     from pytest_stripe_balance.engine.state.records.hashes import Hash
     from pytest_stripe_balance.engine.state.table import Page
 
@@ -85,6 +87,20 @@ def retrieve_of_customer(world: World, customer_id: str, method_id: str) -> Paym
     return method
 
 
+def create_customer(
+    world: World, *, payment_method: str | None = None, **params: Unpack[CustomerParams]
+) -> Customer:
+    """Create a customer, with a card if one is given: `customer.created`, `payment_method.attached`."""
+    if payment_method is None:
+        return customers.create(world, **params)
+    method = payment_methods.found(world, payment_method, in_path=False)
+    check_attachable(world, method)
+    customer = customers.create(world, **params)
+    world.readings.rely_on("customer-made-with-card")
+    save(world, method, customer.id)
+    return customer
+
+
 def attach(world: World, method_id: str, *, customer: str | None = None) -> PaymentMethod:
     """Attach a card to a customer, which its bank allows; event `payment_method.attached` [obs].
 
@@ -95,16 +111,21 @@ def attach(world: World, method_id: str, *, customer: str | None = None) -> Paym
         raise Fault("Must provide customer or customer_account.", code="parameter_missing")
     method = payment_methods.found(world, method_id, in_path=True)
     world.customer(customer, in_path=False)
-    if method.card is None:
-        raise Refused("attaching a customer_balance method, which is never saved, is not modelled")
     if method.customer == customer:
         return method
+    check_attachable(world, method)
+    return save(world, method, customer)
+
+
+def check_attachable(world: World, method: PaymentMethod) -> None:
+    """Refuse a method that no customer can save."""
+    if method.card is None:
+        raise Refused("attaching a customer_balance method, which is never saved, is not modelled")
     if method.customer is not None:
         raise Fault("The payment method you provided has already been attached to a customer.")
     if method.is_spent:
         raise Fault(SPENT)
     refuse_declined(world, method)
-    return save(world, method, customer)
 
 
 def refuse_declined(world: World, method: PaymentMethod) -> None:

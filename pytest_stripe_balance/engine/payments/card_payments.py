@@ -69,7 +69,8 @@ def _succeed(world: World, intent: PaymentIntent, method: PaymentMethod) -> Paym
     if intent.applied:
         payer = world.customer(intent.customer or "", in_path=False)
         intent, freed = allocation.take_back(world, intent, payer)
-    paid = allocation.succeed(world, intent, method)
+    is_later = intent.capture_method == "manual"
+    paid = (allocation.authorize if is_later else allocation.succeed)(world, intent, method)
     if method.customer is None and _is_saved(intent):
         world.readings.rely_on("card-saved-on-success")
         saved_methods.save(world, method, intent.customer or "")

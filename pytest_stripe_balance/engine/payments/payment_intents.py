@@ -90,7 +90,7 @@ def create(
     customer: str | None = None,
     confirm: bool = False,
     automatic_payment_methods: AutomaticPaymentMethods | None = None,
-    capture_method: Literal["automatic", "automatic_async"] = "automatic_async",
+    capture_method: Literal["automatic", "automatic_async", "manual"] = "automatic_async",
     **params: Unpack[CreateParams],
 ) -> PaymentIntent:
     """Create an intent, and confirm it at once if `confirm` is set.
@@ -99,8 +99,8 @@ def create(
     those of the confirm [obs].
     """
     currency = amounts.lowered(world, currency)
-    if currency not in amounts.MINIMUM:
-        known = ", ".join(amounts.MINIMUM)
+    if currency not in (*amounts.MINIMUM, *amounts.MINIMUM_BY_CARD):
+        known = ", ".join((*amounts.MINIMUM, *amounts.MINIMUM_BY_CARD))
         raise Refused(f"payment intents in {currency!r} are not modelled; those in {known} are")
     amounts.check_intent_amount(amount, currency)
     if customer is not None:
@@ -133,6 +133,7 @@ def create(
         **typed,
     )
     payment_method_options.check(world, draft, params, method)
+    _refuse_manual(draft)
     if confirm:
         confirmation.check(world, draft, params)
     intent = payment_method_options.take(world, draft, params, **identity(world))
@@ -140,6 +141,18 @@ def create(
     if token is not None:
         confirmation_tokens.use(world, token, intent)
     return confirmation.carry_out(world, intent, params) if confirm else intent
+
+
+def _refuse_manual(draft: PaymentIntent) -> None:
+    """Refuse to capture later what isn't paid by card alone, or what is shared by Connect."""
+    if draft.capture_method != "manual":
+        return
+    if "customer_balance" in draft.payment_method_types:
+        raise Refused("capture_method=manual with customer_balance among the types is not modelled")
+    if draft.transfer_data is not None or draft.application_fee_amount is not None:
+        raise Refused(
+            "capture_method=manual with transfer_data or application_fee_amount is not modelled"
+        )
 
 
 def new(world: World, **fields: Any) -> PaymentIntent:  # noqa: ANN401 - fields of a record
@@ -295,6 +308,8 @@ def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = No
     then those of `automatic_reconciliation.reconcile`, because another item may get the money.
     """
     intent = retrieve(world, intent_id)
+    if intent.status == "requires_capture":
+        raise Refused(f"canceling {intent_id}, whose amount a card holds, is not modelled")
     if intent.status not in CANCELABLE:
         message = (
             f"You cannot cancel this PaymentIntent because it has a status of {intent.status}. Only "

@@ -261,9 +261,21 @@ def _booked(world: World, refund: Refund, book_as: str = "payment_refund") -> st
     """Take the amount from the merchant's balance, unless that is done; give the transaction's id."""
     if refund.balance_transaction is not None:
         return refund.balance_transaction
+    paid = world.charges.get(refund.charge or "")
     return balance_transactions.book(
-        world, -refund.amount, refund.currency, book_as, source=refund.id
+        world,
+        -refund.amount,
+        refund.currency,
+        book_as,
+        source=refund.id,
+        description=paid and _described(paid),
     ).id
+
+
+def _described(charge: Charge) -> str:
+    """Say what a refund's booking is for [obs antiwork/gumroad]."""
+    what = "REFUND FOR PAYMENT" if charge.card is None else "REFUND FOR CHARGE"
+    return f"{what} ({charge.description})" if charge.description else what
 
 
 def _credit(world: World, charge: Charge, refund: Refund) -> Entry:

@@ -197,6 +197,8 @@ def refundable(world: World, charge_id: str | None, intent_id: str | None) -> Ch
             )
         if intent_id not in (None, charge.payment_intent):
             raise Refused(f"a refund of {charge_id} and of {intent_id}, which isn't its intent")
+        if not charge.captured:
+            raise Refused(f"a refund of {charge_id}, which isn't captured: it took no money yet")
         if charge.decline is not None:
             raise Refused(f"a refund of {charge_id}, which failed: it took no money that could go back")
         return charge

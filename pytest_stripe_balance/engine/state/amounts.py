@@ -10,6 +10,18 @@ from pytest_stripe_balance.engine.state.world import World
 ZERO_DECIMAL = frozenset({"jpy"})
 SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "mxn": "$"}
 MINIMUM = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50, "mxn": 1000}
+# Currencies without bank transfers, with Stripe's documented minimum for cards.
+MINIMUM_BY_CARD = {
+    "aud": 50,
+    "cad": 50,
+    "chf": 50,
+    "dkk": 250,
+    "hkd": 400,
+    "nok": 300,
+    "nzd": 50,
+    "sek": 300,
+    "sgd": 50,
+}
 MAXIMUM = 99_999_999
 
 
@@ -24,8 +36,9 @@ def written(amount: int, currency: str) -> str:
 
 def check_intent_amount(amount: int, currency: str) -> None:
     """Raise Stripe's fault for an amount below its minimum or above its maximum [obs]."""
-    if amount < MINIMUM[currency]:
-        least = f"Amount must be at least {written(MINIMUM[currency], currency)} {currency}"
+    minimum = MINIMUM.get(currency) or MINIMUM_BY_CARD[currency]
+    if amount < minimum:
+        least = f"Amount must be at least {written(minimum, currency)} {currency}"
         raise Fault(least, code="amount_too_small", param="amount")
     if amount > MAXIMUM:
         raise too_large(MAXIMUM, currency)

@@ -43,6 +43,8 @@ class Charge(NamedTuple):
     source_transfer: str | None = None
     card: Hash | None = None
     decline: Hash | None = None
+    captured: bool = True
+    capture_before: int | None = None
 
     @property
     def refunded(self) -> bool:

@@ -25,6 +25,13 @@ ENTRIES = (
         "invalid_request_error without code and param.",
     ),
     only(
+        "customer-made-with-card",
+        85,
+        "A customer that is created with payment_method has the card attached: customer.created, then "
+        "payment_method.attached. A card that can't be attached is refused as in attach, and no "
+        "customer is made.",
+    ),
+    only(
         "card-of-customer",
         56,
         "A payment method that isn't attached to the customer in the path is 404 resource_missing "
