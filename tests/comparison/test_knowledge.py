@@ -657,7 +657,10 @@ def test_reasons_name_no_values(story):
 @pytest.mark.parametrize(
     ("body", "named"),
     [
-        ("payment_method_data[type]=card&payment_method_data[card][number]=4000000000000044", "[number]"),
+        (
+            "payment_method_data[type]=card&payment_method_data[card][number]=4000000000000044",
+            "[number]",
+        ),
         ("payment_method_data[card][token]=tok_1&payment_method_data[type]=card", "parameter card"),
         ("source[object]=card&source[number]=4242", "parameter source"),
     ],
