@@ -36,7 +36,7 @@ class DetailsFilter(TypedDict, total=False):
     email: str
 
 
-class IntentChanges(TypedDict, total=False):
+class SessionIntentData(TypedDict, total=False):
     """payment_intent_data of an update."""
 
     description: str | None
@@ -137,7 +137,7 @@ def update(
     session_id: str,
     *,
     metadata: dict[str, str] | None = None,
-    payment_intent_data: IntentChanges | None = None,
+    payment_intent_data: SessionIntentData | None = None,
 ) -> CheckoutSession:
     """Change a session's metadata, or what its intent will be made with; no event [sdk].
 
