@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Required, TypedDict, TypeVar, Unpack
@@ -52,6 +52,19 @@ def _refunded(charge: Charge) -> str | None:
     return "true" if charge.refunded else "false" if charge.amount_refunded else None
 
 
+def _charged(charge: Charge) -> str:
+    return "succeeded" if charge.decline is None else "failed"
+
+
+def _of_card(name: str) -> Callable[[Charge], str | None]:
+    """Give what reads a value of a charge's card. Charges of other methods have none (null)."""
+
+    def read(charge: Charge) -> str | None:
+        return None if charge.card is None else str(charge.card[name])
+
+    return read
+
+
 def _active(record: Product | Price) -> str:
     return "true" if record.active else "false"
 
@@ -59,6 +72,8 @@ def _active(record: Product | Price) -> str:
 def _shippable(product: Product) -> str | None:
     return None if product.shippable is None else str(product.shippable).lower()
 
+
+_CARD = ("brand", "exp_month", "exp_year", "fingerprint", "last4")
 
 CUSTOMERS = Resource(
     "customers",
@@ -91,11 +106,12 @@ CHARGES = Resource(
         "customer": Field("token", attrgetter("customer")),
         "disputed": Field("token", lambda _: "false", values=("true", "false")),
         "refunded": Field("token", _refunded, values=("true", "false", None)),
-        "status": Field("token", lambda _: "succeeded"),
+        "status": Field("token", _charged),
+        **{f"payment_method_details.card.{name}": Field("token", _of_card(name)) for name in _CARD},
         **{
             f"payment_method_details.{source}.{name}": Field("token")
-            for source in ("card", "card_present", "interac_present")
-            for name in ("brand", "exp_month", "exp_year", "fingerprint", "last4")
+            for source in ("card_present", "interac_present")
+            for name in _CARD
         },
     },
 )

@@ -151,6 +151,50 @@ def test_each_query_finds_what_the_table_says(town):
     assert told == list(FOUND)
 
 
+OF_CARDS = (
+    ("status:'failed'", "failed"),
+    ("status:'succeeded'", "held, by visa, by transfer"),
+    ("-status:'succeeded'", "failed"),
+    ("payment_method_details.card.last4:4242", "held, by visa"),
+    ("payment_method_details.card.last4:'0002'", "failed"),
+    ("payment_method_details.card.brand:'visa' status:'succeeded'", "held, by visa"),
+    ("payment_method_details.card.brand:'amex'", ""),
+    ("payment_method_details.card.brand:null", "by transfer"),
+    ("-payment_method_details.card.last4:4242", "failed, by transfer"),
+    ("payment_method_details.card.exp_year:'{exp_year}'", "held, failed, by visa"),
+    ("payment_method_details.card.exp_month:'{exp_month}'", "held, failed, by visa"),
+    ("payment_method_details.card.fingerprint:'{fingerprint}'", "held, by visa"),
+)
+
+
+def test_charges_are_found_by_their_card_and_by_how_they_ended(stripe_balance):
+    """A declined card's charge is a failed one; what a card holds is a charge that succeeded."""
+    customer = stripe_balance.customer(reconciliation="manual")
+    by_transfer = stripe_balance.bank_transfer_intent(customer, 1000)
+    stripe_balance.fund(customer, 1000)
+    names = {stripe.PaymentIntent.apply_customer_balance(by_transfer.id).latest_charge: "by transfer"}
+    for name, card, capture in (
+        ("by visa", "visa", "automatic"),
+        ("failed", "chargeDeclined", "automatic"),
+        ("held", "visa", "manual"),
+    ):
+        intent = stripe.PaymentIntent.create(
+            amount=1000, currency="usd", allowed_payment_method_types=["card"], capture_method=capture
+        )
+        try:
+            stripe.PaymentIntent.confirm(intent.id, payment_method=f"pm_card_{card}")
+        except stripe.CardError:
+            assert name == "failed"
+        names[stripe.PaymentIntent.retrieve(intent.id).latest_charge] = name
+    (held, *_) = stripe.Charge.list(limit=1).data
+    told = []
+    for query, _ in OF_CARDS:
+        asked = query.format_map(as_dict(held.payment_method_details.card))
+        found = stripe.Charge.search(query=asked).data
+        told.append((query, ", ".join(names[one.id] for one in found)))
+    assert told == list(OF_CARDS)
+
+
 def test_a_search_answers_in_its_own_shape(town):
     """A search_result has its url and next_page, and a count where it is asked for."""
     found = stripe.PaymentIntent.search(query="amount:1000")
@@ -306,8 +350,8 @@ def test_a_limit_that_cannot_be_is_taken_as_the_nearest(stripe_balance, _stripe_
     [
         (
             CHARGE,
-            "payment_method_details.card.last4:4242",
-            "search of charges by payment_method_details.card.last4",
+            "payment_method_details.card_present.last4:4242",
+            "search of charges by payment_method_details.card_present.last4",
         ),
         (INVOICE, "subscription:'sub_1'", "search of invoices by subscription"),
         (INVOICE, "receipt_number:null", "receipt_number"),

@@ -223,3 +223,20 @@ def test_an_object_with_an_ignored_parameter_is_found_too(stripe_balance, stripe
     stripe_clock.advance(minutes=1)
     (found,) = stripe.Customer.search(query="name:'Ada'").data
     assert (found.id, found.balance) == (customer.id, 500)
+
+
+@lagging
+def test_a_failed_charge_is_found_as_one_when_the_search_has_caught_up(stripe_balance, stripe_clock):
+    """The charge of a declined card answers to no status before, and to "failed" after."""
+    intent = stripe.PaymentIntent.create(
+        amount=500, currency="usd", allowed_payment_method_types=["card"]
+    )
+    with pytest.raises(stripe.CardError):
+        stripe.PaymentIntent.confirm(intent.id, payment_method="pm_card_chargeDeclined")
+
+    def found(status):
+        return len(stripe.Charge.search(query=f"status:'{status}'").data)
+
+    assert (found("failed"), found("succeeded")) == (0, 0)
+    stripe_clock.advance(minutes=1)
+    assert (found("failed"), found("succeeded")) == (1, 0)

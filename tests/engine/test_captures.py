@@ -71,6 +71,10 @@ REFUSED = {
         "only the whole",
     ),
     "a refund": (lambda intent: stripe.Refund.create(charge=intent.latest_charge), "isn't captured"),
+    "a refund by the intent": (
+        lambda intent: stripe.Refund.create(payment_intent=intent.id),
+        "isn't captured",
+    ),
     "a cancel": (lambda intent: stripe.PaymentIntent.cancel(intent.id), "whose amount a card holds"),
 }
 

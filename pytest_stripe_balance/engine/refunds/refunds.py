@@ -197,8 +197,7 @@ def refundable(world: World, charge_id: str | None, intent_id: str | None) -> Ch
             )
         if intent_id not in (None, charge.payment_intent):
             raise Refused(f"a refund of {charge_id} and of {intent_id}, which isn't its intent")
-        if not charge.captured:
-            raise Refused(f"a refund of {charge_id}, which isn't captured: it took no money yet")
+        _refuse_uncaptured(charge)
         if charge.decline is not None:
             raise Refused(f"a refund of {charge_id}, which failed: it took no money that could go back")
         return charge
@@ -209,7 +208,16 @@ def refundable(world: World, charge_id: str | None, intent_id: str | None) -> Ch
     paid = world.charges.get(intent.latest_charge or "")
     if paid is None or paid.decline is not None:
         raise Fault(f"This PaymentIntent ({intent_id}) does not have a successful charge to refund.")
+    _refuse_uncaptured(paid)
     return paid
+
+
+def _refuse_uncaptured(charge: Charge) -> None:
+    if not charge.captured:
+        raise Refused(
+            f"a refund of {charge.id}, which isn't captured, is not modelled: it took no money yet. "
+            "Capture it first"
+        )
 
 
 def checked_amount(world: World, charge: Charge, amount: int | None) -> int:
