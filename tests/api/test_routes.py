@@ -1,5 +1,6 @@
 """The table of endpoints, and what must be there for each of its rows."""
 
+import importlib.metadata
 import inspect
 
 import pytest
@@ -14,6 +15,7 @@ from pytest_stripe_balance.engine.state.assumptions import REGISTER
 from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import modelled_versions, newest_api_version
 
+OURS = tuple(map(int, importlib.metadata.version("pytest-stripe-balance").split(".")))
 EVERY_ROW = pytest.mark.parametrize("endpoint", routes.ENDPOINTS, ids=str)
 
 
@@ -69,6 +71,12 @@ def test_a_row_that_the_tour_misses_is_named_with_the_place_to_add_it(tour):
         tour("2024-06-20").asked[row]
     assert 'self.ask("POST", "/v1/customers"' in str(raised.value)
     assert "tests/api/conftest.py" in str(raised.value)
+
+
+@EVERY_ROW
+def test_a_row_came_with_a_release_that_is_there_or_with_the_next(endpoint):
+    """What a stub's note says of the release is true: none is later than the one of pyproject.toml."""
+    assert tuple(map(int, endpoint.since_release.split(".") if endpoint.since_release else ())) <= OURS
 
 
 @EVERY_ROW
