@@ -74,6 +74,7 @@ def reversed_twice(stage):
 OTHER = {"transfer_data": {"destination": "000000005"}}
 BOTH = {"transfer_data": {"destination": SHOP, "amount": 5}, FEE: 5}
 AMOUNT, INTEGER = "amount", "parameter_invalid_integer"
+LEAST = "This value must be greater than or equal to 1."
 ROWS = {
     "no account": (create(**OTHER), "resource_missing", "transfer_data[destination]",
                    "No such destination: '000000005'"),
@@ -112,6 +113,13 @@ ROWS = {
     "more than the charge": (of_a_charge(amount=1001), None, None,
         "Transfers using this transaction as a source must not exceed the source amount of $10.00."),
     "another currency": (of_a_charge(currency="eur"), None, None, None),
+    "a transfer of 0": (transfer(amount=0), INTEGER, AMOUNT, LEAST),
+    "a transfer below 0": (transfer(amount=-1), INTEGER, AMOUNT, LEAST),
+    "less than 0 of a charge": (of_a_charge(amount=-1), INTEGER, AMOUNT, LEAST),
+    "a reversal of 0": (reversal(amount=0), INTEGER, AMOUNT, LEAST),
+    "a reversal below 0": (reversal(amount=-1), INTEGER, AMOUNT, LEAST),
+    "nothing of a fee": (lambda stage: stripe.ApplicationFee.create_refund(fee_of(stage), amount=0),
+                         INTEGER, AMOUNT, LEAST),
     "more than is left of a transfer": (reversal(amount=1001), None, AMOUNT, None),
     "a transfer that is reversed": (reversed_twice, None, AMOUNT, None),
     "a reversal's fee": (reversal(refund_application_fee=True), None, "refund_application_fee", None),
@@ -166,3 +174,34 @@ def test_what_belongs_to_another_is_missing(stage, call):
     with pytest.raises(stripe.InvalidRequestError, match="No such") as caught:
         call(found)
     assert (caught.value.http_status, caught.value.code) == (404, "resource_missing")
+
+
+BY_CARD = {
+    "amount": 1000,
+    "currency": "usd",
+    "allowed_payment_method_types": ["card"],
+    "confirm": True,
+    "capture_method": "manual",
+}
+
+
+@pytest.mark.parametrize("card", ["pm_card_visa", "pm_card_visa_chargeDeclined"])
+def test_a_charge_without_money_is_the_source_of_no_transfer(stripe_balance, card):
+    """A card that only holds the amount, or was declined, is refused by name."""
+    if "Declined" in card:
+        with pytest.raises(stripe.CardError):
+            stripe.PaymentIntent.create(**BY_CARD, payment_method=card)
+    else:
+        stripe.PaymentIntent.create(**BY_CARD, payment_method=card)
+    (charge,) = stripe.Charge.list().data
+    with stripe_balance.refused("has no money to transfer"):
+        stripe.Transfer.create(amount=5, currency="usd", destination=SHOP, source_transaction=charge.id)
+    assert stripe.BalanceTransaction.list().data == []
+
+
+def test_a_reversal_too_small_for_a_share_gives_none_of_the_fee_back(stage):
+    """1 of 1000 is no cent of a fee of 5."""
+    charge = stripe.Charge.retrieve(paid(stage, **TO_SHOP, application_fee_amount=5))
+    reversal = stripe.Transfer.create_reversal(charge.transfer, amount=1, refund_application_fee=True)
+    assert reversal.amount == 1
+    assert stripe.ApplicationFee.retrieve(charge.application_fee).amount_refunded == 0

@@ -120,7 +120,12 @@ def _check_balance(world: World, amount: int, currency: str) -> None:
 
 
 def _check_source(world: World, charge: Charge, amount: int, currency: str) -> None:
-    """Refuse another currency than the charge's, and more than what is left of it."""
+    """Refuse a charge without money, another currency than its own, and more than what is left of it."""
+    if charge.decline is not None or not charge.captured:
+        raise Refused(
+            f"a transfer of {charge.id}, which isn't captured or has failed, is not modelled: it has no "
+            "money to transfer. Capture it first"
+        )
     if currency != charge.currency:
         message = (
             f"The currency of source_transaction's balance transaction ({charge.currency}) must be the "
@@ -261,8 +266,9 @@ def create_reversal(
     reversal = reverse(world, transfer, wanted, metadata=params.get("metadata"))
     tell_reversed(world, transfer)
     if refund_application_fee and fee is not None:
-        part = application_fees.share_of(fee.amount, wanted, transfer.amount)
-        application_fees.give_back(world, fee, min(part, fee.left))
+        part = min(application_fees.share_of(fee.amount, wanted, transfer.amount), fee.left)
+        if part:
+            application_fees.give_back(world, fee, part)
     return reversal
 
 

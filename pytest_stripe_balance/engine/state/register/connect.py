@@ -87,7 +87,7 @@ ENTRIES = (
         70,
         "A transfer above the platform's balance is 400 balance_insufficient. One above what is left "
         "of its source_transaction, in another currency, and a reversal of more than is left, are "
-        "400 invalid_request_error.",
+        "400 invalid_request_error. So is an amount below 1, as a refund's is.",
     ),
     only(
         "connect-reversal-events",
