@@ -730,8 +730,9 @@ UNMODELLED = {
     "recovery": pages(after_expiration={"recovery": {"enabled": True}}),
     "total of 0": pages(line_items=[line(0)]),
     "in 'cad'": pages(line_items=[line(currency="cad")]),
-    "setup_future_usage": old_pages(
-        payment_method_types=["card"], payment_intent_data={"setup_future_usage": "off_session"}
+    "allows customer_balance alone": pages(
+        allowed_payment_method_types=["customer_balance"],
+        payment_intent_data={"setup_future_usage": "off_session"},
     ),
     "1 times 100.5": pages(
         line_items=[
@@ -855,6 +856,113 @@ def test_the_audit_sees_a_session_that_differs_from_its_intent(
     with pytest.raises(AssertionError, match=done.id):
         world.check()
     world.checkout_sessions.put(kept)
+
+
+BY_CARD = [OPENED, *SUCCEEDED, "checkout.session.completed"]
+
+
+def test_a_guest_pays_by_card(stripe_balance):
+    """At once, with one event of the session; nothing is later."""
+    session = stripe_balance.complete_checkout(guests())
+    assert (session.status, session.payment_status, session.url) == ("complete", "paid", None)
+    assert [event.type for event in stripe_balance.events()] == BY_CARD
+    intent = stripe.PaymentIntent.retrieve(session.payment_intent, expand=["latest_charge"])
+    assert (intent.status, intent.customer, intent.amount_received) == ("succeeded", None, 1000)
+    assert intent.latest_charge.payment_method_details.card.last4 == "4242"
+
+
+def test_a_customer_pays_by_card_beside_a_balance(stripe_balance, payer, told):
+    """The cash stays where it is; where the session has both types the page asks which."""
+    stripe_balance.fund(payer, 5000)
+    last = stripe_balance.events()[-1]
+    session = stripe_balance.complete_checkout(guests(customer=payer), "card")
+    assert (session.status, session.payment_status) == ("complete", "paid")
+    assert told(after=last) == BY_CARD
+    assert stripe_balance.available(payer) == {"usd": 5000}
+
+
+def test_a_customer_who_could_pay_by_card_waits_for_a_transfer(stripe_balance, payer, told):
+    """The session is complete and unpaid until the money is there."""
+    session = stripe_balance.complete_checkout(guests(customer=payer), "customer_balance")
+    assert (session.status, session.payment_status) == ("complete", "unpaid")
+    stripe_balance.fund(payer, 1000)
+    assert stripe.checkout.Session.retrieve(session.id).payment_status == "paid"
+    assert told()[-1] == "checkout.session.async_payment_succeeded"
+
+
+DECLINED = [OPENED, "charge.failed", "payment_intent.payment_failed"]
+
+
+@pytest.mark.parametrize("again", ["card", "pm_card_mastercard", "customer_balance"])
+def test_a_declined_card_leaves_the_session_open(stripe_balance, payer, told, again):
+    """The page shows why, and another try pays the same intent."""
+    session = guests(customer=payer)
+    with pytest.raises(ValueError, match="the page shows: Your card was declined"):
+        stripe_balance.complete_checkout(session, "pm_card_visa_chargeDeclined")
+    tried = stripe.checkout.Session.retrieve(session.id)
+    assert (tried.status, tried.payment_status) == ("open", "unpaid")
+    assert stripe.PaymentIntent.retrieve(tried.payment_intent).status == "requires_payment_method"
+    assert told() == DECLINED
+    done = stripe_balance.complete_checkout(session, again)
+    assert (done.status, done.payment_intent) == ("complete", tried.payment_intent)
+    stripe_balance.fund(payer, 1000)
+    assert stripe.checkout.Session.retrieve(session.id).payment_status == "paid"
+    assert len(stripe.PaymentIntent.list().data) == 1
+
+
+def test_a_session_whose_card_was_declined_expires(stripe_balance):
+    """Its intent is canceled with it."""
+    session = guests()
+    with pytest.raises(ValueError, match="Your card has insufficient funds"):
+        stripe_balance.complete_checkout(session, "pm_card_visa_chargeDeclinedInsufficientFunds")
+    expired = stripe.checkout.Session.expire(session.id)
+    intent = stripe.PaymentIntent.retrieve(expired.payment_intent)
+    assert (expired.status, intent.status) == ("expired", "canceled")
+
+
+def test_a_card_that_must_authenticate_is_refused_by_name(stripe_balance):
+    """Nothing was made, and another card pays."""
+    session = guests()
+    with stripe_balance.refused(match="authenticating a card on the page is not modelled"):
+        stripe_balance.complete_checkout(session, "pm_card_threeDSecure2Required")
+    assert stripe.checkout.Session.retrieve(session.id).status == "open"
+    assert stripe_balance.events() == []
+    assert stripe_balance.complete_checkout(session).payment_status == "paid"
+
+
+def test_a_saved_card_pays_on_the_page(stripe_balance, payer):
+    """`pay_with` takes the id of the customer's own."""
+    card = stripe.PaymentMethod.attach("pm_card_visa", customer=payer).id
+    session = stripe_balance.complete_checkout(guests(customer=payer), card)
+    assert stripe.PaymentIntent.retrieve(session.payment_intent).payment_method == card
+
+
+KEPT = {
+    "Stripe's types": ({"payment_intent_data": {"setup_future_usage": "off_session"}}, ["card"]),
+    "types that are allowed": (
+        {
+            "allowed_payment_method_types": ["card", "customer_balance"],
+            "payment_intent_data": {"setup_future_usage": "on_session"},
+        },
+        ["card"],
+    ),
+    "cards": (
+        {"payment_method_options": {"card": {"setup_future_usage": "off_session"}}},
+        ["card", "customer_balance"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("params", "types"), KEPT.values(), ids=KEPT)
+def test_a_card_is_kept_for_later(stripe_balance, payer, params, types):
+    """It is attached to the customer when it pays; a guest would become one, which is refused."""
+    session = guests(customer=payer, **params)
+    assert session.payment_method_types == types
+    done = stripe_balance.complete_checkout(session, "card")
+    (card,) = stripe.Customer.list_payment_methods(payer).data
+    assert stripe.PaymentIntent.retrieve(done.payment_intent).payment_method == card.id
+    with stripe_balance.refused(match="makes a customer"):
+        stripe_balance.complete_checkout(guests(**params))
 
 
 def test_a_page_that_does_more_is_refused_when_it_is_submitted(stripe_balance):

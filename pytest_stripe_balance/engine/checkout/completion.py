@@ -64,12 +64,18 @@ def _how(world: World, session: CheckoutSession, pay_with: str | None) -> Any:  
         raise Refused(
             f"paying a Checkout Session with {kind} is not modelled: take {BANK_TRANSFER} or {CARD}"
         )
-    if session.customer is None and session.customer_creation == "always":
+    if session.customer is None and (session.customer_creation == "always" or _keeps(session)):
         raise Refused(
-            f"submitting {session.id} makes a customer (customer_creation=always), which is not "
-            "modelled: create the session with a customer"
+            f"submitting {session.id} makes a customer (by customer_creation=always or "
+            "setup_future_usage), which is not modelled: create the session with a customer"
         )
     return params
+
+
+def _keeps(session: CheckoutSession) -> bool:
+    """Tell whether the payment method is kept, which needs a customer."""
+    card = session.options.get(CARD, {}).get("setup_future_usage")
+    return (card or session.intent_params.get("setup_future_usage") or "none") != "none"
 
 
 def _chosen(world: World, pay_with: str) -> tuple[str, dict[str, Any]]:

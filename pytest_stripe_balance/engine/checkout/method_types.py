@@ -39,10 +39,11 @@ def of(world: World, currency: str, params: SessionParams) -> Methods:
     """Decide how a new session may be paid.
 
     Explicit types are taken as they are, and customer_balance among them needs a customer. Of allowed
-    types, and of those that Stripe chooses, it is left out without one [doc], and with on_behalf_of.
+    types, and of those that Stripe chooses, it is left out without one [doc], with on_behalf_of, and
+    where the method is to be kept.
     """
     data = params.get("payment_intent_data", {})
-    fits = "customer" in params and currency in regions.REGIONS and "on_behalf_of" not in data
+    fits = _fits(world, currency, params)
     options = params.get("payment_method_options", {})
     if given := tuple(params.get("payment_method_types", ())):
         if BANK_TRANSFER in given:
@@ -52,12 +53,28 @@ def of(world: World, currency: str, params: SessionParams) -> Methods:
         types = tuple(kind for kind in allowed if fits or kind != BANK_TRANSFER)
         if not types and "on_behalf_of" in data:
             sharing.refuse_behalf(world)
+        if not types and data.get("setup_future_usage"):
+            raise Refused(
+                "payment_intent_data[setup_future_usage] on a Checkout Session that allows "
+                "customer_balance alone is not modelled: leave it out, or allow card"
+            )
         if not types:
             raise _needs_customer(world, "allowed_payment_method_types")
         if BANK_TRANSFER in types:
             _check_bank_transfer(world, currency, params)
         return Methods(types, _shown(types, options))
     return _chosen(world, currency, params, fits=fits)
+
+
+def _fits(world: World, currency: str, params: SessionParams) -> bool:
+    """Tell whether Stripe offers bank transfers on the page."""
+    data = params.get("payment_intent_data", {})
+    if "customer" not in params or currency not in regions.REGIONS or "on_behalf_of" in data:
+        return False
+    if data.get("setup_future_usage"):
+        world.readings.rely_on("setup-future-usage-filters")
+        return False
+    return True
 
 
 def _chosen(world: World, currency: str, params: SessionParams, *, fits: bool) -> Methods:

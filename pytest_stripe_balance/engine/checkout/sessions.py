@@ -63,8 +63,6 @@ def create(world: World, **params: Unpack[SessionParams]) -> CheckoutSession:
     methods = method_types.of(world, currency, params)
     data = params.get("payment_intent_data", {})
     _check_shares(world, data, sum(line.amount for line in lines))
-    if data.get("setup_future_usage"):
-        raise Refused("payment_intent_data[setup_future_usage] is not modelled: leave it out")
     session_id = _mint(world, promoted=params.get("allow_promotion_codes", False))
     session = CheckoutSession(
         id=session_id,
@@ -284,10 +282,15 @@ def new_intent(world: World, session: CheckoutSession, **paid: Any) -> PaymentIn
     """Make the intent of a session; with `paid` also its parameters that confirm it."""
     given: dict[str, Any] = {**session.intent_params, **paid, "customer": session.customer}
     params: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    options: dict[str, Any] = {}
     if BANK_TRANSFER in session.payment_method_types:
         own = {**session.options[BANK_TRANSFER]}
         own.pop("setup_future_usage", None)
-        params["payment_method_options"] = {BANK_TRANSFER: own}
+        options[BANK_TRANSFER] = own
+    if kept := session.options.get("card", {}).get("setup_future_usage"):
+        options["card"] = {"setup_future_usage": kept}
+    if options:
+        params["payment_method_options"] = options
     return payment_intents.create(
         world,
         amount=session.amount_total,

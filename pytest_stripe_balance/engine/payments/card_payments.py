@@ -1,4 +1,4 @@
-"""Paying an intent by card: success, a decline, or an authentication (docs/stripe.md 3.11)."""
+"""Paying an intent by card: success, a decline, or an authentication (docs/stripe.md 3.12)."""
 
 from __future__ import annotations
 

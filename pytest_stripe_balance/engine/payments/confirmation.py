@@ -108,7 +108,7 @@ def _cannot_confirm(because: str, intent: PaymentIntent) -> Fault:
 
 
 def carry_out(world: World, intent: PaymentIntent, params: ConfirmedBy) -> PaymentIntent:
-    """Carry out a checked confirm (the table in docs/stripe.md 3.2; by card 3.11)."""
+    """Carry out a checked confirm (the table in docs/stripe.md 3.2; by card 3.12)."""
     if intent.payment_method_types != ("customer_balance",):
         method = world.payment_methods.get(intent.payment_method or "")
         if method is not None and method.card is not None:
