@@ -110,7 +110,7 @@ LONG_WAY = {
     "an unknown name": "amount=1&currency=usd&amout=2",
     "a name that is missing": "amount=1",
     "a name that isn't modelled": "amount=1&currency=usd&mandate=mandate_1",
-    "a value that isn't modelled": "amount=1&currency=usd&capture_method=manual",
+    "a value that isn't modelled": "amount=1&currency=usd&automatic_payment_methods[enabled]=false",
     "a name that is gone": "amount=1&currency=usd&payment_method_types=card",
     "a value that there isn't": "amount=1&currency=usd&capture_method=x",
     "a value in capitals": "amount=1&currency=usd&confirm=True",

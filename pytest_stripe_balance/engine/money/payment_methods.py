@@ -125,7 +125,7 @@ def make(world: World, data: PaymentMethodData = NO_DATA) -> PaymentMethod:
     """Make a payment method from the data of a request, by default of type customer_balance."""
     if data.get("type") == "card":
         return _of_token(world, data)
-    if "card" in data:
+    if data.get("card"):
         raise Refused("the hash card beside another type of payment method is not modelled")
     return world.payment_methods.put(drafted(world, data, world.ids.mint("pm_", 24)))
 

@@ -190,8 +190,9 @@ def check(
         _check_type(world, intent, method.type if method else "customer_balance")
     if params.get("setup_future_usage"):
         _refuse_setup(world, intent, params)
-    for kind in given_options:
-        if kind not in intent.payment_method_types:
+    for kind, given in given_options.items():
+        is_set = any(value is not None for value in (given or NOTHING).values())
+        if is_set and kind not in intent.payment_method_types:
             raise Refused(
                 f"payment_method_options[{kind}] on an intent that takes only "
                 f"{', '.join(intent.payment_method_types)} is not modelled; let the intent take it, by "
