@@ -180,7 +180,10 @@ SHAPES = (
         ),
         check=is_valid_card,
     ),
-    Shape("client secret", "Secret", re.compile(r"(_secret_)\w+")),
+    # A Checkout Session's secret begins with fid, and has percent-encoded characters in it.
+    Shape("client secret", "Secret", re.compile(r"(_secret_)(?:fid[\w%/+=.~-]+|\w+)")),
+    # The key to a Checkout Session's page, which stands behind its address.
+    Shape("client secret", "Secret", re.compile(r"((?<![A-Za-z])cs_(?:test|live)_\w+#)[\w%/+=.~-]+")),
     Shape(
         "e-mail address",
         "Email",

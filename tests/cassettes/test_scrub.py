@@ -32,6 +32,8 @@ SECRETS = {
     "organisation's key": "sk_org_live_51HxABCdef",
     "signing secret": "whsec_0123456789abcdef",
     "client secret": "pi_3Qabc_secret_AbCdEf0123456789",
+    "page's client secret": "cs_test_a1B2_secret_fidAbCdEf0123%2FXyZ0987%3D",
+    "key of a page": "cs_test_a1B2c3D4#fidAbCdEf0123%2FXyZ0987%3D",
     "e-mail address": "jane.doe+x@lovelace.org",
     "address below a look-alike": "jane@example.com.lovelace.org",
     "account id": "acct_1GszwY2eZvKYlo2C",
@@ -154,6 +156,14 @@ def test_a_secret_is_replaced_wherever_it_stands(secret, place):
     clean = texts(scrubbed(place(secret)))
     assert Scan().find_secrets(clean) == []
     assert PLACEHOLDER.search(clean)
+
+
+@pytest.mark.parametrize("kind", ["page's client secret", "key of a page"])
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+def test_nothing_is_left_of_a_secret_that_is_percent_encoded(kind, place):
+    """Those of Checkout Sessions are; what comes after such a character goes too, in reports as well."""
+    assert "XyZ0987" not in texts(scrubbed(place(SECRETS[kind])))
+    assert "XyZ0987" not in masked(f"see {SECRETS[kind]}, {quote(SECRETS[kind])}")
 
 
 @pytest.mark.parametrize(
