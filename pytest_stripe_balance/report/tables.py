@@ -173,11 +173,11 @@ def _refunds(world: World, width: int) -> list[str]:
             amounts.written(refund.amount, refund.currency),
             refund.currency,
             refund.status,
-            refund.payment_intent or refund.customer,
+            refund.payment_intent or refund.customer or refund.charge,
         )
         for refund in world.refunds
     ]
-    head = ("refund", "amount", "", "status", "payment intent or customer")
+    head = ("refund", "amount", "", "status", "refunds")
     return ["", *table(head, rows, right="<>", most=width)] if rows else []
 
 

@@ -61,6 +61,48 @@ def test_a_token_of_a_payment_method_pays_with_that_one(customer):
     assert create(customer, confirm=True, confirmation_token=one.id).payment_method == method.id
 
 
+@pytest.fixture
+def unpaid():
+    """An intent with automatic payment methods, as a page is given it."""
+    return stripe.PaymentIntent.create(
+        amount=1000, currency="usd", automatic_payment_methods={"enabled": True}
+    ).id
+
+
+def test_a_token_of_a_ready_made_card_pays(unpaid):
+    """The page's card is shown before it pays, and the token's return_url serves the confirm."""
+    one = stripe.ConfirmationToken.TestHelpers.create(
+        payment_method="pm_card_visa", return_url="https://example.com/back"
+    )
+    assert one.payment_method_preview.card.last4 == "4242"
+    intent = stripe.PaymentIntent.confirm(unpaid, confirmation_token=one.id, expand=["payment_method"])
+    assert (intent.status, intent.payment_method.card.last4) == ("succeeded", "4242")
+
+
+def test_a_token_without_a_return_url_leaves_it_to_the_confirm(unpaid):
+    """Automatic payment methods need a return_url from somewhere."""
+    one = stripe.ConfirmationToken.TestHelpers.create(payment_method="pm_card_visa")
+    with pytest.raises(stripe.InvalidRequestError, match="return_url"):
+        stripe.PaymentIntent.confirm(unpaid, confirmation_token=one.id)
+
+
+def test_a_token_of_a_declined_card_is_declined(unpaid):
+    """The card of the token decides, and the intent waits for another."""
+    one = stripe.ConfirmationToken.TestHelpers.create(
+        payment_method="pm_card_visa_chargeDeclined", return_url="https://example.com/back"
+    )
+    with pytest.raises(stripe.CardError, match="declined"):
+        stripe.PaymentIntent.confirm(unpaid, confirmation_token=one.id)
+    assert stripe.PaymentIntent.retrieve(unpaid).status == "requires_payment_method"
+
+
+def test_a_token_of_a_saved_card_names_its_customer(customer):
+    """The preview shows whose card it is."""
+    saved = stripe.PaymentMethod.attach("pm_card_visa", customer=customer)
+    one = stripe.ConfirmationToken.TestHelpers.create(payment_method=saved.id)
+    assert one.payment_method_preview.customer == customer
+
+
 def test_what_the_request_says_counts_before_the_token(customer):
     """The request's own payment method and shipping are taken, as stripe-python's types say."""
     method = stripe.PaymentMethod.create(type="customer_balance")

@@ -79,9 +79,9 @@ def confirmation_token(world: World, token: ConfirmationToken) -> Json:
         "payment_method_preview": {
             "allow_redisplay": token.preview["allow_redisplay"],
             "billing_details": token.preview["billing_details"],
-            "customer": None,
+            "customer": token.preview["customer"],
             "customer_account": None,
-            kind: {},
+            kind: token.preview["card"] or {},
             "type": kind,
         },
         "return_url": token.return_url,

@@ -29,7 +29,7 @@ def capture(world: World, intent_id: str, *, amount_to_capture: int | None = Non
     if amount_to_capture not in (None, intent.amount):
         raise Refused(
             f"amount_to_capture={amount_to_capture} of {intent.amount} is not modelled: only the whole "
-            "amount is captured. Leave it out"
+            "amount is captured"
         )
     charge = world.charges.find(intent.latest_charge or "", "id")
     if world.clock.now > (charge.capture_before or 0):

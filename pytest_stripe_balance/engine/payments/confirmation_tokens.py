@@ -36,14 +36,15 @@ def create(
 ) -> ConfirmationToken:
     """Make a token, as a page does. It lasts for 12 hours [doc], and has no event.
 
-    `payment_method_data` takes precedence over `payment_method` [sdk].
+    `payment_method_data` takes precedence over `payment_method` [sdk]. The name of a ready-made card
+    makes a new method of it.
     """
     world.readings.rely_on("confirmation-token-shape")
     method = None
     if payment_method_data is not None:
         preview = _preview_of_data(world, payment_method_data)
     elif payment_method is not None:
-        method = payment_methods.known(world, payment_method, in_path=False)
+        method = payment_methods.found(world, payment_method, in_path=False)
         preview = _preview(method)
     else:
         world.readings.rely_on("confirmation-token-refusals")
@@ -74,7 +75,8 @@ def _preview_of_data(world: World, data: PaymentMethodData) -> Hash:
     """Give what a method of this data will be; nothing is stored."""
     if data.get("type") == "card":
         raise Refused(
-            "a confirmation token of a card is not modelled: confirm with payment_method='pm_card_visa'"
+            "payment_method_data of type card is not modelled for a confirmation token: make it with "
+            "payment_method='pm_card_visa' in its place"
         )
     return _preview(payment_methods.drafted(world, data)) | {"metadata": data.get("metadata")}
 
@@ -83,6 +85,8 @@ def _preview(method: PaymentMethod) -> dict[str, Any]:
     return {
         "allow_redisplay": method.allow_redisplay,
         "billing_details": method.billing_details,
+        "card": method.card,
+        "customer": method.customer,
         "type": method.type,
     }
 
@@ -106,6 +110,8 @@ def filled(world: World, token_id: str, params: P) -> P:
         )
     if not given:
         own |= _method_of(token)
+    if token.return_url is not None:
+        own.setdefault("return_url", token.return_url)
     if token.setup_future_usage is not None:
         own.setdefault("setup_future_usage", token.setup_future_usage)
     if token.shipping is not None:

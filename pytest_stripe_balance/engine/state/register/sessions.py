@@ -24,7 +24,8 @@ ENTRIES = (
         "confirmation-token-shape",
         81,
         "A confirmation token has every documented key, null where it is unset. The preview of a bank "
-        "transfer has an empty hash customer_balance.",
+        "transfer has an empty hash customer_balance. That of a card shows the hash card of its "
+        "payment method.",
     ),
     Assumption(
         "confirmation-token-precedence",
