@@ -4,7 +4,7 @@ import pytest
 import stripe
 from majors import as_dict
 
-from pytest_stripe_balance.fixtures.balance import BANK_TRANSFERS
+from pytest_stripe_balance.fixtures.arguments import BANK_TRANSFERS
 
 AT = {"stripe_version": "2024-06-20"}
 ORDER = {"amount": 1000, "currency": "usd", **AT}
