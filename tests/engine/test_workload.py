@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
+from workload.verbs_cards import Cards
 from workload.verbs_checkout import Checkout
 from workload.verbs_crowd import Crowd
 from workload.verbs_hooks import Hooks
@@ -36,7 +37,7 @@ MODES = [
 ]
 
 
-class Workload(Crowd, Refunds, Shares, Hooks, Checkout):
+class Workload(Crowd, Refunds, Shares, Hooks, Checkout, Cards):
     """One rule for all verbs: hypothesis turns rules off at random, and too many would never meet."""
 
     steps = 0

@@ -52,8 +52,22 @@ class Customer(Record):
 
 
 @dataclass(eq=False, repr=False)
+class Declined(Record):
+    """The failed charge of a declined card."""
+
+    amount: int
+
+    def charged(self):
+        return self.amount, 0, False, "failed"
+
+
+@dataclass(eq=False, repr=False)
 class Intent(Record):
-    """`shared` has the amount for the account, None for all, and the fee; it is None without them."""
+    """`shared` has the amount for the account, None for all, and the fee; it is None without them.
+
+    `by_card` tells that a card has paid, `challenged` that one waits to be authenticated, and `declined`
+    has those that failed, oldest first.
+    """
 
     customer: Customer
     currency: str
@@ -72,18 +86,24 @@ class Intent(Record):
     shared: tuple | None = None
     transfer: "Transfer | None" = None
     fee: "Fee | None" = None
+    takes_cash: bool = True
+    takes_card: bool = False
+    by_card: bool = False
+    challenged: bool = False
+    declined: list = field(default_factory=list)
 
     @property
     def due(self):
         return self.amount - self.held
 
     def words(self):
-        told = (self.due, self.reference) if self.status == "requires_action" else None
+        waits = self.status == "requires_action" and not self.challenged
+        told = (self.due, self.reference) if waits else None
         return self.status, self.amount, self.amount if self.status == "succeeded" else 0, told
 
     def charged(self):
-        """Say what its charge says."""
-        return self.amount, self.refunded, self.refunded == self.amount
+        """Say what the charge that paid it says."""
+        return self.amount, self.refunded, self.refunded == self.amount, "succeeded"
 
 
 @dataclass(eq=False, repr=False)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from workload.books import DAY, Customer, Intent, Record, Refusal
-from workload.payments import MINIMUM, Payments
+from workload.cards import Cards
+from workload.payments import MINIMUM
 
 
 @dataclass(eq=False, repr=False)
@@ -44,7 +45,7 @@ class Session(Record):
         return self.customer, self.status, paid, self.amount, self.intent
 
 
-class Carts(Payments):
+class Carts(Cards):
     def __init__(self):
         super().__init__()
         self.sessions, self.prices = [], []

@@ -56,6 +56,11 @@ def shared_params(shared):
 
 
 class Draws(Driver):
+    def taking(self, types):
+        """Give the parameter that says what an intent or a session takes."""
+        name = "payment_method_types" if self.version < "2026-09-30" else "allowed_payment_method_types"
+        return {name: types}
+
     def living(self):
         return [one for one in self.auditor.customers if not one.deleted]
 

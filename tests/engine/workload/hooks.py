@@ -67,8 +67,10 @@ class Hooks(Books):
 
     def charges_of(self, intent):
         """List an intent's charges as they are now, each with its refunds (6.10)."""
-        paid = intent.status == "succeeded"
-        return ((intent, *intent.charged(), self.refunds_of(intent)),) if paid else ()
+        failed = [(intent, *one.charged(), ()) for one in intent.declined]
+        paid = [(intent, *intent.charged(), self.refunds_of(intent))]
+        every = failed + paid if intent.status == "succeeded" else failed
+        return tuple(every[: -MOST - 1 : -1])
 
     def refunds_of(self, intent):
         """List the newest ten refunds of an intent's charge as they are now."""

@@ -30,6 +30,7 @@ class Payments(Shares):
             for one in self.intents
             if (one.customer, one.currency, one.status) == (customer, currency, "requires_action")
             and not one.invoice
+            and not one.challenged
         ]
         jp = currency == "jpy"
         return sorted(found, key=lambda intent: intent.confirmed if jp else intent.created)
@@ -84,13 +85,15 @@ class Payments(Shares):
         self.tell("invoice.paid", invoice, *invoice.words())
         self.tell("invoice.payment_succeeded", invoice, *invoice.words())
 
-    def new_intent(self, customer, currency, amount, *, method, funding, confirm, shared=None):
+    def new_intent(
+        self, customer, currency, amount, *, method, funding, confirm, shared=None, takes_card=False
+    ):
         self.living(customer)
         if amount < MINIMUM[currency]:
             raise Refusal("amount_too_small")
         status = "requires_confirmation" if method else "requires_payment_method"
         intent = Intent(customer, currency, amount, status, next(self.order), None, method, funding)
-        intent.shared = shared
+        intent.shared, intent.takes_card = shared, takes_card
         self.intents.append(intent)
         self.tell("payment_intent.created", intent, *intent.words())
         if confirm:
@@ -102,7 +105,9 @@ class Payments(Shares):
         if intent.status not in INCOMPLETE or not (intent.method or method):
             raise Refusal(WRONG_STATE)
         self.living(intent.customer)
-        intent.method, intent.funding = True, intent.funding or method
+        if not intent.takes_cash:
+            raise Refusal("payment_intent_incompatible_payment_method")
+        intent.method, intent.funding, intent.challenged = True, intent.funding or method, False
         customer, currency = intent.customer, intent.currency
         there = 0 if customer.mode == "manual" else customer.cash.get(currency, 0)
         drawn = min(there, intent.due)
@@ -159,7 +164,7 @@ class Payments(Shares):
         freed = self.empty(intent)
         intent.amount = amount
         if intent.status == "requires_action":
-            intent.status = "requires_confirmation"
+            intent.status, intent.challenged = "requires_confirmation", False
         if freed:
             self.reconcile(intent.customer, intent.currency, freed)
 

@@ -16,17 +16,21 @@ class Repayments(Bills):
         left = intent.amount - intent.refunded
         if not left:
             raise Refusal("charge_already_refunded")
-        if (amount or left) > left or self.now > intent.paid_at + WINDOW:
+        if (amount or left) > left or (self.now > intent.paid_at + WINDOW and not intent.by_card):
             raise Refusal
         return amount or left
 
     def refund_to_bank(self, intent, amount, *, reverses=False, gives_back=False):
         amount = self.refundable(intent, amount)
         self.check_wishes(intent, reverses, gives_back)
-        if not intent.customer.email or intent.customer.deleted:
+        if intent.by_card:
+            refund = Refund(intent.customer, intent.currency, amount, "succeeded", intent)
+            self.take(refund)
+        elif not intent.customer.email or intent.customer.deleted:
             raise Refusal
-        refund = self.asking(intent.customer, intent.currency, amount)
-        refund.intent = intent
+        else:
+            refund = self.asking(intent.customer, intent.currency, amount)
+            refund.intent = intent
         self.refunded(refund)
         self.take_back(intent, amount, reverses, gives_back)
         return refund
@@ -43,6 +47,8 @@ class Repayments(Bills):
     def refund_to_balance(self, intent, amount):
         amount = self.refundable(intent, amount)
         self.living(intent.customer)
+        if intent.by_card:
+            raise Refusal
         refund = Refund(intent.customer, intent.currency, amount, "succeeded", intent)
         self.move(intent.customer, intent.currency, amount, "refunded_from_payment", refund)
         self.take(refund)

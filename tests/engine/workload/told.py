@@ -17,13 +17,14 @@ def agrees(expected, real):
 
 def payment_intent(told):
     action = told["next_action"]
-    where = action and action["display_bank_transfer_instructions"]
+    where = action and action.get("display_bank_transfer_instructions")
     due = where and (where["amount_remaining"], where["reference"])
     return told["id"], told["status"], told["amount"], told["amount_received"], due
 
 
 def charge(told):
-    return told["payment_intent"], told["amount"], told["amount_refunded"], told["refunded"]
+    names = ("payment_intent", "amount", "amount_refunded", "refunded", "status")
+    return tuple(told[name] for name in names)
 
 
 def transfer(told):

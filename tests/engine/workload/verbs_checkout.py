@@ -78,7 +78,7 @@ class Checkout(Draws):
         params = {
             "customer": customer.id,
             "line_items": [{**line, "quantity": number}],
-            "allowed_payment_method_types": ["customer_balance"],
+            **self.taking(["customer_balance"]),
             "payment_method_options": options(currency),
         }
         self.answered(

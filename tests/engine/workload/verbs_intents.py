@@ -23,7 +23,8 @@ class Intents(Draws):
         place = draw(one_of(*self.roomy()))
         way, amount = draw(one_of(*WAYS)), draw(one_of(*AMOUNTS))
         shared = sharing(draw, scaled(amount, place[1]))
-        self.created(place, way, amount, shared, by_token=draw(once_in(5)))
+        takes_card = draw(once_in(4))
+        self.created(place, way, amount, shared, by_token=draw(once_in(5)), takes_card=takes_card)
 
     def token(self):
         """Make a confirmation token that says the same as METHOD."""
@@ -31,7 +32,7 @@ class Intents(Draws):
         _, token = self.ask("token", lambda: None, lambda: create(METHOD))
         return METHOD if token is None else {"confirmation_token": token.id}
 
-    def created(self, place, way, amount, shared=None, *, by_token=False):
+    def created(self, place, way, amount, shared=None, *, by_token=False, takes_card=False):
         customer, currency = place
         amount = scaled(amount, currency)
         params = {"customer": customer.id, "amount": amount, "currency": currency}
@@ -40,8 +41,8 @@ class Intents(Draws):
         confirm = way in ("confirmed", "failing")
         if method:
             params |= {**(self.token() if by_token and confirm else METHOD), "confirm": confirm}
-        if self.version < "2023-08-16":
-            params["payment_method_types"] = ["customer_balance"]
+        if takes_card or self.version < "2023-08-16":
+            params |= self.taking(["card", "customer_balance"] if takes_card else ["customer_balance"])
         if method and funding:
             params["payment_method_options"] = options(currency)
         return self.answered(
@@ -54,6 +55,7 @@ class Intents(Draws):
                 funding=funding,
                 confirm=confirm,
                 shared=shared,
+                takes_card=takes_card,
             ),
             lambda: self.api.payment_intents.create(params),
         )
@@ -85,6 +87,8 @@ class Intents(Draws):
         self.applied(intent, amount, draw(one_of(None, intent.currency)))
 
     def applied(self, intent, amount, currency):
+        if intent.challenged:
+            return  # applying cash to it is not modelled
         params = {"amount": amount, "currency": currency}
         params = {name: value for name, value in params.items() if value is not None}
         self.answered(

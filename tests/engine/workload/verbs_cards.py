@@ -1,0 +1,54 @@
+"""Cards: intents made and confirmed by them, that are fine, declined, or want to be authenticated."""
+
+from workload.cards import CHALLENGES, DECLINES, FINE
+from workload.draws import AMOUNTS, once_in, one_of, scaled, shared_params, sharing, usually
+from workload.driver import verb
+from workload.verbs_intents import Intents
+
+DRAWN = (*FINE, *FINE, *DECLINES, *CHALLENGES)
+
+
+class Cards(Intents):
+    @verb(3, needs="roomy")
+    def pay_by_card(self, draw):
+        """Make an intent and confirm it by card in one call; it may take a bank transfer too."""
+        customer, currency = draw(one_of(*self.roomy()))
+        amount, card = scaled(draw(one_of(*AMOUNTS)), currency), draw(one_of(*DRAWN))
+        shared, takes_cash = sharing(draw, amount), not draw(once_in(2))
+        types = ["card", "customer_balance"] if takes_cash else ["card"]
+        params = {
+            "customer": customer.id,
+            "amount": amount,
+            "currency": currency,
+            "payment_method": card,
+            "confirm": True,
+            **self.taking(types),
+            **shared_params(shared),
+        }
+        self.answered(
+            f"card.{self.kind(card)}",
+            lambda: self.auditor.new_intent_by_card(
+                customer, currency, amount, card, shared=shared, takes_cash=takes_cash
+            ),
+            lambda: self.api.payment_intents.create(params),
+        )
+
+    def taking_card(self):
+        return [one for one in self.own() if one.takes_card]
+
+    @verb(3, needs="intents")
+    def confirm_by_card(self, draw):
+        """Confirm by card what waits: it may hold cash, or take no card."""
+        intent = draw(usually(self.taking_card() or self.own(), self.intents()))
+        if intent.invoice and intent.invoice.status == "uncollectible":
+            return  # confirming it is not modelled
+        card = draw(one_of(*DRAWN))
+        self.answered(
+            f"card.confirm.{self.kind(card)}",
+            lambda: self.auditor.confirm_by_card(intent, card),
+            lambda: self.api.payment_intents.confirm(intent.id, {"payment_method": card}),
+            intent,
+        )
+
+    def kind(self, card):
+        return "declined" if card in DECLINES else "challenged" if card in CHALLENGES else "fine"
