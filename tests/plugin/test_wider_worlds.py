@@ -565,3 +565,27 @@ def test_a_test_of_another_mode_than_its_wider_world_is_an_error(sending, projec
     result = sending("live")
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["*mode fake*module*mode live*"])
+
+
+@pytest.mark.parametrize("scope", ["class", "module", "session"])
+def test_a_session_that_a_wider_fixture_opened_is_paid_in_a_test(project, scope):
+    """Each test submits its own copy of the page."""
+    result = project.test(f"""
+        import pytest, stripe
+
+        @pytest.fixture(scope="{scope}")
+        def page({scope}_stripe_balance):
+            payer = {scope}_stripe_balance.customer()
+            return {scope}_stripe_balance.checkout_session(payer, 1000)
+
+        class TestPages:
+            @pytest.mark.parametrize("time", [1, 2])
+            def test_it(self, page, stripe_balance, time):
+                assert stripe.checkout.Session.retrieve(page.id).status == "open"
+                done = stripe_balance.complete_checkout(page)
+                assert (done.status, done.payment_status) == ("complete", "unpaid")
+                stripe_balance.fund(done.customer, 1000)
+                assert stripe.checkout.Session.retrieve(page.id).payment_status == "paid"
+                assert stripe_balance.events("checkout.session.*")
+    """)
+    result.assert_outcomes(passed=2)
