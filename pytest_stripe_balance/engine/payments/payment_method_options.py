@@ -191,7 +191,7 @@ def check(
     if params.get("setup_future_usage"):
         _refuse_setup(world, intent, params)
     for kind, given in given_options.items():
-        is_set = any(value is not None for value in (given or NOTHING).values())
+        is_set = any(value is not None for value in cast("Hash", given or NOTHING).values())
         if is_set and kind not in intent.payment_method_types:
             raise Refused(
                 f"payment_method_options[{kind}] on an intent that takes only "
