@@ -36,17 +36,17 @@ class Cards(Intents):
     def taking_card(self):
         return [one for one in self.own() if one.takes_card]
 
-    @verb(3, needs="intents")
+    @verb(3, needs="taking_card")
     def confirm_by_card(self, draw):
-        """Confirm by card what waits: it may hold cash, or take no card."""
-        intent = draw(usually(self.taking_card() or self.own(), self.intents()))
-        if intent.invoice and intent.invoice.status == "uncollectible":
-            return  # confirming it is not modelled
+        """Confirm by card what waits, which may hold cash, or what is over."""
+        every = [one for one in self.intents() if one.takes_card]
+        intent = draw(usually(self.taking_card(), every))
         card = draw(one_of(*DRAWN))
+        given = {"payment_method": card, "return_url": "https://example.com/back"}
         self.answered(
             f"card.confirm.{self.kind(card)}",
             lambda: self.auditor.confirm_by_card(intent, card),
-            lambda: self.api.payment_intents.confirm(intent.id, {"payment_method": card}),
+            lambda: self.api.payment_intents.confirm(intent.id, given),
             intent,
         )
 
