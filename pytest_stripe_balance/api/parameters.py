@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, is_typ
 
 from pytest_stripe_balance.api import texts
 from pytest_stripe_balance.api.form import Form, bracketed
-from pytest_stripe_balance.engine.state import faults
+from pytest_stripe_balance.engine.state import faults, fields
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import EXPECTED, Refused
 
@@ -285,18 +285,11 @@ def _without_cleared(value: Any, modelled: Modelled) -> Any:  # noqa: ANN401 - a
         return {
             name: _without_cleared(inner, members.get(name, ANYTHING))
             for name, inner in value.items()
-            if name in members or not _is_cleared(inner)
+            if name in members or not fields.is_cleared(inner)
         }
     if isinstance(value, list) and modelled.items is not None:
         return [_without_cleared(inner, modelled.items) for inner in value]
     return value
-
-
-def _is_cleared(value: object) -> bool:
-    """Tell whether a value clears its parameter, or all that it has in a hash."""
-    if isinstance(value, Mapping):
-        return bool(value) and all(map(_is_cleared, value.values()))
-    return value is None
 
 
 def refuse_unmodelled(params: Mapping[str, Any], verb: Callable[..., object], where: str) -> None:

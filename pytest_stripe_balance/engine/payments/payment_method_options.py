@@ -10,7 +10,7 @@ from pytest_stripe_balance.engine.money.payment_methods import PaymentMethodData
 from pytest_stripe_balance.engine.money.saved_methods import SPENT
 from pytest_stripe_balance.engine.payments import method_types
 from pytest_stripe_balance.engine.payments.method_types import PaymentMethodOptions
-from pytest_stripe_balance.engine.state import faults
+from pytest_stripe_balance.engine.state import faults, fields
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING
 from pytest_stripe_balance.refused import Refused
@@ -191,8 +191,7 @@ def check(
     if params.get("setup_future_usage"):
         _refuse_setup(world, intent, params)
     for kind, given in given_options.items():
-        is_set = any(value is not None for value in cast("Hash", given or NOTHING).values())
-        if is_set and kind not in intent.payment_method_types:
+        if kind not in intent.payment_method_types and not fields.is_cleared(given):
             raise Refused(
                 f"payment_method_options[{kind}] on an intent that takes only "
                 f"{', '.join(intent.payment_method_types)} is not modelled; let the intent take it, by "

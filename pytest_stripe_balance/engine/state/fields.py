@@ -65,3 +65,10 @@ def merged(before: Hash, after: Hash) -> dict[str, Any]:
         if isinstance(before[key], Mapping) and isinstance(after[key], Mapping):
             found[key] = merged(before[key], after[key])
     return found
+
+
+def is_cleared(value: object) -> bool:
+    """Tell whether a value clears its parameter, or all that it has in a hash."""
+    if isinstance(value, Mapping):
+        return bool(value) and all(map(is_cleared, value.values()))
+    return value is None
