@@ -150,7 +150,10 @@ class Expansion:
         include = _INCLUDED.get((name, here))
         if include is None:
             raise self._refused(f"{here} of a {name} is not modelled")
-        return include(self.world, holder["id"], self.render)
+        try:
+            return include(self.world, holder["id"], self.render)
+        except Refused as refusal:
+            raise self._refused(refusal.message) from None
 
     def _refused(self, message: str) -> Refused:
         return Refused(f"expand[]={self.path}: {message}")

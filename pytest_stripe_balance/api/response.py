@@ -77,6 +77,8 @@ def fail(
         error["payment_intent"] = render(world, shown, envelope.api_version)
     if fault.method:
         error["payment_method"] = render(world, fault.method, envelope.api_version)
+    if fault.setup_intent:
+        error["setup_intent"] = render(world, fault.setup_intent, envelope.api_version)
     _note_old_versions(world, error, envelope.api_version)
     if fault.logged:
         logs = "https://dashboard.stripe.com/test/logs"

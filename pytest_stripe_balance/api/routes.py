@@ -38,6 +38,7 @@ from pytest_stripe_balance.engine.payments import (
     captures,
     confirmation_tokens,
     payment_intents,
+    setup_intents,
 )
 from pytest_stripe_balance.engine.refunds import refunds
 from pytest_stripe_balance.engine.webhooks import endpoints
@@ -252,6 +253,43 @@ ENDPOINTS = (
         confirmation_tokens.create,
         "confirmation_token",
         since_release="0.1.0",
+    ),
+    Endpoint("POST", "/v1/setup_intents", setup_intents.create, "setup_intent", since_release="0.2.0"),
+    Endpoint(
+        "GET",
+        "/v1/setup_intents",
+        setup_intents.list_,
+        "setup_intent",
+        listed=True,
+        since_release="0.2.0",
+    ),
+    Endpoint(
+        "GET",
+        "/v1/setup_intents/{intent}",
+        setup_intents.retrieve,
+        "setup_intent",
+        since_release="0.2.0",
+    ),
+    Endpoint(
+        "POST",
+        "/v1/setup_intents/{intent}",
+        setup_intents.update,
+        "setup_intent",
+        since_release="0.2.0",
+    ),
+    Endpoint(
+        "POST",
+        "/v1/setup_intents/{intent}/confirm",
+        setup_intents.confirm,
+        "setup_intent",
+        since_release="0.2.0",
+    ),
+    Endpoint(
+        "POST",
+        "/v1/setup_intents/{intent}/cancel",
+        setup_intents.cancel,
+        "setup_intent",
+        since_release="0.2.0",
     ),
     *CONNECT,
     Endpoint(

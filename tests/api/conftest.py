@@ -122,6 +122,7 @@ class Tour:
         self._cards(customer)
         self._refunds(customer)
         self._sessions(customer)
+        self._setups(customer)
         self._invoices(customer)
         self._catalog()
         self._connect(customer)
@@ -206,7 +207,8 @@ class Tour:
         declined = {**order, "payment_method": "pm_card_chargeDeclined"}
         failed = self.ask("POST", "/v1/payment_intents", **declined)["error"]
         self.ask("GET", f"/v1/charges/{failed['charge']}")
-        self.ask("POST", f"/v1/payment_methods/{saved}/detach")
+        spare = self.ask("POST", "/v1/payment_methods/pm_card_visa/attach", customer=customer)["id"]
+        self.ask("POST", f"/v1/payment_methods/{spare}/detach")
 
     def _refunds(self, customer):
         paid = self.intent(customer)
@@ -266,6 +268,15 @@ class Tour:
         )["id"]
         self.ask("GET", f"/v1/confirmation_tokens/{token}")
         self.intent(customer, confirmation_token=token)
+
+    def _setups(self, customer):
+        made = self.ask("POST", "/v1/setup_intents", customer=customer)["id"]
+        self.ask("POST", f"/v1/setup_intents/{made}", payment_method="pm_card_visa")
+        self.ask("POST", f"/v1/setup_intents/{made}/confirm", return_url="https://a.example/")
+        self.ask("GET", "/v1/setup_intents", customer=customer)
+        self.ask("GET", f"/v1/setup_intents/{made}", expand=["payment_method"])
+        gone = self.ask("POST", "/v1/setup_intents")["id"]
+        self.ask("POST", f"/v1/setup_intents/{gone}/cancel")
 
     def _connect(self, customer):
         shared = {"transfer_data": {"destination": SHOP}, "application_fee_amount": 100}

@@ -222,6 +222,13 @@ def token_of(stripe_balance, **params):
     return tokens.create(data)
 
 
+def setup_by(card):
+    allowed = ["card"]
+    return stripe.SetupIntent.create(
+        payment_method=card, confirm=True, allowed_payment_method_types=allowed, metadata={"a": "b"}
+    )
+
+
 def session_of(stripe_balance, *components):
     return stripe.CustomerSession.create(
         customer=stripe_balance.customer().id,
@@ -353,6 +360,14 @@ STATES = {
             stripe.ConfirmationToken.retrieve(one.id),
         )[1],
         "with shipping": lambda b: token_of(b, shipping={"name": "x", "address": {"city": "x"}}),
+    },
+    "confirmation_token of a card": {
+        "new": lambda _: stripe.ConfirmationToken.TestHelpers.create(payment_method="pm_card_visa"),
+    },
+    "setup_intent": {
+        "requires_payment_method": lambda _: stripe.SetupIntent.create(),
+        "requires_action": lambda _: setup_by("pm_card_authenticationRequired"),
+        "succeeded": lambda _: setup_by("pm_card_visa"),
     },
     "customer_session": {
         "of a plain component": lambda b: session_of(b, "pricing_table"),

@@ -21,8 +21,6 @@ LATER = {
     "POST /v2/core/accounts": "stub it",
     "POST /v1/customers/{}/tax_ids": "stub it",
     "POST /v1/invoices/{}/attach_payment": "stub it",
-    "POST /v1/payment_methods/{}/attach": "stub it",
-    "POST /v1/setup_intents": "stub it",
 }
 BESIDE = ("key", "account", "error", "refused", "with", "fake")
 
@@ -33,10 +31,10 @@ def is_modelled(call):
 
 
 def test_nearly_every_call_of_public_code_is_modelled():
-    """Of 254 pairs of code base and call at least 247 are answered."""
+    """Of 254 pairs of code base and call at least 250 are answered."""
     assert sum(CALLS.values()) == 254
     answered = sum(count for call, count in CALLS.items() if is_modelled(call))
-    assert answered >= 247, sorted(call for call in CALLS if not is_modelled(call))
+    assert answered >= 250, sorted(call for call in CALLS if not is_modelled(call))
 
 
 def test_what_is_left_out_is_named():

@@ -226,6 +226,22 @@ def test_a_bank_transfer_may_need_no_return_url(stage):
     assert automatic(stage).status == "requires_action"
 
 
+def test_options_that_automatic_payment_methods_do_not_offer_are_left_out(stage):
+    """They are taken and not shown, as recorded [obs spree]; those of a card beside them stay."""
+    card = {"setup_future_usage": "off_session"}
+    made = stripe.PaymentIntent.create(
+        customer=stage.customer,
+        amount=1000,
+        currency="usd",
+        automatic_payment_methods={"enabled": True},
+        payment_method_options={"card": card, "sepa_debit": card},
+        **AT,
+    )
+    options = as_dict(made)["payment_method_options"]
+    assert set(options) == {"card", "customer_balance"}
+    assert options["card"]["setup_future_usage"] == "off_session"
+
+
 def unhandled(stage):
     with pytest.raises(stripe.StripeError, match="required an authentication action") as caught:
         stage.intent(error_on_requires_action=True)
@@ -234,10 +250,17 @@ def unhandled(stage):
     return caught.value.http_status, error["type"]
 
 
-def test_a_bank_transfer_without_cash_needs_an_action(stage, _stripe_session):
-    """With error_on_requires_action it fails as a card that is to be authenticated."""
-    assert unhandled(stage) == (402, "card_error")
+def test_a_bank_transfer_waits_where_an_action_is_an_error(stage, _stripe_session):
+    """error_on_requires_action is about cards: public code sends it, and stores the instructions."""
+    waiting = stripe.PaymentIntent.retrieve(stage.intent(error_on_requires_action=True))
+    assert waiting.next_action.type == "display_bank_transfer_instructions"
     assert "error-on-requires-action" in _stripe_session.assumptions
+
+
+@pytest.mark.stripe_balance(assume={"error-on-requires-action": "card-error"})
+def test_a_bank_transfer_without_cash_may_need_an_action(stage):
+    """By another reading it fails as a card that is to be authenticated."""
+    assert unhandled(stage) == (402, "card_error")
 
 
 @pytest.mark.stripe_balance(assume={"error-on-requires-action": "invalid-request"})

@@ -129,15 +129,13 @@ def test_return_url_of_bank_transfer(probe):
 
 
 def test_error_on_requires_action(probe):
-    """Which error is a bank transfer that the balance doesn't cover?"""
+    """Does a bank transfer that the balance doesn't cover wait for it?"""
     order = {**ORDER, "payment_method_types": ["customer_balance"], "confirm": True}
     method = {"payment_method_data": {"type": "customer_balance"}, "payment_method_options": OPTIONS}
-    error = probe.error(
-        lambda: stripe.PaymentIntent.create(
-            customer=probe.customer(), **order, **method, error_on_requires_action=True
-        )
+    intent = stripe.PaymentIntent.create(
+        customer=probe.customer(), **order, **method, error_on_requires_action=True
     )
-    assert error == (402, "card_error", "authentication_required", None)
+    assert intent.status == "requires_action"
 
 
 def test_customer_made_with_card(probe):
@@ -149,3 +147,26 @@ def test_customer_made_with_card(probe):
     error = probe.error(lambda: stripe.Customer.create(payment_method="pm_card_chargeDeclined"))
     assert about == ["customer.created", "payment_method.attached"]
     assert error == (402, "card_error", "card_declined", "")
+
+
+def test_setup_intent_events(probe):
+    """What follows the confirm of a setup intent?"""
+    customer = probe.customer()
+    made = stripe.SetupIntent.create(
+        customer=customer, automatic_payment_methods={"enabled": True, "allow_redirects": "never"}
+    )
+    done = stripe.SetupIntent.confirm(made.id, payment_method="pm_card_visa")
+    events = stripe.Event.list(limit=20).data[::-1]
+    about = [event.type for event in events if event.data.object.id in (made.id, done.payment_method)]
+    assert about == ["setup_intent.created", "setup_intent.succeeded", "payment_method.attached"]
+
+
+def test_setup_intent_refusals(probe):
+    """Which error is a confirm without a method, and one that is unknown?"""
+    made = stripe.SetupIntent.create(automatic_payment_methods={"enabled": True}).id
+    assert [
+        probe.error(lambda one=one: stripe.SetupIntent.confirm(one)) for one in (made, "seti_nope")
+    ] == [
+        (400, "invalid_request_error", "setup_intent_unexpected_state", None),
+        (404, "invalid_request_error", "resource_missing", "intent"),
+    ]

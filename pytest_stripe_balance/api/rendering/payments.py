@@ -7,6 +7,7 @@ from pytest_stripe_balance.engine.money import application_fees
 from pytest_stripe_balance.engine.payments.method_types import SEEN
 from pytest_stripe_balance.engine.state.records.hashes import Hash
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
+from pytest_stripe_balance.engine.state.records.setup_intents import SetupIntent
 from pytest_stripe_balance.engine.state.world import World
 
 
@@ -80,6 +81,42 @@ def _payment_intent(world: World, intent: PaymentIntent) -> Json:
         "status": intent.status,
         "transfer_data": intent.transfer_data,
         "transfer_group": intent.transfer_group,
+    }
+
+
+def _setup_intent(world: World, intent: SetupIntent) -> Json:
+    configuration = intent.payment_method_configuration
+    allowed = intent.allowed_payment_method_types
+    card = {"mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
+    return {
+        "id": intent.id,
+        "object": "setup_intent",
+        "allowed_payment_method_types": allowed and list(allowed),
+        "application": application_fees.application(world) if world.platform else None,
+        "automatic_payment_methods": intent.automatic_payment_methods,
+        "cancellation_reason": intent.cancellation_reason,
+        "client_secret": intent.client_secret,
+        "created": intent.created,
+        "customer": intent.customer,
+        "customer_account": None,
+        "description": intent.description,
+        "excluded_payment_method_types": None,
+        "flow_directions": None,
+        "last_setup_error": intent.last_setup_error and _error(world, intent.last_setup_error),
+        "latest_attempt": intent.latest_attempt,
+        "livemode": False,
+        "managed_payments": {"enabled": False},
+        "mandate": None,
+        "metadata": intent.metadata,
+        "next_action": intent.next_action,
+        "on_behalf_of": None,
+        "payment_method": intent.payment_method,
+        "payment_method_configuration_details": configuration and {"id": configuration, "parent": None},
+        "payment_method_options": {"card": card} if "card" in intent.payment_method_types else {},
+        "payment_method_types": list(intent.payment_method_types),
+        "single_use_mandate": None,
+        "status": intent.status,
+        "usage": intent.usage,
     }
 
 

@@ -20,7 +20,11 @@ from pytest_stripe_balance.api.rendering.customers import (
     _entry,
     _funding_instructions,
 )
-from pytest_stripe_balance.api.rendering.payments import _payment_intent, _payment_method
+from pytest_stripe_balance.api.rendering.payments import (
+    _payment_intent,
+    _payment_method,
+    _setup_intent,
+)
 from pytest_stripe_balance.engine import events
 from pytest_stripe_balance.engine.state import fields
 from pytest_stripe_balance.engine.state.records.catalog import Price, Product
@@ -49,6 +53,7 @@ from pytest_stripe_balance.engine.state.records.money import BalanceTransaction,
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 from pytest_stripe_balance.engine.state.records.record import Record
 from pytest_stripe_balance.engine.state.records.sessions import ConfirmationToken, CustomerSession
+from pytest_stripe_balance.engine.state.records.setup_intents import SetupIntent
 from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
 from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.engine.webhooks import deliveries
@@ -153,6 +158,7 @@ _RENDERERS: dict[type, Callable[[World, Any], Json]] = {
     FundingInstructions: _funding_instructions,
     PaymentMethod: _payment_method,
     PaymentIntent: _payment_intent,
+    SetupIntent: _setup_intent,
     Charge: charges.charge,
     Refund: charges.refund,
     BalanceTransaction: charges.balance_transaction,

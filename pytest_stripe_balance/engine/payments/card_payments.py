@@ -81,14 +81,14 @@ def _succeed(world: World, intent: PaymentIntent, method: PaymentMethod) -> Paym
 
 def _declined(world: World, intent: PaymentIntent, method: PaymentMethod, decline: Decline) -> Fault:
     """Record a declined charge, and make the fault that keeps it."""
-    error = _error(decline, method)
-    charge = charges.make_declined(world, intent, method, error)
+    charge = charges.make_declined(world, intent, method, error(decline, method))
     world.record_event("charge.failed", charge)
     return _failed(world, intent, method, decline, charge)
 
 
-def _error(decline: Decline, method: PaymentMethod) -> Hash:
-    error = {
+def error(decline: Decline, method: PaymentMethod) -> Hash:
+    """Give a decline as the error of what it stopped."""
+    keys = {
         "code": decline.code,
         "doc_url": DOCS + decline.code.replace("_", "-"),
         "message": decline.message,
@@ -97,7 +97,7 @@ def _error(decline: Decline, method: PaymentMethod) -> Hash:
         "type": "card_error",
         **saved_methods.codes(decline),
     }
-    return {name: value for name, value in sorted(error.items()) if value is not None}
+    return {name: value for name, value in sorted(keys.items()) if value is not None}
 
 
 def _failed(
@@ -109,13 +109,13 @@ def _failed(
 ) -> Fault:
     """Take an intent back to requires_payment_method; give the fault, whose changes stay."""
     named: dict[str, Any] = {} if charge is None else {"charge": charge.id}
-    error = {**_error(decline, method), **named, "payment_method": method}
+    told = {**error(decline, method), **named, "payment_method": method}
     failed = intent._replace(
         status="requires_payment_method",
         payment_method=None,
         instructions=None,
         next_action=None,
-        last_payment_error=dict(sorted(error.items())),
+        last_payment_error=dict(sorted(told.items())),
         latest_charge=charge and charge.id,
     )
     world.record_event("payment_intent.payment_failed", world.payment_intents.put(failed))
@@ -128,7 +128,7 @@ def not_handled(world: World, intent: PaymentIntent, method: PaymentMethod) -> F
     """Make the fault of a payment that needs an action while error_on_requires_action is set."""
     decline = Decline("authentication_required", "authentication_not_handled", NOT_HANDLED)
     fault = _failed(world, intent, method, decline)
-    if method.card is None and world.readings.rely_on("error-on-requires-action") == "invalid-request":
+    if method.card is None and world.readings.reading("error-on-requires-action") == "invalid-request":
         fault.status, fault.type = 400, "invalid_request_error"
     return fault
 
@@ -141,17 +141,18 @@ def _authenticate(
     if params.get("error_on_requires_action"):
         raise not_handled(world, intent, method)
     world.payment_methods.put(method)
-    waiting = intent._replace(status="requires_action", next_action=_next_action(world, intent, params))
+    action = next_action(world, intent.id, params.get("return_url"))
+    waiting = intent._replace(status="requires_action", next_action=action)
     world.record_event("payment_intent.requires_action", world.payment_intents.put(waiting))
     return waiting
 
 
-def _next_action(world: World, intent: PaymentIntent, params: ConfirmedBy) -> Hash:
+def next_action(world: World, intent_id: str, return_url: str | None) -> Hash:
     """Give what authenticates a card: a page to go to, or what Stripe.js needs for it [obs, doc]."""
-    source = f"src_{world.ids.secret(f'{intent.id} source', 24)}"
+    source = f"src_{world.ids.secret(f'{intent_id} source', 24)}"
     page = f"https://hooks.stripe.com/redirect/authenticate/{source}"
-    if url := params.get("return_url"):
-        return {"redirect_to_url": {"return_url": url, "url": page}, "type": "redirect_to_url"}
+    if return_url:
+        return {"redirect_to_url": {"return_url": return_url, "url": page}, "type": "redirect_to_url"}
     return {
         "type": "use_stripe_sdk",
         "use_stripe_sdk": {

@@ -118,7 +118,11 @@ def carry_out(world: World, intent: PaymentIntent, params: ConfirmedBy) -> Payme
     drawn = min(balance, intent.remaining) if balance and _draws(world, payer) else 0
     if intent.invoice is not None and drawn < intent.remaining:
         drawn = 0  # an invoice is never paid in part automatically (docs/stripe.md 4 [doc])
-    if drawn < intent.remaining and params.get("error_on_requires_action"):
+    if (
+        drawn < intent.remaining
+        and params.get("error_on_requires_action")
+        and world.readings.rely_on("error-on-requires-action") != "waits"
+    ):
         method = world.payment_methods.find(intent.payment_method or "", "payment_method")
         raise card_payments.not_handled(world, intent, method)
     if drawn < intent.remaining and "funding_type" not in intent.customer_balance_options:

@@ -191,7 +191,9 @@ def check(
     if params.get("setup_future_usage"):
         _refuse_setup(world, intent, params)
     for kind, given in given_options.items():
-        if kind not in intent.payment_method_types and not fields.is_cleared(given):
+        if kind in intent.payment_method_types or _is_dropped(intent, kind):
+            continue
+        if not fields.is_cleared(given):
             raise Refused(
                 f"payment_method_options[{kind}] on an intent that takes only "
                 f"{', '.join(intent.payment_method_types)} is not modelled; let the intent take it, by "
@@ -202,6 +204,11 @@ def check(
         own = {} if clears_options(params) else intent.customer_balance_options
         merged = CustomerBalanceOptions(**{**own, **options})  # type: ignore[typeddict-item] # a merge of two of them
         regions.check_options(world, merged, intent.currency)
+
+
+def _is_dropped(intent: PaymentIntent, kind: str) -> bool:
+    """Tell whether options are left out: automatic payment methods don't offer the type [obs]."""
+    return intent.automatic_payment_methods is not None and kind != "customer_balance"
 
 
 def _check_card(intent: PaymentIntent, method: PaymentMethod) -> None:
@@ -280,8 +287,11 @@ def take(
     if options := params.get("payment_method_options"):
         shown = dict(intent.payment_method_options)
         for kind, given in cast("dict[str, Hash]", options).items():
-            cleared = method_types.UNSET.get(kind, NOTHING)
-            shown[kind] = dict(cleared) if given is None else {**shown.get(kind, NOTHING), **given}
+            if kind not in intent.payment_method_types:
+                continue
+            merged = {} if given is None else {**shown.get(kind, NOTHING), **given}
+            left = {name: value for name, value in merged.items() if value is not None}
+            shown[kind] = {**method_types.UNSET.get(kind, NOTHING), **left}
         changes["payment_method_options"] = shown
     if "setup_future_usage" in params:
         changes["setup_future_usage"] = params["setup_future_usage"]

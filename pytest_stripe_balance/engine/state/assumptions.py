@@ -71,6 +71,7 @@ RECORDINGS: Mapping[int, str] = {
     58: "intents of several types: options without values, and methods of a type that they don't take",
     59: "error_on_requires_action and return_url, for a bank transfer without enough cash",
     60: "the fee of a card, and the events and status of its refund a day later",
+    61: "setup intents: confirmed with each kind of card and without one, canceled, and their events",
     85: "a customer made with payment_method, its events, and one with a card that declines",
     38: "a webhook endpoint with each wrong parameter, and a seventeenth one",
     40: "errors that embed a paid intent, at 2020-08-27 and at 2022-08-01",

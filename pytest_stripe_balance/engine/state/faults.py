@@ -13,6 +13,7 @@ from pytest_stripe_balance.engine.state.records.hashes import NOTHING
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records.hashes import Hash
     from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
+    from pytest_stripe_balance.engine.state.records.setup_intents import SetupIntent
 
 
 # What follows the text about a missing object, by its noun [obs, 2026-08-26.dahlia].
@@ -20,7 +21,7 @@ _BEHIND = {"Invoice Item": "(livemode=false)"}
 
 
 class Fault(Exception):  # noqa: N818 - Stripe answers it; it is no failure of this package
-    """An error answer. `intent` and `method` are what the body embeds, if anything.
+    """An error answer. `intent`, `method` and `setup_intent` are what the body embeds, if any.
 
     `more` are other keys of the error, as those of a declined card.
 
@@ -54,6 +55,7 @@ class Fault(Exception):  # noqa: N818 - Stripe answers it; it is no failure of t
         self.assumption = assumption
         self.keeps_changes = keeps_changes
         self.method: PaymentMethod | None = None
+        self.setup_intent: SetupIntent | None = None
         self.more: Hash = NOTHING
 
 

@@ -27,6 +27,7 @@ from pytest_stripe_balance.engine.state.records.invoices import Invoice, Invoice
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 from pytest_stripe_balance.engine.state.records.sessions import ConfirmationToken
+from pytest_stripe_balance.engine.state.records.setup_intents import SetupIntent
 from pytest_stripe_balance.engine.state.records.webhook_endpoints import WebhookEndpoint
 from pytest_stripe_balance.engine.state.search_index import SearchIndex
 from pytest_stripe_balance.engine.state.table import Journal, Table
@@ -103,6 +104,9 @@ class World:
             "checkout.session", journal, "customer", "payment_intent", "status", falls_due=True
         )
         self.confirmation_tokens: Table[ConfirmationToken] = Table("confirmationtoken", journal)
+        self.setup_intents: Table[SetupIntent] = Table(
+            "setupintent", journal, "customer", "payment_method"
+        )
         self.transfers: Table[Transfer] = Table(
             "transfer", journal, "destination", "transfer_group", "source_transaction"
         )

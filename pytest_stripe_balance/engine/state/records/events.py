@@ -13,6 +13,7 @@ from pytest_stripe_balance.engine.state.records.hashes import NOTHING, Hash
 from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceItem, InvoicePayment
 from pytest_stripe_balance.engine.state.records.money import Charge, Refund
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
+from pytest_stripe_balance.engine.state.records.setup_intents import SetupIntent
 
 
 class Cause(NamedTuple):
@@ -39,6 +40,7 @@ Subject = (
     | Entry
     | PaymentIntent
     | PaymentMethod
+    | SetupIntent
     | Charge
     | Refund
     | Invoice

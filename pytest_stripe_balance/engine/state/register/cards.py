@@ -95,12 +95,28 @@ ENTRIES = (
     ),
     Assumption(
         "error-on-requires-action",
-        "With error_on_requires_action a bank transfer that the balance doesn't cover is answered as a "
-        "card that needs an authentication.",
+        "error_on_requires_action changes nothing about a bank transfer that the balance doesn't "
+        "cover: it waits in requires_action. Public production code (getlago/lago-api) sends it and "
+        "stores the instructions that it gets; nobody has recorded the answer.",
         {
+            "waits": "200, and the intent has its instructions",
             "card-error": "402 card_error",
             "invalid-request": "400 invalid_request_error",
         },
         59,
+    ),
+    only(
+        "setup-intent-events",
+        61,
+        "Confirming a setup intent gives setup_intent.succeeded and then payment_method.attached, "
+        "setup_intent.requires_action, or setup_intent.setup_failed for a card that declines when it is "
+        "attached.",
+    ),
+    only(
+        "setup-intent-refusals",
+        61,
+        "Confirming or canceling a setup intent in a status that forbids it is 400 "
+        "setup_intent_unexpected_state with the setup intent, an unknown one is 404 with param intent, "
+        "and a missing return_url is answered as on payment intents.",
     ),
 )
