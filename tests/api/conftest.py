@@ -271,6 +271,7 @@ class Tour:
 
     def _setups(self, customer):
         made = self.ask("POST", "/v1/setup_intents", customer=customer)["id"]
+        self.ask("POST", f"/v1/setup_intents/{made}", description="A card")
         self.ask("POST", f"/v1/setup_intents/{made}", payment_method="pm_card_visa")
         self.ask("POST", f"/v1/setup_intents/{made}/confirm", return_url="https://a.example/")
         self.ask("GET", "/v1/setup_intents", customer=customer)
