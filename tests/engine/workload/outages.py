@@ -11,7 +11,7 @@ import stripe
 from majors import v1
 
 from pytest_stripe_balance.resources import newest_api_version
-from workload.draws import one_of
+from workload.draws import METHOD, one_of
 from workload.driver import tried
 
 GAVE_UP = (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError, stripe.CardError)
@@ -90,6 +90,10 @@ class Outages:
             stripe_version=version,
         )
         self.api = v1(client)
+
+    def token(self):
+        """Give what a token would say: where a call was carried out unseen, no second may use its token."""
+        return METHOD
 
     def room_for_endpoints(self):
         """Have no endpoints: a webhook moves no money, and no event tells the id of a lost one."""

@@ -131,6 +131,8 @@ class Payments(Shares):
             raise Refusal("parameter_invalid_integer")
         if intent.invoice:
             amount = None
+        if not intent.takes_cash:
+            raise Refusal(None)
         if intent.customer.deleted:
             raise Refusal("parameter_missing")
         if intent.status not in ("requires_action", "requires_payment_method"):

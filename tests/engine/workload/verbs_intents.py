@@ -68,10 +68,10 @@ class Intents(Draws):
     def confirmed(self, intent, *, method=False, by_token=False):
         if intent.invoice and intent.invoice.status == "uncollectible":
             return  # confirming it is not modelled
-        given = {}
+        given = {"return_url": "https://example.com/back"}
         if method:
             paying = self.token() if by_token else METHOD
-            given = {**paying, "payment_method_options": options(intent.currency)}
+            given |= {**paying, "payment_method_options": options(intent.currency)}
         self.answered(
             "confirm",
             lambda: self.auditor.confirm(intent, method=method),
