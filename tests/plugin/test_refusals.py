@@ -123,7 +123,7 @@ SWALLOWED = {
         "@pytest.mark.xfail(raises=BaseException)\n" + _body("swallow()")
     ),
     "xfail where another refusal was expected": (
-        "@pytest.mark.xfail\n" + _body('with stripe_balance.refused(match="payouts"):\n    ask()')
+        "@pytest.mark.xfail\n" + _body('with stripe_balance.refused(match="topups"):\n    ask()')
     ),
     "unittest": """
         @pytest.mark.usefixtures("stripe_balance")
@@ -400,20 +400,20 @@ REFUSED = {
         "DELETE /v1/payment_intents/pi_1: the fake does not model this endpoint",
     ),
     "an endpoint of a namespace": (
-        "stripe.checkout.Session.create(mode='payment')",
-        "POST /v1/checkout/sessions: the fake does not model this endpoint",
+        "stripe.billing_portal.Session.create(customer='cus_1')",
+        "POST /v1/billing_portal/sessions: the fake does not model this endpoint",
     ),
     "a documented parameter": (
         f'stripe.PaymentIntent.create({MANUAL}, mandate="mandate_1")',
         "Stripe takes the parameter mandate, and the fake does not",
     ),
     "a documented parameter of a hash": (
-        f'stripe.PaymentIntent.create({MANUAL}, mandate_data={{"customer_acceptance": {{"type": "offline"}}}})',
-        "POST /v1/payment_intents: Stripe takes the parameter mandate_data, and the fake",
+        f'stripe.PaymentIntent.create({MANUAL}, amount_details={{"discount_amount": 1}})',
+        "POST /v1/payment_intents: Stripe takes the parameter amount_details, and the fake",
     ),
     "a documented value": (
-        f'stripe.PaymentIntent.create({MANUAL}, capture_method="manual")',
-        "POST /v1/payment_intents: Stripe takes the parameter capture_method='manual', and",
+        "stripe.PaymentMethod.create(type='klarna')",
+        "POST /v1/payment_methods: Stripe takes the parameter type='klarna', and",
     ),
     "an API version older than all schemas": (
         'stripe.Customer.create(stripe_version="2020-03-02")',
@@ -561,24 +561,24 @@ NOT_AS_EXPECTED = {
         "*AssertionError: a refusal was expected, and none came",
     ),
     "another came": (
-        'with stripe_balance.refused(match="payouts"):\n    ask()',
-        "*a refusal that matches 'payouts' was expected; this one came:",
+        'with stripe_balance.refused(match="topups"):\n    ask()',
+        "*a refusal that matches 'topups' was expected; this one came:",
     ),
     "one came outside": (
-        'with stripe_balance.refused(match="transfers"):\n    ask()\nask()',
+        'with stripe_balance.refused(match="payouts"):\n    ask()\nask()',
         f"{REFUSAL}*",
     ),
     "one came before": (
-        'swallow()\nwith stripe_balance.refused(match="transfers"):\n    ask()',
+        'swallow()\nwith stripe_balance.refused(match="payouts"):\n    ask()',
         f"{REFUSAL}*",
     ),
     "an error of the app's came after it": (
-        "with stripe_balance.refused(match='transfers'):\n    swallow()\n    raise KeyError('app')",
+        "with stripe_balance.refused(match='payouts'):\n    swallow()\n    raise KeyError('app')",
         "*raise KeyError('app')",
     ),
     "an error of the app's came beside it": (
         """
-        with stripe_balance.refused(match="transfers"):
+        with stripe_balance.refused(match="payouts"):
             try:
                 ask()
             except BaseException as refusal:
@@ -588,7 +588,7 @@ NOT_AS_EXPECTED = {
     ),
     "an error of the app's came beside it, for a cause": (
         """
-        with stripe_balance.refused(match="transfers"):
+        with stripe_balance.refused(match="payouts"):
             try:
                 ask()
             except BaseException as refusal:
@@ -598,7 +598,7 @@ NOT_AS_EXPECTED = {
         "*KeyError: 'the cause'",
     ),
     "a failure of the test's own came after it": (
-        "with stripe_balance.refused(match='transfers'):\n    swallow()\n    pytest.fail('wrong money')",
+        "with stripe_balance.refused(match='payouts'):\n    swallow()\n    pytest.fail('wrong money')",
         "*wrong money",
     ),
 }
@@ -614,6 +614,6 @@ def test_what_was_not_expected_fails_the_test(code, line, project):
 
 def test_a_refusal_that_was_not_the_expected_one_is_told_once(project):
     """A refusal that doesn't match what was expected is said one time."""
-    code = _body('with stripe_balance.refused(match="payouts"):\n    ask()')
+    code = _body('with stripe_balance.refused(match="topups"):\n    ask()')
     result = project.test(ASKING + code, *ALONE)
     assert result.stdout.str().count(REFUSAL) == 1
