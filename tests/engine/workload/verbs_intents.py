@@ -68,6 +68,7 @@ class Intents(Draws):
     def confirmed(self, intent, *, method=False, by_token=False):
         if intent.invoice and intent.invoice.status == "uncollectible":
             return  # confirming it is not modelled
+        method = method or intent.challenged  # or its card would be asked once more
         given = {"return_url": "https://example.com/back"}
         if method:
             paying = self.token() if by_token else METHOD
