@@ -116,7 +116,7 @@ def test_only_a_card_alone_is_captured_later(stripe_balance, params):
     """It is refused by name where a customer's balance may pay, or where Connect shares the amount."""
     customer = stripe_balance.customer()
     with stripe_balance.refused("capture_method=manual"):
-        stripe.PaymentIntent.create(**{**ORDER, "customer": customer, **params})
+        stripe.PaymentIntent.create(**{**ORDER, "customer": customer.id, **params})
 
 
 def test_a_card_is_confirmed_by_hand(stripe_balance):

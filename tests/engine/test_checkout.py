@@ -148,7 +148,7 @@ def test_a_session_expires_by_call_and_by_the_clock(stripe_balance, stripe_clock
     assert (of[by_day.id], of[done.id]) == ("expired", "complete")
     assert told().count("checkout.session.expired") == 3
     last = stripe_balance.events("checkout.session.expired")[-1]
-    assert (last.created, last.request.id) == (by_day.expires_at, None)
+    assert (last.created, as_dict(last)["request"]["id"]) == (by_day.expires_at, None)
 
 
 def test_lines_are_of_prices_that_are_there_and_of_new_ones(stripe_balance, payer):
