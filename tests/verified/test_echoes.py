@@ -1,5 +1,6 @@
 """Parameters that move no cent: how are they shown, and do they change nothing?"""
 
+import pytest
 import stripe
 from majors import as_dict
 
@@ -12,6 +13,7 @@ def draft(customer, **params):
     return stripe.Invoice.create(customer=customer, **billed, **params)
 
 
+@pytest.mark.usefixtures("at_newest_version")
 def test_shown_as_sent(probe):
     """Which keys have the hashes that are shown, where only some were sent?"""
     customer = probe.customer()

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import pytest
 import stripe
 from majors import as_dict
 
@@ -24,6 +25,7 @@ def test_customer_session_lifetime(probe):
     assert made.expires_at - made.created == 30 * 60
 
 
+@pytest.mark.usefixtures("at_newest_version")
 def test_customer_session_features(probe):
     """What do the features of an enabled component hold, and those of one that isn't?"""
     customer = probe.customer()
