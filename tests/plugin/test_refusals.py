@@ -408,8 +408,8 @@ REFUSED = {
         "Stripe takes the parameter mandate, and the fake does not",
     ),
     "a documented parameter of a hash": (
-        f'stripe.PaymentIntent.create({MANUAL}, amount_details={{"discount_amount": 1}})',
-        "POST /v1/payment_intents: Stripe takes the parameter amount_details, and the fake",
+        f'stripe.PaymentIntent.create({MANUAL}, automatic_payment_methods={{"enabled": False}})',
+        "POST /v1/payment_intents: Stripe takes the parameter automatic_payment_methods[enabled]",
     ),
     "a documented value": (
         "stripe.PaymentMethod.create(type='klarna')",
