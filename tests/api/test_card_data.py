@@ -43,6 +43,10 @@ ASKED = {
         _create(payment_method_data={"card": "", "type": "card"}),
         "card",
     ),
+    "a setup intent": (
+        lambda _: stripe.SetupIntent.create(confirm=True, payment_method_data=CARD),
+        "payment_method_data",
+    ),
     "create with a source": (_create(source="tok_visa"), "source='tok_visa'"),
     "create with a source of its own": (_create(source={"object": "card", **RAW}), "source"),
     "modify": (
@@ -97,11 +101,10 @@ def test_card_data_is_refused_and_never_answered(stripe_balance, monkeypatch, ve
         lambda: stripe.Charge.create(amount=100, currency="usd", source="tok_visa"),
         lambda: stripe.Token.create(card=RAW),
         lambda: stripe.Customer.create_source("cus_1", source="tok_visa"),
-        lambda: stripe.SetupIntent.create(confirm=True, payment_method_data=CARD),
     ],
 )
 def test_calls_that_only_cards_have_are_refused(stripe_balance, ask):
-    """Charges, tokens, sources and setup intents are no endpoints of the fake."""
+    """Charges, tokens and sources are no endpoints of the fake."""
     with stripe_balance.refused(match="does not model this endpoint"):
         ask()
 
