@@ -75,7 +75,7 @@ def _refuse_redirects(world: World, intent: PaymentIntent, params: ConfirmedBy) 
         return
     by_card = _is_by_card(world, intent, params)
     if by_card or world.readings.rely_on("return-url-of-bank-transfer") == "asked":
-        raise Fault(NEEDS_RETURN_URL, intent=intent if intent.id else None)
+        raise Fault(NEEDS_RETURN_URL, intent=intent)
 
 
 def _is_by_card(world: World, intent: PaymentIntent, params: ConfirmedBy) -> bool:
@@ -100,11 +100,7 @@ def _way_out(intent: PaymentIntent) -> str:
 
 def _cannot_confirm(because: str, intent: PaymentIntent) -> Fault:
     message = f"You cannot confirm this PaymentIntent because {because}"
-    fault = faults.unexpected_state(message, intent)
-    fault.intent = (
-        intent if intent.id else None
-    )  # a draft is not shown: it was refused before it was created
-    return fault
+    return faults.unexpected_state(message, intent)
 
 
 def carry_out(world: World, intent: PaymentIntent, params: ConfirmedBy) -> PaymentIntent:

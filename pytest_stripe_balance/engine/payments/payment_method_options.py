@@ -191,15 +191,15 @@ def check(
     if params.get("setup_future_usage"):
         _refuse_setup(world, intent, params)
     for kind, given in given_options.items():
-        if kind in intent.payment_method_types or _is_dropped(intent, kind):
+        is_taken = kind in intent.payment_method_types or _is_dropped(intent, kind)
+        if is_taken or fields.is_cleared(given):
             continue
-        if not fields.is_cleared(given):
-            raise Refused(
-                f"payment_method_options[{kind}] on an intent that takes only "
-                f"{', '.join(intent.payment_method_types)} is not modelled; let the intent take it, by "
-                f"payment_method_types=['{kind}'] (since 2026-09-30.endive: "
-                "allowed_payment_method_types)"
-            )
+        raise Refused(
+            f"payment_method_options[{kind}] on an intent that takes only "
+            f"{', '.join(intent.payment_method_types)} is not modelled; let the intent take it, by "
+            f"payment_method_types=['{kind}'] (since 2026-09-30.endive: "
+            "allowed_payment_method_types)"
+        )
     if options := _transfer_options(params):
         own = {} if clears_options(params) else intent.customer_balance_options
         merged = CustomerBalanceOptions(**{**own, **options})  # type: ignore[typeddict-item] # a merge of two of them
@@ -213,9 +213,8 @@ def _is_dropped(intent: PaymentIntent, kind: str) -> bool:
 
 def _check_card(intent: PaymentIntent, method: PaymentMethod) -> None:
     """Refuse a card that is another customer's, or that can't be used again [obs]."""
-    shown = intent if intent.id else None  # a draft is not shown: it was refused before it was created
     if method.is_spent:
-        raise Fault(SPENT, intent=shown)
+        raise Fault(SPENT, intent=intent)
     if method.customer is None or method.customer == intent.customer:
         return
     if intent.customer is None:
@@ -225,13 +224,13 @@ def _check_card(intent: PaymentIntent, method: PaymentMethod) -> None:
             "PaymentIntent.",
             code="parameter_missing",
             param="source",
-            intent=shown,
+            intent=intent,
         )
     raise Fault(
         f"The PaymentMethod {method.id} does not belong to the Customer you supplied {intent.customer}. "
         "Please use this PaymentMethod with the Customer that it belongs to instead.",
         param="payment_method",
-        intent=shown,
+        intent=intent,
     )
 
 
@@ -246,7 +245,7 @@ def _check_type(world: World, intent: PaymentIntent, kind: str) -> None:
         f"{', '.join(intent.payment_method_types)}. Alternatively, update the allowed "
         f'payment_method_types for this PaymentIntent to include "{kind}"',
         code="payment_intent_incompatible_payment_method",
-        intent=intent if intent.id else None,
+        intent=intent,
     )
 
 
@@ -290,8 +289,9 @@ def take(
             if kind not in intent.payment_method_types:
                 continue
             merged = {} if given is None else {**shown.get(kind, NOTHING), **given}
-            left = {name: value for name, value in merged.items() if value is not None}
-            shown[kind] = {**method_types.UNSET.get(kind, NOTHING), **left}
+            if None in merged.values():
+                merged = {name: value for name, value in merged.items() if value is not None}
+            shown[kind] = {**method_types.UNSET.get(kind, NOTHING), **merged}
         changes["payment_method_options"] = shown
     if "setup_future_usage" in params:
         changes["setup_future_usage"] = params["setup_future_usage"]

@@ -23,6 +23,8 @@ _BEHIND = {"Invoice Item": "(livemode=false)"}
 class Fault(Exception):  # noqa: N818 - Stripe answers it; it is no failure of this package
     """An error answer. `intent`, `method` and `setup_intent` are what the body embeds, if any.
 
+    A draft of an intent, which has no id yet, isn't embedded: it was refused before it was created.
+
     `more` are other keys of the error, as those of a declined card.
 
     `has_request_id` is False for answers without Request-Id and Stripe-Version (401). `logged` is False
@@ -49,7 +51,7 @@ class Fault(Exception):  # noqa: N818 - Stripe answers it; it is no failure of t
         self.type = type
         self.code = code
         self.param = param
-        self.intent = intent
+        self.intent = intent if intent is not None and intent.id else None
         self.has_request_id = has_request_id
         self.logged = has_request_id
         self.assumption = assumption
