@@ -9,28 +9,26 @@ Source: docs/stripe.md 6.10.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
+from pytest_stripe_balance.api.rendering.inner_lists import Json, newest
 from pytest_stripe_balance.engine.state.records.events import Event
 from pytest_stripe_balance.engine.state.records.money import Charge, Refund
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 from pytest_stripe_balance.engine.state.records.record import Record
 
-Json = dict[str, Any]
 Included = Sequence[Charge | Refund]
 Show = Callable[[Record], Json]
-_MOST = 10  # in a list inside an object, as in any list without a limit
 
 
 def charges(intent: PaymentIntent, body: Json, included: Included, show: Show) -> None:
     """Add all charges of an intent, newest first, each with its refunds."""
     found = [one for one in included if isinstance(one, Charge) and one.payment_intent == intent.id]
-    body["charges"] = _list(found, show, f"/v1/charges?payment_intent={intent.id}")
+    body["charges"] = newest(found, show, f"/v1/charges?payment_intent={intent.id}")
 
 
 def refunds(charge: Charge, body: Json, included: Included, show: Show) -> None:
     """Add the refunds of a charge, newest first, which later versions show only if they are expanded."""
-    body["refunds"] = _list(_refunds(charge.id, included), show, f"/v1/charges/{charge.id}/refunds")
+    body["refunds"] = newest(_refunds(charge.id, included), show, f"/v1/charges/{charge.id}/refunds")
 
 
 def previous_refunds(event: Event, body: Json, included: Included, show: Show) -> None:
@@ -41,7 +39,7 @@ def previous_refunds(event: Event, body: Json, included: Included, show: Show) -
     if event.type != "charge.refunded" or not isinstance(event.subject, Charge):
         return
     before = _refunds(event.subject.id, included)[:-1]
-    was, now = _list(before, show, ""), body["data"]["object"]["refunds"]
+    was, now = newest(before, show, ""), body["data"]["object"]["refunds"]
     changed = {key: was[key] for key in ("data", "has_more", "total_count") if was[key] != now[key]}
     body["data"]["previous_attributes"] = {
         **body["data"].get("previous_attributes", {}),
@@ -51,14 +49,3 @@ def previous_refunds(event: Event, body: Json, included: Included, show: Show) -
 
 def _refunds(charge_id: str, included: Included) -> list[Refund]:
     return [one for one in included if isinstance(one, Refund) and one.charge == charge_id]
-
-
-def _list(found: Sequence[Record], show: Show, url: str) -> Json:
-    newest = found[: -_MOST - 1 : -1]
-    return {
-        "object": "list",
-        "data": [show(one) for one in newest],
-        "has_more": len(found) > len(newest),
-        "total_count": len(found),
-        "url": url,
-    }

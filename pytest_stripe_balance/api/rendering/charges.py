@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_stripe_balance.api.rendering import card_charges
+from pytest_stripe_balance.api.rendering.inner_lists import newest
 from pytest_stripe_balance.engine.money import application_fees
 from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
 from pytest_stripe_balance.engine.state.records.record import Record
@@ -167,14 +168,8 @@ def refunds(world: World, charge_id: str, render: Callable[[Record], Json]) -> J
     The charge has its 10 most recent refunds [doc]. total_count counts all of them
     (Kiln-AI/stripe_world tests/conformance, 2026-08-26.dahlia).
     """
-    page = world.refunds.page(limit=10, charge=charge_id)
-    return {
-        "object": "list",
-        "data": [render(refund) for refund in page.data],
-        "has_more": page.has_more,
-        "total_count": len([*world.refunds.where(charge=charge_id)]),
-        "url": f"/v1/charges/{charge_id}/refunds",
-    }
+    found = [*world.refunds.where(charge=charge_id)]
+    return newest(found, render, f"/v1/charges/{charge_id}/refunds")
 
 
 _REPORTING_CATEGORIES = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pytest_stripe_balance.api.rendering import catalog, invoices
+from pytest_stripe_balance.api.rendering import catalog
+from pytest_stripe_balance.api.rendering.inner_lists import listed
 from pytest_stripe_balance.engine.state.records.checkout import CheckoutLine, CheckoutSession
 from pytest_stripe_balance.engine.state.records.record import Record
 from pytest_stripe_balance.engine.state.world import World
@@ -111,4 +112,4 @@ def line_items(world: World, session_id: str, render: Callable[[Record], Json]) 
     """List a session's lines; shown only on request."""
     lines = world.checkout_sessions.find(session_id, "session").lines
     url = f"/v1/checkout/sessions/{session_id}/line_items"
-    return invoices.listed([render(one) for one in lines], url)
+    return listed([render(one) for one in lines], url)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
+from pytest_stripe_balance.api.rendering.inner_lists import Json, newest
 from pytest_stripe_balance.engine.money import application_fees
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pytest_stripe_balance.engine.state.records.connect import (
         ApplicationFee,
         FeeRefund,
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
         TransferReversal,
     )
     from pytest_stripe_balance.engine.state.world import World
-
-Json = dict[str, Any]
-SHOWN = 10  # of a list inside an object
 
 
 def transfer(world: World, transfer: Transfer) -> Json:
@@ -37,9 +34,8 @@ def transfer(world: World, transfer: Transfer) -> Json:
         "destination_payment": transfer.destination_payment,
         "livemode": False,
         "metadata": transfer.metadata,
-        "reversals": _list(
-            (transfer_reversal(world, one) for one in reversed(found)),
-            f"/v1/transfers/{transfer.id}/reversals",
+        "reversals": newest(
+            found, partial(transfer_reversal, world), f"/v1/transfers/{transfer.id}/reversals"
         ),
         "reversed": transfer.reversed,
         "source_transaction": transfer.source_transaction,
@@ -86,10 +82,7 @@ def application_fee(world: World, fee: ApplicationFee) -> Json:
         "livemode": False,
         "originating_transaction": fee.originating_transaction,
         "refunded": fee.refunded,
-        "refunds": _list(
-            (fee_refund(home, one) for one in reversed(found)),
-            f"/v1/application_fees/{fee.id}/refunds",
-        ),
+        "refunds": newest(found, partial(fee_refund, home), f"/v1/application_fees/{fee.id}/refunds"),
     }
 
 
@@ -104,16 +97,4 @@ def fee_refund(_: World, refund: FeeRefund) -> Json:
         "currency": refund.currency,
         "fee": refund.fee,
         "metadata": refund.metadata,
-    }
-
-
-def _list(rendered: Iterable[Json], url: str) -> Json:
-    """Give a list inside an object, newest first; it has the 10 most recent, and counts all [doc]."""
-    every = list(rendered)
-    return {
-        "object": "list",
-        "data": every[:SHOWN],
-        "has_more": len(every) > SHOWN,
-        "total_count": len(every),
-        "url": url,
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pytest_stripe_balance.api.rendering.charges import Json
+from pytest_stripe_balance.api.rendering.inner_lists import listed
 from pytest_stripe_balance.engine.state.records.customers import (
     CashBalance,
     Customer,
@@ -83,13 +84,7 @@ def tax(world: World, customer_id: str, _: Callable[[Record], Json]) -> Json:
 
 def nothing_of(name: str) -> Callable[[World, str, Callable[[Record], Json]], Json]:
     """Make what gives a customer's empty list of objects that the fake doesn't model, on request."""
-    return lambda _, customer_id, __: {
-        "object": "list",
-        "data": [],
-        "has_more": False,
-        "total_count": 0,
-        "url": f"/v1/customers/{customer_id}/{name}",
-    }
+    return lambda _, customer_id, __: listed([], f"/v1/customers/{customer_id}/{name}")
 
 
 def _cash_balance(_: World, balance: CashBalance) -> Json:

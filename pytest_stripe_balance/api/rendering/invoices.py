@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pytest_stripe_balance.api.rendering.inner_lists import listed
 from pytest_stripe_balance.engine.state.records.hashes import Hash
 from pytest_stripe_balance.engine.state.records.invoices import (
     Invoice,
@@ -264,8 +265,3 @@ def previous(attributes: Hash) -> Hash:
     if lines is None:
         return attributes
     return {**attributes, "lines": {**lines, "data": [_line(item) for item in lines["data"]]}}
-
-
-def listed(data: list[Json], url: str) -> Json:
-    """Render a list inside an object. It has total_count at every version [obs]."""
-    return {"object": "list", "data": data, "has_more": False, "total_count": len(data), "url": url}
