@@ -182,10 +182,7 @@ def find(world: World, invoice_id: str, param: str) -> Invoice:
     The 404 has the param `invoice` on retrieve, delete and send, and `id` on the other calls [obs,
     2026-08-26.dahlia].
     """
-    invoice = world.invoices.find(invoice_id, param)
-    if invoice.deleted:
-        raise faults.missing_object("invoice", invoice_id, param, in_path=True)
-    return invoice
+    return world.invoices.find(invoice_id, param, keep=lambda invoice: not invoice.deleted)
 
 
 def refused(message: str) -> faults.Fault:

@@ -158,10 +158,9 @@ def list_(
 
 def find(world: World, product_id: str, param: str, *, in_path: bool) -> Product:
     """Find a product that isn't deleted, or raise a `resource_missing` fault."""
-    product = world.products.find(product_id, param, in_path=in_path)
-    if product.deleted:
-        raise faults.missing_object(world.products.noun, product_id, param, in_path=in_path)
-    return product
+    return world.products.find(
+        product_id, param, in_path=in_path, keep=lambda product: not product.deleted
+    )
 
 
 def inline(world: World, params: ProductChanges, *, active: bool) -> Product:

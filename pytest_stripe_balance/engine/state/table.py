@@ -100,14 +100,20 @@ class Table(Generic[R]):
         return self._places[record_id]
 
     def find(
-        self, record_id: str, param: str, *, in_path: bool = True, assumption: str | None = None
+        self,
+        record_id: str,
+        param: str,
+        *,
+        in_path: bool = True,
+        assumption: str | None = None,
+        keep: Callable[[R], bool] | None = None,
     ) -> R:
-        """Look a record up by id; a `resource_missing` fault if there is none.
+        """Look a record up by id; a `resource_missing` fault if there is none that `keep` accepts.
 
         `assumption` names the assumption that this answer relies on, if any.
         """
         place = self._places.get(record_id)
-        if place is None:
+        if place is None or not (keep is None or keep(self._records[place])):
             raise faults.missing_object(
                 self.noun, record_id, param, in_path=in_path, assumption=assumption
             )

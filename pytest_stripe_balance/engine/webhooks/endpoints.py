@@ -89,12 +89,12 @@ def open_(
 
 def retrieve(world: World, endpoint_id: str) -> WebhookEndpoint:
     """Find an endpoint that isn't deleted; 404 with the param of the path's placeholder."""
-    param, assumption = "webhook_endpoint", "other-missing-objects"
-    table = world.webhook_endpoints
-    endpoint = table.find(endpoint_id, param, assumption=assumption)
-    if endpoint.deleted:
-        raise faults.missing_object(table.noun, endpoint_id, param, in_path=True, assumption=assumption)
-    return endpoint
+    return world.webhook_endpoints.find(
+        endpoint_id,
+        "webhook_endpoint",
+        assumption="other-missing-objects",
+        keep=lambda endpoint: not endpoint.deleted,
+    )
 
 
 def update(world: World, endpoint_id: str, **params: Unpack[EndpointChanges]) -> WebhookEndpoint:
