@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
-from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.table import ListParams
 
 if TYPE_CHECKING:
@@ -24,12 +23,12 @@ def retrieve(world: World, event_id: str) -> Event:
 
     One that the account's API version has no type for is missing too.
     """
-    event = world.events.find(event_id, "id", assumption="other-missing-objects")
-    if type_at(world, event, world.api_version) is None:
-        raise faults.missing_object(
-            world.events.noun, event_id, "id", in_path=True, assumption="other-missing-objects"
-        )
-    return event
+    return world.events.find(
+        event_id,
+        "id",
+        assumption="other-missing-objects",
+        keep=lambda event: type_at(world, event, world.api_version) is not None,
+    )
 
 
 def list_(
@@ -97,3 +96,9 @@ def previous(before: Hash, after: Hash) -> Hash:
         if old != new:
             changed[name] = old
     return changed
+
+
+def previous_of(before: object, after: object, *names: str) -> Hash:
+    """Give those of a record's named fields that changed, with their old values."""
+    was, is_ = ({name: getattr(one, name) for name in names} for one in (before, after))
+    return previous(was, is_)

@@ -196,10 +196,9 @@ def update(world: World, method_id: str, **params: Unpack[MethodUpdateParams]) -
         changes["card"] = {**method.card, **card}
     if "metadata" in params:
         changes["metadata"] = fields.merged_metadata(method.metadata, params["metadata"])
-    before = {name: getattr(method, name) for name in changes}
-    previous = events.previous(before, changes)
+    updated = method._replace(**changes)
+    previous = events.previous_of(method, updated, *changes)
     if not previous:
         return method
-    updated = world.payment_methods.put(method._replace(**changes))
-    world.record_event("payment_method.updated", updated, previous)
+    world.record_event("payment_method.updated", world.payment_methods.put(updated), previous)
     return updated

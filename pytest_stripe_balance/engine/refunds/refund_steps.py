@@ -196,8 +196,7 @@ def changed(world: World, refund: Refund, **changes: Any) -> Refund:  # noqa: AN
     """Change a refund; event `refund.updated` with the previous values."""
     world.readings.rely_on("refund-events")
     after = world.refunds.put(refund._replace(**changes))
-    before = {name: getattr(refund, name) for name in changes}
-    world.record_event("refund.updated", after, events.previous(before, changes))
+    world.record_event("refund.updated", after, events.previous_of(refund, after, *changes))
     return after
 
 
@@ -250,11 +249,8 @@ def _refund_charge(world: World, charge_id: str, amount: int, *, event: str | No
     before = world.charges.find(charge_id, "charge")
     after = world.charges.put(before._replace(amount_refunded=before.amount_refunded + amount))
     if event:
-        was, is_ = (
-            {"amount_refunded": charge.amount_refunded, "refunded": charge.refunded}
-            for charge in (before, after)
-        )
-        world.record_event(event, after, events.previous(was, is_))
+        previous = events.previous_of(before, after, "amount_refunded", "refunded")
+        world.record_event(event, after, previous)
 
 
 def _booked(world: World, refund: Refund, book_as: str = "payment_refund") -> str:
