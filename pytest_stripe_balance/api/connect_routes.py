@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_stripe_balance.api.endpoint import Endpoint
-from pytest_stripe_balance.engine.money import application_fees, transfers
+from pytest_stripe_balance.engine.money import application_fees, transfer_reversals, transfers
 
 CONNECT = (
     Endpoint("POST", "/v1/transfers", transfers.create, "transfer", since_release="0.1.0"),
@@ -13,14 +13,14 @@ CONNECT = (
     Endpoint(
         "POST",
         "/v1/transfers/{id}/reversals",
-        transfers.create_reversal,
+        transfer_reversals.create,
         "transfer_reversal",
         since_release="0.1.0",
     ),
     Endpoint(
         "GET",
         "/v1/transfers/{id}/reversals",
-        transfers.list_reversals,
+        transfer_reversals.list_,
         "transfer_reversal",
         listed=True,
         since_release="0.1.0",
@@ -28,14 +28,14 @@ CONNECT = (
     Endpoint(
         "GET",
         "/v1/transfers/{transfer}/reversals/{id}",
-        transfers.retrieve_reversal,
+        transfer_reversals.retrieve,
         "transfer_reversal",
         since_release="0.1.0",
     ),
     Endpoint(
         "POST",
         "/v1/transfers/{transfer}/reversals/{id}",
-        transfers.update_reversal,
+        transfer_reversals.update,
         "transfer_reversal",
         since_release="0.1.0",
     ),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from pytest_stripe_balance.engine import events
 from pytest_stripe_balance.engine.money import balance_transactions
-from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
+from pytest_stripe_balance.engine.state import amounts, fields, parents
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records.connect import ApplicationFee, FeeRefund
 from pytest_stripe_balance.engine.state.table import Cursors, ListParams
@@ -161,12 +161,17 @@ def give_back(
     return refund
 
 
+def give_share_back(world: World, fee: ApplicationFee, part: int, whole: int) -> None:
+    """Give back of a fee what a part is of the whole, and at most what is left; as `give_back`."""
+    amount = min(share_of(fee.amount, part, whole), fee.left)
+    if amount:
+        give_back(world, fee, amount)
+
+
 def _tell_refunded(world: World, before: ApplicationFee, after: ApplicationFee) -> None:
     world.readings.rely_on("connect-reversal-events")
-    was, is_ = (
-        {"amount_refunded": one.amount_refunded, "refunded": one.refunded} for one in (before, after)
-    )
-    world.record_event("application_fee.refunded", after, events.previous(was, is_))
+    previous = events.previous_of(before, after, "amount_refunded", "refunded")
+    world.record_event("application_fee.refunded", after, previous)
 
 
 def none_to_refund(owner: str) -> Fault:
@@ -178,13 +183,9 @@ def none_to_refund(owner: str) -> Fault:
 def retrieve_refund(world: World, fee_id: str, refund_id: str) -> FeeRefund:
     """Find a refund of a fee; 404 with param `id`."""
     fee = retrieve(world, fee_id)
-    refund = world.fee_refunds.find(refund_id, "id", assumption="other-missing-objects")
-    if refund.fee != fee.id:
-        noun = world.fee_refunds.noun
-        raise faults.missing_object(
-            noun, refund_id, "id", in_path=True, assumption="other-missing-objects"
-        )
-    return refund
+    return world.fee_refunds.find(
+        refund_id, "id", assumption="other-missing-objects", keep=lambda one: one.fee == fee.id
+    )
 
 
 def list_refunds(world: World, fee_id: str, **params: Unpack[Cursors]) -> Page[FeeRefund]:

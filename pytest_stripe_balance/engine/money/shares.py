@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine.money import application_fees, transfers
+from pytest_stripe_balance.engine.money import application_fees, transfer_reversals, transfers
 from pytest_stripe_balance.engine.state.faults import Fault
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def reverse_for(world: World, charge: Charge, refund: Refund) -> Refund:
     part = min(application_fees.share_of(transfer.amount, refund.amount, charge.amount), transfer.left)
     if not part:
         return refund
-    reversal = transfers.reverse(world, transfer, part, source_refund=refund.id)
+    reversal = transfer_reversals.reverse(world, transfer, part, source_refund=refund.id)
     return refund._replace(transfer_reversal=reversal.id)
 
 
@@ -146,7 +146,7 @@ def tell_reversed(world: World, refund: Refund) -> None:
         reversal = world.transfer_reversals.find(refund.transfer_reversal, "id")
         after = world.transfers.find(reversal.transfer, "transfer")
         before = after._replace(amount_reversed=after.amount_reversed - reversal.amount)
-        transfers.tell_reversed(world, before)
+        transfer_reversals.tell(world, before)
 
 
 def give_fee_back(world: World, charge: Charge, refund: Refund) -> None:
@@ -154,6 +154,4 @@ def give_fee_back(world: World, charge: Charge, refund: Refund) -> None:
     home = _home(world)
     fee = home.application_fees.find(charge.application_fee or "", "id")
     world.readings.rely_on("connect-refund-shares")
-    part = min(application_fees.share_of(fee.amount, refund.amount, charge.amount), fee.left)
-    if part:
-        application_fees.give_back(home, fee, part)
+    application_fees.give_share_back(home, fee, refund.amount, charge.amount)
