@@ -177,6 +177,12 @@ DEFAULT_CHANGES = (
         unless=("automatic_payment_methods",),
     ),
     DefaultChange(
+        "2023-08-16",
+        "POST /v1/setup_intents",
+        {"payment_method_types": ["card"]},
+        unless=("automatic_payment_methods",),
+    ),
+    DefaultChange(
         "2022-08-01",
         "POST /v1/checkout/sessions",
         {"customer_creation": "always"},

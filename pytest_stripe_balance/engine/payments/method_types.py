@@ -151,11 +151,17 @@ def fits(kind: str, currency: str, customer: str | None) -> bool:
     return known is None or currency in known
 
 
-def check_named(types: Iterable[str], currency: str) -> None:
-    """Refuse words that are no types, and types that their currency excludes: the texts are unknown."""
+def check_known(types: Iterable[str]) -> None:
+    """Refuse words that are no types."""
     for kind in types:
         if kind not in TYPES:
             raise Refused(f"payment_method_types: {kind!r} is no type that Stripe documents")
+
+
+def check_named(types: Iterable[str], currency: str) -> None:
+    """Refuse words that are no types, and types that their currency excludes: the texts are unknown."""
+    check_known(types)
+    for kind in types:
         if currency not in CURRENCIES.get(kind, (currency,)):
             known = ", ".join(CURRENCIES[kind])
             raise Refused(

@@ -50,8 +50,7 @@ def create(
         raise faults.one_of("automatic_payment_methods", "payment_method_types")
     types = tuple(kind for kind in allowed_payment_method_types or () if kind != "customer_balance")
     types = types or tuple(payment_method_types or ())
-    is_old = world.cause is not None and world.cause.api_version < "2023-08-16"
-    if not (types or automatic or is_old):
+    if not (types or automatic):
         automatic = {"enabled": True}
     _check_types(types)
     intent_id = world.ids.mint("seti_", 24)
@@ -79,14 +78,12 @@ def create(
 
 
 def _check_types(types: tuple[str, ...]) -> None:
-    for kind in types:
-        if kind not in method_types.TYPES:
-            raise Refused(f"payment_method_types: {kind!r} is no type that Stripe documents")
-        if kind == "customer_balance":
-            raise Refused(
-                "payment_method_types with customer_balance on a setup intent are not modelled: a bank "
-                "transfer can't be saved for later. Leave it out"
-            )
+    method_types.check_known(types)
+    if "customer_balance" in types:
+        raise Refused(
+            "payment_method_types with customer_balance on a setup intent are not modelled: a bank "
+            "transfer can't be saved for later. Leave it out"
+        )
 
 
 def retrieve(world: World, intent_id: str) -> SetupIntent:
