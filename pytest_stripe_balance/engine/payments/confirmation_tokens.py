@@ -7,6 +7,7 @@ from typing import Any, Literal, TypedDict, TypeVar
 from pytest_stripe_balance.engine.money import payment_methods
 from pytest_stripe_balance.engine.money.payment_methods import PaymentMethodData
 from pytest_stripe_balance.engine.payments.payment_method_options import PaymentMethodParams
+from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records.hashes import Hash
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
@@ -103,11 +104,7 @@ def filled(world: World, token_id: str, params: P) -> P:
     own: dict[str, Any] = {**params}
     given = {"payment_method", "payment_method_data"} & own.keys()
     if given and world.readings.rely_on("confirmation-token-precedence") == "refused":
-        name = min(given)
-        raise Fault(
-            f"You may only specify one of these parameters: confirmation_token, {name}.",
-            param="confirmation_token",
-        )
+        raise faults.one_of("confirmation_token", min(given))
     if not given:
         own |= _method_of(token)
     if token.return_url is not None:

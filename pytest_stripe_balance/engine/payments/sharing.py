@@ -80,11 +80,9 @@ def check(world: World, fee: int | None, data: Hash | None, amount: int | None) 
             NO_DIRECT_PAYMENT, code="parameter_missing", param=FEE, assumption="connect-refusals"
         )
     if fee is not None and share is not None:
-        message = f"You may only specify one of these parameters: {FEE}, {AMOUNT}."
-        raise Fault(message, param=FEE, assumption="connect-refusals")
-    for name, value in ((FEE, fee), (AMOUNT, share)):
-        if value is not None and value < (0 if name == FEE else 1):
-            least = 0 if name == FEE else 1
+        raise faults.one_of(FEE, AMOUNT, assumption="connect-refusals")
+    for name, value, least in ((FEE, fee, 0), (AMOUNT, share, 1)):
+        if value is not None and value < least:
             raise Fault(
                 f"Invalid {name}: must be greater than or equal to {least}.",
                 code="parameter_invalid_integer",
