@@ -94,7 +94,7 @@ def test_a_value_of_the_wrong_type_is_named(row, trip):
     """A modelled parameter that can't be read is refused by its name, and nothing changes."""
     path, params = trip.asked[row][0]
     for name in parameters.modelled_by(row.verb).members:
-        rule = rule_of(row)["properties"].get(name, {})  # older versions alone have some names
+        rule = rule_of(row)["properties"][name]
         if rule.get("type") not in WRONG or "gone" in rule:
             continue
         value, code, message = WRONG[rule["type"]]

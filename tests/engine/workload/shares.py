@@ -47,14 +47,18 @@ class Shares(Books):
             raise Refusal("balance_insufficient")
         return self.transferred(currency, amount)
 
-    def reverse(self, transfer, amount):
-        """Reverse by call: an amount, or with None what is left."""
+    def of_what_is_left(self, one, amount):
+        """Give the amount that a call asks for, or what is left of a transfer or a fee."""
         if amount is not None and amount < 1:
             raise Refusal("parameter_invalid_integer")
-        amount = amount or transfer.left
-        if not 0 < amount <= transfer.left:
+        amount = amount or one.left
+        if not 0 < amount <= one.left:
             raise Refusal
-        self.come_back(transfer, amount)
+        return amount
+
+    def reverse(self, transfer, amount):
+        """Reverse by call: an amount, or with None what is left."""
+        self.come_back(transfer, self.of_what_is_left(transfer, amount))
 
     def come_back(self, transfer, amount):
         transfer.reversed += amount
@@ -63,12 +67,7 @@ class Shares(Books):
 
     def refund_fee(self, fee, amount):
         """Give back by call: an amount, or with None what is left."""
-        if amount is not None and amount < 1:
-            raise Refusal("parameter_invalid_integer")
-        amount = amount or fee.left
-        if not 0 < amount <= fee.left:
-            raise Refusal
-        self.go_back(fee, amount)
+        self.go_back(fee, self.of_what_is_left(fee, amount))
 
     def go_back(self, fee, amount):
         fee.refunded += amount
