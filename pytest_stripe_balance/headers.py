@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TypeVar, overload
 
 T = TypeVar("T")
@@ -29,18 +30,11 @@ class HeaderMap(Mapping[str, str]):
     @overload
     def get(self, name: str, /, default: T) -> str | T: ...
     def get(self, name: str, /, default: object = None) -> object:
-        """Look a header up. Mapping's own `get` uses an exception, which takes ten times as long.
-
-        Most look-ups use the original case, so lowered names aren't stored: they took a kilobyte an
-        exchange.
-        """
+        """Look a header up. Mapping's own `get` uses an exception, which takes ten times as long."""
         if (found := self._as_given.get(name)) is not None:
             return found
-        lowered, length = name.lower(), len(name)
-        for known, value in reversed(self._as_given.items()):
-            if len(known) == length and known.lower() == lowered:
-                return value
-        return default
+        spelled = _spelled(tuple(self._as_given)).get(name.lower())
+        return default if spelled is None else self._as_given[spelled]
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.get(name) is not None
@@ -53,3 +47,13 @@ class HeaderMap(Mapping[str, str]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._as_given})"
+
+
+@lru_cache(maxsize=64)
+def _spelled(names: tuple[str, ...]) -> dict[str, str]:
+    """Give how each lowered name was spelled last.
+
+    Requests share their headers' names, so these are kept by the names: a dict in each exchange took a
+    kilobyte.
+    """
+    return {name.lower(): name for name in names}

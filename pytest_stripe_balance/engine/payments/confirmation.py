@@ -114,14 +114,15 @@ def carry_out(world: World, intent: PaymentIntent, params: ConfirmedBy) -> Payme
     drawn = min(balance, intent.remaining) if balance and _draws(world, payer) else 0
     if intent.invoice is not None and drawn < intent.remaining:
         drawn = 0  # an invoice is never paid in part automatically (docs/stripe.md 4 [doc])
+    is_short = drawn < intent.remaining
     if (
-        drawn < intent.remaining
+        is_short
         and params.get("error_on_requires_action")
         and world.readings.rely_on("error-on-requires-action") != "waits"
     ):
         method = world.payment_methods.find(intent.payment_method or "", "payment_method")
         raise card_payments.not_handled(world, intent, method)
-    if drawn < intent.remaining and "funding_type" not in intent.customer_balance_options:
+    if is_short and "funding_type" not in intent.customer_balance_options:
         raise _payment_failed(world, intent, balance)
     changes: dict[str, Any] = {
         "confirmed_at": world.clock.now,
@@ -130,7 +131,7 @@ def carry_out(world: World, intent: PaymentIntent, params: ConfirmedBy) -> Payme
     }
     if intent.transfer_data is not None and intent.transfer_group is None:
         changes["transfer_group"] = f"group_{intent.id}"
-    if drawn < intent.remaining:
+    if is_short:
         instructions = regions.instructions(world, intent, payer)
         changes |= {"status": "requires_action", "instructions": instructions}
     intent = world.payment_intents.put(intent._replace(**changes))

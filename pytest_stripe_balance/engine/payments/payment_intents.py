@@ -99,7 +99,7 @@ def create(
     those of the confirm [obs].
     """
     currency = amounts.lowered(world, currency)
-    if currency not in (*amounts.MINIMUM, *amounts.MINIMUM_BY_CARD):
+    if currency not in amounts.MINIMUM and currency not in amounts.MINIMUM_BY_CARD:
         known = ", ".join((*amounts.MINIMUM, *amounts.MINIMUM_BY_CARD))
         raise Refused(f"payment intents in {currency!r} are not modelled; those in {known} are")
     amounts.check_intent_amount(amount, currency)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
@@ -285,7 +285,8 @@ def take(
     """Apply a checked request's payment method and options to the intent, with other `changes`."""
     if options := params.get("payment_method_options"):
         shown = dict(intent.payment_method_options)
-        for kind, given in cast("dict[str, Hash]", options).items():
+        given: Hash | None
+        for kind, given in options.items():  # type: ignore[assignment] # a hash for each type
             if kind not in intent.payment_method_types:
                 continue
             merged = {} if given is None else {**shown.get(kind, NOTHING), **given}
