@@ -309,7 +309,7 @@ def test_what_the_wider_world_relied_on_its_tests_rely_on(outer):
 
 
 def test_a_copy_is_quick():
-    """A copy of 100 customers, 500 intents and 1,500 events takes less than 0.5 ms, under coverage too."""
+    """A copy of 100 customers, 500 intents and 1,500 events takes less than 0.25 ms, under coverage too."""
     outer = Fake(WIDER)
     with outer.tapped():
         balance = StripeBalance(outer)
@@ -326,4 +326,4 @@ def test_a_copy_is_quick():
         return (time.thread_time() - start) / 200
 
     differences = [timed(TEST, outer) - timed(TEST, None) for _ in range(7)]
-    assert min(differences) < 0.0005
+    assert min(differences) < 0.00025

@@ -124,8 +124,10 @@ class Table(Generic[R]):
 
         They share their containers until one of them writes.
         """
-        for fields in self._indexes:
-            self._index(fields)  # so that no copy takes in what is shared
+        known = len(self._records)
+        for index in self._indexes.values():
+            if index.known < known:
+                index.take_in(self._records)  # so that no copy takes in what is shared
         self._is_shared = True
         copied: Table[R] = Table.__new__(Table)
         vars(copied).update(vars(self), _journal=journal)
