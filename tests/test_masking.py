@@ -90,6 +90,21 @@ def test_a_number_with_other_check_digits_stays(text):
     assert masked(text) == re.sub(r"\b\d{13,}\b", "***", text)  # reports show no long number at all
 
 
+SECRETS = {
+    "sk_test_4eC39HqLyjWDarjtT1zdp7dc": "sk_test_***",
+    "rk_live_4eC39HqLyjWDarjtT1zdp7dc": "rk_live_***",
+    "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw": "whsec_***",
+    "pi_3Qabc_secret_9rT4hJm2": "pi_3Qabc_secret_***",
+    "cs_test_a1B2c3#fidkdWxOYHwnPyd1": "cs_test_a1B2c3#***",
+}
+
+
+@pytest.mark.parametrize(("secret", "told"), SECRETS.items())
+def test_a_secret_of_stripes_keeps_its_kind_alone(secret, told):
+    """Keys, signing secrets, client secrets and the fragment of a Checkout page's URL."""
+    assert masked(f"sent {secret} twice") == f"sent {told} twice"
+
+
 ADDRESSES = {
     "jane&#64;bank.org": "***@***",
     "jane&#x40;bank.org": "***@***",

@@ -118,6 +118,17 @@ def test_a_saved_card_pays_for_its_customer_alone(stripe_balance, customer, save
     )
 
 
+def test_an_intent_that_was_never_created_is_in_no_error(stripe_balance, saved):
+    """What is refused on create has no id yet; a confirm's error shows its intent [obs]."""
+    waiting = stripe.PaymentIntent.create(**{**ORDER, "confirm": False})
+    with pytest.raises(stripe.InvalidRequestError) as on_create:
+        stripe.PaymentIntent.create(**ORDER, payment_method=saved)
+    with pytest.raises(stripe.InvalidRequestError) as on_confirm:
+        stripe.PaymentIntent.confirm(waiting.id, payment_method=saved)
+    assert "payment_intent" not in on_create.value.json_body["error"]
+    assert on_confirm.value.json_body["error"]["payment_intent"]["id"] == waiting.id
+
+
 SPENT = "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment"
 
 
