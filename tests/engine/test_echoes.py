@@ -378,11 +378,18 @@ def test_an_intent_is_read_with_its_secret(stripe_balance):
     assert (caught.value.param, caught.value.http_status) == ("client_secret", 400)
 
 
-@pytest.mark.parametrize("name", ["mandate_data", "return_url"])
+NEEDS_CONFIRM = {
+    **{name: NO_EFFECT[name] for name in ("mandate_data", "return_url")},
+    "error_on_requires_action": True,
+    "off_session": True,
+}
+
+
+@pytest.mark.parametrize("name", NEEDS_CONFIRM)
 def test_what_belongs_to_a_confirm_is_refused_without_one(stripe_balance, name):
     """only-with-confirm: nothing is made."""
     with pytest.raises(stripe.InvalidRequestError, match="unless `confirm` is set to true") as caught:
-        stripe.PaymentIntent.create(amount=100, currency="usd", **{name: NO_EFFECT[name]})
+        stripe.PaymentIntent.create(amount=100, currency="usd", **{name: NEEDS_CONFIRM[name]})
     assert (caught.value.param, caught.value.code) == (name, "payment_intent_invalid_parameter")
     assert stripe.PaymentIntent.list().data == []
 

@@ -151,6 +151,21 @@ def test_a_card_that_nobody_saved_is_used_once(customer, name):
         assert message.startswith(SPENT)
 
 
+def test_a_guests_card_that_is_to_be_used_again_may_be_attached_after(customer):
+    """setup_future_usage without a customer: it is used once until a call attaches it [sdk]."""
+    paid = stripe.PaymentIntent.create(
+        **ORDER, payment_method="pm_card_visa", setup_future_usage="off_session"
+    )
+    method = paid.payment_method
+    again = {**ORDER, "payment_method": method}
+    assert error_of(lambda: stripe.PaymentIntent.create(**again))[3].startswith(SPENT)
+    assert stripe.PaymentMethod.attach(method, customer=customer).customer == customer
+    for _ in range(2):
+        assert stripe.PaymentIntent.create(**again, customer=customer).status == "succeeded"
+    stripe.PaymentMethod.detach(method)
+    assert error_of(lambda: stripe.PaymentMethod.attach(method, customer=customer))[3].startswith(SPENT)
+
+
 @pytest.mark.parametrize("name", ["on_session", "off_session"])
 @pytest.mark.parametrize("own", [True, False], ids=["of the type", "of the intent"])
 def test_a_payment_saves_its_card_where_it_is_asked_to(

@@ -123,7 +123,7 @@ def check_attachable(world: World, method: PaymentMethod) -> None:
         raise Refused("attaching a customer_balance method, which is never saved, is not modelled")
     if method.customer is not None:
         raise Fault("The payment method you provided has already been attached to a customer.")
-    if method.is_spent:
+    if method.is_spent and not method.may_be_saved:
         raise Fault(SPENT)
     refuse_declined(world, method)
 
@@ -159,7 +159,8 @@ def codes(decline: Decline) -> Hash:
 
 def save(world: World, method: PaymentMethod, customer: str) -> PaymentMethod:
     """Attach a checked card; event `payment_method.attached`, without previous values [obs]."""
-    saved = world.payment_methods.put(payment_methods.checked(method)._replace(customer=customer))
+    checked = payment_methods.checked(method)
+    saved = world.payment_methods.put(checked._replace(customer=customer, is_spent=False))
     world.record_event("payment_method.attached", saved)
     return saved
 
@@ -171,7 +172,9 @@ def detach(world: World, method_id: str) -> PaymentMethod:
         _not_attached(
             "The payment method you provided is not attached to a customer so detachment is impossible."
         )
-    detached = world.payment_methods.put(method._replace(customer=None, is_spent=True))
+    detached = world.payment_methods.put(
+        method._replace(customer=None, is_spent=True, may_be_saved=False)
+    )
     world.record_event("payment_method.detached", detached, {"customer": method.customer})
     return detached
 

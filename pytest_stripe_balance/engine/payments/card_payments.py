@@ -43,7 +43,9 @@ def pay(
     if ready.authenticates:
         return _authenticate(world, intent, method, params)
     if method.customer is None:
-        method = method._replace(is_spent=not _is_saved(intent))
+        keeps = _keeps(intent)
+        is_spent = intent.customer is None or not keeps
+        method = method._replace(is_spent=is_spent, may_be_saved=keeps)
     world.payment_methods.put(method)
     if ready.decline is not None:
         raise _declined(world, intent, method, ready.decline)
@@ -60,8 +62,13 @@ def _refuse_partly_funded(world: World, intent: PaymentIntent) -> None:
 
 def _is_saved(intent: PaymentIntent) -> bool:
     """Tell whether the card of an intent is attached to its customer when it is paid [doc]."""
+    return intent.customer is not None and _keeps(intent)
+
+
+def _keeps(intent: PaymentIntent) -> bool:
+    """Tell whether the card of an intent is to be used again, if need be attached by a call [sdk]."""
     own = intent.payment_method_options["card"].get("setup_future_usage")
-    return intent.customer is not None and (own or intent.setup_future_usage or "none") != "none"
+    return (own or intent.setup_future_usage or "none") != "none"
 
 
 def _succeed(world: World, intent: PaymentIntent, method: PaymentMethod) -> PaymentIntent:

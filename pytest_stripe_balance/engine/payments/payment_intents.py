@@ -378,8 +378,8 @@ def _hooks(hooks: Hash | None) -> Hash | None:
 
 def _refuse_for_confirm(params: CreateParams) -> None:
     """Refuse what belongs to a confirm on a create without one, in words that others noted."""
-    for name in ("mandate_data", "return_url"):
-        if name in params:
+    for name in ("error_on_requires_action", "mandate_data", "off_session", "return_url"):
+        if params.get(name, False) is not False:
             raise faults.Fault(
                 f"The parameter `{name}` cannot be passed when creating a PaymentIntent unless "
                 "`confirm` is set to true.",

@@ -21,7 +21,8 @@ class PaymentMethod(NamedTuple):
 
     A card can be attached to `customer`; customer_balance never is. `card` is what Stripe shows of the
     card, and `ready_made` the name of the ready-made method that it was made from. A card that
-    `is_spent` can't be used again. Source: docs/stripe.md 1.6, 1.22.
+    `is_spent` can't be used again, unless it `may_be_saved` and is attached first. Source:
+    docs/stripe.md 1.6, 1.22.
     """
 
     id: str
@@ -34,6 +35,7 @@ class PaymentMethod(NamedTuple):
     card: Hash | None = None
     ready_made: str = ""
     is_spent: bool = False
+    may_be_saved: bool = False
 
 
 class Instructions(NamedTuple):

@@ -36,10 +36,10 @@ ENTRIES = (
     only(
         "only-with-confirm",
         76,
-        "mandate_data and return_url of a create without confirm are 400, with the code "
-        "payment_intent_invalid_parameter and their own name as param. The words were seen of both, "
-        "one on a SetupIntent. off_session and error_on_requires_action are taken, though they are "
-        "documented as for a confirm too.",
+        "mandate_data, off_session, return_url and error_on_requires_action of a create without "
+        "confirm are 400, with the code payment_intent_invalid_parameter and their own name as param. "
+        "The words were seen of the first three, one on a SetupIntent; false is taken of the two that "
+        "may be false.",
     ),
     only(
         "client-secret-mismatch",
