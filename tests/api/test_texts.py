@@ -247,6 +247,7 @@ def test_how_a_text_is_cut(text, message):
     assert caught.value.message == f"{message} characters"
 
 
+@pytest.mark.stripe_balance(assume={"card-statement-descriptor": "taken"})
 @pytest.mark.parametrize("version", ["2023-10-16", newest_api_version()])
 def test_a_statement_descriptor_says_how_long_it_is(version, stripe_balance):
     """It has words of its own."""

@@ -139,6 +139,44 @@ def test_a_method_of_a_type_that_is_not_taken_is_stripes_error(stage, _stripe_se
     assert "method-type-not-allowed" in _stripe_session.assumptions
 
 
+DESCRIBED = {
+    "an intent": lambda: stripe.PaymentIntent.create(
+        amount=1000, currency="usd", allowed_payment_method_types=["card"], **DESCRIPTOR
+    ),
+    "automatic types": lambda: stripe.PaymentIntent.create(amount=1000, currency="usd", **DESCRIPTOR),
+    "a change": lambda: stripe.PaymentIntent.modify(
+        stripe.PaymentIntent.create(amount=1000, currency="usd").id, **DESCRIPTOR
+    ),
+    "a session": lambda: stripe.checkout.Session.create(
+        mode="payment",
+        success_url="https://shop.example.com/thanks",
+        line_items=[{"price_data": {**PRICE, "product_data": {"name": "Tea"}}, "quantity": 1}],
+        payment_intent_data=DESCRIPTOR,
+    ),
+}
+DESCRIPTOR = {"statement_descriptor": "GOODSTUFF"}
+PRICE = {"unit_amount": 1000, "currency": "usd"}
+
+
+@pytest.mark.parametrize("call", DESCRIBED.values(), ids=DESCRIBED)
+def test_a_statement_descriptor_is_no_cards(stage, call, _stripe_session):
+    """400 since February 2024, in words that others met (fluentform #384); a transfer may have it."""
+    with pytest.raises(stripe.InvalidRequestError, match="not supported for the payment_m") as caught:
+        call()
+    assert caught.value.param.removeprefix("payment_intent_data[").rstrip("]") == "statement_descriptor"
+    assert "card-statement-descriptor" in _stripe_session.assumptions
+    assert stripe.checkout.Session.list().data == []
+    assert intent(stage, ["customer_balance"], **DESCRIPTOR).statement_descriptor == "GOODSTUFF"
+
+
+@pytest.mark.stripe_balance(assume={"card-statement-descriptor": "taken"})
+def test_an_old_account_may_describe_a_card(stage):
+    """Recorded by Liberapay in February 2026: the charge has it too."""
+    paid = intent(stage, BOTH, payment_method="pm_card_visa", confirm=True, **DESCRIPTOR)
+    charge = stripe.Charge.retrieve(paid.latest_charge)
+    assert (paid.statement_descriptor, charge.statement_descriptor) == ("GOODSTUFF", "GOODSTUFF")
+
+
 def partly_funded(stage):
     """Fund an intent of 1000 that takes cards too with 300 of the customer's 500."""
     made = intent(

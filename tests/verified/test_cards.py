@@ -87,6 +87,19 @@ def test_card_on_partly_funded(probe):
     assert (paid.status, rows[-1]) == ("succeeded", "unapplied_from_payment")
 
 
+def test_card_statement_descriptor(probe):
+    """Is statement_descriptor refused on what takes cards, and with which param?"""
+    with_descriptor = {**ORDER, "statement_descriptor": "Goodstuff"}
+    said = [
+        probe.error(lambda types=types: stripe.PaymentIntent.create(**with_descriptor, **types))
+        for types in (
+            {"payment_method_types": ["card"]},
+            {"automatic_payment_methods": {"enabled": True}},
+        )
+    ]
+    assert said == [(400, "invalid_request_error", None, "statement_descriptor")] * 2
+
+
 @pytest.mark.usefixtures("probe")
 def test_card_fee():
     """Which fee does the account pay for a card?"""

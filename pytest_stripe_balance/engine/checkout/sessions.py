@@ -9,6 +9,7 @@ from pytest_stripe_balance.engine.checkout.method_types import BANK_TRANSFER
 from pytest_stripe_balance.engine.checkout.parameters import IntentData, SessionParams
 from pytest_stripe_balance.engine.money import checkout_settlement
 from pytest_stripe_balance.engine.payments import payment_intents, sharing
+from pytest_stripe_balance.engine.payments.method_types import refuse_descriptor
 from pytest_stripe_balance.engine.state import faults, fields, parents
 from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records.checkout import CheckoutLine, CheckoutSession
@@ -63,6 +64,7 @@ def create(world: World, **params: Unpack[SessionParams]) -> CheckoutSession:
     methods = method_types.of(world, currency, params)
     data = params.get("payment_intent_data", {})
     _check_shares(world, data, sum(line.amount for line in lines))
+    _check_descriptor(world, data, methods.types)
     session_id = _mint(world, promoted=params.get("allow_promotion_codes", False))
     session = CheckoutSession(
         id=session_id,
@@ -151,6 +153,7 @@ def update(
                 f"payment_intent_data of {session_id}, which has its payment intent, is not modelled: "
                 "update the payment intent"
             )
+        _check_descriptor(world, payment_intent_data, session.payment_method_types)
         changed = changed._replace(intent_params={**session.intent_params, **payment_intent_data})
     return world.checkout_sessions.put(changed)
 
@@ -237,6 +240,14 @@ def _check_shares(world: World, data: IntentData, total: int) -> None:
             first, bracket, rest = fault.param.partition("[")
             fault.param = f"payment_intent_data[{first}]{bracket}{rest}"
         raise
+
+
+def _check_descriptor(
+    world: World, data: IntentData | SessionIntentData, types: tuple[str, ...]
+) -> None:
+    if data.get("statement_descriptor") is not None:
+        param = "payment_intent_data[statement_descriptor]"
+        refuse_descriptor(world, types, param)
 
 
 def _mint(world: World, *, promoted: bool) -> str:

@@ -6,12 +6,16 @@ Source: docs/stripe.md 1.23 [obs spree/spree_stripe, pay-rails/pay].
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from pytest_stripe_balance.engine.bank_transfers import regions
 from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
+from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING, Hash
 from pytest_stripe_balance.refused import Refused
+
+if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.state.world import World
 
 # Options of a type that nothing is paid by here: they are only shown as they were sent.
 Echoed: TypeAlias = dict[str, Any] | None
@@ -168,6 +172,23 @@ def check_named(types: Iterable[str], currency: str) -> None:
                 f"payment_method_types={list(types)} in {currency} are not modelled: Stripe documents "
                 f"{kind} for {known} alone. Leave it out, or take allowed_payment_method_types"
             )
+
+
+def refuse_descriptor(world: World, types: Iterable[str], param: str = "statement_descriptor") -> None:
+    """Refuse a statement descriptor on what takes cards, in words that others met since 2024.
+
+    `param` is where the request has it.
+    """
+    if "card" not in types or world.readings.rely_on("card-statement-descriptor") == "taken":
+        return
+    raise faults.Fault(
+        "The statement_descriptor parameter is not supported for the payment_method_type `card`. To "
+        "continue supporting payment_method_type `card`, please pass in `statement_descriptor_suffix` "
+        "or remove the `statement_descriptor` parameter altogether. Please see "
+        "https://support.stripe.com/questions/use-of-the-statement-descriptor-parameter-on-"
+        "paymentintents-for-card-charges for additional details.",
+        param=param,
+    )
 
 
 def options(types: Iterable[str], given: Mapping[str, Any] = NOTHING) -> dict[str, Hash]:

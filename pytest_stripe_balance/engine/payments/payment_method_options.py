@@ -190,6 +190,8 @@ def check(
         _check_type(world, intent, method.type if method else "customer_balance")
     if params.get("setup_future_usage"):
         _refuse_setup(world, intent, params)
+    if intent.statement_descriptor is not None and intent.invoice is None:
+        method_types.refuse_descriptor(world, intent.payment_method_types)
     for kind, given in given_options.items():
         is_taken = kind in intent.payment_method_types or _is_dropped(intent, kind)
         if is_taken or fields.is_cleared(given):

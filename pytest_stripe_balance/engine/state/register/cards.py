@@ -54,6 +54,17 @@ ENTRIES = (
         57,
     ),
     Assumption(
+        "card-statement-descriptor",
+        "statement_descriptor on an intent or a session that takes cards is refused since February "
+        "2024, as documented. An account of 2017 was still allowed it in February 2026. The words were "
+        "met with automatic payment methods and on sessions too; param is assumed.",
+        {
+            "refused": "400 invalid_request_error with the parameter's path as param",
+            "taken": "shown as it was sent, on the charge too",
+        },
+        57,
+    ),
+    Assumption(
         "card-fee",
         "The balance transaction of a card's charge has no fee, and is available at once. An account's "
         "fees are its own.",
