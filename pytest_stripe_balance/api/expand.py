@@ -141,8 +141,13 @@ class Expansion:
             self.world.record(record_id) if kinds else None
         )  # another type of object at this place has no such path
         if record is None:
-            is_kind = f"a {' or a '.join(kinds)}" if kinds else "what it is"
-            raise self._refused(f"{here} of a {name} is {record_id!r}, and {is_kind} is not modelled")
+            why = f"no {' or '.join(kinds) or 'object that the fake has'} of this account"
+            way_out = (
+                "an account is not modelled"
+                if record_id.startswith("acct_")
+                else "retrieve it with stripe_account=, if it is another account's"
+            )
+            raise self._refused(f"{here} of a {name} is {record_id!r}, {why}: {way_out}")
         return self.render(record)
 
     def _included(self, name: str, here: str, holder: Json) -> Json | None:

@@ -342,11 +342,11 @@ def test_the_price_of_an_item_is_an_id_that_expands_since_basil(stripe_balance, 
 
 
 def test_an_id_of_what_the_fake_does_not_keep_is_refused_out_loud(stripe_balance, monkeypatch):
-    """It is no 400 and stays no id; the refusal names the id and what it stands for."""
+    """It is no 400 and stays no id; the refusal names the id, and where the object may be."""
     customer = stripe_balance.customer(email="ada@example.com")
     invoice = stripe_balance.bank_transfer_invoice(customer, 1000)
     monkeypatch.setattr(World, "record", lambda *_: None)
-    told = rf"expand\[\]=customer: .*is '{customer.id}', and a customer.* is not modelled"
+    told = rf"expand\[\]=customer: .*is '{customer.id}', no customer.* of this account: retrieve"
     with stripe_balance.refused(match=told):
         stripe.Invoice.retrieve(invoice.id, expand=["customer"])
 

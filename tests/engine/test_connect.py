@@ -114,6 +114,19 @@ def test_a_direct_charge_gives_the_fee_to_the_platform(market):
     assert market.kept() == 60
 
 
+def test_what_another_account_has_is_asked_of_it(market):
+    """The platform isn't shown an account's payment by expanding; a refusal says how to read it."""
+    market.paid(market.destined())
+    (transfer,) = stripe.Transfer.list().data
+    payment = transfer.destination_payment
+    way_on = f"'{payment}', no charge of this account: retrieve it with stripe_account="
+    with market.balance.refused(match=way_on):
+        stripe.Transfer.retrieve(transfer.id, expand=["destination_payment"])
+    assert stripe.Charge.retrieve(payment, **THEIRS).source_transfer == transfer.id
+    with market.balance.refused(match="an account is not modelled"):
+        stripe.Transfer.retrieve(transfer.id, expand=["destination"])
+
+
 def test_a_fee_of_nothing_is_no_fee(market):
     """Allowed on a direct charge [obs antiwork/gumroad]."""
     charge = market.direct(fee=0)

@@ -82,7 +82,7 @@ def _check_types(types: tuple[str, ...]) -> None:
     if "customer_balance" in types:
         raise Refused(
             "payment_method_types with customer_balance on a setup intent are not modelled: a bank "
-            "transfer can't be saved for later. Leave it out"
+            "transfer can't be saved for later"
         )
 
 
