@@ -39,12 +39,11 @@ def invoice(world: World, record: Invoice, body: Json) -> None:
     if record.deleted:
         return
     world.readings.rely_on("invoice-shape-before-basil")
-    intent = world.payment_intents.get(record.payment_intent or "")
     _take_out(body, "confirmation_secret", "payments")
     _lines(world, body["lines"], record.lines)
     body |= {
         "application_fee_amount": record.application_fee_amount,
-        "charge": intent.latest_charge if intent and record.status == "paid" else None,
+        "charge": record.charge,
         "discount": None,
         "paid": record.status == "paid",
         "paid_out_of_band": record.paid_out_of_band,
@@ -111,14 +110,16 @@ def event(world: World, record: Event, body: Json) -> None:
     previous, subject = body["data"]["previous_attributes"], record.subject
     if "lines" in previous:
         _lines(world, previous["lines"], record.previous["lines"]["data"])
-    if "status" not in previous:
-        return
     now = body["data"]["object"]
     before: Json = {}
-    if previous["status"] == "draft":
+    if "charge" in record.previous:
+        before["charge"] = record.previous["charge"]
+    if previous.get("status") == "draft":
         before["payment_intent"] = None
-    if subject.status == "paid":
-        before |= {"charge": None, "paid": False, "paid_out_of_band": False}
+    if "status" in previous and subject.status == "paid":
+        before |= {"paid": False, "paid_out_of_band": False}
+    if not before:
+        return
     changed = {name: value for name, value in before.items() if now[name] != value}
     body["data"]["previous_attributes"] = {**previous, **changed}
 

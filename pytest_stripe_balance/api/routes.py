@@ -21,6 +21,7 @@ from pytest_stripe_balance.engine import (
 )
 from pytest_stripe_balance.engine.billing import (
     invoice_items,
+    invoice_pay,
     invoice_payments,
     invoice_transitions,
     invoices,
@@ -30,6 +31,7 @@ from pytest_stripe_balance.engine.checkout import sessions
 from pytest_stripe_balance.engine.money import (
     balance_transactions,
     charges,
+    default_methods,
     payment_methods,
     saved_methods,
 )
@@ -48,7 +50,7 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/customers", customers.list_, "customer", listed=True),
     Endpoint("GET", "/v1/customers/search", search.customers, "customer", searched=True),
     Endpoint("GET", "/v1/customers/{customer}", customers.retrieve, "customer"),
-    Endpoint("POST", "/v1/customers/{customer}", customers.update, "customer"),
+    Endpoint("POST", "/v1/customers/{customer}", default_methods.update_customer, "customer"),
     Endpoint("DELETE", "/v1/customers/{customer}", customers.delete, "customer"),
     Endpoint(
         "GET",
@@ -193,7 +195,7 @@ ENDPOINTS = (
     ),
     Endpoint("DELETE", "/v1/invoices/{invoice}", invoices.delete, "invoice"),
     Endpoint("POST", "/v1/invoices/{invoice}/finalize", invoice_transitions.finalize, "invoice"),
-    Endpoint("POST", "/v1/invoices/{invoice}/pay", invoice_transitions.pay, "invoice"),
+    Endpoint("POST", "/v1/invoices/{invoice}/pay", invoice_pay.pay, "invoice"),
     Endpoint("POST", "/v1/invoices/{invoice}/send", invoice_transitions.send, "invoice"),
     Endpoint("POST", "/v1/invoices/{invoice}/void", invoice_transitions.void, "invoice"),
     Endpoint(

@@ -45,6 +45,7 @@ class InvoiceSettings(TypedDict, total=False):
     """The invoice_settings hash of a request. What isn't sent stays."""
 
     custom_fields: list[dict[str, str]] | None
+    default_payment_method: str | None
     footer: str
     rendering_options: RenderingOptions | None
 

@@ -136,7 +136,7 @@ def _invoices(world: World, width: int) -> list[str]:
             amounts.written(invoice.amount_due, invoice.currency),
             invoice.currency,
             invoice.status,
-            datetime.fromtimestamp(invoice.due_date, UTC).date(),
+            datetime.fromtimestamp(invoice.due_date, UTC).date() if invoice.due_date else "",
             invoice.payment_intent or "",
             invoice.customer,
         )

@@ -433,7 +433,7 @@ def test_an_invoice_that_no_transfer_may_pay_waits(stripe_balance):
     stripe_balance.fund(customer, 100)
     assert stripe.Invoice.retrieve(draft.id).status == "open"
     assert stripe_balance.available(customer) == {"usd": 100}
-    with stripe_balance.refused(match="anything but bank transfer"):
+    with stripe_balance.refused(match="anything but a card or a bank transfer"):
         stripe.Invoice.pay(draft.id)
 
 

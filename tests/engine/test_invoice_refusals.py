@@ -13,6 +13,9 @@ GENERIC = "invalid_request_error"
 UNEXPECTED = "payment_intent_unexpected_state"
 NOT_OPEN = "You can only pass in open invoices. This invoice isn't open."
 DUE = "If invoice collection method is 'send_invoice', you must specify 'due_date' or 'days_until_due'."
+NOT_SENT = (
+    "You can only specify 'due_date' or 'days_until_due' if invoice collection method is 'send_invoice'."
+)
 SENDING = {"collection_method": "send_invoice", "days_until_due": 30}
 
 
@@ -166,6 +169,13 @@ ROWS = {
         "customer",
         "No such customer: '<id>'",
     ),
+    "create with a due date for what is charged": (
+        create(days_until_due=30),
+        400,
+        None,
+        None,
+        NOT_SENT,
+    ),
     "create without a due date": (create(collection_method="send_invoice"), 400, None, None, DUE),
     "item for nobody": (
         lambda _: stripe.InvoiceItem.create(amount=1, currency="usd"),
@@ -293,7 +303,19 @@ def twice_the_number(billing):
 
 
 NOT_MODELLED = {
-    "charge_automatically": (create(), "charge_automatically"),
+    "charging by itself": (create(auto_advance=True), "finalize and pay"),
+    "charging by itself once it is finalized": (
+        lambda billing: stripe.Invoice.finalize_invoice(create()(billing).id, auto_advance=True),
+        "finalize and pay",
+    ),
+    "charging a bank transfer": (
+        create(payment_settings={"payment_method_types": ["customer_balance"]}),
+        "bank transfers are for collection_method=send_invoice",
+    ),
+    "sending one that is charged": (
+        lambda billing: stripe.Invoice.send_invoice(create()(billing).id),
+        "collection_method=send_invoice",
+    ),
     "another currency": (create(currency="chf", **SENDING), "chf"),
     "due after the year 9999": (create(collection_method="send_invoice", due_date=10**17), "9999"),
     "due in too many days": (create(**SENDING | {"days_until_due": 3_000_000}), "9999"),
@@ -334,13 +356,28 @@ NOT_MODELLED = {
         ),
         "uncollectible",
     ),
-    "paying a card invoice": (
+    "paying by a card that it doesn't take": (
+        lambda billing: stripe.Invoice.pay(
+            billing.invoice().id,
+            payment_method=stripe.PaymentMethod.attach("pm_card_visa", customer=billing.customer).id,
+        ),
+        r"payment_settings\[payment_method_types\]",
+    ),
+    "paying by card and out of band": (
+        lambda billing: stripe.Invoice.pay(
+            billing.invoice().id, payment_method="pm_card_visa", paid_out_of_band=True
+        ),
+        "beside paid_out_of_band",
+    ),
+    "paying by a debit": (
         lambda billing: stripe.Invoice.pay(
             stripe.Invoice.create(
-                customer=billing.customer, pending_invoice_items_behavior="include", **SENDING
+                customer=billing.customer,
+                pending_invoice_items_behavior="include",
+                payment_settings={"payment_method_types": ["sepa_debit"]},
             ).id
         ),
-        "anything but bank transfer",
+        "anything but a card",
     ),
 }
 

@@ -190,3 +190,69 @@ def test_invoice_send_email(probe):
     invoice = probe.balance.bank_transfer_invoice(probe.customer("automatic"), 1000)
     sent = probe.answer(lambda: stripe.Invoice.send_invoice(invoice.id))
     assert sent.status == "open"
+
+
+def by_card(payer, card, **params):
+    """Make an open invoice that is charged, for a customer with a card; give both ids."""
+    method = stripe.PaymentMethod.attach(card, customer=payer).id
+    stripe.InvoiceItem.create(customer=payer, amount=1000, currency="usd")
+    draft = stripe.Invoice.create(customer=payer, pending_invoice_items_behavior="include", **params)
+    return stripe.Invoice.finalize_invoice(draft.id).id, method
+
+
+def default(payer, method):
+    return stripe.Customer.modify(payer, invoice_settings={"default_payment_method": method})
+
+
+def test_default_method_refused(probe, payer):
+    """Which errors have a default that nobody has, the same card in a pay call, and no card at all?"""
+    invoice, _ = by_card(payer, "pm_card_visa")
+    loose = stripe.PaymentMethod.retrieve("pm_card_visa").id
+    said = [
+        probe.error(lambda: default(payer, loose)),
+        probe.error(lambda: stripe.Invoice.pay(invoice, payment_method=loose)),
+        probe.error(lambda: stripe.Invoice.pay(invoice)),
+    ]
+    missing, setting = "resource_missing", "invoice_settings[default_payment_method]"
+    assert said == [
+        (400, "invalid_request_error", missing, setting),
+        (400, "invalid_request_error", missing, "payment_method"),
+        (400, "invalid_request_error", None, None),
+    ]
+
+
+def test_default_method_detached(probe, payer):
+    """What becomes of the default payment method when it is detached?"""
+    method = stripe.PaymentMethod.attach("pm_card_visa", customer=payer).id
+    default(payer, method)
+    before = probe.so_far()
+    stripe.PaymentMethod.detach(method)
+    wanted = ["payment_method.detached", "customer.updated"]
+    assert probe.settled(lambda: probe.events(since=before), wanted) == wanted
+    assert stripe.Customer.retrieve(payer).invoice_settings.default_payment_method is None
+
+
+def test_invoice_pay_by_card(probe, payer):
+    """Which card pays, and how is one answered that has to be authenticated?"""
+    invoice, method = by_card(payer, "pm_card_visa")
+    asks, _ = by_card(payer, "pm_card_mastercard")
+    default(payer, stripe.PaymentMethod.attach("pm_card_authenticationRequired", customer=payer).id)
+    error = probe.error(lambda: stripe.Invoice.pay(asks))
+    code = "invoice_payment_intent_requires_action"
+    assert stripe.Invoice.pay(invoice, payment_method=method).status == "paid"
+    assert error == (402, "card_error", code, None)
+
+
+def test_invoice_attempt_events(probe, payer):
+    """What follows a declined card?"""
+    invoice, method = by_card(payer, "pm_card_chargeCustomerFail")
+    before = probe.so_far()
+    probe.error(lambda: stripe.Invoice.pay(invoice, payment_method=method))
+    wanted = [
+        "charge.failed",
+        "payment_intent.payment_failed",
+        "invoice.updated",
+        "invoice.payment_failed",
+    ]
+    assert probe.settled(lambda: probe.events(since=before), wanted) == wanted
+    assert stripe.Invoice.retrieve(invoice).attempt_count == 1

@@ -50,7 +50,7 @@ def invoice(world: World, record: Invoice) -> Json:
         "account_tax_ids": None,
         **_amounts(record),
         "application": None,
-        "attempt_count": 0,
+        "attempt_count": record.attempt_count,
         "attempted": record.attempted,
         "auto_advance": record.auto_advance,
         "automatic_tax": {
@@ -62,7 +62,7 @@ def invoice(world: World, record: Invoice) -> Json:
         },
         "automatically_finalizes_at": record.automatically_finalizes_at,
         "billing_reason": "manual",
-        "collection_method": "send_invoice",
+        "collection_method": record.collection_method,
         "created": record.created,
         "currency": record.currency,
         "custom_fields": None,
@@ -70,7 +70,7 @@ def invoice(world: World, record: Invoice) -> Json:
         "customer_account": None,
         **{f"customer_{name}": value for name, value in record.recipient.items()},
         "customer_tax_ids": [],
-        "default_payment_method": None,
+        "default_payment_method": record.default_payment_method,
         "default_source": None,
         "default_tax_rates": [],
         "description": record.description,
@@ -260,7 +260,12 @@ def confirmation_secret(world: World, invoice_id: str, _: Callable[[Record], Jso
 
 
 def previous(attributes: Hash) -> Hash:
-    """Render an event's previous attributes; an invoice's previous lines are rendered too."""
+    """Render an event's previous attributes; an invoice's previous lines are rendered too.
+
+    An invoice has no charge since basil.
+    """
+    if "charge" in attributes:
+        attributes = {name: value for name, value in attributes.items() if name != "charge"}
     lines = attributes.get("lines")
     if lines is None:
         return attributes

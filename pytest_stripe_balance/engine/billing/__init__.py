@@ -1,1 +1,1 @@
-"""Invoices by bank transfer, their items and their payments."""
+"""Invoices, their items and their payments."""

@@ -1,4 +1,4 @@
-"""The transitions of an invoice: finalize, pay, send, void, mark uncollectible.
+"""The transitions of an invoice: finalize, send, void, mark uncollectible.
 
 Source: docs/stripe.md 1.9, 3.3, 3.4.
 
@@ -9,10 +9,12 @@ lists the details that have another source.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine.billing.invoices import find, recipient, refused
-from pytest_stripe_balance.engine.money import allocation, invoice_settlement
+from pytest_stripe_balance.engine.billing import collection
+from pytest_stripe_balance.engine.billing.collection import refused
+from pytest_stripe_balance.engine.billing.invoices import find, recipient
+from pytest_stripe_balance.engine.money import invoice_settlement
 from pytest_stripe_balance.engine.payments import payment_intents
 from pytest_stripe_balance.engine.payments.payment_method_options import UNSET_CARD_OPTIONS
 from pytest_stripe_balance.engine.state import amounts
@@ -44,47 +46,20 @@ def finalize(world: World, invoice_id: str, *, auto_advance: bool | None = None)
         raise Fault("This invoice is already finalized, you can't re-finalize a non-draft invoice.")
     if auto_advance is not None:
         invoice = invoice._replace(auto_advance=auto_advance)
-    return _finalized(world, invoice)
-
-
-class HowToPay(TypedDict, total=False):
-    """Parameters of pay that change nothing about a bank transfer, with their modelled values."""
-
-    forgive: Literal[False]
-    off_session: bool
-
-
-def pay(
-    world: World, invoice_id: str, *, paid_out_of_band: bool = False, **_: Unpack[HowToPay]
-) -> Invoice:
-    """Pay an invoice in full from the cash balance, or out of band. A draft is finalized first.
-
-    Events: those of `allocation.put_money`, or out of band `payment_intent.canceled` and those of
-    `invoice_settlement.tell_paid`. A payment out of band doesn't set `attempted`, and clears
-    `auto_advance` [obs, Kiln-AI/stripe_world 13/62].
-    """
-    invoice = find(world, invoice_id, "id")
-    if invoice.status == "paid":
-        raise Fault("Invoice is already paid")
-    if invoice.status == "uncollectible":
-        raise Refused(f"paying {invoice.id}, which is uncollectible, is not modelled")
-    finalized = invoice.status == "draft"
-    if finalized:
-        invoice = _finalized(world, invoice)
-        if invoice.status == "paid":
-            return invoice
-    if invoice.status != "open":
-        raise refused(NOT_OPEN)
-    if paid_out_of_band:
-        return _paid_out_of_band(world, invoice)
-    return _paid_by_balance(world, invoice, keeps_changes=finalized)
+        collection.check_advance(invoice)
+    return finalized(world, invoice)
 
 
 def send(world: World, invoice_id: str) -> Invoice:
     """Send an open invoice; event `invoice.sent`. A draft is finalized first. No mail is sent."""
     invoice = find(world, invoice_id, "invoice")
+    if invoice.collection_method != "send_invoice":
+        raise Refused(
+            f"sending {invoice.id}, which is charged automatically, is not modelled: make it with "
+            "collection_method=send_invoice"
+        )
     if invoice.status == "draft":
-        invoice = _finalized(world, invoice)
+        invoice = finalized(world, invoice)
         if invoice.status == "paid":
             return invoice
     if invoice.status != "open":
@@ -109,7 +84,7 @@ def void(world: World, invoice_id: str) -> Invoice:
     if invoice.status != "open":
         raise Fault(NOT_OPEN)
     world.readings.rely_on("invoice-events")
-    _withdraw(world, invoice, "void_invoice")
+    withdraw(world, invoice, "void_invoice")
     voided = invoice._replace(status="void", auto_advance=False, voided_at=world.clock.now)
     return _changed(world, invoice, voided, "invoice.voided")
 
@@ -136,7 +111,7 @@ def mark_uncollectible(world: World, invoice_id: str) -> Invoice:
 def fall_due(world: World, invoice: Invoice) -> None:
     """Do what an invoice does by itself: an advancing draft is finalized, an open one overdue."""
     if invoice.status == "draft":
-        _finalized(world, invoice)
+        finalized(world, invoice)
         return
     world.readings.rely_on("invoice-overdue")
     world.record_event("invoice.overdue", world.invoices.put(invoice._replace(overdue=True)))
@@ -147,7 +122,8 @@ def is_stopped(world: World, invoice: Invoice) -> bool:
     return invoice.status == "draft" and world.customers.find(invoice.customer, "customer").deleted
 
 
-def _finalized(world: World, draft: Invoice) -> Invoice:
+def finalized(world: World, draft: Invoice) -> Invoice:
+    """Finalize a draft, with the events of `finalize`."""
     amount, currency = draft.amount_due, draft.currency
     if amount and not amounts.MINIMUM[currency] <= amount <= amounts.MAXIMUM:
         least, most = (
@@ -233,7 +209,8 @@ def _payable(world: World, invoice: Invoice) -> PaymentIntent:
     return intent
 
 
-def _intent(world: World, invoice: Invoice) -> PaymentIntent:
+def intent_of(world: World, invoice: Invoice) -> PaymentIntent:
+    """Find the intent of an open invoice."""
     assert invoice.payment_intent is not None, "unreachable because an open invoice has an intent"
     return world.payment_intents.find(invoice.payment_intent, "intent")
 
@@ -246,34 +223,7 @@ def _changed(world: World, before: Invoice, after: Invoice, event: str) -> Invoi
     return after
 
 
-def _withdraw(world: World, invoice: Invoice, reason: str | None) -> None:
+def withdraw(world: World, invoice: Invoice, reason: str | None) -> None:
     """Cancel an open invoice's intent and the link between them."""
-    payment_intents.withdraw(world, _intent(world, invoice), reason)
+    payment_intents.withdraw(world, intent_of(world, invoice), reason)
     invoice_settlement.closed(world, invoice, status="canceled", canceled_at=world.clock.now)
-
-
-def _paid_out_of_band(world: World, invoice: Invoice) -> Invoice:
-    world.readings.rely_on("invoice-out-of-band")
-    _withdraw(world, invoice, None)
-    paid = invoice_settlement.settle(world, invoice, paid_out_of_band=True, attempted=invoice.attempted)
-    invoice_settlement.tell_paid(world, invoice, paid)
-    return paid
-
-
-def _paid_by_balance(world: World, invoice: Invoice, *, keeps_changes: bool) -> Invoice:
-    """Pay from the cash balance. With `keeps_changes` a failure keeps what was changed before."""
-    intent = _intent(world, invoice)
-    if "customer_balance" not in intent.payment_method_types:
-        raise Refused(f"paying {invoice.id} by anything but bank transfer is not modelled")
-    world.readings.rely_on("invoice-pay")
-    customer = world.customer(invoice.customer, in_path=False)
-    balance = world.ledger.balance(customer.id, invoice.currency)
-    if balance < intent.remaining:
-        message = (
-            "The customer's cash balance is not enough to pay this invoice: "
-            f"{amounts.written(intent.remaining, invoice.currency)} {invoice.currency} is due, "
-            f"{amounts.written(balance, invoice.currency)} {invoice.currency} is available."
-        )
-        raise Fault(message, keeps_changes=keeps_changes)
-    allocation.put_money(world, intent, customer, intent.remaining)
-    return world.invoices.find(invoice.id, "invoice")

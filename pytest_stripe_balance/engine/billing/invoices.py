@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, Unpack
 
 from pytest_stripe_balance.engine.bank_transfers import regions
-from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
-from pytest_stripe_balance.engine.billing import invoice_echoes, invoice_items
-from pytest_stripe_balance.engine.billing.invoice_echoes import EchoedParams, SiblingOptions
+from pytest_stripe_balance.engine.billing import collection, invoice_echoes, invoice_items
+from pytest_stripe_balance.engine.billing.collection import (
+    CollectionParams,
+    InvoiceMethodOptions,
+    PaymentSettings,
+)
+from pytest_stripe_balance.engine.billing.invoice_echoes import EchoedParams
 from pytest_stripe_balance.engine.payments import sharing
 from pytest_stripe_balance.engine.payments.sharing import SharingParams
 from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
 from pytest_stripe_balance.engine.state.deliveries import hearers
-from pytest_stripe_balance.engine.state.determinism import DAY, END_OF_TIME
+from pytest_stripe_balance.engine.state.determinism import END_OF_TIME
 from pytest_stripe_balance.engine.state.records.invoices import Invoice, InvoiceLine
 from pytest_stripe_balance.engine.state.table import Cursors, ListParams, Page, Table, Time, in_time
 from pytest_stripe_balance.refused import Refused
@@ -27,33 +31,16 @@ if TYPE_CHECKING:
 # 13/59].
 DRAFT_FOR = 3601
 OPTIONS_PATH = "payment_settings[payment_method_options][customer_balance]"
-
-
-class InvoiceMethodOptions(SiblingOptions, total=False):
-    """payment_method_options of an invoice's payment settings."""
-
-    customer_balance: CustomerBalanceOptions | None
-
-
-class PaymentSettings(TypedDict, total=False):
-    """The payment_settings hash of a request."""
-
-    payment_method_types: list[str] | None
-    payment_method_options: InvoiceMethodOptions
-
-
 PendingItems = Literal["exclude", "include", "include_and_require"]
 
 
-class InvoiceParams(EchoedParams, SharingParams, total=False):
-    """Parameters of create that only describe the invoice."""
+class InvoiceParams(CollectionParams, EchoedParams, SharingParams, total=False):
+    """Parameters of create that need no keyword of their own."""
 
-    auto_advance: bool
     automatically_finalizes_at: int
     description: str
     metadata: dict[str, str] | None
     number: str
-    payment_settings: PaymentSettings
     statement_descriptor: str
 
 
@@ -61,20 +48,19 @@ def create(
     world: World,
     *,
     customer: str | None = None,
-    collection_method: Literal["send_invoice"] | None = None,
     currency: str | None = None,
-    days_until_due: int | None = None,
-    due_date: int | None = None,
     pending_invoice_items_behavior: PendingItems = "exclude",
     **params: Unpack[InvoiceParams],
 ) -> Invoice:
-    """Create a draft; event `invoice.created`. `due_date` is in seconds since 1970.
+    """Create a draft; event `invoice.created`. How it is collected is said in `collection`.
 
     `currency` defaults to the customer's [sdk]. If they have none it becomes theirs, with the event
     `customer.updated` first [obs, a send_invoice at clover]. With `include` the draft takes the
     customer's pending items in its currency. `include_and_require` is a 400 if there are none.
     """
-    owner = _owner(world, customer, collection_method)
+    if customer is None:
+        raise faults.missing_parameter("customer")
+    owner = world.customer(customer, in_path=False)
     pending = invoice_items.pending(world, owner.id)
     included = [] if pending_invoice_items_behavior == "exclude" else pending
     currency = currency or owner.currency or _currency_of(world, pending, included, params)
@@ -89,7 +75,7 @@ def create(
         created=world.clock.now,
         customer=owner.id,
         currency=currency,
-        due_date=_due_date(world, days_until_due, due_date),
+        **collection.of_new(world, owner, params),
         recipient=recipient(owner),
     )
     if not hearers(world, "invoice.created", draft):
@@ -109,19 +95,6 @@ def _require_items(world: World, *, elsewhere: bool) -> None:
     """Refuse an invoice without items; whether items in another currency are enough is an assumption."""
     if not elsewhere or world.readings.rely_on("old-pending-currency") == "own":
         raise faults.nothing_to_invoice()
-
-
-def _owner(world: World, customer_id: str | None, collection_method: str | None) -> Customer:
-    """Find the customer that a new invoice is sent to."""
-    if customer_id is None:
-        raise faults.missing_parameter("customer")
-    customer = world.customer(customer_id, in_path=False)
-    if collection_method is None:
-        raise Refused(
-            "collection_method=charge_automatically, the default, is not modelled: bank transfers "
-            "are for collection_method=send_invoice"
-        )
-    return customer
 
 
 def retrieve(world: World, invoice_id: str) -> Invoice:
@@ -145,8 +118,8 @@ def list_(
         status=status,
         keep=lambda invoice: (
             not invoice.deleted
-            and collection_method in (None, "send_invoice")
-            and (due_date is None or in_time(due_date)(invoice.due_date))
+            and collection_method in (None, invoice.collection_method)
+            and (due_date is None or in_time(due_date)(invoice.due_date or 0))
         ),
         **params,
     )
@@ -185,11 +158,6 @@ def find(world: World, invoice_id: str, param: str) -> Invoice:
     return world.invoices.find(invoice_id, param, keep=lambda invoice: not invoice.deleted)
 
 
-def refused(message: str) -> faults.Fault:
-    """Make a fault without a code, in words that others noted from Stripe."""
-    return faults.Fault(message, assumption="invoice-refusals")
-
-
 def _currency_of(
     world: World, pending: list[InvoiceItem], included: list[InvoiceItem], params: InvoiceParams
 ) -> str:
@@ -204,21 +172,6 @@ def _currency_of(
     transfer = (options.get("customer_balance") or {}).get("bank_transfer", {})
     kind = transfer.get("type")
     return next((region.currency for region in regions.REGIONS.values() if region.type == kind), "usd")
-
-
-def _due_date(world: World, days_until_due: int | None, due_date: int | None) -> int:
-    if days_until_due is not None:
-        due_date = world.clock.now + days_until_due * DAY
-    if due_date is None:
-        raise refused(
-            "If invoice collection method is 'send_invoice', you must specify 'due_date' or "
-            "'days_until_due'."
-        )
-    if due_date < world.clock.now:
-        raise Refused(f"an invoice that is due in the past ({due_date}) is not modelled")
-    if due_date >= END_OF_TIME:
-        raise Refused(f"an invoice that is due after the year 9999 ({due_date}) is not modelled")
-    return due_date
 
 
 def _described(world: World, draft: Invoice, params: InvoiceParams) -> Invoice:

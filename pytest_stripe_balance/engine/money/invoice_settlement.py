@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 
 OVERDUE_FOR = 30 * DAY
 # The fields that invoice.updated names with their previous values, by their names in Stripe's JSON.
+# The charge is one of them before basil.
 UPDATED_FIELDS = {
     "amount_due": "amount_due",
     "amount_paid": "amount_paid",
     "amount_remaining": "amount_remaining",
+    "attempt_count": "attempt_count",
     "attempted": "attempted",
     "auto_advance": "auto_advance",
     "automatically_finalizes_at": "automatically_finalizes_at",
+    "charge": "charge",
     "effective_at": "effective_at",
     "ending_balance": "ending_balance",
     "hosted_invoice_url": "hosted_invoice_url",
@@ -56,6 +59,7 @@ def waiting(world: World, customer: Customer, currency: str) -> Iterator[tuple[I
         if intent.currency != currency or "customer_balance" not in intent.payment_method_types:
             continue
         invoice = invoice_of(world, intent)
+        assert invoice.due_date is not None, "unreachable because a transfer pays what is sent"
         if world.clock.now > invoice.due_date:
             world.readings.rely_on("invoice-overdue-boundary")
         if world.clock.now <= invoice.due_date + OVERDUE_FOR:
@@ -73,11 +77,26 @@ def _of_open_invoices(world: World, customer: Customer) -> list[PaymentIntent]:
 
 
 def succeeded(world: World, intent: PaymentIntent) -> None:
-    """Make the invoice of a succeeded intent paid, with the events of `tell_paid`."""
+    """Make the invoice of a succeeded intent paid, with the events of `tell_paid`.
+
+    A card counts as an attempt [obs zulip/zulip, pay-rails/pay], cash doesn't.
+    """
     invoice = invoice_of(world, intent)
-    paid = settle(world, invoice)
+    attempts = invoice.attempt_count + (not intent.applied)
+    paid = settle(world, invoice, attempt_count=attempts, charge=intent.latest_charge)
     link = closed(world, invoice, status="paid", paid_at=world.clock.now)
     tell_paid(world, invoice, paid, link)
+
+
+def attempted(world: World, intent: PaymentIntent, event: str) -> None:
+    """Count an attempt by card that didn't pay the invoice: `invoice.updated`, then `event`."""
+    world.readings.rely_on("invoice-attempt-events")
+    before = invoice_of(world, intent)
+    after = before._replace(
+        attempted=True, attempt_count=before.attempt_count + 1, charge=intent.latest_charge
+    )
+    updated(world, before, world.invoices.put(after))
+    world.record_event(event, after)
 
 
 def tell_paid(world: World, before: Invoice, paid: Invoice, link: InvoicePayment | None = None) -> None:

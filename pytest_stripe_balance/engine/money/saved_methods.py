@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, Unpack
 
 from pytest_stripe_balance.engine import customers, events
 from pytest_stripe_balance.engine.customers import CustomerParams
-from pytest_stripe_balance.engine.money import payment_methods
+from pytest_stripe_balance.engine.money import default_methods, payment_methods
 from pytest_stripe_balance.engine.money.ready_made import READY_MADE, Decline
 from pytest_stripe_balance.engine.state import faults, fields
 from pytest_stripe_balance.engine.state.faults import Fault
@@ -90,11 +90,20 @@ def retrieve_of_customer(world: World, customer_id: str, method_id: str) -> Paym
 def create_customer(
     world: World, *, payment_method: str | None = None, **params: Unpack[CustomerParams]
 ) -> Customer:
-    """Create a customer, with a card if one is given: `customer.created`, `payment_method.attached`."""
+    """Create a customer, with a card if one is given: `customer.created`, `payment_method.attached`.
+
+    That card can be their default payment method at once.
+    """
+    settings = params.get("invoice_settings", {})
+    default = settings.get("default_payment_method")
+    if default is not None and default != payment_method:
+        default_methods.attached(world, default, None, default_methods.PARAM)
     if payment_method is None:
         return customers.create(world, **params)
     method = payment_methods.found(world, payment_method, in_path=False)
     check_attachable(world, method)
+    if default is not None:
+        params["invoice_settings"] = {**settings, "default_payment_method": method.id}
     customer = customers.create(world, **params)
     world.readings.rely_on("customer-made-with-card")
     save(world, method, customer.id)
@@ -176,6 +185,7 @@ def detach(world: World, method_id: str) -> PaymentMethod:
         method._replace(customer=None, is_spent=True, may_be_saved=False)
     )
     world.record_event("payment_method.detached", detached, {"customer": method.customer})
+    default_methods.unset(world, method)
     return detached
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_stripe_balance.engine.money import allocation, charges, payment_methods, saved_methods
+from pytest_stripe_balance.engine.money import (
+    allocation,
+    charges,
+    invoice_settlement,
+    payment_methods,
+    saved_methods,
+)
 from pytest_stripe_balance.engine.money.ready_made import AUTHENTICATION_REQUIRED, READY_MADE, Decline
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.engine.state.faults import Fault
@@ -31,7 +37,8 @@ def pay(
 
     - It succeeds at once: `charge.succeeded`, `payment_intent.succeeded`. Cash that the intent held goes
       back to the balance before, and is reconciled after.
-    - A declined card is a fault: `charge.failed`, `payment_intent.payment_failed`.
+    - A declined card is a fault: `charge.failed`, `payment_intent.payment_failed`, and of an invoice
+      `invoice.updated`, `invoice.payment_failed`.
     - A card that must be authenticated waits: `payment_intent.requires_action`. It is a fault if nobody
       is there (`off_session`), or with `error_on_requires_action`.
     """
@@ -126,6 +133,8 @@ def _failed(
         latest_charge=charge and charge.id,
     )
     world.record_event("payment_intent.payment_failed", world.payment_intents.put(failed))
+    if intent.invoice is not None:
+        invoice_settlement.attempted(world, failed, "invoice.payment_failed")
     fault = saved_methods.declined(decline, intent=failed, keeps_changes=True)
     fault.method, fault.more = method, {**fault.more, **named, "payment_method_type": method.type}
     return fault

@@ -73,6 +73,8 @@ RECORDINGS: Mapping[int, str] = {
     60: "the fee of a card, and the events and status of its refund a day later",
     61: "setup intents: confirmed with each kind of card and without one, canceled, and their events",
     85: "a customer made with payment_method, its events, and one with a card that declines",
+    90: "default payment methods: set, detached, and those of another customer and of nobody",
+    91: "an invoice paid by each kind of card, named and by default, and its events",
     38: "a webhook endpoint with each wrong parameter, and a seventeenth one",
     40: "errors that embed a paid intent, at 2020-08-27 and at 2022-08-01",
     41: "a confirm without a funding_type and without enough cash, at 2022-08-01",

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING, Hash
 
 InvoiceStatus = Literal["draft", "open", "paid", "uncollectible", "void"]
+CollectionMethod = Literal["charge_automatically", "send_invoice"]
 
 
 class InvoiceItem(NamedTuple):
@@ -57,26 +58,31 @@ class InvoiceLine(NamedTuple):
 
 
 class Invoice(NamedTuple):
-    """An invoice of collection_method send_invoice (docs/stripe.md 1.9). Its intent holds its money.
+    """An invoice (docs/stripe.md 1.9). Its intent holds its money.
 
-    `recipient` has the customer's fields that the invoice shows. `types` is None if
-    payment_method_types wasn't set, `options` has those of each type that has some. `overdue` is set
-    once `invoice.overdue` was recorded. `echoed` and `rendering` have what it shows as it was sent;
-    `dated` is the effective_at that was.
+    One that is charged automatically has no `due_date`. `attempt_count` counts the cards that were
+    charged for it, and `charge` is its last charge. `recipient` has the customer's fields that the
+    invoice shows. `types` is None if payment_method_types wasn't set, `options` has those of each type
+    that has some. `overdue` is set once `invoice.overdue` was recorded. `echoed` and `rendering` have
+    what it shows as it was sent; `dated` is the effective_at that was.
     """
 
     id: str
     created: int
     customer: str
     currency: str
-    due_date: int
+    due_date: int | None
     status: InvoiceStatus = "draft"
+    collection_method: CollectionMethod = "send_invoice"
+    default_payment_method: str | None = None
     lines: tuple[InvoiceItem, ...] = ()
     number: str | None = None
     payment_intent: str | None = None
     paid_out_of_band: bool = False
     amount_paid: int = 0
     attempted: bool = False
+    attempt_count: int = 0
+    charge: str | None = None
     auto_advance: bool = False
     automatically_finalizes_at: int | None = None
     description: str | None = None

@@ -98,6 +98,33 @@ ENTRIES = (
         "moves.",
     ),
     only(
+        "default-method-refused",
+        90,
+        "A default payment method that isn't attached to the customer is 400 resource_missing, with the "
+        "parameter's path as param, in words that others met. So is the payment_method of a pay call. "
+        "Without any method to pay by, that is 400 without code and param.",
+    ),
+    only(
+        "default-method-detached",
+        90,
+        "A customer's default payment method that is detached is their default no more: "
+        "customer.updated follows payment_method.detached.",
+    ),
+    only(
+        "invoice-pay-by-card",
+        91,
+        "An invoice that takes cards is paid by the card of the request, the invoice's default or the "
+        "customer's, in this order, whatever off_session says. A card that has to be authenticated "
+        "is 402 invoice_payment_intent_requires_action without the intent, which waits for it.",
+    ),
+    only(
+        "invoice-attempt-events",
+        91,
+        "A card that doesn't pay an invoice counts in attempt_count. invoice.updated follows the events "
+        "of the intent, then comes invoice.payment_failed, or invoice.payment_action_required for a "
+        "card that has to be authenticated.",
+    ),
+    only(
         "invoice-out-of-band",
         32,
         "When an invoice is paid out of band, its intent is canceled without a reason before "
