@@ -2,6 +2,7 @@
 
 import pytest
 import stripe
+from majors import as_dict
 
 ORDER = {
     "amount": 1000,
@@ -65,26 +66,183 @@ def test_only_what_a_card_holds_is_captured(stripe_balance, confirm):
     assert stripe.PaymentIntent.retrieve(intent.id).status == intent.status
 
 
+OLD = {"stripe_version": "2024-06-20"}
+BASIL = {"stripe_version": "2025-03-31.basil"}
+
+
+def amounts(intent):
+    """Read what an intent and its charge say of the amount, after a capture or a cancel."""
+    intent = stripe.PaymentIntent.retrieve(intent.id)
+    charge = stripe.Charge.retrieve(intent.latest_charge)
+    return (
+        (intent.amount, intent.amount_capturable, intent.amount_received),
+        (charge.amount, charge.amount_captured, charge.amount_refunded, charge.refunded),
+    )
+
+
+@pytest.mark.parametrize("at", [{}, BASIL], ids=["newest", "basil"])
+def test_a_part_is_captured_and_the_rest_released(stripe_balance, at):
+    """Since basil that is no refund: the part is booked once, and no event tells of the rest."""
+    intent = held()
+    paid = stripe.PaymentIntent.capture(intent.id, amount_to_capture=600, final_capture=True, **at)
+    assert (paid.status, paid.amount_capturable, paid.amount_received) == ("succeeded", 0, 600)
+    assert amounts(intent) == ((1000, 0, 600), (1000, 600, 0, False))
+    assert booked() == [("charge", 600, paid.latest_charge)]
+    assert types()[3:] == ["charge.captured", "payment_intent.succeeded"]
+    (told,) = stripe_balance.events("charge.captured")
+    assert (told.data.object.amount_captured, told.data.object.captured) == (600, True)
+    assert stripe.Refund.list(charge=paid.latest_charge).data == []
+
+
+def test_before_basil_the_rest_is_a_refund(stripe_balance):
+    """release-as-refund: all is booked, and what wasn't captured goes back [doc]."""
+    intent = held()
+    paid = stripe.PaymentIntent.capture(intent.id, amount_to_capture=600, **OLD)
+    assert (paid.status, paid.amount_received) == ("succeeded", 600)
+    assert amounts(intent) == ((1000, 0, 600), (1000, 600, 400, False))
+    (refund,) = stripe.Refund.list(payment_intent=intent.id).data
+    assert (refund.amount, refund.status) == (400, "succeeded")
+    assert refund.destination_details.card.type == "reversal"
+    assert booked() == [("charge", 1000, paid.latest_charge), ("refund", -400, refund.id)]
+    captured = ["charge.captured", "payment_intent.succeeded"]
+    assert types()[3:] == [*captured, "refund.created", "charge.refunded"]
+
+
+@pytest.mark.stripe_balance(api_version="2022-08-01")
+def test_an_old_intent_shows_the_rest_among_its_refunds(stripe_balance):
+    """As woocommerce/woocommerce-gateway-stripe #1073 quotes it."""
+    at = {"stripe_version": "2022-08-01"}
+    order = {name: value for name, value in ORDER.items() if name != "allowed_payment_method_types"}
+    intent = stripe.PaymentIntent.create(**order, payment_method_types=["card"], confirm=True, **at)
+    paid = as_dict(stripe.PaymentIntent.capture(intent.id, amount_to_capture=600, **at))
+    assert (paid["amount"], paid["amount_received"]) == (1000, 600)
+    # The answer is of the moment of the capture, and the refund came with it.
+    (charge,) = paid["charges"]["data"]
+    assert (charge["amount_refunded"], charge["refunded"], charge["amount_captured"]) == (
+        400,
+        False,
+        600,
+    )
+    assert [one["amount"] for one in charge["refunds"]["data"]] == [400]
+    assert types()[3:] == ["charge.captured", "payment_intent.succeeded", "charge.refunded"]
+
+
+@pytest.mark.parametrize("at", [{}, OLD], ids=["newest", "before basil"])
+def test_what_was_captured_is_refunded_and_no_more(stripe_balance, at):
+    """The rest is gone already; then the charge is refunded as a whole."""
+    intent = held()
+    stripe.PaymentIntent.capture(intent.id, amount_to_capture=600, **at)
+    with pytest.raises(stripe.InvalidRequestError, match="unrefunded amount on charge"):
+        stripe.Refund.create(payment_intent=intent.id, amount=601)
+    assert stripe.Refund.create(payment_intent=intent.id, amount=100).amount == 100
+    assert stripe.Refund.create(payment_intent=intent.id).amount == 500
+    assert stripe.Charge.retrieve(intent.latest_charge).refunded
+    with pytest.raises(stripe.InvalidRequestError, match="already been refunded"):
+        stripe.Refund.create(payment_intent=intent.id)
+
+
+def test_a_card_is_captured_once(stripe_balance):
+    """After a part the rest is gone; more than the amount was never there. Both name the intent."""
+    intent = held()
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        stripe.PaymentIntent.capture(intent.id, amount_to_capture=1001)
+    assert (caught.value.code, caught.value.param) == ("amount_too_large", None)
+    assert "greater than the amount you can capture" in caught.value.user_message
+    stripe.PaymentIntent.capture(intent.id, amount_to_capture=600)
+    with pytest.raises(stripe.InvalidRequestError, match="remainder of the authorized") as again:
+        stripe.PaymentIntent.capture(intent.id, amount_to_capture=400)
+    assert again.value.code == "payment_intent_unexpected_state"
+    for error in (caught.value, again.value):
+        assert error.json_body["error"]["payment_intent"]["id"] == intent.id
+
+
+@pytest.mark.stripe_balance(assume={"card-fee": "us-standard"})
+def test_the_fee_is_that_of_the_part(stripe_balance):
+    """2.9 % of what was captured, plus 30 cents; before basil a part of the fee would come back."""
+    first, second = held(), held()
+    stripe.PaymentIntent.capture(first.id, amount_to_capture=600)
+    assert stripe.BalanceTransaction.list().data[0].fee == 47
+    with stripe_balance.refused("a part of the fee comes back"):
+        stripe.PaymentIntent.capture(second.id, amount_to_capture=600, **OLD)
+    assert stripe.PaymentIntent.capture(second.id, **OLD).status == "succeeded"
+
+
+def test_a_transfer_takes_of_a_charge_what_was_captured(stripe_balance):
+    """The rest is no money of the platform."""
+    intent = held()
+    charge = stripe.PaymentIntent.capture(intent.id, amount_to_capture=600).latest_charge
+    given = {"currency": "usd", "destination": "acct_1AbCdEfGhIjKlMnO", "source_transaction": charge}
+    with pytest.raises(stripe.InvalidRequestError, match=r"source amount of \$6\.00"):
+        stripe.Transfer.create(amount=601, **given)
+    assert stripe.Transfer.create(amount=600, **given).amount == 600
+
+
+@pytest.mark.parametrize("at", [{}, BASIL], ids=["newest", "basil"])
+def test_a_canceled_intent_lets_the_amount_go(stripe_balance, at):
+    """Since basil its charge is as it was, but for nothing that could be captured [doc]."""
+    intent = held()
+    gone = stripe.PaymentIntent.cancel(intent.id, cancellation_reason="abandoned", **at)
+    assert (gone.status, gone.cancellation_reason) == ("canceled", "abandoned")
+    assert gone.latest_charge == intent.latest_charge
+    assert amounts(intent) == ((1000, 0, 0), (1000, 0, 0, False))
+    charge = stripe.Charge.retrieve(intent.latest_charge)
+    assert (charge.captured, charge.status, charge.balance_transaction) == (False, "succeeded", None)
+    assert booked() == []
+    assert types()[3:] == ["payment_intent.canceled"]
+    with stripe_balance.refused("was canceled, and took no money"):
+        stripe.Refund.create(charge=intent.latest_charge)
+
+
+def test_before_basil_a_canceled_amount_is_a_refund(stripe_balance):
+    """release-as-refund: of all that was held, and it is no booking."""
+    intent = held()
+    gone = stripe.PaymentIntent.cancel(intent.id, **OLD)
+    assert (gone.status, gone.amount_capturable) == ("canceled", 0)
+    assert amounts(intent) == ((1000, 0, 0), (1000, 0, 1000, True))
+    (refund,) = stripe.Refund.list(charge=intent.latest_charge).data
+    assert (refund.amount, refund.balance_transaction) == (1000, None)
+    assert booked() == []
+    assert types()[3:] == ["refund.created", "charge.refunded", "payment_intent.canceled"]
+    with pytest.raises(stripe.InvalidRequestError, match="already been refunded"):
+        stripe.Refund.create(charge=intent.latest_charge)
+
+
+def test_a_canceled_intent_is_over(stripe_balance):
+    """It is neither captured nor canceled again."""
+    intent = held()
+    stripe.PaymentIntent.cancel(intent.id)
+    for call in (stripe.PaymentIntent.capture, stripe.PaymentIntent.cancel):
+        with pytest.raises(stripe.InvalidRequestError, match="a status of canceled"):
+            call(intent.id)
+
+
+@pytest.mark.parametrize("by", ["charge", "payment_intent"])
+def test_what_is_held_is_not_refunded(stripe_balance, by):
+    """uncaptured-refund: the text names the way, and the amount is still held."""
+    intent = held()
+    given = {"charge": intent.latest_charge, "payment_intent": intent.id}[by]
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        stripe.Refund.create(**{by: given})
+    assert f"created by a PaymentIntent ({intent.id}). You must cancel" in caught.value.user_message
+    assert (caught.value.code, caught.value.param) == (None, None)
+    assert stripe.PaymentIntent.capture(intent.id).status == "succeeded"
+
+
 REFUSED = {
-    "a part": (
-        lambda intent: stripe.PaymentIntent.capture(intent.id, amount_to_capture=1),
-        "only the whole",
-    ),
-    "a refund": (lambda intent: stripe.Refund.create(charge=intent.latest_charge), "isn't captured"),
-    "a refund by the intent": (
-        lambda intent: stripe.Refund.create(payment_intent=intent.id),
-        "isn't captured",
-    ),
-    "a cancel": (lambda intent: stripe.PaymentIntent.cancel(intent.id), "whose amount a card holds"),
+    "too small a part": ({"amount_to_capture": 49}, "from 50 on"),
+    "nothing": ({"amount_to_capture": 0}, "from 50 on"),
+    "one of several captures": ({"amount_to_capture": 600, "final_capture": False}, "final_capture"),
+    "a fee": ({"application_fee_amount": 10}, "application_fee_amount"),
+    "a transfer": ({"transfer_data": {"amount": 10}}, r"transfer_data"),
 }
 
 
-@pytest.mark.parametrize(("call", "named"), REFUSED.values(), ids=REFUSED)
-def test_what_could_come_of_a_held_amount_otherwise_is_refused(stripe_balance, call, named):
+@pytest.mark.parametrize(("params", "named"), REFUSED.values(), ids=REFUSED)
+def test_what_could_come_of_a_held_amount_otherwise_is_refused(stripe_balance, params, named):
     """Each is refused by name, and the amount is still held."""
     intent = held()
     with stripe_balance.refused(named):
-        call(intent)
+        stripe.PaymentIntent.capture(intent.id, **params)
     assert stripe.PaymentIntent.capture(intent.id, amount_to_capture=1000).status == "succeeded"
 
 
@@ -94,8 +252,9 @@ def test_a_week_later_nothing_is_captured(stripe_balance, stripe_clock):
     stripe_clock.advance(days=6, hours=23)
     assert stripe.PaymentIntent.capture(first.id).status == "succeeded"
     stripe_clock.advance(hours=1)
-    with stripe_balance.refused("more than 7 days"):
-        stripe.PaymentIntent.capture(second.id)
+    for call in (stripe.PaymentIntent.capture, stripe.PaymentIntent.cancel):
+        with stripe_balance.refused("more than 7 days"):
+            call(second.id)
 
 
 def test_a_declined_card_holds_nothing(stripe_balance):

@@ -100,6 +100,36 @@ def test_card_statement_descriptor(probe):
     assert said == [(400, "invalid_request_error", None, "statement_descriptor")] * 2
 
 
+def test_release_as_refund(probe):
+    """What does a version before basil show of what a card held and didn't pay?"""
+    part, gone = (
+        stripe.PaymentIntent.create(**CARD, capture_method="manual", confirm=True).id for _ in range(2)
+    )
+    before = probe.so_far()
+    stripe.PaymentIntent.capture(part, amount_to_capture=600, **AT)
+    stripe.PaymentIntent.cancel(gone, **AT)
+    wanted = [
+        *("charge.captured", "payment_intent.succeeded", "refund.created", "charge.refunded"),
+        *("refund.created", "charge.refunded", "payment_intent.canceled"),
+    ]
+    assert probe.settled(lambda: probe.events(since=before), wanted) == wanted
+    shown = [stripe.Refund.list(payment_intent=one, **AT).data[0] for one in (part, gone)]
+    assert [(one.amount, one.balance_transaction is None) for one in shown] == [
+        (400, False),
+        (1000, True),
+    ]
+
+
+def test_uncaptured_refund(probe):
+    """How is a refund of what a card only holds answered?"""
+    held = stripe.PaymentIntent.create(**CARD, capture_method="manual", confirm=True)
+    said = [
+        probe.error(lambda: stripe.Refund.create(charge=held.latest_charge)),
+        probe.error(lambda: stripe.Refund.create(payment_intent=held.id)),
+    ]
+    assert said == [(400, "invalid_request_error", None, None)] * 2
+
+
 @pytest.mark.usefixtures("probe")
 def test_card_fee():
     """Which fee does the account pay for a card?"""

@@ -76,7 +76,7 @@ def _charge(world: World, charge: Charge, details: Json, outcome: Json | None) -
         "id": charge.id,
         "object": "charge",
         "amount": charge.amount,
-        "amount_captured": charge.amount if charge.captured and not decline else 0,
+        "amount_captured": charge.amount_captured,
         "amount_refunded": charge.amount_refunded,
         "application": application_fees.application(world) if world.platform else None,
         "application_fee": charge.application_fee,

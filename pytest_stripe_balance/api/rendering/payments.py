@@ -40,7 +40,7 @@ def _payment_intent(world: World, intent: PaymentIntent) -> Json:
         "amount": intent.amount,
         "amount_capturable": intent.amount if intent.status == "requires_capture" else 0,
         "amount_details": {"tip": {}},
-        "amount_received": intent.amount if intent.status == "succeeded" else 0,
+        "amount_received": (intent.amount - intent.uncaptured if intent.status == "succeeded" else 0),
         "application": application_fees.application(world) if world.platform else None,
         "application_fee_amount": intent.application_fee_amount,
         "automatic_payment_methods": intent.automatic_payment_methods,

@@ -12,6 +12,7 @@ from pytest_stripe_balance.engine.money import (
     checkout_settlement,
     invoice_settlement,
     payment_methods,
+    releases,
     shares,
 )
 from pytest_stripe_balance.engine.state.records.customers import Customer
@@ -94,15 +95,19 @@ def authorize(world: World, intent: PaymentIntent, method: PaymentMethod) -> Pay
     return held
 
 
-def capture(world: World, intent: PaymentIntent, charge: Charge) -> PaymentIntent:
-    """Take what a card holds for an intent, which succeeds.
+def capture(world: World, intent: PaymentIntent, charge: Charge, amount: int) -> PaymentIntent:
+    """Take an amount of what a card holds for an intent, which succeeds; the rest is released.
 
-    Events `charge.captured`, `payment_intent.succeeded`.
+    Events `charge.captured`, `payment_intent.succeeded`, then those of `releases.release`.
     """
-    taken = charges.capture(world, intent, charge)
-    succeeded = world.payment_intents.put(intent._replace(status="succeeded"))
+    taken, rest = charges.capture(world, charge, amount), charge.amount - amount
+    if rest and not releases.makes_refund(world):
+        taken = releases.release(world, taken, rest)
+    succeeded = world.payment_intents.put(intent._replace(status="succeeded", uncaptured=rest))
     world.record_event("charge.captured", taken)
     world.record_event("payment_intent.succeeded", succeeded)
+    if rest and releases.makes_refund(world):
+        releases.release(world, taken, rest)
     return succeeded
 
 

@@ -125,10 +125,10 @@ def _check_source(world: World, charge: Charge, amount: int, currency: str) -> N
         )
         raise Fault(message, assumption="connect-transfer-refusals")
     taken = sum(one.amount for one in world.transfers.where(source_transaction=charge.id))
-    if taken + amount > charge.amount:
+    if taken + amount > charge.amount_captured:
         message = (
             "Transfers using this transaction as a source must not exceed the source amount of "
-            f"{amounts.written(charge.amount, currency)}."
+            f"{amounts.written(charge.amount_captured, currency)}."
         )
         if taken:
             message += (

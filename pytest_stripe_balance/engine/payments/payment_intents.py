@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from pytest_stripe_balance.engine.money import allocation, checkout_settlement
 from pytest_stripe_balance.engine.payments import (
+    captures,
     confirmation,
     confirmation_tokens,
     payment_method_options,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.world import World
 
 UNSET_DETAILS: Hash = {"customer_reference": None, "order_reference": None}
-CANCELABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+CANCELABLE = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action")
 # Stripe's message also names statuses that bank transfers never have.
 CANCELABLE_BY_STRIPE = (
     "requires_payment_method, requires_capture, requires_reauthorization, requires_confirmation, "
@@ -304,12 +305,11 @@ def submit(world: World, intent: PaymentIntent, **params: Unpack[ConfirmParams])
 def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = None) -> PaymentIntent:
     """Cancel an intent; its money goes back to the balance (docs/stripe.md 3.6 [doc]).
 
+    What a card holds for it is released, with the events of `releases.release` first.
     Events `customer_cash_balance_transaction.created` if it held money, then `payment_intent.canceled`,
     then those of `automatic_reconciliation.reconcile`, because another item may get the money.
     """
     intent = retrieve(world, intent_id)
-    if intent.status == "requires_capture":
-        raise Refused(f"canceling {intent_id}, whose amount a card holds, is not modelled")
     if intent.status not in CANCELABLE:
         message = (
             f"You cannot cancel this PaymentIntent because it has a status of {intent.status}. Only "
@@ -319,6 +319,8 @@ def cancel(world: World, intent_id: str, *, cancellation_reason: str | None = No
         raise faults.unexpected_state(message, intent)
     _refuse_invoice_intent(world, intent)
     checkout_settlement.refuse_open(world, intent, "canceling")
+    if intent.status == "requires_capture":
+        captures.release(world, intent)
     return withdraw(world, intent, cancellation_reason)
 
 

@@ -213,16 +213,28 @@ def refundable(world: World, charge_id: str | None, intent_id: str | None) -> Ch
 
 
 def _refuse_uncaptured(charge: Charge) -> None:
-    if not charge.captured:
+    """Refuse a charge that took no money yet, in words of 2019 (woocommerce-gateway-stripe #1081)."""
+    if charge.captured:
+        return
+    if charge.released:
         raise Refused(
-            f"a refund of {charge.id}, which isn't captured, is not modelled: it took no money yet. "
-            "Capture it first"
+            f"a refund of {charge.id} is not modelled: its intent was canceled, and took no money"
         )
+    if charge.left:
+        message = (
+            f"This uncaptured Charge was created by a PaymentIntent ({charge.payment_intent}). You must "
+            "cancel the PaymentIntent to reverse the authorization instead of refunding the Charge "
+            "directly. For more information, see https://stripe.com/docs/payments/payment-intents/"
+            "creating-payment-intents#separate-auth-capture"
+        )
+        raise Fault(message, assumption="uncaptured-refund")
 
 
 def checked_amount(world: World, charge: Charge, amount: int | None) -> int:
     """Give the amount to refund; a fault if too little is left, or it is too late [obs, doc]."""
-    left = charge.amount - charge.amount_refunded
+    left = charge.left
+    if charge.captured_part is not None:
+        world.readings.rely_on("release-as-refund")
     if left == 0:
         raise Fault(f"Charge {charge.id} has already been refunded.", code="charge_already_refunded")
     wanted = left if amount is None else amount

@@ -22,6 +22,7 @@ MINIMUM_BY_CARD = {
     "sek": 300,
     "sgd": 50,
 }
+LEAST = {**MINIMUM, **MINIMUM_BY_CARD}  # of an intent
 MAXIMUM = 99_999_999
 
 
@@ -36,10 +37,10 @@ def written(amount: int, currency: str) -> str:
 
 def check_intent_amount(amount: int, currency: str) -> None:
     """Raise Stripe's fault for an amount below its minimum or above its maximum [obs]."""
-    minimum = MINIMUM.get(currency) or MINIMUM_BY_CARD[currency]
-    if amount < minimum:
-        least = f"Amount must be at least {written(minimum, currency)} {currency}"
-        raise Fault(least, code="amount_too_small", param="amount")
+    least = LEAST[currency]
+    if amount < least:
+        message = f"Amount must be at least {written(least, currency)} {currency}"
+        raise Fault(message, code="amount_too_small", param="amount")
     if amount > MAXIMUM:
         raise too_large(MAXIMUM, currency)
 

@@ -75,6 +75,7 @@ RECORDINGS: Mapping[int, str] = {
     85: "a customer made with payment_method, its events, and one with a card that declines",
     90: "default payment methods: set, detached, and those of another customer and of nobody",
     91: "an invoice paid by each kind of card, named and by default, and its events",
+    92: "captures of a part and cancels of what a card holds, at 2024-06-20 and at basil, and refunds",
     38: "a webhook endpoint with each wrong parameter, and a seventeenth one",
     40: "errors that embed a paid intent, at 2020-08-27 and at 2022-08-01",
     41: "a confirm without a funding_type and without enough cash, at 2022-08-01",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records.checkout import CheckoutSession
     from pytest_stripe_balance.engine.state.records.invoices import Invoice
-    from pytest_stripe_balance.engine.state.records.money import Refund
+    from pytest_stripe_balance.engine.state.records.money import Charge, Refund
     from pytest_stripe_balance.engine.state.world import World
 
 
@@ -18,6 +18,7 @@ def check(world: World) -> None:
     - An intent holds what was applied to it, less what was taken back.
     - A charge exists when its intent holds its full amount, or when a card was charged. Cash and a card
       never pay the same intent. What a charge took is booked once for the merchant.
+    - What a card held is captured, released or refunded; an intent got what its charge captured.
     - A charge's amount_refunded is the sum of its refunds, which have their rows and bookings.
     - An invoice is paid when its one intent is, in full.
     - A Checkout Session is paid when its one intent is, which has its total.
@@ -38,18 +39,15 @@ def check(world: World) -> None:
         assert (intent.status == "requires_action") == waits, f"{intent.id} and instructions"
         charge = world.charges.get(intent.latest_charge or "")
         paid = charge is not None and charge.decline is None
-        status = (
-            None
-            if charge is None or not paid
-            else "succeeded"
-            if charge.captured
-            else "requires_capture"
-        )
-        wanted = intent.status if intent.status in ("succeeded", "requires_capture") else None
-        assert wanted == status, f"{intent.id} and charge"
+        status = _status_by(charge) if charge is not None and paid else None
+        is_charged = paid or intent.status in ("succeeded", "requires_capture")
+        assert (intent.status if is_charged else None) == status, f"{intent.id} and charge"
         if charge is not None and paid:
             cash = intent.amount if charge.card is None else 0
             assert (charge.amount, intent.applied) == (intent.amount, cash), f"{intent.id} paid twice"
+        if charge is not None and intent.status == "succeeded":
+            rest = intent.amount - charge.amount_captured
+            assert rest == intent.uncaptured, f"{intent.id} got another sum than its charge"
     assert not applied, f"money was applied to intents that don't exist: {applied}"
     _check_refunds(world)
     _check_transfers(world)
@@ -58,6 +56,13 @@ def check(world: World) -> None:
         _check_invoice(world, invoice)
     for session in world.checkout_sessions:
         _check_session(world, session)
+
+
+def _status_by(charge: Charge) -> str:
+    """Give the status that an intent has by a charge that wasn't declined."""
+    if charge.captured:
+        return "succeeded"
+    return "requires_capture" if charge.left else "canceled"
 
 
 def _check_refunds(world: World) -> None:
@@ -80,11 +85,14 @@ def _check_refunds(world: World) -> None:
         assert taken or not (refund.charge and moved), f"{refund.id} gave money that nobody paid"
     assert not rows, f"rows name refunds that don't exist: {rows}"
     for charge in world.charges:
-        due = charge.amount if charge.decline is None and charge.captured else 0
+        due = charge.amount - charge.released if charge.amount_captured else 0
         assert booked.get(charge.id, 0) == due, f"{charge.id} is booked wrongly"
         net = refunded.pop(charge.id, 0)
         assert net == charge.amount_refunded, f"{charge.id} has another sum of refunds"
-        assert 0 <= net <= due, f"{charge.id} was refunded more than its amount"
+        most = charge.amount - charge.released if charge.decline is None else 0
+        assert 0 <= net <= most, f"{charge.id} was refunded more than its amount"
+        rest = charge.amount - charge.amount_captured
+        assert charge.released in (0, rest), f"{charge.id} let go of another sum than the rest"
     assert not refunded, f"refunds are of charges that don't exist: {refunded}"
 
 

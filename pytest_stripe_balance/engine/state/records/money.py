@@ -15,7 +15,8 @@ class Charge(NamedTuple):
     `card` is what Stripe shows of the card in payment_method_details, None for a bank transfer.
     `decline` is the error of a card that was declined, and None for a charge that succeeded. One with a
     `source_transfer` is what a connected account got by that transfer of its platform. It has no intent
-    and no payment method.
+    and no payment method. `captured_part` is what was captured, where that is less than the amount.
+    `released` is what the card let go of without a refund.
     """
 
     id: str
@@ -45,11 +46,25 @@ class Charge(NamedTuple):
     decline: Hash | None = None
     captured: bool = True
     capture_before: int | None = None
+    captured_part: int | None = None
+    released: int = 0
+
+    @property
+    def amount_captured(self) -> int:
+        """What it took from the card or the cash balance, in minor units."""
+        if not self.captured or self.decline is not None:
+            return 0
+        return self.amount if self.captured_part is None else self.captured_part
+
+    @property
+    def left(self) -> int:
+        """What can still be refunded, or captured, in minor units."""
+        return self.amount - self.released - self.amount_refunded
 
     @property
     def refunded(self) -> bool:
-        """Whether all of it is refunded."""
-        return self.amount_refunded == self.amount
+        """Whether all of it is refunded that wasn't released."""
+        return 0 < self.amount_refunded == self.amount - self.released
 
 
 class Refund(NamedTuple):

@@ -50,6 +50,8 @@ class Instructions(NamedTuple):
 class PaymentIntent(NamedTuple):
     """A payment intent. `applied` is the cash that it holds: none when a card paid it.
 
+    `uncaptured` is the part of the amount that wasn't captured when the rest was.
+
     `transfer_data` has a connected account as `destination`, and perhaps an `amount`. `next_action` is
     that of a card that has to be authenticated.
     """
@@ -94,6 +96,7 @@ class PaymentIntent(NamedTuple):
     setup_future_usage: str | None = None
     excluded_payment_method_types: tuple[str, ...] | None = None
     next_action: Hash | None = None
+    uncaptured: int = 0
 
     @property
     def remaining(self) -> int:

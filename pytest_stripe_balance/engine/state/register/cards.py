@@ -82,6 +82,20 @@ ENTRIES = (
         "reference number later doesn't come.",
     ),
     only(
+        "release-as-refund",
+        92,
+        "The API version of the call decides what becomes of what isn't captured. Before basil a refund "
+        "with refund.created and charge.refunded tells of it, after payment_intent.succeeded and before "
+        "payment_intent.canceled; one of a canceled amount isn't booked, and amount_captured is 0. A "
+        "charge is refunded once its captured part is.",
+    ),
+    only(
+        "uncaptured-refund",
+        92,
+        "Refunding a charge that isn't captured, by its own id or its intent's, is 400 "
+        "invalid_request_error without code and param, in words of 2019.",
+    ),
+    only(
         "method-type-not-allowed",
         58,
         "A payment method of a type that the intent doesn't take is 400 "
