@@ -1,6 +1,6 @@
-"""What happens by itself as time passes: unclaimed cash, refunds, invoices, Checkout Sessions.
+"""What happens by itself as time passes: to unclaimed cash, held amounts, refunds, invoices, sessions.
 
-Source: docs/stripe.md 3.9, 8.
+Source: docs/stripe.md 3.9, 3.14, 8.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_stripe_balance.engine.billing import invoice_transitions
 from pytest_stripe_balance.engine.checkout import sessions
-from pytest_stripe_balance.engine.money import balance_transactions
+from pytest_stripe_balance.engine.money import balance_transactions, releases
+from pytest_stripe_balance.engine.payments import payment_intents
 from pytest_stripe_balance.engine.refunds import refunds
 from pytest_stripe_balance.engine.state.deliveries import Delivery
 from pytest_stripe_balance.engine.webhooks import deliveries
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_stripe_balance.engine.state.determinism import Clock
     from pytest_stripe_balance.engine.state.records.customers import Entry
+    from pytest_stripe_balance.engine.state.records.money import Charge
     from pytest_stripe_balance.engine.state.table import Table
     from pytest_stripe_balance.engine.state.unclaimed import Unclaimed
     from pytest_stripe_balance.engine.state.world import World
@@ -115,6 +117,14 @@ def _cash_falls_due(world: World, cash: Unclaimed) -> None:
     (_sweep if age.was_returned else _return)(world, cash.id, currency)
 
 
+def _let_go(world: World, charge: Charge) -> None:
+    """Cancel the intent of what nobody captured; event `charge.expired` before."""
+    world.readings.rely_on("hold-expires")
+    world.record_event("charge.expired", releases.release(world, charge, charge.amount))
+    intent = world.payment_intents.find(charge.payment_intent or "", "intent")
+    payment_intents.withdraw(world, intent, "automatic")
+
+
 def _return(world: World, customer_id: str, currency: str) -> None:
     world.readings.rely_on("unclaimed-since")
     cash = world.ledger.balance(customer_id, currency)
@@ -159,6 +169,7 @@ def fail_return(world: World, row: Entry) -> Entry:
 # What changes by itself, in the order in which it does within one second.
 _KINDS = (
     _Kind(attrgetter("unclaimed"), _cash_falls_due),
+    _Kind(attrgetter("charges"), _let_go),
     _Kind(attrgetter("refunds"), refunds.fall_due),
     _Kind(attrgetter("invoices"), invoice_transitions.fall_due, invoice_transitions.is_stopped),
     _Kind(attrgetter("checkout_sessions"), sessions.fall_due),

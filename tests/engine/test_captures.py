@@ -246,15 +246,34 @@ def test_what_could_come_of_a_held_amount_otherwise_is_refused(stripe_balance, p
     assert stripe.PaymentIntent.capture(intent.id, amount_to_capture=1000).status == "succeeded"
 
 
-def test_a_week_later_nothing_is_captured(stripe_balance, stripe_clock):
-    """Until then it is; after it the card has let the amount go."""
+def test_a_week_later_the_card_lets_go(stripe_balance, stripe_clock, _stripe_session):
+    """Until then it is captured; in the second after it the intent is canceled, with charge.expired."""
     first, second = held(), held()
-    stripe_clock.advance(days=6, hours=23)
+    last = stripe.Charge.retrieve(second.latest_charge).payment_method_details.card.capture_before
+    stripe_clock.travel_to(last - 2)
     assert stripe.PaymentIntent.capture(first.id).status == "succeeded"
-    stripe_clock.advance(hours=1)
+    stripe_clock.travel_to(last)
+    assert stripe.PaymentIntent.retrieve(second.id).status == "requires_capture"
+    stripe_clock.advance(seconds=1)
+    gone = stripe.PaymentIntent.retrieve(second.id, expand=["latest_charge"])
+    assert (gone.status, gone.cancellation_reason) == ("canceled", "automatic")
+    assert (gone.latest_charge.captured, gone.latest_charge.amount_captured) == (False, 0)
+    assert types()[-2:] == ["charge.expired", "payment_intent.canceled"]
+    assert "hold-expires" in _stripe_session.assumptions
     for call in (stripe.PaymentIntent.capture, stripe.PaymentIntent.cancel):
-        with stripe_balance.refused("more than 7 days"):
+        with pytest.raises(stripe.InvalidRequestError, match="has a status of canceled"):
             call(second.id)
+
+
+@pytest.mark.stripe_balance(api_version="2022-11-15")
+def test_what_expires_before_basil_is_a_refund(stripe_balance, stripe_clock):
+    """As what is canceled was then: the events come with a refund that isn't booked."""
+    intent = held()
+    stripe_clock.advance(days=8)
+    charge = stripe.Charge.retrieve(intent.latest_charge)
+    assert (charge.refunded, charge.amount_refunded, charge.amount_captured) == (True, 1000, 0)
+    assert types()[-3:] == ["charge.refunded", "charge.expired", "payment_intent.canceled"]
+    assert stripe.BalanceTransaction.list().data == []
 
 
 def test_a_declined_card_holds_nothing(stripe_balance):

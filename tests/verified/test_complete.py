@@ -19,6 +19,7 @@ BEYOND = {
     "refund-bounce": "a bank has to send a refund back",
     "refund-to-cash-balance": "only the Dashboard makes such a refund",
     "refund-window": "180 days have to pass",
+    "hold-expires": "7 days have to pass",
     "unclaimed-since": "75 days have to pass",
     "return-comes-back": "75 days have to pass, and a bank to send a return back",
     "card-refund": "a day or two have to pass",

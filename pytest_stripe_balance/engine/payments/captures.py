@@ -35,8 +35,7 @@ def capture(
     """Take what a card holds for an intent, which then succeeds; all of it, or a part.
 
     `amount_to_capture` is in minor units. The rest is released: a card is captured once. Events
-    `charge.captured`, `payment_intent.succeeded` [obs Kiln-AI/stripe_world]. A capture more than 7 days
-    later, when the card has let go, is refused by name.
+    `charge.captured`, `payment_intent.succeeded` [obs Kiln-AI/stripe_world].
     """
     del final_capture  # which is true by default [sdk]
     intent = world.payment_intents.find(intent_id, "intent")
@@ -55,21 +54,15 @@ def capture(
             f"amount_to_capture={amount} is not modelled: from {least} on, the least that an intent in "
             f"{intent.currency} is for, it is"
         )
-    return allocation.capture(world, intent, _held(world, intent, "capturing"), amount)
+    return allocation.capture(world, intent, _held(world, intent), amount)
 
 
 def release(world: World, intent: PaymentIntent) -> None:
     """Let go of all that a card holds for an intent that is canceled."""
-    charge = _held(world, intent, "canceling")
+    charge = _held(world, intent)
     releases.release(world, charge, charge.amount)
 
 
-def _held(world: World, intent: PaymentIntent, doing: str) -> Charge:
-    """Find the charge that holds an intent's amount, while it does."""
-    charge = world.charges.find(intent.latest_charge or "", "id")
-    if world.clock.now > (charge.capture_before or 0):
-        raise Refused(
-            f"{doing} {intent.id} more than 7 days after its confirm is not modelled: its card "
-            "has let the amount go by then"
-        )
-    return charge
+def _held(world: World, intent: PaymentIntent) -> Charge:
+    """Find the charge that holds an intent's amount."""
+    return world.charges.find(intent.latest_charge or "", "id")

@@ -81,7 +81,7 @@ class World:
         self.payment_intents: Table[PaymentIntent] = Table("payment_intent", journal, *owned)
         self.payment_methods: Table[PaymentMethod] = Table("PaymentMethod", journal, "customer")
         self.charges: Table[Charge] = Table(
-            "charge", journal, "customer", "payment_intent", "transfer_group"
+            "charge", journal, "customer", "payment_intent", "transfer_group", falls_due=True
         )
         self.refunds: Table[Refund] = Table(
             "refund", journal, "customer", "charge", "payment_intent", falls_due=True

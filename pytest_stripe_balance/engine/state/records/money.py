@@ -62,6 +62,12 @@ class Charge(NamedTuple):
         return self.amount - self.released - self.amount_refunded
 
     @property
+    def due_at(self) -> int | None:
+        """When a card lets go of what it only holds: in the second after the last for a capture."""
+        is_held = not self.captured and self.decline is None and self.left
+        return self.capture_before + 1 if is_held and self.capture_before is not None else None
+
+    @property
     def refunded(self) -> bool:
         """Whether all of it is refunded that wasn't released."""
         return 0 < self.amount_refunded == self.amount - self.released

@@ -90,6 +90,13 @@ ENTRIES = (
         "charge is refunded once its captured part is.",
     ),
     only(
+        "hold-expires",
+        92,
+        "A card lets go of what nobody captured in the second after capture_before. charge.expired is "
+        "first, then payment_intent.canceled with the reason automatic. At an account of before basil "
+        "the charge is refunded before, as in a cancel.",
+    ),
+    only(
         "uncaptured-refund",
         92,
         "Refunding a charge that isn't captured, by its own id or its intent's, is 400 "
