@@ -79,6 +79,7 @@ def changed_to(stage, field, answer, before):
         assert before.get(FIELDS[field][2]) != as_dict(answer)[FIELDS[field][2]]
 
 
+@pytest.mark.stripe_balance(assume={"card-statement-descriptor": "taken"})
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_field_is_changed_where_its_list_of_statuses_has_it(field, status, stage):
