@@ -189,6 +189,15 @@ def test_the_token_of_a_ready_made_card_is_as_good(stripe_balance):
     assert made.status == "succeeded"
 
 
+COUNTRIES = [("visa", "US"), ("authenticationRequired", "DE"), ("threeDSecure2Required", "IE")]
+
+
+@pytest.mark.parametrize(("name", "country"), COUNTRIES)
+def test_a_card_is_of_the_country_that_was_recorded(name, country):
+    """Cards that must be authenticated are European."""
+    assert stripe.PaymentMethod.retrieve(f"pm_card_{name}").card.country == country
+
+
 # The card that must be authenticated, and what comes of it.
 @pytest.mark.parametrize("name", ["pm_card_authenticationRequired", "pm_card_threeDSecure2Required"])
 def test_a_card_that_must_be_authenticated_waits_for_it(stripe_balance, name):
@@ -235,6 +244,33 @@ def test_a_card_needs_a_return_url_where_methods_may_redirect(stripe_balance):
     assert stripe.PaymentIntent.create(**order, automatic_payment_methods=never).status == "succeeded"
     url = "https://example.com"
     assert stripe.PaymentIntent.create(**order, return_url=url).status == "succeeded"
+
+
+def test_automatic_methods_and_a_confirmation_method_exclude_each_other():
+    """In Stripe's words, whatever the confirmation method is."""
+    with pytest.raises(stripe.InvalidRequestError, match="automatic_payment_methods, conf") as caught:
+        stripe.PaymentIntent.create(
+            amount=1000,
+            currency="usd",
+            automatic_payment_methods={"enabled": True},
+            confirmation_method="automatic",
+        )
+    assert (caught.value.code, caught.value.param) == (None, "automatic_payment_methods")
+
+
+@pytest.mark.parametrize(("version", "relies"), [("2023-10-16", False), ("2024-04-10", True)])
+def test_a_charge_is_settled_at_once_whenever_it_is_captured(_stripe_session, version, relies):
+    """Where Stripe would capture it a moment later, that is an assumption: card-settled-at-once."""
+    intent = stripe.PaymentIntent.create(
+        amount=1000,
+        currency="usd",
+        payment_method_types=["card"],
+        payment_method="pm_card_visa",
+        confirm=True,
+        stripe_version=version,
+    )
+    assert stripe.Charge.retrieve(intent.latest_charge).balance_transaction is not None
+    assert ("card-settled-at-once" in _stripe_session.assumptions) is relies
 
 
 def test_a_refund_to_a_card_is_there_at_once(stripe_balance):

@@ -385,6 +385,24 @@ def test_an_embedded_page_has_a_secret_and_no_address(stripe_balance, payer, ui_
     assert session.client_secret.startswith(f"{session.id}_secret_")
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({"ui_mode": "embedded_page", "return_url": SUCCESS}, "always"),
+        ({"ui_mode": "embedded_page", "redirect_on_completion": "never"}, "never"),
+        ({"ui_mode": "embedded_page", "redirect_on_completion": "if_required"}, "if_required"),
+        ({"ui_mode": "elements", "return_url": SUCCESS}, None),
+        ({"ui_mode": "hosted_page", "success_url": SUCCESS}, None),
+    ],
+)
+def test_an_embedded_page_says_where_it_goes(payer, given, shown):
+    """It redirects unless it is told not to; pages of other modes don't say [sdk]."""
+    session = stripe.checkout.Session.create(
+        mode="payment", customer=payer, line_items=[line()], **given
+    )
+    assert as_dict(session).get("redirect_on_completion") == shown
+
+
 def test_an_id_is_as_real_ones(stripe_balance, payer):
     """66 characters, which begin with the mode and a letter."""
     session = stripe_balance.checkout_session(payer, 1000)
@@ -498,6 +516,11 @@ def pages(**params):
         stripe.checkout.Session.create(**given)
 
     return call
+
+
+def embedded(**params):
+    """The same for a page inside the app's own."""
+    return pages(**{"ui_mode": "embedded_page", "success_url": None, **params})
 
 
 def old_pages(**params):
@@ -680,7 +703,19 @@ REFUSALS = {
     ),
     "an embedded page with an address": (
         *(pages(ui_mode="embedded_page"), 400, None, "success_url"),
-        "`success_url` can only be used with `ui_mode` hosted_page.",
+        "The following parameters are not supported with `ui_mode: embedded_page`: success_url.",
+    ),
+    "a page of one's own with both addresses": (
+        *(pages(ui_mode="elements", cancel_url=SUCCESS), 400, None, "cancel_url"),
+        "The following parameters are not supported with `ui_mode: elements`: cancel_url, success_url.",
+    ),
+    "an embedded page that leads nowhere": (
+        *(embedded(), 400, FEW, "return_url"),
+        "Missing required param: return_url.",
+    ),
+    "an embedded page that stays, with an address": (
+        *(embedded(redirect_on_completion="never", return_url=SUCCESS), 400, None, "return_url"),
+        "`return_url` can't be used with `redirect_on_completion: never`.",
     ),
     "sessions of an unknown customer": (
         *(lambda _: stripe.checkout.Session.list(customer="cus_nope"), 400, MISSING, "customer"),

@@ -13,6 +13,10 @@ TOO_LATE = (
     "The parameter application_fee_amount cannot be updated on a PaymentIntent after a capture has already "
     "been made."
 )
+PLATFORMS_OWN = (
+    "'; OAuth key or Stripe-Account header was used but API request was provided with a platform-owned "
+    "payment method ID. Please ensure that the provided payment method matches the specified account."
+)
 FEE, BEHALF = "application_fee_amount", "on_behalf_of"
 TO_SHOP = {"transfer_data": {"destination": SHOP}}
 
@@ -174,6 +178,30 @@ def test_what_belongs_to_another_is_missing(stage, call):
     with pytest.raises(stripe.InvalidRequestError, match="No such") as caught:
         call(found)
     assert (caught.value.http_status, caught.value.code) == (404, "resource_missing")
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "words"),
+    [
+        (
+            lambda method: stripe.PaymentIntent.create(
+                amount=1000, currency="usd", payment_method=method, stripe_account=SHOP
+            ),
+            400,
+            PLATFORMS_OWN,
+        ),
+        (lambda method: stripe.PaymentMethod.retrieve(method, stripe_account=SHOP), 404, "'"),
+        (lambda _: stripe.PaymentMethod.retrieve("pm_nope", stripe_account=SHOP), 404, "'"),
+    ],
+    ids=["as a parameter", "in the path", "unknown everywhere"],
+)
+def test_a_method_of_the_platform_is_missing_in_an_account(stage, call, status, words):
+    """As a parameter it is told so, as recorded."""
+    method = stripe.PaymentMethod.create(type="customer_balance").id
+    with pytest.raises(stripe.InvalidRequestError, match="No such PaymentMethod") as caught:
+        call(method)
+    assert (caught.value.http_status, caught.value.param) == (status, "payment_method")
+    assert caught.value.user_message.endswith(words)
 
 
 BY_CARD = {

@@ -31,7 +31,20 @@ def test_an_intents_shipping_may_have_empty_lines(way, stripe_balance):
     assert (address.line1, address.line2, address.state, address.city) == ("1 Street", "", "", None)
 
 
+@pytest.mark.parametrize("key", ["carrier", "name", "phone", "tracking_number"])
+def test_the_other_texts_of_an_intents_shipping_may_be_empty(stripe_balance, key):
+    """They stay empty texts too, as one was recorded; those that weren't sent are null."""
+    shipping = {"address": {"country": "US"}, "name": "Ada", key: ""}
+    sent = stripe.PaymentIntent.create(amount=1000, currency="usd", shipping=shipping).shipping
+    assert sent[key] == ""
+    assert [name for name in ("carrier", "phone", "tracking_number") if sent[name] is None] == [
+        name for name in ("carrier", "phone", "tracking_number") if name != key
+    ]
+
+
 def test_what_cannot_be_unset_is_still_refused(stripe_balance):
-    """An empty name in a shipping hash is no line of its address."""
+    """An amount, and a text of a customer's shipping, which nobody saw taken."""
+    with pytest.raises(stripe.InvalidRequestError, match="empty string for 'shipping"):
+        stripe.Customer.create(shipping={"name": "", "address": {"country": "US"}})
     with pytest.raises(stripe.InvalidRequestError, match="empty string for 'amount'"):
         stripe.PaymentIntent.create(amount="", currency="usd")

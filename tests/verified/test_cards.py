@@ -57,6 +57,14 @@ def test_card_of_customer(probe):
     assert error == (404, "invalid_request_error", "resource_missing", "payment_method")
 
 
+@pytest.mark.usefixtures("probe")
+def test_card_settled_at_once():
+    """Is a charge booked at once where it is captured a moment later?"""
+    order = {**CARD, "capture_method": "automatic_async", "confirm": True}
+    intent = stripe.PaymentIntent.create(**order, expand=["latest_charge"])
+    assert intent.latest_charge.balance_transaction is not None
+
+
 def test_card_saved_on_success(probe):
     """When does a payment that saves its card tell of that?"""
     customer = probe.customer()

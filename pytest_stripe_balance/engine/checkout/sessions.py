@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from pytest_stripe_balance.engine.checkout import line_items, method_types, parameters
+from pytest_stripe_balance.engine.checkout import line_items, method_types, pages, parameters
 from pytest_stripe_balance.engine.checkout.method_types import BANK_TRANSFER
 from pytest_stripe_balance.engine.checkout.parameters import IntentData, SessionParams
 from pytest_stripe_balance.engine.money import checkout_settlement
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.world import World
 
 SOONEST = 30 * 60  # seconds after its creation, when a session may expire [doc]
-HOSTED = ("hosted_page", "hosted")
-# The names that ui_mode had before 2026-03-25.dahlia, and those that it has now.
-NOW_CALLED = {"hosted": "hosted_page", "embedded": "embedded_page", "custom": "elements"}
 INTENT_AT_ONCE_UNTIL = "2022-08-01"
 ASYNC_CAPTURE_SINCE = "2024-04-10"
 TOO_EARLY = "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation."
@@ -53,9 +50,8 @@ def create(world: World, **params: Unpack[SessionParams]) -> CheckoutSession:
     Faults: docs/stripe.md 1.14.
     """
     _check_mode(params)
-    ui_mode = params.get("ui_mode", "hosted_page")
-    ui_mode = NOW_CALLED.get(ui_mode, ui_mode)
-    _check_pages(world, ui_mode, params)
+    ui_mode = pages.mode_of(params)
+    pages.check(world, ui_mode, params)
     email = _email(world, params)
     expires_at = _expiry(world, params.get("expires_at"))
     lines = line_items.make(world, params.get("line_items", []))
@@ -75,7 +71,7 @@ def create(world: World, **params: Unpack[SessionParams]) -> CheckoutSession:
         payment_method_types=methods.types,
         options=methods.options,
         intent_params=_intent_params(world, params),
-        shown=_shown(params),
+        shown=_shown(params, ui_mode),
         ui_mode=ui_mode,
         customer=params.get("customer"),
         customer_creation=_customer_creation(params),
@@ -83,7 +79,7 @@ def create(world: World, **params: Unpack[SessionParams]) -> CheckoutSession:
         email=email,
         configuration=methods.configuration,
         metadata=fields.merged_metadata({}, params.get("metadata")),
-        **_page(world, session_id, ui_mode),
+        **pages.of_new(world, session_id, ui_mode),
     )
     world.readings.rely_on("checkout-shape")
     world.checkout_sessions.put(session)
@@ -193,19 +189,6 @@ def _check_mode(params: SessionParams) -> None:
     raise Refused(f"Checkout Sessions in mode {mode} are not modelled; in mode payment they are")
 
 
-def _check_pages(world: World, ui_mode: str, params: SessionParams) -> None:
-    """Refuse the addresses that a mode of the page needs, or can't have [doc]."""
-    hosted = ui_mode in HOSTED
-    if hosted and "success_url" not in params:
-        raise faults.missing_parameter("success_url")
-    if not hosted:
-        world.readings.rely_on("checkout-refusals")
-        for name in ("success_url", "cancel_url"):
-            if name in params:
-                message = f"`{name}` can only be used with `ui_mode` hosted_page."
-                raise faults.Fault(message, param=name)
-
-
 def _email(world: World, params: SessionParams) -> str | None:
     """Give the e-mail address of a session, which is its customer's; refuse what excludes a customer."""
     if "customer" not in params:
@@ -255,22 +238,16 @@ def _mint(world: World, *, promoted: bool) -> str:
     return world.ids.mint(f"cs_test_{'b' if promoted else 'a'}", 57)
 
 
-def _page(world: World, session_id: str, ui_mode: str) -> dict[str, Any]:
-    """Give the address of Stripe's page, or the secret that puts it into the app's own."""
-    if ui_mode in HOSTED:
-        page = f"https://checkout.stripe.com/c/pay/{session_id}"
-        return {"url": f"{page}#fid{world.ids.secret(f'{session_id} page', 64)}"}
-    return {"client_secret": f"{session_id}_secret_{world.ids.secret(session_id, 64)}"}
-
-
 def _customer_creation(params: SessionParams) -> str | None:
     if "customer" in params:
         return None
     return params.get("customer_creation", "if_required")
 
 
-def _shown(params: SessionParams) -> dict[str, Any]:
+def _shown(params: SessionParams, ui_mode: str) -> dict[str, Any]:
     values = parameters.shown(params, has_customer="customer" in params)
+    if ui_mode == pages.EMBEDDED:
+        values.setdefault("redirect_on_completion", "always")
     for name in ("allowed_payment_method_types", "excluded_payment_method_types"):
         values[name] = params.get(name)
     return values

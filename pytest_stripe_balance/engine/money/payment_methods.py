@@ -107,9 +107,23 @@ def known(world: World, method_id: str, *, in_path: bool) -> PaymentMethod:
             else "Send payment_method_data={'type': 'customer_balance'} in its place"
         )
         refuse_unmodelled("payment_method", method_id, way)
+        if not in_path and world.platform is not None:
+            _check_platforms_own(world.platform, method_id)
     return world.payment_methods.find(
         method_id, "payment_method", in_path=in_path, assumption="payment-method-unknown"
     )
+
+
+def _check_platforms_own(platform: World, method_id: str) -> None:
+    """Refuse the platform's own method in a request for a connected account [obs antiwork/gumroad]."""
+    if platform.payment_methods.get(method_id) is not None:
+        raise faults.Fault(
+            f"No such PaymentMethod: '{method_id}'; OAuth key or Stripe-Account header was used but API "
+            "request was provided with a platform-owned payment method ID. Please ensure that the "
+            "provided payment method matches the specified account.",
+            code="resource_missing",
+            param="payment_method",
+        )
 
 
 def refuse_unmodelled(name: str, method_id: str | None, way: str) -> None:

@@ -118,8 +118,8 @@ _CARDS: Mapping[str, ReadyMade] = {
     "chargeDeclinedProcessingError": _declining("0119", _PROCESSING),
     "visa_chargeDeclinedVelocityLimitExceeded": _declining("6975", _VELOCITY),
     "chargeCustomerFail": ReadyMade("visa", "0341", decline=_GENERIC),
-    "authenticationRequired": ReadyMade("visa", "3184", authenticates=True),
-    "threeDSecure2Required": ReadyMade("visa", "3220", authenticates=True),
+    "authenticationRequired": ReadyMade("visa", "3184", authenticates=True, country="DE"),
+    "threeDSecure2Required": ReadyMade("visa", "3220", authenticates=True, country="IE"),
 }
 _ALIASES = {
     "chargeDeclined": "visa_chargeDeclined",

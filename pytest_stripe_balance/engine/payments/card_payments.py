@@ -84,6 +84,8 @@ def _succeed(world: World, intent: PaymentIntent, method: PaymentMethod) -> Paym
         payer = world.customer(intent.customer or "", in_path=False)
         intent, freed = allocation.take_back(world, intent, payer)
     is_later = intent.capture_method == "manual"
+    if intent.capture_method == "automatic_async":
+        world.readings.rely_on("card-settled-at-once")
     paid = (allocation.authorize if is_later else allocation.succeed)(world, intent, method)
     if method.customer is None and _is_saved(intent):
         world.readings.rely_on("card-saved-on-success")

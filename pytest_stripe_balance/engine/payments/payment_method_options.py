@@ -77,6 +77,8 @@ def of_new(
     are on, for a card too [obs], and Stripe fills in the options of customer_balance [obs
     spree/spree_stripe].
     """
+    if automatic is not None and "confirmation_method" in params:
+        raise faults.one_of("automatic_payment_methods", "confirmation_method")  # [obs]
     by_transfer = "payment_method_data" in params or (method is not None and method.card is None)
     if types := _types(world, customer, currency, params):
         if "allowed_payment_method_types" in params:

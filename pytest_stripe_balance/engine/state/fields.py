@@ -38,14 +38,19 @@ def address(params: Hash | None) -> Hash | None:
 def shipping(params: Hash | None) -> Hash | None:
     """Give a shipping hash with all the keys that Stripe shows [obs].
 
-    A line of the address that was sent empty stays an empty text (docs/stripe.md 5.4 [obs]).
+    A text that was sent empty stays an empty text, in the address too (docs/stripe.md 5.4 [obs]).
     """
     if params is None:
         return None
-    rest = {key: params.get(key) or None for key in ("carrier", "name", "phone", "tracking_number")}
+    rest = {key: _sent(params, key) for key in ("carrier", "name", "phone", "tracking_number")}
     lines = address(params.get("address"))
     empty = {key: "" for key, value in (params.get("address") or {}).items() if value is None}
     return {"address": lines and {**lines, **empty}, **rest}
+
+
+def _sent(params: Hash, key: str) -> str | None:
+    """Give a text as it was sent; a cleared one is empty, and one that wasn't sent is null."""
+    return (params[key] or "") if key in params else None
 
 
 def check_custom_fields(custom_fields: list[dict[str, str]] | None, param: str) -> None:

@@ -76,6 +76,13 @@ ENTRIES = (
         60,
     ),
     only(
+        "card-settled-at-once",
+        60,
+        "The charge of a card has its balance transaction, application fee and transfer at once, also "
+        "with the capture_method automatic_async, the default since 2024-04-10. There Stripe shows "
+        "them a moment later, with charge.updated [obs pay-rails/pay], which doesn't come here.",
+    ),
+    only(
         "card-refund",
         60,
         "A refund to a card stays as it was made: the refund.updated that tells of the bank's "

@@ -18,8 +18,10 @@ ENTRIES = (
         47,
         "Sessions are refused in words that others quote from Stripe's answers: parameters that exclude "
         "each other, an inactive or recurring price, expires_at, a missing funding_type, expiring a "
-        "session that isn't open. Two currencies, a line without a price, and addresses that a mode of "
-        "the page can't have are 400 in our own words, with the parameter's name as param.",
+        "session that isn't open, and addresses that a mode of the page can't have. A page that is "
+        "embedded and redirects needs a return_url, and one that never redirects can't have it. That, "
+        "two currencies, and a line without a price are 400 in our own words, with the parameter's name "
+        "as param.",
     ),
     Assumption(
         "checkout-needs-customer",
