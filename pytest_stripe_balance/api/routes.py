@@ -175,6 +175,13 @@ ENDPOINTS = (
         balance_transactions.retrieve_balance_transaction,
         "balance_transaction",
     ),
+    Endpoint(
+        "GET",
+        "/v1/balance",
+        balance_transactions.retrieve_balance,
+        "balance",
+        since_release="0.1.0",
+    ),
     Endpoint("POST", "/v1/refunds", refunds.create, "refund"),
     Endpoint("GET", "/v1/refunds", refunds.list_, "refund", listed=True),
     Endpoint("GET", "/v1/refunds/{refund}", refunds.retrieve, "refund"),

@@ -185,6 +185,7 @@ class Tour:
         self.ask("GET", "/v1/payment_intents", expand=["data.latest_charge"])
         for charge in self.ask("GET", "/v1/charges")["data"]:
             self.ask("GET", f"/v1/charges/{charge['id']}", expand=["payment_intent"])
+        self.ask("GET", "/v1/balance")
         for booked in self.ask("GET", "/v1/balance_transactions")["data"]:
             self.ask("GET", f"/v1/balance_transactions/{booked['id']}", expand=["source"])
         rows = f"/v1/customers/{customer}/cash_balance_transactions"

@@ -22,7 +22,7 @@ from pytest_stripe_balance.resources import modelled_versions
 TABLE = yaml.safe_load((Path(__file__).parent / "rendered_keys.yaml").read_text("utf-8"))
 VALUES = yaml.safe_load((Path(__file__).parent / "rendered_values.yaml").read_text("utf-8"))
 REAL_DATA = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real"))
-MAPS = {"available", "metadata"}
+MAPS = {"available", "metadata"}  # where they are hashes
 
 
 def paths(value, path=""):
@@ -34,7 +34,8 @@ def paths(value, path=""):
     found = set()
     for key, inner in value.items():
         here = f"{path}.{key}" if path else key
-        found |= {here} | (set() if key in MAPS else paths(inner, here))
+        is_map = key in MAPS and isinstance(inner, dict)
+        found |= {here} | (set() if is_map else paths(inner, here))
     return found
 
 
@@ -390,6 +391,10 @@ STATES = {
         "failed after a bounce": lambda b: refund_in(b, "failed"),
         "to the cash balance": lambda b: refund_in(b, "to the cash balance"),
         "of the cash balance": lambda b: refund_in(b, "requires_action", origin="customer_balance"),
+    },
+    "balance": {
+        "empty": lambda _: stripe.Balance.retrieve(),
+        "with a payment": lambda b: (intent_in(b, "succeeded"), stripe.Balance.retrieve())[1],
     },
     "balance_transaction": {
         "of a charge": lambda b: (

@@ -199,7 +199,7 @@ def test_the_events_of_what_is_shared_come_together(market, place):
 
 
 @pytest.mark.parametrize(
-    "kind", [assuming("connect-source-type", kind) for kind in ("bank_account", "card")]
+    "kind", [assuming("connect-source-type", kind) for kind in ("card", "bank_account")]
 )
 def test_the_transfer_names_the_kind_of_money(market, kind):
     """connect-source-type."""
@@ -353,7 +353,7 @@ def test_a_transfer_of_a_charge_takes_part_in_its_group(market):
     first = stripe.Transfer.create(amount=600, **params)
     assert first.transfer_group == f"group_{charge.payment_intent}"
     assert stripe.Charge.retrieve(charge.id).transfer_group == first.transfer_group
-    assert stripe.Transfer.create(amount=400, **params).source_type == "bank_account"
+    assert stripe.Transfer.create(amount=400, **params).source_type == "card"
     with pytest.raises(stripe.InvalidRequestError, match=r"source amount of \$10.00\. \(There is"):
         stripe.Transfer.create(amount=1, **params)
 

@@ -173,6 +173,13 @@ def test_charge_shape(probe):
     assert (booked.type, booked.status) == ("payment", "available")
 
 
+def test_merchant_balance(probe):
+    """Which rows and which other keys has the merchant's balance?"""
+    balance = as_dict(probe.answer(stripe.Balance.retrieve))
+    assert "usd" in [row["currency"] for row in balance["available"]]
+    assert not {"connect_reserved", "instant_available", "issuing"} & balance.keys()
+
+
 def test_charge_fee(probe):
     """Does Stripe keep a fee of a bank transfer in pesos, as it was seen to once?"""
     customer = probe.customer()

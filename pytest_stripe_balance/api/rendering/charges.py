@@ -1,4 +1,4 @@
-"""Renders charges, refunds and balance transactions."""
+"""Renders charges, refunds, balance transactions and their sums."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from pytest_stripe_balance.api.rendering import card_charges
 from pytest_stripe_balance.api.rendering.inner_lists import newest
 from pytest_stripe_balance.engine.money import application_fees
-from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
+from pytest_stripe_balance.engine.state.records.money import Balance, BalanceTransaction, Charge, Refund
 from pytest_stripe_balance.engine.state.records.record import Record
 from pytest_stripe_balance.engine.state.world import BUSINESS_NAME, World
 
@@ -213,4 +213,24 @@ def balance_transaction(world: World, transaction: BalanceTransaction) -> Json:
         "source": transaction.source,
         "status": "available",
         "type": transaction.type,
+    }
+
+
+def balance(_: World, record: Balance) -> Json:
+    """Render the merchant's balance (docs/stripe.md 1.11).
+
+    All of it is money of cards and of most other payment methods, which Stripe calls `card` [doc].
+    """
+    available = [
+        {"amount": amount, "currency": currency, "source_types": {"card": amount}}
+        for currency, amount in record.available.items()
+    ]
+    pending = [{**row, "amount": 0, "source_types": {"card": 0}} for row in available]
+    prefunded = [{"amount": 0, "currency": currency} for currency in record.available]
+    return {
+        "object": "balance",
+        "available": available,
+        "livemode": False,
+        "pending": pending,
+        "refund_and_dispute_prefunding": {"available": prefunded, "pending": prefunded},
     }

@@ -49,7 +49,7 @@ from pytest_stripe_balance.engine.state.records.invoices import (
     InvoiceLine,
     InvoicePayment,
 )
-from pytest_stripe_balance.engine.state.records.money import BalanceTransaction, Charge, Refund
+from pytest_stripe_balance.engine.state.records.money import Balance, BalanceTransaction, Charge, Refund
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent, PaymentMethod
 from pytest_stripe_balance.engine.state.records.record import Record
 from pytest_stripe_balance.engine.state.records.sessions import ConfirmationToken, CustomerSession
@@ -161,6 +161,7 @@ _RENDERERS: dict[type, Callable[[World, Any], Json]] = {
     SetupIntent: _setup_intent,
     Charge: charges.charge,
     Refund: charges.refund,
+    Balance: charges.balance,
     BalanceTransaction: charges.balance_transaction,
     Invoice: invoices.invoice,
     InvoiceItem: invoices.invoice_item,

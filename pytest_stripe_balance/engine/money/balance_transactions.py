@@ -1,4 +1,4 @@
-"""Balance transactions: movements of the merchant's own money (docs/stripe.md 1.11)."""
+"""The merchant's own money: balance transactions, and their sums (docs/stripe.md 1.11)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Unpack
 from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.records.customers import Customer, Entry
 from pytest_stripe_balance.engine.state.records.hashes import Hash
-from pytest_stripe_balance.engine.state.records.money import BalanceTransaction
+from pytest_stripe_balance.engine.state.records.money import Balance, BalanceTransaction
 from pytest_stripe_balance.engine.state.table import ListParams, Page
 from pytest_stripe_balance.engine.state.world import World
+
+ACCOUNTS_OWN = "usd"  # the currency of an account in the United States
 
 
 def list_balance_transactions(
@@ -33,6 +35,16 @@ def list_balance_transactions(
 def retrieve_balance_transaction(world: World, transaction_id: str) -> BalanceTransaction:
     """Find a balance transaction; 404 with param `id` [obs]."""
     return world.balance_transactions.find(transaction_id, "id")
+
+
+def retrieve_balance(world: World) -> Balance:
+    """Give the merchant's balance: all that was booked, in each currency. It may be below zero [obs].
+
+    The cash of customers is theirs, and not in it [doc].
+    """
+    world.readings.rely_on("merchant-balance")
+    currencies = {ACCOUNTS_OWN, *(booked.currency for booked in world.balance_transactions)}
+    return Balance({currency: balance(world, currency) for currency in sorted(currencies)})
 
 
 def balance(world: World, currency: str) -> int:

@@ -213,6 +213,7 @@ class Driver(RuleBasedStateMachine):
             for one in records:
                 assert told.agrees((one, *one.words()), found[one.id])
         self.read_inside()
+        self.read_balance()
         assert len(self.read("/v1/invoiceitems")) == sum(one.lines for one in self.auditor.invoices)
         due = [
             (one.id, *each.charged())
@@ -222,6 +223,12 @@ class Driver(RuleBasedStateMachine):
         real = self.read("/v1/charges")
         assert sorted(map(told.charge, real)) == sorted(due)
         assert all(0 <= one["amount_refunded"] <= one["amount"] for one in real)
+
+    def read_balance(self):
+        """Hold the merchant's balance against the auditor, who knows the currencies that moved."""
+        shown = self.get("/v1/balance")
+        available = {row["currency"]: row["amount"] for row in shown["available"]}
+        assert available == {"usd": 0, **self.auditor.merchant}
 
     def read_inside(self):
         """Hold what API versions before 2022-11-15 have inside intents and charges against the auditor."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING, Hash
@@ -124,3 +125,9 @@ class BalanceTransaction(NamedTuple):
     def fee(self) -> int:
         """The sum that Stripe keeps of it, in minor units."""
         return sum(part["amount"] for part in self.fee_details)
+
+
+class Balance(NamedTuple):
+    """The merchant's own money at one moment: what is available, by currency, in minor units."""
+
+    available: Mapping[str, int]

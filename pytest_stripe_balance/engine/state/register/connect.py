@@ -13,10 +13,10 @@ ENTRIES = (
     ),
     Assumption(
         "connect-source-type",
-        "A transfer of a charge by bank transfer has source_type bank_account.",
+        "A transfer of a charge by bank transfer has source_type card.",
         {
-            "bank_account": "bank_account, like other payments without a card",
-            "card": "card, Stripe's default",
+            "card": "card, the default; of a balance it is documented as most payment methods",
+            "bank_account": "bank_account, which is documented for legacy ACH payments",
         },
         65,
     ),

@@ -39,6 +39,13 @@ ENTRIES = (
         },
         15,
     ),
+    only(
+        "merchant-balance",
+        15,
+        "The merchant's balance has a row for usd and for each currency that was booked, in "
+        "alphabetical order. Nothing is pending, because all that is booked is available. "
+        "connect_reserved, instant_available and issuing are left out.",
+    ),
     # Refunds.
     Assumption(
         "refund-id-prefix",
