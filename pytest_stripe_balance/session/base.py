@@ -20,7 +20,7 @@ from pytest_stripe_balance.contract.releases import release_of
 from pytest_stripe_balance.engine.state.determinism import Ids
 from pytest_stripe_balance.masking import masked
 from pytest_stripe_balance.refused import Refused
-from pytest_stripe_balance.report import tables
+from pytest_stripe_balance.report import failing_test
 from pytest_stripe_balance.session.own_hand import asking
 from pytest_stripe_balance.transport.clients import STRIPE_FOLDER
 from pytest_stripe_balance.transport.intercept import hear, intercept
@@ -271,7 +271,7 @@ class Session:
 
     def report(self) -> str:
         """Tell the state in tables: ledger, intents, the last requests."""
-        return tables.report(self.worlds, self.exchanges, self.refusals, self.assumptions)
+        return failing_test.report(self.worlds, self.exchanges, self.refusals, self.assumptions)
 
     @contextmanager
     def refusing(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from pytest_stripe_balance.engine.state.assumptions import Readings
 from pytest_stripe_balance.engine.state.determinism import Clock, Maker, SystemClock
 from pytest_stripe_balance.modes import MODES, BadSettingError
 from pytest_stripe_balance.refused import Refused
-from pytest_stripe_balance.report import tables
+from pytest_stripe_balance.report import failing_test
 from pytest_stripe_balance.resources import without_betas
 from pytest_stripe_balance.session.base import Session
 from pytest_stripe_balance.session.endpoints import Webhooks
@@ -182,10 +182,12 @@ class Fake(Session):
 
     def _tables(self) -> Callable[[], str]:
         """Give what writes the tables of the worlds that are open now."""
-        worlds, exchanges, sent = self.worlds, self.exchanges, tables.no_lines
+        worlds, exchanges, sent = self.worlds, self.exchanges, failing_test.no_lines
         if self.webhooks.deliverer is not None:
             sent = partial(self.webhooks.post.report, worlds, self.now, self.settings.name)
-        return lambda: tables.report(worlds, exchanges, self.refusals, self.assumptions, deliveries=sent)
+        return lambda: failing_test.report(
+            worlds, exchanges, self.refusals, self.assumptions, deliveries=sent
+        )
 
     @property
     def faults(self) -> Faults:
