@@ -457,3 +457,17 @@ def test_no_cent_is_made_or_lost(stripe_balance, amount, share, fee, parts):
             left -= wanted
         assert market.kept() + market.kept(**THEIRS) == left
         assert market.kept(**THEIRS) >= -(fee if share is None else 0)
+
+
+@pytest.mark.parametrize(
+    ("parts", "kept"), [([1000], 0), ([500, 500], 0), ([333, 333, 334], 0), ([100] * 10, 3)]
+)
+def test_each_refund_takes_its_own_share_and_the_last_one_no_more(market, parts, kept):
+    """connect-refund-shares: cents of the fee may stay with the platform, and the account lacks them."""
+    charge = market.paid(market.destined(1000, application_fee_amount=3))
+    for part in parts:
+        both = {"reverse_transfer": True, "refund_application_fee": True}
+        stripe.Refund.create(charge=charge.id, amount=part, **both)
+    fee = stripe.ApplicationFee.retrieve(charge.application_fee)
+    assert fee.amount - fee.amount_refunded == kept
+    assert market.kept(**THEIRS) == -kept

@@ -68,7 +68,8 @@ ENTRIES = (
         "reverse_transfer and refund_application_fee act when the refund is made, and for good: a "
         "refund that fails or is canceled later leaves the money with the platform. A share of half "
         "a minor unit is rounded up. A share of 0, or of a transfer that has nothing left, reverses "
-        "nothing.",
+        "nothing. Each refund takes its own share, the last one too: after refunds in parts, some minor "
+        "units of the fee may stay with the platform, or of the transfer with the account.",
     ),
     only(
         "connect-fee-refund-booking",
