@@ -7,13 +7,13 @@ same second happens as cash, refunds, invoices, sessions.
 """
 
 from workload.books import DAY, Refusal
+from workload.captures import Captures
 from workload.hooks import Hooks
-from workload.repayments import Repayments
 
 RETURN_AFTER, SWEEP_AFTER = 75 * DAY, 90 * DAY
 
 
-class Auditor(Repayments, Hooks):
+class Auditor(Captures, Hooks):
     def deadlines(self):
         """List what is to come: when, and what happens then (3.9, 8)."""
         found = []

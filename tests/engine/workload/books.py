@@ -58,7 +58,7 @@ class Declined(Record):
     amount: int
 
     def charged(self):
-        return self.amount, 0, False, "failed"
+        return self.amount, 0, 0, False, "failed"
 
 
 @dataclass(eq=False, repr=False)
@@ -66,7 +66,8 @@ class Intent(Record):
     """`shared` has the amount for the account, None for all, and the fee; it is None without them.
 
     `by_card` tells that a card has paid, `challenged` that one waits to be authenticated, and `declined`
-    has those that failed, oldest first.
+    has those that failed, oldest first. One that `holds` is captured later: `held_since` is when its card
+    held the amount, and `released` what that let go of without a refund.
     """
 
     customer: Customer
@@ -91,19 +92,38 @@ class Intent(Record):
     by_card: bool = False
     challenged: bool = False
     declined: list = field(default_factory=list)
+    holds: bool = False
+    held_since: int | None = None
+    captured: int | None = None
+    released: int = 0
 
     @property
     def due(self):
         return self.amount - self.held
 
+    @property
+    def left(self):
+        """What can be refunded, once it is paid."""
+        return self.amount - self.released - self.refunded
+
+    @property
+    def received(self):
+        paid = self.amount if self.captured is None else self.captured
+        return paid if self.status == "succeeded" else 0
+
+    @property
+    def has_charge(self):
+        return self.status == "succeeded" or self.held_since is not None
+
     def words(self):
         waits = self.status == "requires_action" and not self.challenged
         told = (self.due, self.reference) if waits else None
-        return self.status, self.amount, self.amount if self.status == "succeeded" else 0, told
+        return self.status, self.amount, self.received, told
 
     def charged(self):
         """Say what the charge that paid it says."""
-        return self.amount, self.refunded, self.refunded == self.amount, "succeeded"
+        is_refunded = self.refunded > 0 and not self.left
+        return self.amount, self.received, self.refunded, is_refunded, "succeeded"
 
 
 @dataclass(eq=False, repr=False)

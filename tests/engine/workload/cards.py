@@ -13,12 +13,14 @@ FINE = ("pm_card_visa", "pm_card_amex")
 
 
 class Cards(Payments):
-    def new_intent_by_card(self, customer, currency, amount, card, *, shared=None, takes_cash=True):
+    def new_intent_by_card(
+        self, customer, currency, amount, card, *, shared=None, takes_cash=True, holds=False
+    ):
         """Make an intent, and confirm it by a card at once."""
         intent = self.new_intent(
             customer, currency, amount, method=True, funding=False, confirm=False, shared=shared
         )
-        intent.takes_card, intent.takes_cash = True, takes_cash
+        intent.takes_card, intent.takes_cash, intent.holds = True, takes_cash, holds
         self.confirm_by_card(intent, card)
         return intent
 
@@ -35,6 +37,11 @@ class Cards(Payments):
         if card in CHALLENGES:
             intent.status, intent.challenged = "requires_action", True
             self.tell("payment_intent.requires_action", intent, *intent.words())
+            return
+        if intent.holds:
+            intent.status, intent.challenged, intent.held_since = "requires_capture", False, self.now
+            self.tell("charge.succeeded", intent, *intent.charged())
+            self.tell("payment_intent.amount_capturable_updated", intent, *intent.words())
             return
         freed = self.empty(intent)
         intent.status, intent.by_card, intent.challenged = "succeeded", True, False

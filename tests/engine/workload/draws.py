@@ -3,11 +3,13 @@
 from hypothesis import strategies as st
 
 from pytest_stripe_balance.fixtures.arguments import BANK_TRANSFERS
+from workload.books import DAY
 from workload.driver import Driver
 from workload.payments import INCOMPLETE
 
 AMOUNTS = (100, 200, 300, 500, 700, 1000)
 MOST_OPEN, MOST_CUSTOMERS = 8, 3
+HELD = 7 * DAY - 60
 SHOP = "acct_1ShopShopShopShp"
 METHOD = {"payment_method_data": {"type": "customer_balance"}}
 
@@ -118,7 +120,23 @@ class Draws(Driver):
         return [one for one in self.own() if one.held]
 
     def refundable(self):
-        return [one for one in self.intents() if one.status == "succeeded" and one.refunded < one.amount]
+        return [one for one in self.intents() if one.status == "succeeded" and one.left]
+
+    def not_let_go(self):
+        """List all but what a card held once and doesn't any more: its refund is not modelled."""
+        return [one for one in self.intents() if not (one.held_since and one.status == "canceled")]
+
+    def held(self):
+        """List what a card holds, and can be captured."""
+        until = self.session.now - HELD
+        return [
+            one for one in self.intents() if one.status == "requires_capture" and one.held_since > until
+        ]
+
+    def capturable(self):
+        """List all but what a card held too long: what comes of that is not modelled."""
+        held = self.held()
+        return [one for one in self.intents() if one.status != "requires_capture" or one in held]
 
     def refunds(self):
         return self.auditor.refunds

@@ -59,6 +59,7 @@ class Driver(RuleBasedStateMachine):
         self.fake = StripeBalance(self.session)
         self.api = v1(self.fake.client)
         self.auditor, self.account = Auditor(), Endpoint(self.version)
+        self.auditor.refunds_the_rest = self.version < "2025-03-31"
         self.heard, self.listed, self.last_event, self.last_rows = 0, 0, None, {}
 
     def assume(self, readings):
@@ -126,6 +127,9 @@ class Driver(RuleBasedStateMachine):
         for due, came in zip(compress(inside, heard), events, strict=True):
             self.compare_inside(due, came)
         self.last_event = events[-1]["id"] if events else self.last_event
+        for one in self.auditor.refunds:
+            if one.id is None:  # made by a version that has no event for it
+                one.id = self.get("/v1/refunds", payment_intent=one.intent.id)["data"][0]["id"]
 
     def compare_inside(self, due, event):
         """Hold what an event has inside its object against what was there when it happened."""
@@ -166,11 +170,7 @@ class Driver(RuleBasedStateMachine):
             for one in world.charges
         ]
         assert sorted(charges) == sorted(
-            [
-                (one.id, one.amount, one.refunded, True)
-                for one in auditor.intents
-                if one.status == "succeeded"
-            ]
+            [(one.id, one.amount, one.refunded, True) for one in auditor.intents if one.has_charge]
             + [(one.id, each.amount, 0, False) for one in auditor.intents for each in one.declined]
         )
         refunds = {one.id: (one.status, one.amount) for one in world.refunds}
@@ -218,7 +218,7 @@ class Driver(RuleBasedStateMachine):
         due = [
             (one.id, *each.charged())
             for one in self.auditor.intents
-            for each in (*one.declined, *([one] if one.status == "succeeded" else ()))
+            for each in (*one.declined, *([one] if one.has_charge else ()))
         ]
         real = self.read("/v1/charges")
         assert sorted(map(told.charge, real)) == sorted(due)

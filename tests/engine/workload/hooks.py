@@ -69,7 +69,7 @@ class Hooks(Books):
         """List an intent's charges as they are now, each with its refunds (6.10)."""
         failed = [(intent, *one.charged(), ()) for one in intent.declined]
         paid = [(intent, *intent.charged(), self.refunds_of(intent))]
-        every = failed + paid if intent.status == "succeeded" else failed
+        every = failed + paid if intent.has_charge else failed
         return tuple(every[: -MOST - 1 : -1])
 
     def refunds_of(self, intent):

@@ -150,7 +150,7 @@ class Payments(Shares):
 
     def update_field(self, intent, name):
         """Change what only describes it: a canceled one keeps all but its description."""
-        if name != "description" and intent.status not in (*INCOMPLETE, "succeeded"):
+        if name != "description" and intent.status == "canceled":
             raise Refusal(WRONG_STATE)
 
     def update_amount(self, intent, amount):
@@ -166,7 +166,7 @@ class Payments(Shares):
         freed = self.empty(intent)
         intent.amount = amount
         if intent.status == "requires_action":
-            intent.status, intent.challenged = "requires_confirmation", False
+            intent.status = "requires_confirmation"  # by the card that it has, if it has one
         if freed:
             self.reconcile(intent.customer, intent.currency, freed)
 

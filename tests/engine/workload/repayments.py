@@ -13,7 +13,7 @@ class Repayments(Bills):
             raise Refusal("parameter_invalid_integer")
         if intent.status != "succeeded":
             raise Refusal
-        left = intent.amount - intent.refunded
+        left = intent.left
         if not left:
             raise Refusal("charge_already_refunded")
         if (amount or left) > left or (self.now > intent.paid_at + WINDOW and not intent.by_card):

@@ -23,7 +23,7 @@ def payment_intent(told):
 
 
 def charge(told):
-    names = ("payment_intent", "amount", "amount_refunded", "refunded", "status")
+    names = ("payment_intent", "amount", "amount_captured", "amount_refunded", "refunded", "status")
     return tuple(told[name] for name in names)
 
 

@@ -52,8 +52,8 @@ class Refunds(Time):
         )
 
     def refunding(self, draw):
-        intent = draw(usually(self.refundable(), self.intents()))
-        left = intent.amount - intent.refunded
+        intent = draw(usually(self.refundable(), self.not_let_go()))
+        left = intent.left
         amount = draw(one_of(None, None, left, *[one for one in AMOUNTS if one < left], left + 1, 0))
         return intent, amount
 
