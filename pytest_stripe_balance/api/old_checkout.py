@@ -16,12 +16,11 @@ def ui_mode(_: World, record: CheckoutSession, body: Json) -> None:
     body["ui_mode"] = _CALLED.get(record.ui_mode, record.ui_mode)
 
 
-def shipping_details(_: World, __: CheckoutSession, body: Json) -> None:
+def shipping_details(_: World, record: CheckoutSession, body: Json) -> None:
     """Undo the move of shipping_details into collected_information (basil)."""
-    body["shipping_details"] = None
+    body["shipping_details"] = record.shipping
 
 
 def shipping(_: World, __: CheckoutSession, body: Json) -> None:
     """Undo the renaming of shipping, and the removal of shipping_rate (2022-08-01)."""
-    body.pop("shipping_details")
-    body |= {"shipping": None, "shipping_rate": None}
+    body |= {"shipping": body.pop("shipping_details"), "shipping_rate": None}

@@ -28,6 +28,7 @@ BEYOND = {
     "publishable-key": "it takes the account's own, and the tests have its secret key alone",
     "beta-versions": "the account has to be let into a beta",
     "checkout-events": "only a customer submits the page of a session",
+    "checkout-page": "only a customer submits the page of a session",
     "checkout-canceled": "only a customer submits the page of a session",
     "webhook-retries": "hours have to pass, and an address has to fail meanwhile",
     "idempotency-key-in-use": "two requests have to meet at the same instant",

@@ -72,13 +72,17 @@ def _details(record: CheckoutSession) -> Json | None:
         "phone": None,
         "tax_exempt": "none",
         "tax_ids": [] if record.status == "complete" else None,
+        **record.details,
     }
 
 
 def _collected(record: CheckoutSession) -> Json | None:
-    if record.customer is None and record.email is None:
+    """Render what the page was asked to collect; null for a guest who was asked for nothing [obs]."""
+    names = {name: record.details.get(name) for name in ("business_name", "individual_name")}
+    is_known = record.customer_creation is None or record.customer_email is not None
+    if not (is_known or record.shipping or any(names.values())):
         return None
-    return {"business_name": None, "individual_name": None, "shipping_details": None}
+    return {**names, "shipping_details": record.shipping}
 
 
 def _consent(record: CheckoutSession) -> Json | None:

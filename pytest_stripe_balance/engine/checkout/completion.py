@@ -1,12 +1,15 @@
-"""What a customer does on Stripe's page: choose a payment method, and submit (docs/stripe.md 3.11)."""
+"""What a customer does on Stripe's page: type, choose a payment method, submit (docs/stripe.md 3.11)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_stripe_balance.engine.checkout import sessions
+from pytest_stripe_balance.engine import customers
+from pytest_stripe_balance.engine.checkout import page, sessions
 from pytest_stripe_balance.engine.checkout.method_types import BANK_TRANSFER
+from pytest_stripe_balance.engine.checkout.page import UNTYPED, Typed
 from pytest_stripe_balance.engine.money import checkout_settlement
+from pytest_stripe_balance.engine.money.ready_made import READY_MADE as CARDS
 from pytest_stripe_balance.engine.payments import payment_intents
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.refused import Refused
@@ -20,36 +23,98 @@ if TYPE_CHECKING:
 CARD, FINE_CARD, READY_MADE = "card", "pm_card_visa", "pm_card_"
 
 
-def complete(world: World, session_id: str, pay_with: str | None) -> CheckoutSession:
+def complete(
+    world: World, session_id: str, pay_with: str | None, typed: Typed = UNTYPED
+) -> CheckoutSession:
     """Pay an open session as its page does. `pay_with` is one of its types, or a payment method's id.
 
-    Its intent is made and confirmed, with the events of that; then `checkout.session.completed`. In
-    manual mode a confirm takes nothing from the balance, so the session waits for the money.
-    A payment that fails leaves the session open, with its intent. ValueError if the session isn't open,
-    or can't be paid so.
+    - Its intent is made and confirmed, with the events of that; then `checkout.session.completed`.
+    - `typed` is what the customer types (`page.fill_in`). A guest becomes a customer before the intent
+      is made, if the session makes one: `customer.created`. A customer gets the e-mail address that
+      they lacked, and what customer_update says, before the session's event: `customer.updated`.
+    - In manual mode a confirm takes nothing from the balance, so the session waits for the money.
+    - A payment that fails leaves the session open, with its intent.
+
+    ValueError if the session isn't open, can't be paid so, or doesn't ask for what was typed.
     """
     session = sessions.retrieve(world, session_id)
     if session.status != "open":
         message = f"{session_id} is {session.status}: only an open Checkout Session can be completed"
         raise ValueError(message)
+    kind, params = _how(world, session, pay_with)
+    by_card = kind == CARD
+    own = world.payment_methods.get(params.get("payment_method", ""))
+    filled = page.fill_in(world, session, typed, own, by_card=by_card)
+    filled = _with_customer(world, filled)
     try:
-        intent = _paid(world, session, _how(world, session, pay_with))
+        intent = _paid(world, filled, _parameters(filled, params))
     except Fault as fault:
         if fault.keeps_changes and fault.intent is not None:
-            checkout_settlement.link(world, session, fault.intent)
+            tried = session._replace(customer=filled.customer, email=filled.email)
+            checkout_settlement.link(world, tried, fault.intent)
         raise
-    session = checkout_settlement.link(world, session, intent)
+    session = checkout_settlement.link(world, filled, intent)
     paid = intent.status == "succeeded"
     session = world.checkout_sessions.put(
         session._replace(status="complete", payment_status="paid" if paid else "unpaid", url=None)
     )
+    _save(world, session)
     world.readings.rely_on("checkout-events")
+    world.readings.rely_on("checkout-page")
     world.record_event("checkout.session.completed", session)
     return session
 
 
-def _how(world: World, session: CheckoutSession, pay_with: str | None) -> Any:  # noqa: ANN401 - parameters
-    """Give the parameters that name the payment method."""
+def _with_customer(world: World, session: CheckoutSession) -> CheckoutSession:
+    """Make a customer of a guest, if the session says so, or keeps the payment method [doc]."""
+    if session.customer is not None or not (session.customer_creation == "always" or _keeps(session)):
+        return session
+    collected = {**_collected(session), "email": session.email}
+    params: dict[str, Any] = {
+        name: collected[name]
+        for name in ("address", "email", "name", "phone", "shipping")
+        if collected[name] is not None
+    }
+    made = customers.create(world, **params)
+    if session.payment_intent is not None:
+        intent = world.payment_intents.find(session.payment_intent, "intent")
+        world.payment_intents.put(intent._replace(customer=made.id))
+    return session._replace(customer=made.id)
+
+
+def _save(world: World, session: CheckoutSession) -> None:
+    """Give the customer an e-mail address that they lacked, and what customer_update says [doc]."""
+    payer = world.customers.get(session.customer or "")
+    if payer is None:
+        return
+    changes: dict[str, Any] = {} if payer.email else {"email": session.email}
+    collected = _collected(session)
+    for name, when in session.customer_update.items():
+        if when == "auto" and collected[name] is not None:
+            changes[name] = collected[name]
+    if changes:
+        customers.update(world, payer.id, **changes)
+
+
+def _collected(session: CheckoutSession) -> dict[str, Any]:
+    return {**session.details, "shipping": page.shipping_of(session)}
+
+
+def _parameters(session: CheckoutSession, params: dict[str, Any]) -> dict[str, Any]:
+    """Give the parameters of the confirm: the payment method with what was typed, and the shipping."""
+    shipping = {"shipping": page.shipping_of(session)} if session.shipping else {}
+    name = params.get("payment_method", "")
+    if name not in CARDS:
+        return {**params, **shipping}
+    card = {"type": CARD, "card": {"token": name.replace(READY_MADE, "tok_", 1)}}
+    return {
+        "payment_method_data": {**card, "billing_details": page.billing_details(session)},
+        **shipping,
+    }
+
+
+def _how(world: World, session: CheckoutSession, pay_with: str | None) -> tuple[str, dict[str, Any]]:
+    """Give the type that is paid with, and the parameters that name the payment method."""
     types = session.payment_method_types
     if pay_with is None:
         if len(types) > 1:
@@ -64,12 +129,7 @@ def _how(world: World, session: CheckoutSession, pay_with: str | None) -> Any:  
         raise Refused(
             f"paying a Checkout Session with {kind} is not modelled: take {BANK_TRANSFER} or {CARD}"
         )
-    if session.customer is None and (session.customer_creation == "always" or _keeps(session)):
-        raise Refused(
-            f"submitting {session.id} makes a customer (by customer_creation=always or "
-            "setup_future_usage), which is not modelled: create the session with a customer"
-        )
-    return params
+    return kind, params
 
 
 def _keeps(session: CheckoutSession) -> bool:

@@ -13,6 +13,7 @@ from pytest_stripe_balance.engine.payments.method_types import refuse_descriptor
 from pytest_stripe_balance.engine.state import faults, fields, parents
 from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records.checkout import CheckoutLine, CheckoutSession
+from pytest_stripe_balance.engine.state.records.hashes import NOTHING
 from pytest_stripe_balance.engine.state.table import Cursors, ListParams, Table
 from pytest_stripe_balance.refused import Refused
 
@@ -74,8 +75,9 @@ def create(world: World, **params: Unpack[SessionParams]) -> CheckoutSession:
         shown=_shown(params, ui_mode),
         ui_mode=ui_mode,
         customer=params.get("customer"),
-        customer_creation=_customer_creation(params),
+        customer_creation=_customer_creation(world, params),
         customer_email=params.get("customer_email"),
+        customer_update=params.get("customer_update", NOTHING),
         email=email,
         configuration=methods.configuration,
         metadata=fields.merged_metadata({}, params.get("metadata")),
@@ -238,10 +240,12 @@ def _mint(world: World, *, promoted: bool) -> str:
     return world.ids.mint(f"cs_test_{'b' if promoted else 'a'}", 57)
 
 
-def _customer_creation(params: SessionParams) -> str | None:
+def _customer_creation(world: World, params: SessionParams) -> str | None:
+    """Tell whether a guest becomes a customer: before 2022-08-01 always, if nothing was sent [obs]."""
     if "customer" in params:
         return None
-    return params.get("customer_creation", "if_required")
+    default = "always" if world.asked_version < INTENT_AT_ONCE_UNTIL else "if_required"
+    return params.get("customer_creation", default)
 
 
 def _shown(params: SessionParams, ui_mode: str) -> dict[str, Any]:

@@ -25,7 +25,9 @@ class CheckoutSession(NamedTuple):
 
     `options` are its payment_method_options by type. `intent_params` are those that its intent is made
     with. `shown` has what its other parameters show, by key. With a `configuration` Stripe chose the
-    types. `email` is that of customer_details, which is null without one.
+    types. `email` is that of customer_details, which is null without one. `details` are the rest of
+    them, and `shipping` its shipping_details, once the page was submitted. `customer_update` says what
+    the customer keeps of that.
     """
 
     id: str
@@ -44,7 +46,10 @@ class CheckoutSession(NamedTuple):
     customer: str | None = None
     customer_creation: str | None = None
     customer_email: str | None = None
+    customer_update: Hash = NOTHING
     email: str | None = None
+    details: Hash = NOTHING
+    shipping: Hash | None = None
     configuration: str | None = None
     url: str | None = None
     client_secret: str | None = None

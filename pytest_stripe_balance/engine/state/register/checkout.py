@@ -10,8 +10,7 @@ ENTRIES = (
         46,
         "A session paid by bank transfer has the keys of sessions paid by card. "
         "allowed_payment_method_types and excluded_payment_method_types are shown as they were sent, "
-        "else null. The page fills in nothing of customer_details. The intent has the session's types "
-        "and no automatic payment methods.",
+        "else null. The intent has the session's types and no automatic payment methods.",
     ),
     only(
         "checkout-refusals",
@@ -53,6 +52,16 @@ ENTRIES = (
         "checkout.session.completed comes after the events of the intent, and "
         "checkout.session.async_payment_succeeded after payment_intent.succeeded. Money that pays a "
         "part changes nothing of the session.",
+    ),
+    only(
+        "checkout-page",
+        46,
+        "By bank transfer the page asks for no name and no address, unless the session does. The "
+        "billing details of a new card are those of customer_details. Where a shipping address is asked "
+        "for, it is the billing address too, and the shipping of the intent. No tax ID is given. A "
+        "customer that the page makes has what was typed, and customer.created comes before "
+        "payment_intent.created. What a customer keeps of it comes before checkout.session.completed, "
+        "as customer.updated.",
     ),
     Assumption(
         "checkout-canceled",
