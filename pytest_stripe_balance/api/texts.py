@@ -1,4 +1,4 @@
-"""Checks texts: one of some choices, an e-mail address, not too long.
+"""Checks texts: one of some choices, an e-mail address, an address of the web, not too long.
 
 The rules come from the contract. The error texts are Stripe's own (docs/stripe.md 5.4 [obs]).
 """
@@ -13,8 +13,11 @@ from pytest_stripe_balance.engine.state.faults import Fault
 
 Rule = Mapping[str, Any]
 SHOWN_AT_EACH_END = 10
+NO_SCHEME = "Invalid URL: An explicit scheme (such as https) must be provided."
+NO_URL = "Not a valid URL"
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 _PART = re.compile(r"\{(ends|length|limit|text)\}")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/]\S*", re.IGNORECASE)
 _FULL_WIDTH = re.compile("[\uff01-\uff60\uffe0-\uffe6]")
 
 
@@ -25,14 +28,21 @@ def check(text: str, rule: Rule, name: str) -> None:
         raise _no_choice(rule, name)
     if rule.get("format") == "email" and not is_address(text):
         raise Fault(f"Invalid email address: {text}", code="email_invalid", param=name)
+    if rule.get("format") == "url" and not _URL.fullmatch(text):
+        raise _no_url(text, name)
     check_length(text, rule, name)
 
 
 def fits(text: str, rule: Rule) -> bool:
     """Tell whether a text follows its rule; choices aren't checked."""
-    return len(text) <= rule.get("maxLength", len(text)) and (
-        rule.get("format") != "email" or is_address(text)
-    )
+    if len(text) > rule.get("maxLength", len(text)):
+        return False
+    match rule.get("format"):
+        case "email":
+            return is_address(text)
+        case "url":
+            return bool(_URL.fullmatch(text))
+    return True
 
 
 def is_address(text: str) -> bool:
@@ -41,6 +51,12 @@ def is_address(text: str) -> bool:
     It has one @, a dot in the domain, no space and no full-width character.
     """
     return bool(_ADDRESS.fullmatch(text)) and not _FULL_WIDTH.search(text)
+
+
+def _no_url(text: str, name: str) -> Fault:
+    """Make the fault for what is no address of the web. Both texts were met; when which is assumed."""
+    message = NO_URL if "://" in text or re.search(r"\s", text) else NO_SCHEME
+    return Fault(message, code="url_invalid", param=name, assumption="parameter-texts")
 
 
 def check_length(text: str, rule: Rule, name: str) -> None:

@@ -116,6 +116,41 @@ def test_no_address_is_left_out():
         )
 
 
+BACK = {"cancel_url", "return_url", "success_url"}
+SCHEME = "Invalid URL: An explicit scheme (such as https) must be provided."
+NO_URLS = {
+    **dict.fromkeys(
+        ("/thanks", "thanks", "example.com/thanks", "undefined/thanks", "//example.com"), SCHEME
+    ),
+    **dict.fromkeys(("https://", "https:///thanks", "app:///--/://pay"), "Not a valid URL"),
+    **dict.fromkeys(("https://example.com/\nthanks", "localhost:3000\n/thanks"), "Not a valid URL"),
+}
+URLS = [
+    *("https://example.com", "http://localhost:8000/thanks?a=b#c", "HTTPS://Example.com/", "app://pay"),
+    "https://example.com/thanks?session={CHECKOUT_SESSION_ID}",
+]
+
+
+@pytest.mark.parametrize("version", modelled_versions())
+def test_every_url_that_a_customer_comes_back_to_is_held_to_one_rule(version):
+    """Whatever the endpoint: url_invalid, and the parameter as param (parameter-texts)."""
+    found = [one for one in all_texts() if one[0] == version and one[3].get("format") == "url"]
+    assert {name for _, _, path, _ in found for name, _ in path[-1:]} == BACK
+    for _, endpoint, path, _ in found:
+        for url, message in NO_URLS.items():
+            fault = refused(version, endpoint, path, url)
+            assert (fault.status, fault.code, fault.param) == (400, "url_invalid", name_of(path))
+            assert fault.message == message
+        assert [refused(version, endpoint, path, url) for url in URLS] == [None] * len(URLS)
+
+
+def test_no_url_is_left_out():
+    """Every posted parameter of those names that stands in no hash is marked as one."""
+    for _, endpoint, path, rule in all_texts():
+        called = len(path) == 1 and path[0][0] in BACK and endpoint.startswith("POST ")
+        assert (rule.get("format") == "url") == called, (endpoint, path)
+
+
 @pytest.mark.parametrize("email", INVALID)
 def test_what_is_no_address(email):
     """One @, a dot inside the domain, no blank and nothing of full width are needed."""

@@ -628,6 +628,14 @@ REFUSALS = {
         *(pages(success_url=None), 400, FEW, "success_url"),
         "Missing required param: success_url.",
     ),
+    "no URL": (
+        *(pages(success_url="/thanks"), 400, "url_invalid", "success_url"),
+        "Invalid URL: An explicit scheme (such as https) must be provided.",
+    ),
+    "no URL to go back to": (
+        *(pages(cancel_url="https://"), 400, "url_invalid", "cancel_url"),
+        "Not a valid URL",
+    ),
     "no lines": (
         *(pages(line_items=None), 400, FEW, "line_items"),
         "Missing required param: line_items.",

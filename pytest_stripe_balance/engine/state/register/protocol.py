@@ -8,8 +8,9 @@ ENTRIES = (
     only(
         "parameter-texts",
         6,
-        "The error texts for a bad hash, array, boolean or string, and for an unreadable "
-        "form, are our own words.",
+        "The error texts for a bad hash, array, boolean or string, and for an unreadable form, are our "
+        "own words. Of Stripe's two texts for a URL, the one about the scheme is for a URL without one. "
+        "An array that is too long names itself as the param.",
     ),
     only(
         "invalid-api-version",
