@@ -136,6 +136,8 @@ class _Steps:
     ) -> None:
         if not all(map(parameters.INDEX.fullmatch, places)):
             raise _NotPlainError
+        if len(places) > rule.get("maxItems", len(places)):
+            raise _NotPlainError
         array = self._container(into, key, partial(list, [None] * len(places)))
         in_order = sorted(places.items(), key=lambda item: int(item[0]))
         for at, (index, place) in enumerate(in_order):

@@ -144,6 +144,10 @@ def _array(raw: str | Form, rule: Rule, path: Path) -> list[Any]:
     """Read an array, in the order of its indexes."""
     if not isinstance(raw, dict) or not all(map(INDEX.fullmatch, raw)):
         raise _not_a("array", path)
+    if len(raw) > (most := rule.get("maxItems", len(raw))):
+        name = bracketed(path)
+        message = f"Array {name} exceeded maximum {most} allowed elements."
+        raise Fault(message, param=name, assumption="parameter-texts")
     inner = rule.get("items", {})
     in_order = sorted(raw.items(), key=lambda item: int(item[0]))
     return [value_at((*path, index), value, inner) for index, value in in_order]

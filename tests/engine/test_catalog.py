@@ -99,7 +99,8 @@ def test_a_lookup_key_goes_from_price_to_price(stripe_balance):
     """Its old holder stays active, and tells of it; listing by key finds the new one."""
     old = price(lookup_key="hat")
     new = price(lookup_key="hat", transfer_lookup_key=True)
-    assert [one.id for one in stripe.Price.list(lookup_keys=["hat", "shoe"]).data] == [new.id]
+    ten = ["hat", *(f"shoe{size}" for size in range(9))]
+    assert [one.id for one in stripe.Price.list(lookup_keys=ten).data] == [new.id]
     old = stripe.Price.retrieve(old.id)
     assert (old.active, old.lookup_key) == (True, None)
     (event,) = told(stripe_balance, "price.updated")
@@ -236,6 +237,10 @@ REFUSALS = {
     "a lookup key that is taken": (
         *(taken, 400, None, "lookup_key"),
         "A price (`<id>`) already uses that lookup key.",
+    ),
+    "a list by too many lookup keys": (
+        *(lambda: Price.list(lookup_keys=[f"hat{i}" for i in range(11)]), 400, None, "lookup_keys"),
+        "Array lookup_keys exceeded maximum 10 allowed elements.",
     ),
     "one-time tiers": (
         *(lambda: price(billing_scheme="tiered", tiers_mode="volume"), 400, None, "interval"),

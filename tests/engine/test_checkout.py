@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -540,6 +541,12 @@ def priced(**cost):
     return call
 
 
+def of_an_archived_product(payer):
+    price = stripe.Price.create(currency="usd", unit_amount=1000, product_data={"name": "Hat"})
+    stripe.Product.modify(price.product, active=False)
+    pages(line_items=[line(), {"price": price.id, "quantity": 1}])(payer)
+
+
 def expiring(seconds):
     def call(payer):
         now = stripe.Customer.retrieve(payer).created + 1
@@ -661,6 +668,10 @@ REFUSALS = {
         f"{ONE_OF}customer, customer_creation.",
     ),
     "an inactive price": (priced(active=False), 400, None, f"{FIRST}[price]", INACTIVE),
+    "an active price of an inactive product": (
+        *(of_an_archived_product, 400, None, "line_items[1][price]"),
+        "Price `<price>` is not available to be purchased because its product is not active.",
+    ),
     "a recurring price": (priced(recurring={"interval": "month"}), 400, None, None, RECURRING),
     "two currencies": (
         *(pages(line_items=[line(), line(currency="eur")]), 400, None, "line_items[1][price]"),
@@ -748,7 +759,8 @@ def test_checkout_refuses(payer, call, status, code, param, message):
     error = caught.value.json_body["error"]
     said = (caught.value.http_status, error.get("code"), error.get("param"))
     assert said == (status, code, param)
-    assert error["message"].replace(payer, "<id>") == message
+    told = re.sub("`price_[^`]+`", "`<price>`", error["message"])
+    assert told.replace(payer, "<id>") == message
 
 
 @pytest.mark.stripe_balance(assume={"checkout-needs-customer": "types", "checkout-quantity": "one"})
@@ -761,7 +773,14 @@ def test_other_readings_of_refusals(payer):
     assert session.amount_total == 1000
 
 
+def by_an_archived_product(payer):
+    product = stripe.Product.create(name="Hat", active=False).id
+    cost = {"currency": "usd", "unit_amount": 1000, "product": product}
+    pages(line_items=[{"price_data": cost, "quantity": 1}])(payer)
+
+
 UNMODELLED = {
+    "inactive product is not modelled: activate prod_": by_an_archived_product,
     "mode setup": pages(mode="setup"),
     "mode subscription": pages(mode="subscription"),
     "shipping_options": pages(shipping_options=[{"shipping_rate": "shr_1"}]),

@@ -106,6 +106,11 @@ def _price(world: World, params: LineParams, path: str) -> Price:
         raise faults.Fault(RECURRING, assumption="checkout-refusals")
     if not price.active:
         raise faults.Fault(new_prices.INACTIVE, param=name, assumption="checkout-refusals")
+    if not world.products.find(price.product, "product").active:  # as many apps have logged it
+        message = (
+            f"Price `{price.id}` is not available to be purchased because its product is not active."
+        )
+        raise faults.Fault(message, param=name)
     return price
 
 
@@ -131,7 +136,11 @@ def _product(world: World, data: InlinePrice, path: str, *, active: bool) -> Pro
     if "product" in data:
         if "product_data" in data:
             raise faults.one_of("product", "product_data")
-        return products.find(world, data["product"], f"{path}[product]", in_path=False)
+        name = f"{path}[product]"
+        product = products.find(world, data["product"], name, in_path=False)
+        if not product.active:
+            raise Refused(f"{name} with an inactive product is not modelled: activate {product.id}")
+        return product
     if "product_data" not in data:
         world.readings.rely_on("checkout-refusals")
         raise faults.missing_parameter(f"{path}[product]")
