@@ -4,6 +4,8 @@ import pytest
 import stripe
 from majors import as_dict
 
+from pytest_stripe_balance.resources import modelled_versions
+
 DATA = {"type": "customer_balance", "billing_details": {"email": "ada@example.com"}}
 FUNDING = {
     "customer_balance": {"funding_type": "bank_transfer", "bank_transfer": {"type": "us_bank_transfer"}}
@@ -241,3 +243,19 @@ def test_two_customer_sessions_have_secrets_of_their_own(customer):
         for _ in range(2)
     ]
     assert made[0].client_secret != made[1].client_secret
+
+
+COMPONENTS = ("active_entitlements", "customer_portal", "customer_sheet", "mobile_payment_element")
+
+
+@pytest.mark.parametrize("version", modelled_versions())
+def test_a_component_is_taken_at_every_version(customer, version):
+    """Stripe adds parameters to all versions, whatever the types of their day have."""
+    components = {name: {"enabled": True} for name in (*COMPONENTS, "payment_element")}
+    components["mobile_payment_element"]["features"] = {"payment_method_save": "enabled"}
+    session = as_dict(
+        stripe.CustomerSession.create(customer=customer, components=components, stripe_version=version)
+    )
+    assert all(session["components"][name]["enabled"] for name in components)
+    features = session["components"]["mobile_payment_element"]["features"]
+    assert features["payment_method_save"] == "enabled"
