@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_stripe_balance.engine import customers
-from pytest_stripe_balance.engine.checkout import page, sessions
+from pytest_stripe_balance.engine.checkout import collected, sessions
+from pytest_stripe_balance.engine.checkout.collected import UNTYPED, Typed
 from pytest_stripe_balance.engine.checkout.method_types import BANK_TRANSFER
-from pytest_stripe_balance.engine.checkout.page import UNTYPED, Typed
 from pytest_stripe_balance.engine.money import checkout_settlement
 from pytest_stripe_balance.engine.money.ready_made import READY_MADE as CARDS
 from pytest_stripe_balance.engine.payments import payment_intents
@@ -29,9 +29,9 @@ def complete(
     """Pay an open session as its page does. `pay_with` is one of its types, or a payment method's id.
 
     - Its intent is made and confirmed, with the events of that; then `checkout.session.completed`.
-    - `typed` is what the customer types (`page.fill_in`). A guest becomes a customer before the intent
-      is made, if the session makes one: `customer.created`. A customer gets the e-mail address that
-      they lacked, and what customer_update says, before the session's event: `customer.updated`.
+    - `typed` is what the customer types (`collected.fill_in`). A guest becomes a customer before the
+      intent is made, if the session makes one: `customer.created`. A customer gets the e-mail address
+      that they lacked, and what customer_update says, before the session's event: `customer.updated`.
     - In manual mode a confirm takes nothing from the balance, so the session waits for the money.
     - A payment that fails leaves the session open, with its intent.
 
@@ -44,7 +44,7 @@ def complete(
     kind, params = _how(world, session, pay_with)
     by_card = kind == CARD
     own = world.payment_methods.get(params.get("payment_method", ""))
-    filled = page.fill_in(world, session, typed, own, by_card=by_card)
+    filled = collected.fill_in(world, session, typed, own, by_card=by_card)
     filled = _with_customer(world, filled)
     try:
         intent = _paid(world, filled, _parameters(filled, params))
@@ -97,18 +97,18 @@ def _save(world: World, session: CheckoutSession) -> None:
 
 
 def _collected(session: CheckoutSession) -> dict[str, Any]:
-    return {**session.details, "shipping": page.shipping_of(session)}
+    return {**session.details, "shipping": collected.shipping_of(session)}
 
 
 def _parameters(session: CheckoutSession, params: dict[str, Any]) -> dict[str, Any]:
     """Give the parameters of the confirm: the payment method with what was typed, and the shipping."""
-    shipping = {"shipping": page.shipping_of(session)} if session.shipping else {}
+    shipping = {"shipping": collected.shipping_of(session)} if session.shipping else {}
     name = params.get("payment_method", "")
     if name not in CARDS:
         return {**params, **shipping}
     card = {"type": CARD, "card": {"token": name.replace(READY_MADE, "tok_", 1)}}
     return {
-        "payment_method_data": {**card, "billing_details": page.billing_details(session)},
+        "payment_method_data": {**card, "billing_details": collected.billing_details(session)},
         **shipping,
     }
 

@@ -75,7 +75,7 @@ def create(world: World, **params: Unpack[SessionParams]) -> CheckoutSession:
         shown=_shown(params, ui_mode),
         ui_mode=ui_mode,
         customer=params.get("customer"),
-        customer_creation=_customer_creation(world, params),
+        customer_creation=_customer_creation(params),
         customer_email=params.get("customer_email"),
         customer_update=params.get("customer_update", NOTHING),
         email=email,
@@ -240,12 +240,9 @@ def _mint(world: World, *, promoted: bool) -> str:
     return world.ids.mint(f"cs_test_{'b' if promoted else 'a'}", 57)
 
 
-def _customer_creation(world: World, params: SessionParams) -> str | None:
-    """Tell whether a guest becomes a customer: before 2022-08-01 always, if nothing was sent [obs]."""
-    if "customer" in params:
-        return None
-    default = "always" if world.asked_version < INTENT_AT_ONCE_UNTIL else "if_required"
-    return params.get("customer_creation", default)
+def _customer_creation(params: SessionParams) -> str | None:
+    """Tell whether a guest becomes a customer; an older version's default is among its params."""
+    return None if "customer" in params else params.get("customer_creation", "if_required")
 
 
 def _shown(params: SessionParams, ui_mode: str) -> dict[str, Any]:
