@@ -2,12 +2,13 @@
 
 It shares no code with the engine: sums in dicts, groups by trying all, the clock by looking at
 everything that could be due. Where that page is silent it follows the readings of the register, those
-that an example draws (`readings`) or the defaults, and these of the engine's own: a group's invoices are paid before its intents, and what falls due in the
-same second happens as cash, refunds, invoices, sessions.
+that an example draws (`readings`) or the defaults, and these of the engine's own: a group's invoices are
+paid before its intents, and what falls due in the same second happens as cash, held amounts, refunds,
+invoices, sessions.
 """
 
 from workload.books import DAY, Refusal
-from workload.captures import Captures
+from workload.captures import HELD, Captures
 from workload.hooks import Hooks
 
 RETURN_AFTER, SWEEP_AFTER = 75 * DAY, 90 * DAY
@@ -24,6 +25,11 @@ class Auditor(Captures, Hooks):
                     after = SWEEP_AFTER if sent_back else RETURN_AFTER
                     act = self.sweep if sent_back else self.return_to_bank
                     found.append((since + after, act, (customer, currency)))
+        found += [
+            (one.held_since + HELD + 1, self.expire, (one,))
+            for one in self.intents
+            if one.status == "requires_capture"
+        ]
         found += [(one.expires, self.expire_refund, (one,)) for one in self.refunds if one.expires]
         for invoice in self.invoices:
             if invoice.status == "open" and not invoice.overdue:

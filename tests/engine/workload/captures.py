@@ -1,8 +1,10 @@
 """What a card holds: captured, whole or in part, or let go (docs/stripe.md 3.14)."""
 
-from workload.books import Refund, Refusal
+from workload.books import DAY, Refund, Refusal
 from workload.payments import WRONG_STATE
 from workload.repayments import Repayments
+
+HELD = 7 * DAY
 
 
 class Captures(Repayments):
@@ -33,12 +35,22 @@ class Captures(Repayments):
         if intent.status != "requires_capture":
             super().cancel(intent)
             return
+        self.release(intent)
+        intent.status = "canceled"
+        self.tell("payment_intent.canceled", intent, *intent.words())
+
+    def expire(self, intent):
+        """Let go of what nobody captured for seven days."""
+        self.release(intent)
+        self.tell("charge.expired", intent, *intent.charged())
+        intent.status = "canceled"
+        self.tell("payment_intent.canceled", intent, *intent.words())
+
+    def release(self, intent):
         if self.refunds_the_rest:
             self.let_go(intent, intent.amount)
         else:
             intent.released = intent.amount
-        intent.status = "canceled"
-        self.tell("payment_intent.canceled", intent, *intent.words())
 
     def let_go(self, intent, amount):
         """Refund what wasn't captured; it isn't booked by that."""

@@ -3,13 +3,11 @@
 from hypothesis import strategies as st
 
 from pytest_stripe_balance.fixtures.arguments import BANK_TRANSFERS
-from workload.books import DAY
 from workload.driver import Driver
 from workload.payments import INCOMPLETE
 
 AMOUNTS = (100, 200, 300, 500, 700, 1000)
 MOST_OPEN, MOST_CUSTOMERS = 8, 3
-HELD = 7 * DAY - 60
 SHOP = "acct_1ShopShopShopShp"
 METHOD = {"payment_method_data": {"type": "customer_balance"}}
 
@@ -128,15 +126,7 @@ class Draws(Driver):
 
     def held(self):
         """List what a card holds, and can be captured."""
-        until = self.session.now - HELD
-        return [
-            one for one in self.intents() if one.status == "requires_capture" and one.held_since > until
-        ]
-
-    def capturable(self):
-        """List all but what a card held too long: what comes of that is not modelled."""
-        held = self.held()
-        return [one for one in self.intents() if one.status != "requires_capture" or one in held]
+        return [one for one in self.intents() if one.status == "requires_capture"]
 
     def refunds(self):
         return self.auditor.refunds

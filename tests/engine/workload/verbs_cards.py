@@ -47,7 +47,7 @@ class Cards(Intents):
     @verb(8, needs="held")
     def capture(self, draw):
         """Capture what a card holds, whole or in part, or too much of it, or what isn't held."""
-        intent = draw(usually(self.held(), self.capturable()))
+        intent = draw(usually(self.held(), self.intents()))
         parts = [part for one in AMOUNTS if (part := scaled(one, intent.currency)) < intent.amount]
         amount = draw(one_of(*parts, None, intent.amount, intent.amount + 1))
         params = {} if amount is None else {"amount_to_capture": amount}

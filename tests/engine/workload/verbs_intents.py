@@ -146,7 +146,7 @@ class Intents(Draws):
 
     @verb(2, needs="own")
     def cancel(self, draw):
-        intent = draw(usually(self.holding() or self.own(), self.capturable()))
+        intent = draw(usually(self.holding() or self.own(), self.intents()))
         self.answered(
             "cancel",
             lambda: self.auditor.cancel(intent),
