@@ -46,13 +46,24 @@ def as_tokens(form: Form) -> Form:
 
     A number that no token stands for stays, with what goes with it.
     """
-    tokens = {
+    tokens = _tokens(form)
+    return [field for name, value in form for field in _field(name, value, tokens)]
+
+
+def lacks_code(form: Form) -> bool:
+    """Tell whether a form has a number that a token stands for, without the card's code."""
+    names = {name for name, _ in form}
+    return any(f"{card}[cvc]" not in names for card in _tokens(form))
+
+
+def _tokens(form: Form) -> Mapping[str, str]:
+    """Give the token of each card, by the name of its hash."""
+    return {
         detail["card"]: token
         for name, value in form
         if (detail := _DETAIL.fullmatch(name)) and detail["key"] == "number"
         if (token := _TOKENS.get(re.sub(r"[ -]", "", value)))
     }
-    return [field for name, value in form for field in _field(name, value, tokens)]
 
 
 def _field(name: str, value: str, tokens: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -19,19 +19,23 @@ from urllib.parse import parse_qsl
 from pytest_stripe_balance.api import versions
 from pytest_stripe_balance.api.message import Exchange, Headers, Request, Response
 from pytest_stripe_balance.comparison import knowledge
-from pytest_stripe_balance.comparison.answers import AnswerComparer, ListScope, is_converted, is_masked
+from pytest_stripe_balance.comparison.answers import AnswerComparer, ListScope, is_converted
+from pytest_stripe_balance.comparison.card_numbers import lacks_code
 from pytest_stripe_balance.comparison.ids import IdDetector, IdMapping
 from pytest_stripe_balance.comparison.knowledge import Knowledge, NamedIds, named_in
 from pytest_stripe_balance.comparison.locations import LISTS, root_kind
+from pytest_stripe_balance.comparison.masks import is_masked
 from pytest_stripe_balance.comparison.newer import moment_of, without_newer
 from pytest_stripe_balance.comparison.recorded_keys import RecordedKeys, is_conflict
 from pytest_stripe_balance.comparison.recording_facts import (
     kept_headers,
     named_version,
+    own_account,
     polled,
     shared_ids,
 )
 from pytest_stripe_balance.comparison.requests import READS
+from pytest_stripe_balance.comparison.retouched import retouched
 from pytest_stripe_balance.comparison.retries import is_replay, without_retries
 from pytest_stripe_balance.comparison.sightings import Sightings
 from pytest_stripe_balance.comparison.stand_ins import StandIns
@@ -114,11 +118,19 @@ class _Run:
         self._mapping = IdMapping(ids, IdDetector())
         self._knowledge = Knowledge(ids, self._mapping, shared_ids(exchanges))
         self._sightings = Sightings()
-        self._comparer = AnswerComparer(ids, self._knowledge, self._sightings, kept_headers(exchanges))
-        self._keys = RecordedKeys(exchanges)
-        self._translator = RequestTranslator(self._mapping, self._keys)
-        self._polled = polled(exchanges)
         self._moment = moment_of(exchanges)
+        self._comparer = AnswerComparer(
+            ids,
+            self._knowledge,
+            self._sightings,
+            kept_headers(exchanges),
+            retouched(exchanges),
+            any(lacks_code(parse_qsl(exchange.request.body)) for exchange in exchanges),
+            self._moment,
+        )
+        self._keys = RecordedKeys(exchanges)
+        self._translator = RequestTranslator(self._mapping, self._keys, own_account(exchanges))
+        self._polled = polled(exchanges)
         self._stand_ins = StandIns(exchanges, self._knowledge, self._send, self._is_same)
         self._has_deleted = False
 
@@ -189,6 +201,8 @@ class _Run:
             return knowledge.MASKED
         if is_converted(recorded, faked.json):
             return knowledge.SETTING
+        if self._may_be_in_use(exchange, faked):
+            return knowledge.IN_USE
         if self._is_hidden(exchange, faked):
             return knowledge.OTHERS
         if root_kind(recorded) in LISTS:
@@ -198,6 +212,13 @@ class _Run:
         is_read = exchange.request.method in READS
         has_changed = is_read and self._sightings.has_changed(recorded, faked.json, self._knowledge)
         return knowledge.CHANGED if has_changed else None
+
+    def _may_be_in_use(self, exchange: Exchange, faked: Response) -> bool:
+        """Tell whether Stripe keeps an object that has others, of which the recording doesn't tell."""
+        is_kept = exchange.response.status != faked.status and exchange.request.method == "DELETE"
+        return is_kept and not self._stand_ins.made.isdisjoint(
+            NamedIds(exchange.request, self._mapping.old).in_path
+        )
 
     def _is_hidden(self, exchange: Exchange, faked: Response) -> bool:
         """Tell whether Stripe misses an object that the recording made and nothing deleted."""

@@ -34,7 +34,9 @@ NO_VERSION = "the recording lacks the API version that it was sent with"
 OTHERS = "the missing object belongs to another account or to the other mode"
 BEYOND = "it is about a payment by other means that began before the recording"
 CHANGED = "its object had changed, and no recorded request did that"
+IN_USE = "its object is from before the recording, and others may belong to it"
 MASKED = "its parameters were masked in the recording"
+CROWDED = "it depends on what else the account has"
 SETTING = "it depends on a setting of the account"
 POLLED = "it was sent again before any write, and got another answer"
 _IN_USE = ("idempotency_key_in_use", "lock_timeout")
@@ -64,7 +66,21 @@ _QUIET = (
 )
 _BANK = "customer_balance"
 # Ids that only payments by other means have.
-_BEYOND = ("ba_", "card_", "ch_", "cs_", "dp_", "du_", "mandate_", "seti_", "si_", "src_", "sub_", "tr_")
+_BEYOND = (
+    "ba_",
+    "card_",
+    "ch_",
+    "cs_",
+    "dp_",
+    "du_",
+    "ii_",
+    "mandate_",
+    "seti_",
+    "si_",
+    "src_",
+    "sub_",
+    "tr_",
+)
 _NEUTRAL = ("acct_", "req_")  # no request changes these
 
 
@@ -82,6 +98,8 @@ def environment(exchange: Exchange) -> str | None:
         return f"another request was running at the same time ({status})"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return f"Stripe failed ({status})"
+    if message_of(error).startswith("Too many "):
+        return CROWDED
     if any(hint in message_of(error) for hint in _HINTS):
         return OTHERS
     return None
@@ -274,6 +292,8 @@ class Knowledge:
         named |= named_in(document, self.ids)
         named = {an_id for an_id in named if not an_id.startswith(_NEUTRAL)}
         named |= {an_id for name in tuple(named) for an_id in self.mentioned_by(name)}
+        transfers = [an_id for an_id in named if an_id.startswith("tr_")]
+        named |= {an_id for name in transfers for an_id in self.mentioned_by(name)}
         if not _is_quiet(exchange):
             customers = {an_id for an_id in named if an_id.startswith("cus_")}
             named |= {own for own, mentioned in self._mentioned.items() if mentioned & customers}

@@ -19,6 +19,7 @@ from pytest_stripe_balance.refused import Refused
 from pytest_stripe_balance.resources import without_betas
 
 Json = Any
+_LONG = 21  # of an account's id, with its prefix
 
 
 def began_at(exchanges: Sequence[Exchange]) -> int | None:
@@ -67,6 +68,24 @@ def is_modelled(api_version: str) -> bool:
     except (Fault, Refused):
         return False
     return True
+
+
+def own_account(exchanges: Sequence[Exchange]) -> str:
+    """Give the account of the recording's key, if a request names it as Stripe-Account; else "".
+
+    An object's id has in it the last ten characters of its account's id.
+    """
+    named = {
+        account
+        for exchange in exchanges
+        if (account := exchange.request.headers.get("Stripe-Account")) and len(account) >= _LONG
+    }
+    own = [
+        own_id(exchange.response.json)
+        for exchange in exchanges
+        if not exchange.request.headers.get("Stripe-Account")
+    ]
+    return next((account for account in sorted(named) if any(account[-10:] in one for one in own)), "")
 
 
 def kept_headers(exchanges: Sequence[Exchange]) -> list[str]:

@@ -34,7 +34,7 @@ _MADE_BY: Mapping[str, tuple[str, Sequence[str], Mapping[str, str]]] = {
         {"name": "a product from before the recording"},
     ),
 }
-# What an invoice says about its customer.
+# What an invoice or a session says about its customer.
 _TOLD_BY_OTHERS = {f"customer_{key}": key for key in ("address", "email", "name", "phone", "shipping")}
 
 
@@ -43,6 +43,7 @@ class StandIns:
     """The stand-ins of one recording.
 
     - `send` posts a body to the fake in an exchange's place; None if the fake refuses it.
+    - `made` are the recorded ids of those that were made.
     - `is_same` tells whether the fake shows an object with the recorded values.
     """
 
@@ -50,6 +51,7 @@ class StandIns:
     knowledge: Knowledge
     send: Callable[[Exchange, str, str], Response | None]
     is_same: Callable[[Json, Response], bool]
+    made: set[str] = field(default_factory=set)
     _shown: dict[str, tuple[int, Json]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -79,6 +81,7 @@ class StandIns:
         if made is None:
             return
         self.knowledge.mapping.put(an_id, made.json["id"])
+        self.made.add(an_id)
         if shown is None:
             self.knowledge.know_by_name(an_id)
         elif not self.is_same(shown, made):
@@ -99,7 +102,9 @@ class StandIns:
         documents = (exchange.response.json for exchange in self.exchanges[at:])
         naming = (each for document in documents for each in objects(document))
         about = next((each for each in naming if each.get("customer") == an_id), {})
-        return {key: about[name] for name, key in _TOLD_BY_OTHERS.items() if name in about}
+        told = {key: about[name] for name, key in _TOLD_BY_OTHERS.items() if about.get(name)}
+        details = about.get("customer_details")  # of a Checkout Session
+        return {**details, **told} if isinstance(details, dict) else told
 
 
 def _can_be_supplied(exchange: Exchange, named: NamedIds) -> bool:

@@ -18,10 +18,14 @@ _REFUND = re.compile(r"/v1/charges/([^/]+)/refunds")
 
 @dataclass
 class RequestTranslator:
-    """Replaces the recorded ids in requests by the fake's, and the idempotency keys by new ones."""
+    """Replaces the recorded ids in requests by the fake's, and the idempotency keys by new ones.
+
+    `own_account` is the one of the recording's key, whom no header needs to name.
+    """
 
     mapping: IdMapping
     keys: RecordedKeys
+    own_account: str = ""
     _accounts: int = 0
     _own: int = 0
 
@@ -68,7 +72,7 @@ class RequestTranslator:
         headers = {"Authorization": f"Bearer {KEY}"}
         if version := named_version(exchange):
             headers["Stripe-Version"] = version
-        if account := _account_of(exchange):
+        if (account := _account_of(exchange)) and account != self.own_account:
             headers["Stripe-Account"] = self.mapping.new_for(account) or account
         if context := requested.get("Stripe-Context"):
             headers["Stripe-Context"] = context  # the fake refuses it
