@@ -222,7 +222,10 @@ def _answer(answers: idempotency.SavedAnswers, call: Call) -> Response:
         return call.refuse(fault)
     if saved is not None:
         return idempotency.replayed(saved, request_id)
-    answer = call.execute(params)
+    try:
+        answer = call.execute(params)
+    except Fault as fault:
+        return response.fail(call.envelope, fault, executed=False)
     if key:
         answers.save(world, key, request, answer)
     return answer

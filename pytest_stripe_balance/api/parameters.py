@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -37,6 +37,9 @@ EXCLUSIVE = (
     ("amount", "unit_amount_decimal"),
     ("days_until_due", "due_date"),
 )
+# What Stripe says an unknown parameter may mean, where the call has that one [obs
+# onetimesecret/onetimesecret, of invoice items].
+_MEANT = {"price": "pricing"}
 INDEX = re.compile(r"[0-9]{1,4}")
 NAMELIKE = re.compile(r"[a-z_]{1,40}")
 _DECIMAL = re.compile(r"-?[0-9]{0,20}\.?[0-9]{1,20}")
@@ -114,7 +117,7 @@ def _hash(raw: str | Form, rule: Rule, path: Path) -> dict[str, Any]:
     if members is None:
         return _map(raw, rule, path)
     if not raw.keys() <= members.keys():
-        raise _unknown([bracketed((*path, name)) for name in raw if name not in members])
+        raise _unknown([bracketed((*path, name)) for name in raw if name not in members], members)
     for name in raw:
         if "gone" in members[name]:
             raise _gone(members[name], (*path, name))
@@ -153,9 +156,11 @@ def _array(raw: str | Form, rule: Rule, path: Path) -> list[Any]:
     return [value_at((*path, index), value, inner) for index, value in in_order]
 
 
-def _unknown(names: list[str]) -> Fault:
+def _unknown(names: list[str], members: Container[str]) -> Fault:
     if len(names) == 1:
         message = f"Received unknown parameter: {names[0]}"
+        if (meant := _MEANT.get(names[0])) in members:
+            message += f". Did you mean {meant}?"
     else:
         message = f"Received unknown parameters: {', '.join(names)}"
     return Fault(message, code="parameter_unknown", param=names[0])

@@ -150,7 +150,8 @@ class Call(NamedTuple):
     def execute(self, params: Parameters) -> Response:
         """Run the verb and render its result. After an error the world is as it was before.
 
-        Only the changes of a Fault that `keeps_changes` stay.
+        Only the changes of a Fault that `keeps_changes` stay. One that isn't `executed` is raised, and
+        so is that of a missing object of the path.
         """
         world = self.envelope.world
         world.cause = Cause(self.envelope.request_id, self.envelope.key, self.rules.api_version)
@@ -162,6 +163,9 @@ class Call(NamedTuple):
                     self._echo(result, params.ignored)
                 body = self._body(result, params)
         except Fault as fault:
+            # An object of the path is found missing before [obs openfoodfoundation/openfoodnetwork].
+            if not fault.executed or fault.missing in self.ids:
+                raise
             if fault.keeps_changes:
                 world.clock.tick()
             return response.fail(self.envelope, fault, executed=True)
@@ -196,6 +200,8 @@ class Call(NamedTuple):
             "has_more": result.has_more,
             "url": self.envelope.request.path,
         }
+        if self.endpoint.path == "/v1/refunds":
+            body["count"] = len(result.data)  # [obs onetimesecret/onetimesecret]
         if isinstance(result, Found):
             body["next_page"] = result.next_page
             if TOTAL_COUNT in paths:

@@ -18,7 +18,7 @@ def _create(**params):
 
 
 def _customer(stripe_balance):
-    return stripe_balance.customer().id
+    return stripe_balance.customer(email="ada@example.com").id
 
 
 def _intent(stripe_balance):

@@ -63,7 +63,10 @@ def test_a_hash_goes_into_the_objects_own(stripe_balance):
 )
 def test_what_the_objects_key_cannot_take_is_not_shown(stripe_balance, key, sent):
     """The key stays as it is without the parameter."""
-    asked = {"customer": stripe_balance.customer().id, "collection_method": "send_invoice"}
+    asked = {
+        "customer": stripe_balance.customer(email="ada@example.com").id,
+        "collection_method": "send_invoice",
+    }
     without = as_dict(stripe.Invoice.create(**asked, days_until_due=3))
     made = as_dict(stripe.Invoice.create(**asked, days_until_due=3, **{key: sent}))
     assert made[key] == without[key]

@@ -198,7 +198,7 @@ def test_headers_are_what_stripe_sends(stripe_balance):
         stripe.PaymentIntent.create(amount="x", currency="usd")
     assert "Stripe-Should-Retry" not in validation.value.headers
     with pytest.raises(stripe.InvalidRequestError) as executed:
-        stripe.PaymentIntent.cancel("pi_nope")
+        stripe.Refund.create(charge="ch_nope")
     assert executed.value.headers["Stripe-Should-Retry"] == "false"
 
 

@@ -44,9 +44,11 @@ class Town:
                     charge=self.ids[name], amount=refunded, instructions_email="no@example.com"
                 )
         invoice = stripe_balance.bank_transfer_invoice
+        stripe.Customer.modify(self.ids["nobody"], email="no@example.com")
         add("draft", invoice(self.ids["nobody"], 700, finalize=False).id)
         add("open", invoice(self.ids["nobody"], 1500, number="ROOF 12-a").id)
         add("void", stripe.Invoice.void_invoice(invoice(self.ids["nobody"], 3000).id).id)
+        stripe.Customer.modify(self.ids["nobody"], email="")
 
     def paid(self, amount, postal_code):
         data = {

@@ -101,7 +101,9 @@ def test_every_searched_object_lags(stripe_balance, stripe_clock):
 
     customer = stripe_balance.customer()
     intent = stripe_balance.bank_transfer_intent(customer, 1000)
-    invoice = stripe_balance.bank_transfer_invoice(stripe_balance.customer(), 700, finalize=False)
+    invoice = stripe_balance.bank_transfer_invoice(
+        stripe_balance.customer(email="ada@example.com"), 700, finalize=False
+    )
     assert found() == [0, 0, 0, 0, 0, 0]
     stripe_clock.advance(minutes=1)
     assert found() == [1, 0, 0, 0, 1, 0]

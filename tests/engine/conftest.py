@@ -17,6 +17,7 @@ class Stage:
     def __init__(self, stripe_balance):
         self.balance = stripe_balance
         self.customer = stripe_balance.customer(reconciliation="manual").id
+        self.billed = stripe_balance.customer(email="ada@example.com").id
         stripe_balance.fund(self.customer, 500)
 
     @property

@@ -17,7 +17,7 @@ DAY = 86_400
 
 @pytest.fixture
 def customer(stripe_balance):
-    return stripe_balance.customer(reconciliation="manual").id
+    return stripe_balance.customer(reconciliation="manual", email="ada@example.com").id
 
 
 @pytest.fixture

@@ -212,7 +212,7 @@ def test_a_handler_may_ask_while_the_clock_moves(hooks):
 
 def test_an_invoice_says_when_its_webhooks_were_delivered(hooks):
     """At its creation where nobody hears of it; else it is null until all have acknowledged."""
-    customer = hooks.balance.customer()
+    customer = hooks.balance.customer(email="ada@example.com")
     first = stripe.Invoice.create(customer=customer.id, currency="usd", **BILLED)
     assert first.webhooks_delivered_at == first.created
     hooks.endpoint("invoice.created"), hooks.endpoint("customer.created")
@@ -308,7 +308,7 @@ def test_an_endpoint_hears_types_and_shapes_of_its_own_version(hooks):
     """At acacia nothing told of a payment's own event, and an invoice named its intent."""
     old = hooks.endpoint(api_version="2025-02-24.acacia").id
     new = hooks.endpoint().id
-    customer = hooks.balance.customer()
+    customer = hooks.balance.customer(email="ada@example.com")
     invoice = hooks.balance.bank_transfer_invoice(customer, 1000)
     hooks.balance.fund(customer, 1000)
     only_new = set(hooks.types(new)) - set(hooks.types(old))

@@ -109,7 +109,7 @@ def test_a_new_invoice_takes_its_customers_settings(stripe_balance):
         "footer": "Thanks",
         "rendering_options": {"amount_tax_display": "exclude_tax", "template": "inrtem_1"},
     }
-    customer = stripe_balance.customer(invoice_settings=settings)
+    customer = stripe_balance.customer(invoice_settings=settings, email="ada@example.com")
     first = bill(stripe_balance, customer)
     stripe.Customer.modify(customer.id, invoice_settings={"footer": "Later", "custom_fields": ""})
     own = bill(stripe_balance, customer, footer="Own")
@@ -121,7 +121,7 @@ def test_a_new_invoice_takes_its_customers_settings(stripe_balance):
 
 def test_a_draft_is_finalized_when_it_was_told_to_be(stripe_balance, stripe_clock):
     """If it advances by itself at all."""
-    customer = stripe_balance.customer()
+    customer = stripe_balance.customer(email="ada@example.com")
     at = stripe_clock.now + 7200
     drafts = [
         bill(stripe_balance, customer, auto_advance=advances, automatically_finalizes_at=at)
@@ -168,7 +168,9 @@ def test_where_a_customer_is_is_taken(stripe_balance):
 
 def test_the_next_number_is_chosen(stripe_balance):
     """The customer's next invoice has it, and the one after it the next."""
-    customer = stripe_balance.customer(next_invoice_sequence=7, invoice_prefix="ADA")
+    customer = stripe_balance.customer(
+        next_invoice_sequence=7, invoice_prefix="ADA", email="ada@example.com"
+    )
     numbers = [stripe.Invoice.finalize_invoice(bill(stripe_balance, customer).id).number for _ in "12"]
     assert numbers == ["ADA-0007", "ADA-0008"]
     stripe.Customer.modify(customer.id, next_invoice_sequence=20)
@@ -403,7 +405,7 @@ KNOWN_TYPES = (
 
 def test_other_types_beside_a_bank_transfer_are_shown_and_change_nothing(stripe_balance):
     """All known types are keys once one is set; the intent has the options; a transfer pays."""
-    customer = stripe_balance.customer()
+    customer = stripe_balance.customer(email="ada@example.com")
     types = ["card", "customer_balance", "us_bank_account"]
     debit, card = {"verification_method": "instant"}, {"request_three_d_secure": "any"}
     options = {"card": card, "customer_balance": BY_TRANSFER, "us_bank_account": debit}
@@ -424,7 +426,7 @@ def test_other_types_beside_a_bank_transfer_are_shown_and_change_nothing(stripe_
 
 def test_an_invoice_that_no_transfer_may_pay_waits(stripe_balance):
     """Its types are shown, and money of the customer stays on the balance."""
-    customer = stripe_balance.customer()
+    customer = stripe_balance.customer(email="ada@example.com")
     settings = {"payment_method_types": ["sepa_debit"], "payment_method_options": {"sepa_debit": ""}}
     draft = bill(stripe_balance, customer, payment_settings=settings)
     assert draft.payment_settings.payment_method_options is None

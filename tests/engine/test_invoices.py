@@ -501,7 +501,7 @@ def test_a_first_invoice_without_a_currency_has_that_of_its_bank_transfers(
 ):
     """An account in France that names no currency bills in euros."""
     invoice = stripe.Invoice.create(
-        customer=stripe_balance.customer().id,
+        customer=stripe_balance.customer(email="ada@example.com").id,
         collection_method="send_invoice",
         days_until_due=30,
         payment_settings={

@@ -104,7 +104,7 @@ IN_CAPITALS = {
 @pytest.mark.parametrize("build", IN_CAPITALS.values(), ids=IN_CAPITALS)
 def test_builders_take_a_currency_in_capitals(build, stripe_balance, _stripe_session):
     """They send it as it is given, for Stripe to lower, and the answer says that it rests on that."""
-    payer = stripe_balance.customer()
+    payer = stripe_balance.customer(email="ada@example.com")
     assert build(stripe_balance, payer).currency == "eur"
     assert "capital-currency" in _stripe_session.assumptions
     assert any("currency=EUR" in asked.request.body for asked in stripe_balance.requests)

@@ -3,7 +3,7 @@
 A row says `what` it is about, its `source`, the API `version` (unknown: the newest is asked), how `strong` it
 is, the `call` with its parameters, and what held of the answer. `given` is what was asked before: names of the
 file's `preparations`, or calls; `name = CALL` keeps an answer, of which {name} is the id and {name.path} a part.
-`assume` picks readings of the register; `beyond` says why the fake can't be asked.
+`account` is whom the call is made for; `assume` picks readings of the register; `beyond` says why the fake can't be asked.
 """
 
 import re
@@ -33,6 +33,7 @@ ABOUT = {
     "call",
     "with",
     "key",
+    "account",
     "assume",
     "beyond",
     "note",
@@ -62,7 +63,7 @@ def hold(asked, row, answer):
     for path, count in row.get("count", {}).items():
         assert len(at(body, path)) == count, path
     for name, value in asked.filled(row.get("headers", {})).items():
-        assert headers[name] == value, name
+        assert headers.get(name) == value, name
 
 
 def rows():
@@ -94,7 +95,7 @@ def test_the_fake_answers_what_others_have_seen(row, preparations, stripe_balanc
         assert "error" in row, f"{version} is no version"
     asked = Asked(stripe_balance, version, preparations)
     asked.prepare(row.get("given", []))
-    hold(asked, row, asked.ask(row["call"], row.get("with", {}), row.get("key")))
+    hold(asked, row, asked.ask(row["call"], row.get("with", {}), row.get("key"), row.get("account")))
 
 
 @pytest.mark.parametrize("row", [param.values[0] for param in ROWS], ids=[param.id for param in ROWS])

@@ -254,7 +254,7 @@ def test_builders_and_views_never_meet_one(
 ):
     """They are the test's own hand; `stripe_balance.client` may be the app's."""
     with stripe_faults.outage():
-        other = stripe_balance.customer()
+        other = stripe_balance.customer(email="ada@example.com")
         stripe_balance.fund(other, 100)
         stripe_balance.bank_transfer_invoice(other, 100)
         stripe_balance.bank_transfer_intent(other, 100)

@@ -90,12 +90,6 @@ def test_checkout_inline_prices(probe, payer):
     assert (line.price.active, product.active) == (False, False)
 
 
-def test_checkout_missing(probe):
-    """Which param has the error of an unknown session?"""
-    error = probe.error(lambda: stripe.checkout.Session.retrieve("cs_test_nope"))
-    assert error == (404, GENERIC, "resource_missing", "session")
-
-
 def test_checkout_intent_at_once(probe, payer):
     """What becomes of an old session's intent when the session expires?"""
     session = create(customer=payer, **{**BY_TRANSFER, "stripe_version": "2020-08-27"})

@@ -68,7 +68,7 @@ def test_idempotency_key_length(probe):
 def test_should_retry_missing_object(stripe_balance):
     """Does the 404 of a POST say not to retry?"""
     try:
-        stripe.PaymentIntent.cancel("pi_does_not_exist")
+        stripe.Refund.create(charge="ch_does_not_exist")
     except stripe.InvalidRequestError as error:
         headers = error.headers
     assert headers["Stripe-Should-Retry"] == "false"

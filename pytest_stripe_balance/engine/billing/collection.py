@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 NO_DUE_DATE = (
     "If invoice collection method is 'send_invoice', you must specify 'due_date' or 'days_until_due'."
 )
+# Recorded by onetimesecret/onetimesecret, without code and param.
+NO_EMAIL = (
+    "Missing email. In order to create invoices that are sent to the customer, the customer must have a "
+    "valid email."
+)
 # Recorded at 2026-08-26.dahlia, without code and param (Kiln-AI/stripe_world 13/78).
 NOT_SENT = (
     "You can only specify 'due_date' or 'days_until_due' if invoice collection method is 'send_invoice'."
@@ -62,6 +67,8 @@ def of_new(world: World, owner: Customer, params: CollectionParams) -> dict[str,
         default_methods.attached(world, default, owner.id, "default_payment_method")
     fields: dict[str, Any] = {"collection_method": method, "default_payment_method": default}
     if method == "send_invoice":
+        if not owner.email:
+            raise Fault(NO_EMAIL)
         return {**fields, "due_date": _due_date(world, params)}
     if "days_until_due" in params or "due_date" in params:
         raise Fault(NOT_SENT)

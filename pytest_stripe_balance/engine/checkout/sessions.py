@@ -12,6 +12,7 @@ from pytest_stripe_balance.engine.payments import payment_intents, sharing
 from pytest_stripe_balance.engine.payments.method_types import refuse_descriptor
 from pytest_stripe_balance.engine.state import faults, fields, parents
 from pytest_stripe_balance.engine.state.determinism import DAY
+from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records.checkout import CheckoutLine, CheckoutSession
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING
 from pytest_stripe_balance.engine.state.table import Cursors, ListParams, Table
@@ -89,8 +90,13 @@ def create(world: World, **params: Unpack[SessionParams]) -> CheckoutSession:
 
 
 def retrieve(world: World, session_id: str) -> CheckoutSession:
-    """Find a session; 404 with param `session`."""
-    return world.checkout_sessions.find(session_id, "session", assumption="checkout-missing")
+    """Find a session; 404 without param, in words of its own [obs onetimesecret/onetimesecret]."""
+    session = world.checkout_sessions.get(session_id)
+    if session is None:
+        fault = Fault(f"No such checkout.session: {session_id}", status=404, code="resource_missing")
+        fault.missing = session_id
+        raise fault
+    return session
 
 
 def list_(

@@ -14,6 +14,11 @@ from pytest_stripe_balance.refused import EXPECTED, Refused
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records.hashes import Hash
 
+# What follows the text about a missing payment method that is the platform's [obs antiwork/gumroad].
+_OF_PLATFORM = (
+    "; OAuth key or Stripe-Account header was used but API request was provided with a platform-owned "
+    "payment method ID. Please ensure that the provided payment method matches the specified account."
+)
 # Beginnings of ids that exist in Stripe and not here: its ready-made methods for tests (docs.stripe.com
 # /testing and the pages of each method), and the sources and cards from before payment methods.
 NOT_MODELLED = (
@@ -99,31 +104,28 @@ def found(world: World, method_id: str, *, in_path: bool) -> PaymentMethod:
 
 
 def known(world: World, method_id: str, *, in_path: bool) -> PaymentMethod:
-    """Find a payment method, or raise `resource_missing` with param `payment_method` [obs]."""
-    if world.payment_methods.get(method_id) is None:
-        way = (
-            "Make one by `stripe.PaymentMethod.create(type='customer_balance')`"
-            if in_path
-            else "Send payment_method_data={'type': 'customer_balance'} in its place"
-        )
-        refuse_unmodelled("payment_method", method_id, way)
-        if not in_path and world.platform is not None:
-            _check_platforms_own(world.platform, method_id)
-    return world.payment_methods.find(
-        method_id, "payment_method", in_path=in_path, assumption="payment-method-unknown"
+    """Find a payment method, or raise `resource_missing` with param `payment_method` [obs].
+
+    Stripe looks for one that is no part of the path before it executes the call, and says if the
+    platform has it [obs antiwork/gumroad].
+    """
+    method = world.payment_methods.get(method_id)
+    if method is not None:
+        return method
+    way = (
+        "Make one by `stripe.PaymentMethod.create(type='customer_balance')`"
+        if in_path
+        else "Send payment_method_data={'type': 'customer_balance'} in its place"
     )
-
-
-def _check_platforms_own(platform: World, method_id: str) -> None:
-    """Refuse the platform's own method in a request for a connected account [obs antiwork/gumroad]."""
-    if platform.payment_methods.get(method_id) is not None:
-        raise faults.Fault(
-            f"No such PaymentMethod: '{method_id}'; OAuth key or Stripe-Account header was used but API "
-            "request was provided with a platform-owned payment method ID. Please ensure that the "
-            "provided payment method matches the specified account.",
-            code="resource_missing",
-            param="payment_method",
-        )
+    refuse_unmodelled("payment_method", method_id, way)
+    noun, assumption = world.payment_methods.noun, "payment-method-unknown"
+    fault = faults.missing_object(
+        noun, method_id, "payment_method", in_path=in_path, assumption=assumption
+    )
+    fault.executed = in_path
+    if not in_path and world.platform is not None and world.platform.payment_methods.get(method_id):
+        fault.message, fault.assumption = fault.message + _OF_PLATFORM, None
+    raise fault
 
 
 def refuse_unmodelled(name: str, method_id: str | None, way: str) -> None:

@@ -108,14 +108,17 @@ def _home(world: World) -> World:
 
 
 def check_refund(charge: Charge, *, reverse_transfer: bool, refund_application_fee: bool) -> None:
-    """Refuse to take back what a charge hasn't given (docs/stripe.md 5.10)."""
+    """Refuse to take back what a charge hasn't given (docs/stripe.md 5.10).
+
+    A fee that it hasn't given is no reason where its transfer comes back [obs antiwork/gumroad].
+    """
     if reverse_transfer and charge.transfer is None:
         message = (
             f"Cannot reverse transfer on charge {charge.id} because it does not have an associated "
             "transfer."
         )
         raise Fault(message)
-    if not refund_application_fee:
+    if not refund_application_fee or (reverse_transfer and charge.application_fee is None):
         return
     if charge.application_fee is None:
         raise application_fees.none_to_refund(f"Charge {charge.id}")

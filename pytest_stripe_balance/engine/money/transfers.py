@@ -47,14 +47,20 @@ def can_be_account(account: str) -> bool:
 
 
 def check_destination(world: World, account: str, param: str) -> None:
-    """Refuse an account that can't be one: 400 `resource_missing` [obs antiwork/gumroad]."""
+    """Refuse an account that can't be one: 400 `resource_missing` [obs antiwork/gumroad].
+
+    Of a payment intent Stripe says so before it executes the call [obs], of a transfer afterwards [obs
+    liberapay].
+    """
     if world.platform is not None:
         raise Refused(
             f"{param} together with the header Stripe-Account is not modelled: only the platform "
             "transfers money"
         )
     if not can_be_account(account):
-        raise faults.missing_object("destination", account, param, in_path=False)
+        fault = faults.missing_object("destination", account, param, in_path=False)
+        fault.executed = param == "destination"
+        raise fault
 
 
 def create(

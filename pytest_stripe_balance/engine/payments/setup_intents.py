@@ -17,6 +17,13 @@ from pytest_stripe_balance.engine.state.world import World
 from pytest_stripe_balance.refused import Refused
 
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
+# Why a setup intent in one of the other statuses can't be canceled, in Stripe's words, `it it` too
+# [obs antiwork/gumroad].
+_NOT_CANCELABLE = {
+    "succeeded": "has a status of succeeded. Only a SetupIntent with one of the following statuses may "
+    "be canceled: `requires_payment_method`, `requires_confirmation`, or `requires_action`",
+    "canceled": "it already canceled",
+}
 
 
 class SetupParams(TypedDict, total=False):
@@ -154,7 +161,7 @@ def cancel(
     """Cancel a setup intent that isn't done; event `setup_intent.canceled` [doc]."""
     intent = retrieve(world, intent_id)
     if intent.status not in OPEN:
-        raise _unexpected(intent, f"cancel this SetupIntent because it has a status of {intent.status}")
+        raise _unexpected(intent, f"cancel this SetupIntent because it {_NOT_CANCELABLE[intent.status]}")
     canceled = world.setup_intents.put(
         intent._replace(status="canceled", cancellation_reason=cancellation_reason, next_action=None)
     )

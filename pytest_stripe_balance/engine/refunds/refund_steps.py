@@ -58,7 +58,7 @@ def _shared(
     refund = _recorded(world, refund)
     if reverses:
         shares.tell_reversed(world, refund)
-    if gives_fee_back:
+    if gives_fee_back and charge.application_fee is not None:
         shares.give_fee_back(world, charge, refund)
     return refund
 

@@ -30,6 +30,8 @@ class Fault(Exception):  # noqa: N818 - Stripe answers it; it is no failure of t
     `has_request_id` is False for answers without Request-Id and Stripe-Version (401). `logged` is False
     for answers without `request_log_url`. `assumption` names the assumption that the answer relies on.
     With `keeps_changes` the changes that were made before it stay, as those of a failed payment do.
+    `executed` is False for answers from before the execution, which no idempotency key keeps. `missing`
+    is the id of an object that there isn't.
     """
 
     def __init__(
@@ -56,6 +58,8 @@ class Fault(Exception):  # noqa: N818 - Stripe answers it; it is no failure of t
         self.logged = has_request_id
         self.assumption = assumption
         self.keeps_changes = keeps_changes
+        self.executed = True
+        self.missing: str | None = None
         self.method: PaymentMethod | None = None
         self.setup_intent: SetupIntent | None = None
         self.more: Hash = NOTHING
@@ -68,13 +72,15 @@ def missing_object(
 
     404 if the id is in the path, 400 if it is a parameter.
     """
-    return Fault(
+    fault = Fault(
         f"No such {noun}: '{record_id}'{_BEHIND.get(noun, '')}",
         status=404 if in_path else 400,
         code="resource_missing",
         param=param,
         assumption=assumption,
     )
+    fault.missing = record_id
+    return fault
 
 
 def missing_parameter(param: str) -> Fault:

@@ -13,6 +13,8 @@ class Bills(Carts):
     def draft(self, customer, currency, due, *, advances, shared=None):
         """Make a draft; a customer's first says which currency is theirs."""
         self.living(customer)
+        if not customer.email:
+            raise Refusal
         if customer.currency is None:
             customer.currency = currency
             self.tell("customer.updated", customer, *customer.words())

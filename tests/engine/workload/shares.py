@@ -78,7 +78,7 @@ class Shares(Books):
         """Refuse to take back what wasn't given, and a fee without its transfer."""
         if reverses and not intent.transfer:
             raise Refusal
-        if gives_back and not (intent.fee and reverses):
+        if gives_back and not reverses:
             raise Refusal
 
     def take_back(self, intent, amount, reverses, gives_back):
@@ -87,6 +87,6 @@ class Shares(Books):
             (intent.transfer, reverses, self.come_back),
             (intent.fee, gives_back, self.go_back),
         ):
-            part = min(share_of(one.amount, amount, intent.amount), one.left) if wished else 0
+            part = min(share_of(one.amount, amount, intent.amount), one.left) if one and wished else 0
             if part:
                 act(one, part)

@@ -38,7 +38,7 @@ class Crowd(Cash, Customers, Intents, Invoices):
         invoices, intents = [], []
         for _ in range(draw(one_of(3, 4, 5, 6, 6))):
             amount = draw(one_of(*amounts))
-            if draw(once_in(2)):
+            if place[0].email and draw(once_in(2)):
                 invoices.append(self.drafted(place, 30, [amount]))
                 self.bring(invoices[-1], "finalize")
             else:

@@ -25,7 +25,7 @@ class Invoices(Draws):
         shared = sharing(draw, scaled(sum(amounts), place[1]))
         invoice = self.drafted(place, days, amounts, advances=draw(once_in(4)), shared=shared)
         then = draw(one_of("finalize", "finalize", "finalize", "finalize", "send", "nothing"))
-        if then != "nothing":
+        if invoice and then != "nothing":
             self.bring(invoice, then)
 
     def drafted(self, place, days, amounts, *, advances=False, shared=None):
@@ -55,7 +55,7 @@ class Invoices(Draws):
             ),
             lambda: self.api.invoices.create(params),
         )
-        for amount in amounts:
+        for amount in amounts if invoice else ():
             self.add_item(invoice, amount)
         return invoice
 

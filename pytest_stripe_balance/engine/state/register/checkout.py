@@ -42,11 +42,6 @@ ENTRIES = (
         48,
     ),
     only(
-        "checkout-missing",
-        47,
-        "An unknown session is 404 resource_missing with param session.",
-    ),
-    only(
         "checkout-events",
         46,
         "checkout.session.completed comes after the events of the intent, and "

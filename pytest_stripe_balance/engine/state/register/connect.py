@@ -80,7 +80,7 @@ ENTRIES = (
     only(
         "connect-fee-refusals",
         69,
-        "refund_application_fee without a fee, or on a destination charge without reverse_transfer, "
+        "refund_application_fee without reverse_transfer, of a charge without a fee or with a transfer, "
         "and more than what is left of a fee, are 400 invalid_request_error in our own words.",
     ),
     only(

@@ -85,7 +85,8 @@ ENTRIES = (
         "payment-method-unknown",
         6,
         "An unknown payment method gives the short text. At 2025-10-29.clover a platform was "
-        "also told that the method may belong to a connected account.",
+        "also told that the method may belong to a connected account. As on payment intents, one "
+        "that isn't in the path is found missing before the call is executed.",
     ),
     only(
         "customer-balance-needs-customer",

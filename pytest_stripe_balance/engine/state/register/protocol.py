@@ -39,8 +39,8 @@ ENTRIES = (
     only(
         "should-retry-missing-object",
         30,
-        "A POST that is answered 404 for an unknown object counts as executed: it has "
-        "Stripe-Should-Retry: false and is replayed.",
+        "A POST that is answered 404 for an unknown object of its parameters counts as executed: it has "
+        "Stripe-Should-Retry: false, which was seen of charges, and is replayed.",
     ),
     only(
         "idempotency-key-length",
