@@ -16,7 +16,7 @@ def draft(customer, **params):
 @pytest.mark.usefixtures("at_newest_version")
 def test_shown_as_sent(probe):
     """Which keys have the hashes that are shown, where only some were sent?"""
-    customer = probe.customer()
+    customer = probe.customer(email="ada@example.com")
     sent = {"name": "Ada", "address": {"line1": "1 Main St"}}
     billed = as_dict(
         draft(customer, shipping_details=sent, rendering={"amount_tax_display": "exclude_tax"})
@@ -30,7 +30,8 @@ def test_shown_as_sent(probe):
 
 def test_invoice_settings_copied(probe):
     """Does an invoice have its customer's settings of its creation, when they change later?"""
-    customer = probe.customer(invoice_settings={"footer": "Thanks", "custom_fields": FIELDS})
+    settings = {"footer": "Thanks", "custom_fields": FIELDS}
+    customer = probe.customer(email="ada@example.com", invoice_settings=settings)
     invoice = draft(customer)
     stripe.Customer.modify(customer, invoice_settings={"footer": "Later"})
     opened = stripe.Invoice.finalize_invoice(invoice.id)
@@ -41,7 +42,7 @@ def test_invoice_settings_copied(probe):
 def test_custom_fields_limit(probe):
     """Five custom fields: which error are they?"""
     fields = [{"name": str(place), "value": "x"} for place in range(5)]
-    customer = probe.customer()
+    customer = probe.customer(email="ada@example.com")
     error = probe.error(lambda: draft(customer, custom_fields=fields))
     assert error == (400, "invalid_request_error", None, "custom_fields")
 
