@@ -52,7 +52,7 @@ _BANKS = "financial_addresses"  # hold names and addresses of the account or its
 # What an account has in its own currency.
 _SETTLED = ("balance_transaction", "fee_refund", "transfer", "transfer_reversal")
 _BANKS_SAME = ("type", "country", "currency")
-_COUNTS = ("has_more", "next_page", "total_count")
+_COUNTS = ("count", "has_more", "next_page", "total_count")
 _ABSENT = object()
 
 

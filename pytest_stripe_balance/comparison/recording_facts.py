@@ -84,6 +84,7 @@ def own_account(exchanges: Sequence[Exchange]) -> str:
         own_id(exchange.response.json)
         for exchange in exchanges
         if not exchange.request.headers.get("Stripe-Account")
+        and not exchange.request.path.startswith("/v1/accounts")  # they are of the account in the path
     ]
     return next((account for account in sorted(named) if any(account[-10:] in one for one in own)), "")
 

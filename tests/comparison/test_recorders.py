@@ -9,7 +9,7 @@ import pytest
 from stories import an_error
 
 from pytest_stripe_balance.api.message import Headers
-from pytest_stripe_balance.comparison import knowledge
+from pytest_stripe_balance.comparison import knowledge, recording_facts
 
 CARD = "type=card&card[token]=tok_visa"
 NUMBER = "type=card&card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2030"
@@ -152,6 +152,16 @@ def test_an_account_that_is_the_keys_own_is_no_connected_one(story):
     made = story.exchanges[-1]
     headers = Headers({**dict(made.request.headers.items()), "Stripe-Account": own})
     story.exchanges[-1] = replace(made, request=replace(made.request, headers=headers))
+    assert story.told()[0] == []
+
+
+def test_an_account_that_the_recording_makes_is_a_connected_one(story):
+    """Its own id says nothing about the key."""
+    account = "acct_1ABCDEFGHIJKLMNOPQ"
+    story.apart("POST", "/v1/accounts", {"id": account, "object": "account"})
+    path = "/v1/payment_intents"
+    story.asked("POST", path, "amount=700&currency=usd", **{"Stripe-Account": account})
+    assert recording_facts.own_account(story.exchanges) == ""
     assert story.told()[0] == []
 
 
