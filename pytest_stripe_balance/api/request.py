@@ -98,6 +98,7 @@ class Call(NamedTuple):
         """
         endpoint = self.endpoint
         included = self._take_include(fields) if self._counts else []
+        fields = versions.with_new_names(endpoint.name, self.rules.api_version, fields)
         params = parameters.read(fields, rule)
         keywords = {name: value for name, value in params.items() if name != "expand"}
         parameters.refuse_together(keywords, endpoint.name)

@@ -15,9 +15,10 @@ from functools import cache
 from typing import Any
 
 from pytest_stripe_balance import resources
-from pytest_stripe_balance.api import before_basil, before_latest_charge, old_checkout
+from pytest_stripe_balance.api import before_basil, before_latest_charge, old_checkout, old_lines
 from pytest_stripe_balance.api.before_basil import Json, WalkBack
 from pytest_stripe_balance.api.before_latest_charge import Included, Show
+from pytest_stripe_balance.api.form import Form
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records.catalog import Price, Product
 from pytest_stripe_balance.engine.state.records.checkout import CheckoutSession
@@ -194,6 +195,8 @@ DEFAULT_CHANGES = (
         {"pending_invoice_items_behavior": "include_and_require"},
     ),
 )
+# How a form is written in today's parameters, by the endpoint that took others before a date.
+PARAMETER_CHANGES = {"POST /v1/checkout/sessions": ("2022-08-01", old_lines.now_called)}
 
 
 def walk_back(world: World, record: Record, body: Json, api_version: str) -> Json:
@@ -247,6 +250,12 @@ class _EventTypes(EventTypes):
             if isinstance(subject, change.kind):
                 return change.before(event_type, subject)
         return event_type
+
+
+def with_new_names(endpoint: str, api_version: str, fields: Form) -> Form:
+    """Write a form that may have parameters of an older API version in those of today."""
+    date, now_called = PARAMETER_CHANGES.get(endpoint, ("", None))
+    return now_called(fields) if now_called and api_version < date else fields
 
 
 def with_defaults(changes: tuple[DefaultChange, ...], params: Mapping[str, Any]) -> dict[str, Any]:

@@ -452,6 +452,54 @@ def test_before_2022_08_01_the_intent_is_made_at_once(stripe_balance, payer, tol
     assert told()[-1] == "checkout.session.async_payment_succeeded"
 
 
+def old_lines(*lines, **params):
+    return guests(
+        line_items=list(lines), stripe_version="2020-08-27", payment_method_types=["card"], **params
+    )
+
+
+HAT = {"name": "Hat", "amount": 1000, "currency": "usd", "quantity": 2}
+
+
+def test_before_2022_08_01_a_line_says_its_amount(stripe_balance):
+    """It makes a price and a product as price_data does; the two forms go together."""
+    about = {"description": "Felt", "images": ["https://example.com/hat.png"]}
+    session = old_lines({**HAT, **about}, line(500))
+    assert session.amount_total == 2500
+    first, second = stripe.checkout.Session.list_line_items(session.id).data
+    assert (first.description, first.price.unit_amount, first.quantity) == ("Hat", 1000, 2)
+    product = stripe.Product.retrieve(first.price.product)
+    assert (product.description, product.images) == ("Felt", about["images"])
+    assert second.price.unit_amount == 500
+    assert stripe_balance.complete_checkout(session).payment_status == "paid"
+
+
+OLD_SLIPS = {
+    "no amount": ({"amount": None}, "parameter_missing", "line_items[0][amount]"),
+    "no number": ({"amount": "ten"}, "parameter_invalid_integer", "line_items[0][amount]"),
+    "no name": ({"name": None}, "parameter_missing", "line_items[0][name]"),
+}
+
+
+@pytest.mark.parametrize(("change", "code", "param"), OLD_SLIPS.values(), ids=OLD_SLIPS)
+def test_a_slip_in_an_old_line_is_named_as_it_was_sent(change, code, param):
+    """And not as price_data."""
+    sent = {key: value for key, value in {**HAT, **change}.items() if value is not None}
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        old_lines(sent)
+    assert (caught.value.code, caught.value.param) == (code, param)
+
+
+def test_other_old_parameters_are_refused_by_name(stripe_balance):
+    """They were Stripe's then, so that no 400 would be right; now they are one."""
+    with stripe_balance.refused(match="shipping_rates: Stripe took this before API version 2022-08-01"):
+        old_lines(HAT, shipping_rates=["shr_1"])
+    with stripe_balance.refused(match="description beside price_data: Stripe took this before"):
+        old_lines({**line(), "description": "Felt"})
+    with pytest.raises(stripe.InvalidRequestError, match="unknown parameters"):
+        guests(line_items=[HAT], stripe_version="2022-08-01")
+
+
 def test_an_intent_made_at_once_is_canceled_with_its_session(stripe_balance, payer, told):
     """Its reason is that the session expired."""
     session = at_once(payer)
