@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
+from pytest_stripe_balance.commands.app_literals import REST, UNREAD, LiteralNames, copied
 from pytest_stripe_balance.contract.sdk_names import Method, Names, Node
 from pytest_stripe_balance.report.app_report import Unclear
 
@@ -43,7 +44,7 @@ _LEFT_OUT = frozenset({"__pycache__", "node_modules", "site-packages"})
 class AskedInSource(NamedTuple):
     """A call in the app: as it is written, which call of Stripe's that is, and its literal parameters.
 
-    A value that isn't literal is None.
+    Values are as `app_literals` has them.
     """
 
     file: str
@@ -122,6 +123,7 @@ class _Reader(ast.NodeVisitor):
     def __init__(self, file: str, names: Names, carriers: dict[str, Node], source: AppSource) -> None:
         self.file, self.names, self.carriers, self.source = file, names, carriers, source
         self._scopes: list[dict[str, Value | None]] = [{}]
+        self._literals = LiteralNames()
         self._functions: list[str] = []
         self._called: set[ast.expr] = set()
         self._knows_stripe = False
@@ -153,8 +155,10 @@ class _Reader(ast.NodeVisitor):
     def visit_Assign(self, node: ast.Assign) -> None:
         """Bind what is assigned."""
         self.visit(node.value)
+        literal = self._literals.value(node.value)
         for target in node.targets:
             self._assign(target, self._value(node.value))
+            self._literals.assign(target, literal)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         """Bind what is assigned, or what the annotation says."""
@@ -162,12 +166,34 @@ class _Reader(ast.NodeVisitor):
         if node.value is not None:
             self.visit(node.value)
             value = self._value(node.value) or value
+            self._literals.assign(node.target, self._literals.value(node.value))
         self._assign(node.target, value)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        """Follow a dict or a list that is added to."""
+        self.generic_visit(node)
+        self._literals.augment(node.target, node.value)
+
+    def visit_If(self, node: ast.stmt) -> None:
+        """Read a branch, in which what is assigned may not come about."""
+        self._literals.branches += 1
+        self.generic_visit(node)
+        self._literals.branches -= 1
+
+    visit_While = visit_Try = visit_Match = visit_If  # noqa: N815 - the visitor's own names
+
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
+        """Read a loop; nobody knows what its name stands for."""
+        self._literals.assign(node.target, UNREAD)
+        self.visit_If(node)
+
+    visit_AsyncFor = visit_For  # noqa: N815 - the visitor's own name
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
         """Bind what is assigned inside an expression."""
         self.visit(node.value)
         self._assign(node.target, self._value(node.value))
+        self._literals.assign(node.target, self._literals.value(node.value))
 
     def visit_withitem(self, node: ast.withitem) -> None:
         """Bind what a `with` block names."""
@@ -183,10 +209,12 @@ class _Reader(ast.NodeVisitor):
         arguments = node.args
         every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
         self._scopes.append({one.arg: self._annotated(one.annotation) for one in every})
+        self._literals.enter(one.arg for one in (*every, arguments.vararg, arguments.kwarg) if one)
         self._functions.append(node.name)
         for statement in node.body:
             self.visit(statement)
         self._functions.pop()
+        self._literals.leave()
         self._scopes.pop()
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - the visitor's own name
@@ -297,15 +325,24 @@ class _Reader(ast.NodeVisitor):
         value = self._value(function)
         if isinstance(value, Method):
             self._called.add(function)
-            self._note(function, value.call, _parameters(node, of_service=value.is_service))
+            self._note(function, value.call, self._parameters(node, value))
         elif isinstance(function, ast.Attribute):
             self._look_closer(node, function)
         elif self._is_computed(node):
             self._leave(node, "the name is made while the app runs")
+        self._literals.change(node)
+        self._note_handed_on(node)
         self.generic_visit(node)
 
+    def _note_handed_on(self, call: ast.Call) -> None:
+        """Note methods that are handed on with their parameters, as to asyncio.to_thread."""
+        for one in call.args:
+            if isinstance(one, ast.Attribute) and isinstance(value := self._value(one), Method):
+                self._called.add(one)
+                self._note(one, value.call, self._keywords(call))
+
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        """Note a method that is handed on, as to asyncio.to_thread."""
+        """Note a method that is kept, to be called later."""
         if node not in self._called and isinstance(value := self._value(node), Method):
             self._note(node, value.call, {})
         self.generic_visit(node)
@@ -323,7 +360,7 @@ class _Reader(ast.NodeVisitor):
             if call is None:
                 self._leave(function, "its path is made while the app runs")
             else:
-                self._note(function, call, {})
+                self._note(function, call, self._keywords(node))
         elif name in _VERBS and of is None and (prefix := self._known_prefix(base)):
             self._leave(function, f"stripe-python {self.names.sdk.version} has no {prefix}")
         elif name in _VERBS and isinstance(of, Node) and of.kind != "object":
@@ -347,12 +384,33 @@ class _Reader(ast.NodeVisitor):
             node = node.value
         return None
 
+    def _parameters(self, call: ast.Call, method: Method) -> dict[str, Any]:
+        """Give the parameters of a call; a service takes them in one dict, after the ids of the path."""
+        if not method.is_service:
+            return self._keywords(call)
+        given = [keyword.value for keyword in call.keywords if keyword.arg == "params"]
+        given += call.args[method.call.count("{") :][:1]
+        if not given:
+            is_spread = any(keyword.arg is None for keyword in call.keywords)
+            return {REST: UNREAD} if is_spread else {}
+        found = copied(self._literals.value(given[0]))
+        if found is None:
+            return {}
+        return _without_options(found) if isinstance(found, dict) else {REST: UNREAD}
+
+    def _keywords(self, call: ast.Call) -> dict[str, Any]:
+        return _without_options(self._literals.keywords(call))
+
     def _note(self, node: ast.expr, call: str, params: dict[str, Any]) -> None:
         name = _shown(node)
         self.source.found.append(AskedInSource(self.file, node.lineno, name, call, params))
 
     def _leave(self, node: ast.expr, why: str) -> None:
         self.source.unclear.append(Unclear(self.file, node.lineno, _shown(node), why))
+
+
+def _without_options(params: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if name not in OPTIONS}
 
 
 def _simple(node: ast.expr) -> str:
@@ -387,40 +445,6 @@ def _shown(node: ast.expr) -> str:
         case ast.Constant(value=str(text)):
             return text.partition("?")[0]
     return "(...)"
-
-
-def _parameters(call: ast.Call, *, of_service: bool) -> dict[str, Any]:
-    """Give the literal parameters of a call; a service takes them in one dict."""
-    found: dict[str, Any] = {}
-    if of_service:
-        given = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg == "params")]
-        for one in given:
-            if isinstance(one, ast.Dict):
-                found = _literal(one)
-                break
-    else:
-        for keyword in call.keywords:
-            if keyword.arg is not None:
-                found[keyword.arg] = _literal(keyword.value)
-            elif isinstance(keyword.value, ast.Dict):
-                found |= _literal(keyword.value)
-    return {name: value for name, value in found.items() if name not in OPTIONS}
-
-
-def _literal(node: ast.expr) -> Any:  # noqa: ANN401 - any JSON
-    match node:
-        case ast.Constant(value=str() | int() as value):
-            return value
-        case ast.Dict(keys=keys, values=values):
-            pairs = zip(keys, values, strict=True)
-            return {
-                key.value: _literal(one)
-                for key, one in pairs
-                if isinstance(key, ast.Constant) and isinstance(key.value, str)
-            }
-        case ast.List(elts=items) | ast.Tuple(elts=items):
-            return [_literal(item) for item in items]
-    return None
 
 
 def _raw_call(call: ast.Call) -> str | None:

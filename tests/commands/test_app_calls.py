@@ -259,6 +259,70 @@ def test_literal_parameters_are_compared_too(told, text, gaps, unknown):
     assert told.code == int(bool(gaps or unknown))
 
 
+PAGE = """
+import stripe
+params = {"mode": "payment", "line_items": [], "success_url": url}
+"""
+SPREAD = {
+    "a dict": ('params["discounts"] = []\nS(**params)', ["discounts"]),
+    "a hash of it": ('params["invoice_creation"] = {"enabled": True}\nS(**params)', ["invoice_creation[enabled]"]),
+    "an update": ('params.update({"discounts": []}, shipping_options=s)\nS(**params)', ["discounts", "shipping_options"]),
+    "a default": ('params.setdefault("discounts", [])\nS(**params)', ["discounts"]),
+    "a union": ('more = params | {"discounts": []}\nS(**more)', ["discounts"]),
+    "an added dict": ("params |= dict(discounts=[])\nS(**params)", ["discounts"]),
+    "a dict in a dict": ('S(**{**params, "discounts": []})', ["discounts"]),
+    "a branch": ('if sale:\n    params = {"discounts": []}\nS(**params)', ["discounts"]),
+    "a function": ('def f():\n    mine = params.copy()\n    mine["discounts"] = []\n    S(**mine)', ["discounts"]),
+    "a hash by its name": ('made = {"enabled": True}\nS(**params, invoice_creation=made)', ["invoice_creation[enabled]"]),
+    "what is handed on": ("call(stripe.checkout.Session.create, discounts=[], **params)", ["discounts"]),
+    "a raw request": ('client = stripe.StripeClient(k)\nclient.raw_request("post", "/v1/checkout/sessions", discounts=[])', ["discounts"]),
+    "a client's dict": ('stripe.StripeClient(k).checkout.sessions.create({**params, "discounts": []})', ["discounts"]),
+    "a client's dict by its name": ('params["discounts"] = []\nstripe.StripeClient(k).checkout.sessions.create(params)', ["discounts"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "gaps"), SPREAD.values(), ids=SPREAD)
+def test_a_dict_that_was_made_before_is_read(told, text, gaps):
+    """With what was added to it until the call."""
+    found = told(app=PAGE + text.replace("S(", "stripe.checkout.Session.create("))
+    ((call,), unclear) = found["calls"], found["unclear"]
+    assert ([gap.partition("=")[0] for gap in call["gaps"]], unclear) == (gaps, [])
+
+
+UNTOLD = {
+    "another's dict": "def f(given):\n    S(**given)",
+    "a dict and another's": "S(**params, **more)",
+    "a function's": "params.update(more())\nS(**params)",
+    "a computed key": "params[key] = value\nS(**params)",
+    "a loop's": "for params in pages:\n    S(**params)",
+    "a hash": "S(**params, invoice_creation=made())",
+    "an array's item": 'params["line_items"].append(line)\nS(**params)',
+    "a client's": "stripe.StripeClient(k).checkout.sessions.create(made())",
+}
+
+
+@pytest.mark.parametrize("text", UNTOLD.values(), ids=UNTOLD)
+def test_parameters_that_cannot_be_read_are_not_said_to_be_modelled(told, text):
+    """They are counted with what can't be told; a plain value that can't be read hides nothing."""
+    found = told(app=PAGE + text.replace("S(", "stripe.checkout.Session.create("))
+    (unclear,) = found["unclear"]
+    assert (found["calls"], unclear["why"]) == (
+        [],
+        "a part of its parameters is made while the app runs",
+    )
+    plain = told(app=PAGE + "stripe.checkout.Session.create(**params, customer=given)")
+    assert [one["is_modelled"] for one in plain["calls"]] == [True]
+
+
+def test_what_is_added_after_the_call_is_not_sent(told):
+    """Neither a parameter, nor an item of one."""
+    made = "stripe.checkout.Session.create(**params)"
+    later = "params['discounts'] = []\nparams['line_items'].append(line)"
+    found = told(app=f"{PAGE}{made}\n{later}")
+    assert [one["is_modelled"] for one in found["calls"]] == [True]
+    assert found["unclear"] == []
+
+
 def test_nothing_of_the_app_is_imported(told):
     """A file that would end the process is read as any other."""
     found = told(app="raise SystemExit(7)\nimport stripe\nstripe.Customer.create()")
