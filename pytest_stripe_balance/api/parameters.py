@@ -320,7 +320,10 @@ def ignored_name(path: Path) -> str:
 
 
 def _told(found: list[Gap], where: str) -> str:
-    """Name all gaps and the ways out; last the line that lets those through that can be ignored."""
+    """Name all gaps and the ways out; last the line that lets all of them through.
+
+    A value of a modelled parameter can't be ignored, so that with one of those no line would do.
+    """
     shown = list(dict.fromkeys(gap.shown for gap in found))
     s, them = ("", "it") if len(shown) == 1 else ("s", "them")
     told = f"Stripe takes the parameter{s} {', '.join(shown)}, and the fake does not model {them}. "
@@ -328,8 +331,10 @@ def _told(found: list[Gap], where: str) -> str:
     for name, values in modelled.items():
         told += f"Of {name} it models {', '.join(sorted(map(str, values)))}. "
     told += f"Leave {them} out in this test, or {EXPECTED}"
-    names = dict.fromkeys(gap.name for gap in found if gap.values is None)
-    return f"{told}. {_LETS_THROUGH}\n    {' '.join((where, *names))}" if names else told
+    if modelled:
+        return told
+    names = dict.fromkeys(gap.name for gap in found)
+    return f"{told}. {_LETS_THROUGH}\n    {' '.join((where, *names))}"
 
 
 def _gaps(value: Any, modelled: Modelled, path: Path) -> Iterator[Gap]:  # noqa: ANN401 - any JSON

@@ -6,6 +6,14 @@ import pytest
 import stripe
 from majors import as_dict
 
+from pytest_stripe_balance.api import parameters, routes
+from pytest_stripe_balance.api.ignored import Ignored
+from pytest_stripe_balance.contract.contract import contract
+from pytest_stripe_balance.modes import Setting
+from pytest_stripe_balance.refused import Refused
+from pytest_stripe_balance.resources import newest_api_version
+from pytest_stripe_balance.session.ignore import read_ignored
+
 CUSTOMERS = ["POST /v1/customers balance test_clock", "POST /v1/customers/{any} balance"]
 INTENTS = ["POST /v1/payment_intents/{intent} amount_details"]
 INVOICES = [
@@ -146,3 +154,49 @@ def test_what_is_on_no_line_is_refused_as_ever(stripe_balance):
     """The lines of one call are not those of another, and every parameter has to be on one."""
     with stripe_balance.refused(match=r"the parameter source='tok_visa', and"):
         stripe_balance.customer(balance=1, source="tok_visa")
+
+
+def drawn(rule):
+    """Give values for a rule: each of its names alone, and all of them together."""
+    for option in rule.get("anyOf", ()):
+        yield from drawn(option)
+    members = {name: [*drawn(inner)] for name, inner in rule.get("properties", {}).items()}
+    for name, values in members.items():
+        yield from ({name: value} for value in values)
+    if members:
+        yield {name: values[-1] for name, values in members.items() if values}
+    if "items" in rule:
+        yield from ([value] for value in drawn(rule["items"]))
+    if not rule.keys() & {"anyOf", "items", "properties"}:
+        yield {"boolean": True}.get(rule.get("type"), (rule.get("enum") or ["odd"])[-1])
+
+
+@pytest.mark.parametrize("row", routes.ENDPOINTS, ids=str)
+def test_the_line_that_a_refusal_offers_lets_its_request_through(row):
+    """Whatever is sent: pasted into the settings, it leaves nothing that is refused for its name."""
+    rule = contract(newest_api_version()).rule(row.name)
+    for sent in drawn(rule):
+        asked = {name: value for name, value in sent.items() if name != "expand"}
+        try:
+            parameters.refuse_unmodelled(asked, row.verb, row.name)
+        except Refused as refusal:
+            _, offered, line = refusal.message.partition("without a meaning:\n    ")
+            if not offered:
+                continue
+            ignore = read_ignored([Setting(line, "the test")])
+            rest, _ = Ignored(ignore.names).take_out(row.name, asked)
+            assert (ignore.notes, parameters.gaps(rest, row.verb)) == ((), []), line
+
+
+def test_no_line_is_offered_where_none_would_do(stripe_balance):
+    """A value of a modelled parameter can't be ignored, alone or beside others."""
+    cost = {"currency": "usd", "unit_amount": 1000, "product_data": {"name": "Hat"}}
+    page = {
+        "mode": "payment",
+        "success_url": "https://example.com",
+        "line_items": [{"price_data": cost}],
+    }
+    with stripe_balance.refused(match=r"expect it: `with stripe_balance\.refused\(\):`$"):
+        stripe.checkout.Session.create(
+            **page, invoice_creation={"enabled": True}, discounts=[{"coupon": "c"}]
+        )

@@ -152,6 +152,23 @@ def test_a_session_expires_by_call_and_by_the_clock(stripe_balance, stripe_clock
     assert (last.created, as_dict(last)["request"]["id"]) == (by_day.expires_at, None)
 
 
+def test_an_expired_session_has_the_url_that_recovers_it(stripe_balance, payer):
+    """Only if it is to have one, and for 30 days (checkout-shape)."""
+
+    def expired(**recovery):
+        session = stripe_balance.checkout_session(payer, 1000, after_expiration={"recovery": recovery})
+        open_ = as_dict(session)["after_expiration"]["recovery"]
+        assert (open_["url"], open_["expires_at"]) == (None, None)
+        return as_dict(stripe.checkout.Session.expire(session.id))["after_expiration"]["recovery"]
+
+    made = expired(enabled=True, allow_promotion_codes=True)
+    assert made["url"].startswith("https://buy.stripe.com/r/test_")
+    assert (made["enabled"], made["allow_promotion_codes"]) == (True, True)
+    event = stripe_balance.events("checkout.session.expired")[-1]
+    assert made["expires_at"] == event.created + 30 * DAY
+    assert expired(enabled=False)["url"] is None
+
+
 def test_lines_are_of_prices_that_are_there_and_of_new_ones(stripe_balance, payer):
     """Each has its product's name, its price and its sum; the session has the sum of all."""
     hat = stripe.Product.create(
@@ -837,7 +854,6 @@ UNMODELLED = {
     "invoice_creation": pages(invoice_creation={"enabled": True}),
     "optional_items": pages(optional_items=[{"price": "price_1", "quantity": 1}]),
     "tax_rates": pages(line_items=[line(tax_rates=["txr_1"])]),
-    "recovery": pages(after_expiration={"recovery": {"enabled": True}}),
     "total of 0": pages(line_items=[line(0)]),
     "in 'cad'": pages(line_items=[line(currency="cad")]),
     "allows customer_balance alone": pages(

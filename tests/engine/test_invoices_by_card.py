@@ -22,7 +22,7 @@ class Shop:
 
     def __init__(self, balance):
         self.balance = balance
-        self.customer = balance.customer().id
+        self.customer = balance.customer(email="ada@example.com").id
         self.seen = 0
 
     def attach(self, card="pm_card_visa"):

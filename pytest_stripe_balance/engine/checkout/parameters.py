@@ -25,10 +25,17 @@ class NotEnabled(TypedDict, total=False):
     enabled: Required[Literal[False]]
 
 
-class NoRecovery(TypedDict, total=False):
-    """What happens after the expiration: here nothing."""
+class Recovery(TypedDict, total=False):
+    """after_expiration[recovery]: whether an expired session gets a URL that makes a copy of it."""
 
-    recovery: NotEnabled
+    allow_promotion_codes: bool
+    enabled: Required[bool]
+
+
+class AfterExpiration(TypedDict, total=False):
+    """What happens after the expiration."""
+
+    recovery: Recovery
 
 
 class InlineProduct(TypedDict, total=False):
@@ -83,7 +90,7 @@ class Shown(TypedDict, total=False):
     """The parameters that move no cent."""
 
     adaptive_pricing: dict[str, bool]
-    after_expiration: NoRecovery
+    after_expiration: AfterExpiration
     allow_promotion_codes: bool
     automatic_tax: NotEnabled
     billing_address_collection: str

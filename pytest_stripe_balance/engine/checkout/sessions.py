@@ -19,11 +19,13 @@ from pytest_stripe_balance.engine.state.table import Cursors, ListParams, Table
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
+    from pytest_stripe_balance.engine.state.records.hashes import Hash
     from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
     from pytest_stripe_balance.engine.state.table import Page
     from pytest_stripe_balance.engine.state.world import World
 
 SOONEST = 30 * 60  # seconds after its creation, when a session may expire [doc]
+RECOVERABLE = 30 * DAY  # for how long an expired session can be recovered [doc]
 INTENT_AT_ONCE_UNTIL = "2022-08-01"
 ASYNC_CAPTURE_SINCE = "2024-04-10"
 TOO_EARLY = "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation."
@@ -171,13 +173,25 @@ def expire(world: World, session_id: str) -> CheckoutSession:
             f"a status of `{session.status}`.",
             assumption="checkout-refusals",
         )
-    expired = world.checkout_sessions.put(session._replace(status="expired", url=None))
+    shown = _with_recovery(world, session)
+    expired = world.checkout_sessions.put(session._replace(status="expired", url=None, shown=shown))
     if session.payment_intent is not None:
         world.readings.rely_on("checkout-intent-at-once")
         intent = world.payment_intents.find(session.payment_intent, "intent")
         payment_intents.withdraw(world, intent, "expired")
     world.record_event("checkout.session.expired", expired)
     return expired
+
+
+def _with_recovery(world: World, session: CheckoutSession) -> Hash:
+    """Give an expired session's URL that makes a copy of it, if it is to have one [doc]."""
+    recovery = (session.shown["after_expiration"] or NOTHING).get("recovery")
+    if not (recovery and recovery["enabled"]):
+        return session.shown
+    world.readings.rely_on("checkout-shape")
+    url = f"https://buy.stripe.com/r/test_{world.ids.secret(f'{session.id} recovery', 20)}"
+    made = {**recovery, "expires_at": world.clock.now + RECOVERABLE, "url": url}
+    return {**session.shown, "after_expiration": {"recovery": made}}
 
 
 def fall_due(world: World, session: CheckoutSession) -> None:

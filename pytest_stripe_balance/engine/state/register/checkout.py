@@ -10,7 +10,8 @@ ENTRIES = (
         46,
         "A session paid by bank transfer has the keys of sessions paid by card. "
         "allowed_payment_method_types and excluded_payment_method_types are shown as they were sent, "
-        "else null. The intent has the session's types and no automatic payment methods.",
+        "else null. The intent has the session's types and no automatic payment methods. The URL that "
+        "recovers an expired session lasts 30 days.",
     ),
     only(
         "checkout-refusals",
