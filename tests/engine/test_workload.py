@@ -109,7 +109,7 @@ def test_each_payload_of_a_random_history_fits_the_contract_of_its_endpoint(pyte
     """At every API version."""
     chosen = pytestconfig.getoption("--hypothesis-seed", None) or random.getrandbits(32)
     run(EveryVersion, f"{chosen}, every version", chosen, 3, 30)
-    assert EveryVersion.payloads > 100
+    assert EveryVersion.payloads > 20
 
 
 @pytest.mark.parametrize("version", modelled_versions()[:-1])
