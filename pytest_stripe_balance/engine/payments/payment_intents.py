@@ -12,18 +12,19 @@ from pytest_stripe_balance.engine.payments import (
     captures,
     confirmation,
     confirmation_tokens,
+    intent_params,
     payment_method_options,
     sharing,
     updatable,
 )
-from pytest_stripe_balance.engine.payments.confirmation import HowToConfirm
-from pytest_stripe_balance.engine.payments.payment_method_options import (
-    AutomaticPaymentMethods,
-    PaymentMethodParams,
+from pytest_stripe_balance.engine.payments.intent_params import (
+    ConfirmParams,
+    CreateParams,
+    IntentChanges,
 )
-from pytest_stripe_balance.engine.payments.sharing import SharingParams, TransferDataAmount
+from pytest_stripe_balance.engine.payments.payment_method_options import AutomaticPaymentMethods
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
-from pytest_stripe_balance.engine.state import amounts, faults, fields, parents
+from pytest_stripe_balance.engine.state import amounts, faults, parents
 from pytest_stripe_balance.engine.state.records.hashes import NOTHING
 from pytest_stripe_balance.engine.state.records.payments import PaymentIntent
 from pytest_stripe_balance.engine.state.table import ListParams
@@ -31,56 +32,15 @@ from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records.customers import Entry
-    from pytest_stripe_balance.engine.state.records.hashes import Hash
     from pytest_stripe_balance.engine.state.table import Page
     from pytest_stripe_balance.engine.state.world import World
 
-UNSET_DETAILS: Hash = {"customer_reference": None, "order_reference": None}
 CANCELABLE = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action")
 # Stripe's message also names statuses that bank transfers never have.
 CANCELABLE_BY_STRIPE = (
     "requires_payment_method, requires_capture, requires_reauthorization, requires_confirmation, "
     "requires_action, expired, processing"
 )
-
-
-class IntentParams(PaymentMethodParams, total=False):
-    """Parameters of create and of update. None clears a field."""
-
-    description: str | None
-    hooks: dict[str, Any] | None
-    metadata: dict[str, str] | None
-    payment_details: dict[str, Any] | None
-    receipt_email: str | None
-    shipping: dict[str, Any] | None
-    statement_descriptor: str | None
-    statement_descriptor_suffix: str | None
-    transfer_group: str | None
-
-
-class CreateParams(IntentParams, HowToConfirm, SharingParams, total=False):
-    """Parameters of create that need no keyword of their own."""
-
-    confirmation_method: Literal["automatic", "manual"]
-    payment_method_configuration: str
-
-
-class IntentChanges(IntentParams, total=False):
-    """Parameters of update that need no keyword of their own."""
-
-    application_fee_amount: int | None
-    capture_method: Literal["automatic", "automatic_async"]
-    transfer_data: TransferDataAmount
-
-
-class ConfirmParams(PaymentMethodParams, HowToConfirm, total=False):
-    """Parameters of confirm."""
-
-    capture_method: Literal["automatic", "automatic_async"]
-    hooks: dict[str, Any] | None
-    payment_details: dict[str, Any] | None
-    receipt_email: str | None
-    shipping: dict[str, Any] | None
 
 
 def create(
@@ -111,15 +71,15 @@ def create(
         if not confirm:
             raise Refused("confirmation_token without confirm=True is not modelled")
         params = confirmation_tokens.filled(world, token, params)
-    _note_no_effect(world, params)
+    intent_params.note_no_effect(world, params)
     if not confirm:
-        _refuse_for_confirm(params)
-    described = _descriptive(NOTHING, params)
+        intent_params.refuse_for_confirm(params)
+    described = intent_params.descriptive(NOTHING, params)
     method = payment_method_options.resolve(world, params)
     typed = payment_method_options.of_new(
         world, customer, currency, params, method, automatic_payment_methods
     )
-    typed |= _configured(world, typed, params)
+    typed |= intent_params.configured(world, typed, params)
     if not sharing.NAMES.isdisjoint(params):
         typed |= sharing.of_new(world, params, amount)
         if "on_behalf_of" in typed:
@@ -222,7 +182,7 @@ def update(
         amounts.check_intent_amount(amount, intent.currency)
         _refuse_invoice_intent(world, intent)
         _refuse_session_amount(intent)
-    changed = _described(intent, params)
+    changed = intent_params.described(intent, params)
     changed = sharing.changed(world, changed, params, amount or intent.amount)
     if customer is not None:
         changed = _with_customer(world, changed, customer)
@@ -291,12 +251,12 @@ def submit(world: World, intent: PaymentIntent, **params: Unpack[ConfirmParams])
     token = params.get("confirmation_token")
     if token is not None:
         params = confirmation_tokens.filled(world, token, params)
-    _note_no_effect(world, params)
+    intent_params.note_no_effect(world, params)
     method = payment_method_options.resolve(world, params)
     confirmation.check(world, intent, params)
     intent = payment_method_options.retyped(world, intent, params)
     payment_method_options.check(world, intent, params, method)
-    changed = payment_method_options.take(world, _described(intent, params), params)
+    changed = payment_method_options.take(world, intent_params.described(intent, params), params)
     if token is not None:
         confirmation_tokens.use(world, token, changed)
     return confirmation.carry_out(world, world.payment_intents.put(changed), params)
@@ -349,68 +309,6 @@ def _emptied(world: World, intent: PaymentIntent) -> tuple[PaymentIntent, Entry 
     return allocation.take_back(world, intent, confirmation.owner(world, intent))
 
 
-def _described(intent: PaymentIntent, params: IntentParams | ConfirmParams) -> PaymentIntent:
-    """Change the fields that only describe an intent."""
-    changes = _descriptive(intent.metadata, params)
-    return intent._replace(**changes) if changes else intent
-
-
-def _descriptive(metadata: Hash, params: IntentParams | ConfirmParams) -> dict[str, Any]:
-    """Give the new values of fields that only describe an intent. `metadata` is its present one."""
-    changes: dict[str, Any] = {}
-    for name, value in params.items():
-        if name == "metadata":
-            changes[name] = fields.merged_metadata(metadata, value)  # type: ignore[arg-type] # a TypedDict's items are objects
-        elif name == "shipping":
-            changes[name] = fields.shipping(value)  # type: ignore[arg-type] # as above
-        elif name == "payment_details":
-            changes[name] = value and {**UNSET_DETAILS, **value}  # type: ignore[dict-item] # as above
-        elif name == "hooks":
-            changes[name] = _hooks(params["hooks"])
-        elif name in DESCRIPTIVE:
-            changes[name] = value
-    return changes
-
-
-def _hooks(hooks: Hash | None) -> Hash | None:
-    """Give an intent's hooks; without a tax calculation it has none."""
-    tax = ((hooks or NOTHING).get("inputs") or NOTHING).get("tax") or NOTHING
-    return hooks if tax.get("calculation") else None
-
-
-def _refuse_for_confirm(params: CreateParams) -> None:
-    """Refuse what belongs to a confirm on a create without one, in words that others noted."""
-    for name in ("error_on_requires_action", "mandate_data", "off_session", "return_url"):
-        if params.get(name, False) is not False:
-            raise faults.Fault(
-                f"The parameter `{name}` cannot be passed when creating a PaymentIntent unless "
-                "`confirm` is set to true.",
-                code="payment_intent_invalid_parameter",
-                param=name,
-                assumption="only-with-confirm",
-            )
-
-
-def _configured(world: World, typed: Hash, params: CreateParams) -> dict[str, Any]:
-    """Give the configuration that a request names for the automatic payment methods of a new intent."""
-    if "payment_method_configuration" not in params:
-        return {}
-    if "payment_method_configuration" not in typed:
-        raise Refused(
-            "payment_method_configuration beside a payment method or its types is not modelled. Send "
-            "one of them"
-        )
-    world.readings.rely_on("shown-as-sent")
-    return {"payment_method_configuration": params["payment_method_configuration"]}
-
-
-def _note_no_effect(world: World, params: CreateParams | ConfirmParams) -> None:
-    if not NO_EFFECT.isdisjoint(params) or params.get("confirmation_method") == "manual":
-        world.readings.rely_on("no-effect-on-transfers")
-    if "hooks" in params or "payment_details" in params:
-        world.readings.rely_on("shown-as-sent")
-
-
 def _refuse_invoice_intent(world: World, intent: PaymentIntent) -> None:
     """Refuse to cancel an invoice's intent, or to change its amount."""
     if intent.invoice is not None:
@@ -436,9 +334,3 @@ def _with_customer(world: World, intent: PaymentIntent, customer_id: str) -> Pay
     if customer_id == intent.customer:
         return intent
     raise Refused(f"giving the intent {intent.id} another customer is not modelled: create it with one")
-
-
-NO_EFFECT = frozenset(HowToConfirm.__annotations__) - {"confirmation_token", "error_on_requires_action"}
-DESCRIPTIVE = (
-    frozenset(IntentParams.__annotations__) - frozenset(PaymentMethodParams.__annotations__)
-) | {"capture_method", "confirmation_method"}
