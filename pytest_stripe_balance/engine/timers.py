@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_stripe_balance.engine.billing import invoice_transitions
 from pytest_stripe_balance.engine.checkout import sessions
-from pytest_stripe_balance.engine.money import balance_transactions, releases
-from pytest_stripe_balance.engine.payments import payment_intents
+from pytest_stripe_balance.engine.money import balance_transactions
+from pytest_stripe_balance.engine.payments import captures, payment_intents
 from pytest_stripe_balance.engine.refunds import refunds
 from pytest_stripe_balance.engine.state.deliveries import Delivery
 from pytest_stripe_balance.engine.webhooks import deliveries
@@ -120,8 +120,8 @@ def _cash_falls_due(world: World, cash: Unclaimed) -> None:
 def _let_go(world: World, charge: Charge) -> None:
     """Cancel the intent of what nobody captured; event `charge.expired` before."""
     world.readings.rely_on("hold-expires")
-    world.record_event("charge.expired", releases.release(world, charge, charge.amount))
     intent = world.payment_intents.find(charge.payment_intent or "", "intent")
+    world.record_event("charge.expired", captures.release(world, intent))
     payment_intents.withdraw(world, intent, "automatic")
 
 

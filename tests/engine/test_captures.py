@@ -297,6 +297,47 @@ def test_only_a_card_alone_is_captured_later(stripe_balance, params):
         stripe.PaymentIntent.create(**{**ORDER, "customer": customer.id, **params})
 
 
+SHOP = {"stripe_account": "acct_1AbCdEfGhIjKlMnO"}
+BASIL = {"stripe_version": "2025-03-31.basil"}
+
+
+@pytest.mark.parametrize("when", ["before", "while it is held"])
+def test_no_fee_is_taken_of_what_is_captured_later(stripe_balance, when):
+    """An update is refused as a create is: the platform loses no cent silently."""
+    intent = stripe.PaymentIntent.create(**ORDER, **SHOP, confirm=when != "before")
+    with stripe_balance.refused("capture_method=manual with transfer_data or application_fee_amount"):
+        stripe.PaymentIntent.modify(intent.id, application_fee_amount=100, **SHOP)
+    assert stripe.PaymentIntent.retrieve(intent.id, **SHOP).application_fee_amount is None
+
+
+@pytest.mark.parametrize("call", [stripe.PaymentIntent.modify, stripe.PaymentIntent.confirm])
+def test_what_is_captured_later_gets_no_bank_transfer_later(stripe_balance, call):
+    """Neither an update nor a confirm lets a balance pay it."""
+    order = {"amount": 1000, "currency": "usd", "capture_method": "manual"}
+    intent = stripe.PaymentIntent.create(
+        **order, customer=stripe_balance.customer().id, payment_method_types=["card"], **BASIL
+    )
+    with stripe_balance.refused("capture_method=manual with customer_balance among the types"):
+        call(
+            intent.id,
+            payment_method_types=["customer_balance"],
+            payment_method_data={"type": "customer_balance"},
+            **BASIL,
+        )
+    found = stripe.PaymentIntent.retrieve(intent.id, **BASIL)
+    assert (found.status, found.payment_method_types) == ("requires_payment_method", ["card"])
+
+
+@pytest.mark.parametrize("captured", [True, False])
+def test_a_card_is_kept_only_if_that_is_said_before_the_payment(stripe_balance, captured):
+    """update-by-status: setup_future_usage of a held or paid intent is a 400."""
+    intent = held()
+    if captured:
+        stripe.PaymentIntent.capture(intent.id)
+    with pytest.raises(stripe.InvalidRequestError, match="setup_future_usage could not be updated"):
+        stripe.PaymentIntent.modify(intent.id, setup_future_usage="off_session")
+
+
 def test_a_card_is_confirmed_by_hand(stripe_balance):
     """confirmation_method=manual pays as automatic does, where no action is needed."""
     order = {name: value for name, value in ORDER.items() if name != "capture_method"}

@@ -194,6 +194,69 @@ def test_a_decline_counts_however_it_came(shop):
     assert stripe.Invoice.retrieve(invoice.id).attempt_count == 1
 
 
+def test_a_confirm_that_asks_for_the_holder_is_an_attempt_too(shop):
+    """invoice-attempt-events: as a pay call is, and as a decline is."""
+    invoice, card = shop.invoice(), shop.attach("pm_card_authenticationRequired")
+    shop.new_events()
+    stripe.PaymentIntent.confirm(shop.intent_of(invoice).id, payment_method=card)
+    assert shop.new_events() == [
+        "payment_intent.requires_action",
+        "invoice.updated",
+        "invoice.payment_action_required",
+    ]
+    assert stripe.Invoice.retrieve(invoice.id).attempt_count == 1
+
+
+SENT = {
+    "collection_method": "send_invoice",
+    "days_until_due": 30,
+    "payment_settings": {"payment_method_types": ["card", "customer_balance"]},
+}
+
+
+@pytest.mark.parametrize("waits", [True, False], ids=["waits for its holder", "is only named"])
+def test_cash_pays_whatever_card_was_to_pay(shop, waits, _stripe_session):
+    """The charge is that of a bank transfer: the card took no part in it."""
+    if waits:
+        shop.default("pm_card_authenticationRequired")
+    invoice = shop.invoice(**SENT)
+    if waits:
+        error_of(lambda: stripe.Invoice.pay(invoice.id), stripe.CardError)
+    else:
+        stripe.PaymentIntent.modify(shop.intent_of(invoice).id, payment_method=shop.attach())
+    shop.balance.fund(shop.customer, 1000)
+    assert stripe.Invoice.retrieve(invoice.id).status == "paid"
+    intent = shop.intent_of(invoice)
+    charge = stripe.Charge.retrieve(intent.latest_charge)
+    assert (intent.status, intent.next_action) == ("succeeded", None)
+    assert (charge.id[:3], charge.payment_method_details.type) == ("py_", "customer_balance")
+    assert charge.payment_method == intent.payment_method
+    _stripe_session.world.check()
+
+
+def test_the_types_of_an_invoices_intent_are_the_invoices(shop):
+    """They are refused by name, and a transfer stays with the customer."""
+    intent = shop.intent_of(shop.invoice())
+    with shop.balance.refused(match=r"give the invoice payment_settings\[payment_method_types\]"):
+        stripe.PaymentIntent.modify(
+            intent.id,
+            payment_method_types=["card", "customer_balance"],
+            stripe_version="2025-03-31.basil",
+        )
+    shop.balance.fund(shop.customer, 1000)
+    assert shop.balance.available(shop.customer) == {"usd": 1000}
+
+
+def test_a_card_that_cannot_pay_leaves_a_draft_a_draft(shop):
+    """The draft is finalized only for a card that is the customer's."""
+    draft = shop.draft()
+    shop.new_events()
+    error = error_of(lambda: stripe.Invoice.pay(draft.id, payment_method="pm_1Unknown"))
+    assert error["code"] == "resource_missing"
+    assert stripe.Invoice.retrieve(draft.id).status == "draft"
+    assert shop.new_events() == []
+
+
 def test_a_card_that_asks_for_its_holder_waits(shop):
     """The answer names no intent; the intent says what is to be done."""
     shop.default("pm_card_authenticationRequired")

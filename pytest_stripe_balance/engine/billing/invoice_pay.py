@@ -72,6 +72,8 @@ def pay(
         raise Refused(f"paying {invoice.id}, which is uncollectible, is not modelled")
     is_draft = invoice.status == "draft"
     if is_draft:
+        if payment_method is not None:
+            default_methods.attached(world, payment_method, invoice.customer, "payment_method")
         invoice = finalized(world, invoice)
         if invoice.status == "paid":
             return invoice
@@ -125,7 +127,6 @@ def _pay_by_card(world: World, intent: PaymentIntent, card: PaymentMethod) -> No
     world.readings.rely_on("invoice-pay-by-card")
     waiting = payment_intents.submit(world, intent, payment_method=card.id)
     if waiting.status == "requires_action":
-        invoice_settlement.attempted(world, waiting, "invoice.payment_action_required")
         raise Fault(
             NEEDS_ACTION,
             status=402,

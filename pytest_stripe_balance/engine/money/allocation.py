@@ -42,7 +42,9 @@ def put_money(
     intent, _ = _allocate(world, intent, customer, amount)
     if intent.remaining == 0:
         method = world.payment_methods.get(intent.payment_method or "")
-        return succeed(world, intent, method or payment_methods.make(world))
+        if method is None or method.card is not None:  # cash pays, whatever card was to pay before
+            method = payment_methods.make(world)
+        return succeed(world, intent, method)
     world.record_event(partial_event, intent)
     return intent
 

@@ -57,10 +57,10 @@ def capture(
     return allocation.capture(world, intent, _held(world, intent), amount)
 
 
-def release(world: World, intent: PaymentIntent) -> None:
-    """Let go of all that a card holds for an intent that is canceled."""
+def release(world: World, intent: PaymentIntent) -> Charge:
+    """Let go of all that a card holds for an intent that is canceled; give the charge."""
     charge = _held(world, intent)
-    releases.release(world, charge, charge.amount)
+    return releases.release(world, charge, charge.amount)
 
 
 def _held(world: World, intent: PaymentIntent) -> Charge:

@@ -162,6 +162,8 @@ def _authenticate(
     action = next_action(world, intent.id, params.get("return_url"))
     waiting = intent._replace(status="requires_action", next_action=action)
     world.record_event("payment_intent.requires_action", world.payment_intents.put(waiting))
+    if intent.invoice is not None:
+        invoice_settlement.attempted(world, waiting, "invoice.payment_action_required")
     return waiting
 
 

@@ -1,4 +1,4 @@
-"""Payment intents by bank transfer: create, update, confirm, cancel.
+"""Payment intents by bank transfer and by card: create, update, confirm, cancel.
 
 Source: docs/stripe.md 1.5, 3.1, 3.2, 3.5, 3.6.
 """
@@ -189,6 +189,7 @@ def update(
     method = payment_method_options.resolve(world, params)
     changed = payment_method_options.retyped(world, changed, params)
     payment_method_options.check(world, changed, params, method)
+    _refuse_manual(changed)
     repaid = (
         payment_method_options.has_payment_method(params)
         or bool(params.get("payment_method_options"))
@@ -256,6 +257,7 @@ def submit(world: World, intent: PaymentIntent, **params: Unpack[ConfirmParams])
     confirmation.check(world, intent, params)
     intent = payment_method_options.retyped(world, intent, params)
     payment_method_options.check(world, intent, params, method)
+    _refuse_manual(intent)
     changed = payment_method_options.take(world, intent_params.described(intent, params), params)
     if token is not None:
         confirmation_tokens.use(world, token, changed)

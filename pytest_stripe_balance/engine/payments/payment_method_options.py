@@ -132,6 +132,11 @@ def retyped(world: World, intent: PaymentIntent, params: PaymentMethodParams) ->
     types = _types(world, intent.customer, intent.currency, params)
     if not types or set(types) == set(intent.payment_method_types):
         return intent._replace(**allowed) if (allowed := _allowed(params)) else intent
+    if intent.invoice is not None:
+        raise Refused(
+            f"other payment method types on {intent.id}, which pays the invoice {intent.invoice}, are "
+            "not modelled: give the invoice payment_settings[payment_method_types]"
+        )
     if intent.payment_method is not None or intent.applied:
         raise Refused(
             f"other payment method types on {intent.id}, which has a payment method or holds money, "

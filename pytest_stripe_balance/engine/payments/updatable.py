@@ -42,6 +42,10 @@ UNKNOWN = (
 )
 
 
+# What a confirm alone reads.
+OF_A_CONFIRM = ("setup_future_usage",)
+
+
 def check(world: World, intent: PaymentIntent, names: Container[str]) -> None:
     """Refuse to change fields that the intent's status forbids; `names` has the fields' names.
 
@@ -50,7 +54,7 @@ def check(world: World, intent: PaymentIntent, names: Container[str]) -> None:
     """
     if intent.status in BEFORE_PAYMENT:
         return
-    for name in (*ON_RECORD, *FREE, *UNKNOWN):
+    for name in (*ON_RECORD, *FREE, *UNKNOWN, *OF_A_CONFIRM):
         if name in names and intent.status not in (statuses := _statuses(world, intent, name)):
             raise _not_updatable(world, intent, name.removesuffix("_data"), statuses)
 
@@ -64,7 +68,8 @@ def _statuses(world: World, intent: PaymentIntent, name: str) -> tuple[str, ...]
     reading = world.readings.rely_on("update-by-status")
     if reading == "any" or (name in FREE and reading != "as-amount"):
         return (intent.status,)
-    return BEFORE_PAYMENT if name in UNKNOWN and reading == "as-amount" else OF_A_RECEIPT
+    as_amount = name in OF_A_CONFIRM or (name in UNKNOWN and reading == "as-amount")
+    return BEFORE_PAYMENT if as_amount else OF_A_RECEIPT
 
 
 def _not_updatable(

@@ -32,7 +32,8 @@ ENTRIES = (
         "update-by-status",
         "Stripe's rules for updating a paid or canceled intent are known only for amount, "
         "payment method and receipt_email. Other fields are refused with the code of amount "
-        "and their own name as param. description and metadata can always be changed.",
+        "and their own name as param. description and metadata can always be changed, and "
+        "setup_future_usage only before the payment.",
         {
             "as-receipt-email": "customer, shipping, statement descriptors, transfer_group and "
             "the payment method types follow receipt_email: they can't be changed once the "
