@@ -18,8 +18,8 @@ class Crowd(Shop):
         self.session = Fake(Settings(newest_api_version(), name="benchmark"))
         with self.session.tapped():
             self.balance = StripeBalance(self.session)
-            self.customer = self.balance.customer().id
-            other = self.customer if own else self.balance.customer().id
+            self.customer = self.balance.customer(email="ada@example.com").id
+            other = self.customer if own else self.balance.customer(email="ada@example.com").id
             self.balance.fund(other, 1000 * settled)
             for _ in range(settled):
                 self.balance.bank_transfer_intent(other, 1000)

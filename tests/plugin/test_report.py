@@ -226,7 +226,7 @@ def test_the_report_can_be_printed_at_will(stripe_balance):
 
 INVOICES = """
 def test_it(stripe_balance):
-    customer = stripe_balance.customer()
+    customer = stripe_balance.customer(email="ada@example.com")
     stripe_balance.bank_transfer_invoice(customer, 10_000)
     assert False
 """
@@ -253,7 +253,7 @@ def test_secrets_are_masked_wherever_the_state_shows_them(project):
         X = "".join({list(secret)!r})
 
         def test_it(stripe_balance):
-            customer = stripe_balance.customer(name=X)
+            customer = stripe_balance.customer(name=X, email="ada@example.com")
             stripe_balance.customer(name=X)
             stripe_balance.fund(customer, 5, reference=X)
             stripe_balance.bank_transfer_invoice(customer, 500, number="N " + X[:17])

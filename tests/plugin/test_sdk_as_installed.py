@@ -40,7 +40,7 @@ def test_clients(stripe_balance, stripe_client):
         assert getattr(client, "v1", client).customers.retrieve(customer.id).id == customer.id
 
 def test_version(stripe_balance):
-    invoice = stripe_balance.bank_transfer_invoice(stripe_balance.customer(), 1000)
+    invoice = stripe_balance.bank_transfer_invoice(stripe_balance.customer(email="ada@example.com"), 1000)
     assert {one.request.headers["Stripe-Version"] for one in stripe_balance.requests} == {
         stripe.api_version
     }

@@ -293,7 +293,7 @@ def test_a_test_has_the_events_of_its_wider_worlds_customers(project):
         import pytest
 
         @pytest.fixture(scope="session")
-        def payer(session_stripe_balance): return session_stripe_balance.customer()
+        def payer(session_stripe_balance): return session_stripe_balance.customer(email="ada@example.com")
 
         @pytest.fixture(scope="module")
         def invoice(payer, module_stripe_balance):
