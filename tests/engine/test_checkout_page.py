@@ -307,10 +307,55 @@ def test_what_the_page_would_not_take_is_an_error(paid, typed, params, message):
         paid(typed, **params)
 
 
-def test_what_is_typed_is_text(stripe_balance):
-    """Anything else is a TypeError with its name."""
-    with pytest.raises(TypeError, match=r"customer_details\[name\] must be a str, not int"):
-        stripe_balance.complete_checkout(page(), customer_details={"name": 7})
-    nowhere = {"address": {"line1": None}}
-    with pytest.raises(TypeError, match=r"shipping_details\[address\]\[line1\] must be a str"):
-        stripe_balance.complete_checkout(page(), shipping_details=nowhere)
+NO_TEXT = {
+    "a number": ({"customer_details": {"name": 7}}, r"customer_details\[name\] must be a str, not int"),
+    "nothing": (
+        {"shipping_details": {"address": {"line1": None}}},
+        r"shipping_details\[address\]\[line1\] must be a str, not NoneType; leave out what nobody",
+    ),
+    "a hash as a name": (
+        {"customer_details": {"name": {"a": "b"}}},
+        r"customer_details\[name\] must be a str, not dict",
+    ),
+    "a hash as a phone number": (
+        {"customer_details": {"phone": {"a": "b"}}},
+        r"customer_details\[phone\] must be a str, not dict",
+    ),
+    "a hash as a city": (
+        {"customer_details": {"address": {"city": {"a": "b"}}}},
+        r"customer_details\[address\]\[city\] must be a str, not dict",
+    ),
+    "a hash as a name of the shipping": (
+        {"shipping_details": {"name": {"a": "b"}}},
+        r"shipping_details\[name\] must be a str, not dict",
+    ),
+    "a hash as a custom field": (
+        {"custom_fields": {"po": {"a": "b"}}},
+        r"custom_fields\[po\] must be a str, not dict",
+    ),
+    "a hash as a custom field named address": (
+        {"custom_fields": {"address": {"a": "b"}}},
+        r"custom_fields\[address\] must be a str, not dict",
+    ),
+    "a text as an address": (
+        {"customer_details": {"address": "Main"}},
+        r"customer_details\[address\] must be a dict, as \{\"country\": .*\}, not str",
+    ),
+    "a text as all": ({"customer_details": "x"}, r"customer_details must be a dict, as .*, not str"),
+    "an empty list as all": ({"custom_fields": []}, "custom_fields must be a dict, as .*, not list"),
+    "a number as a key": (
+        {"customer_details": {1: "x"}},
+        r"the key of customer_details\[1\] must be a str, not int",
+    ),
+    "a hash to pay with": ({"pay_with": {"id": "card"}}, "pay_with must be a str, not dict: one of"),
+}
+
+
+@pytest.mark.parametrize(("typed", "message"), NO_TEXT.values(), ids=NO_TEXT)
+def test_what_is_typed_is_text(stripe_balance, typed, message):
+    """Anything else is a TypeError with its name, and leaves the session as it was."""
+    asking = {"custom_fields": FIELDS, "phone_number_collection": {"enabled": True}}
+    session = page(**asking, **SHIPS)
+    with pytest.raises(TypeError, match=message):
+        stripe_balance.complete_checkout(session, **{"pay_with": "card", **typed})
+    assert as_dict(stripe.checkout.Session.retrieve(session.id)) == as_dict(session)
