@@ -8,6 +8,7 @@ import pytest
 import stripe
 from majors import as_dict
 
+NUMBER, ADDRESS = "4242" * 4, "ada@" + "navybank.com"
 REAL = Path(os.environ.get("STRIPE_REAL_DATA", "../shared/real")) / "neighbours"
 SUCCESS = "https://example.com/thanks"
 COST = {"currency": "usd", "unit_amount": 1000, "product_data": {"name": "Hat"}}
@@ -261,6 +262,36 @@ def test_a_second_try_pays_for_the_same_customer(stripe_balance):
     assert [one.id for one in stripe.Customer.list().data] == [made]
 
 
+def test_a_second_try_may_type_anything_else(stripe_balance):
+    """The customer that the page made gets it before the card is tried; the rest stays as it was."""
+    phone = {"phone_number_collection": {"enabled": True}}
+    session = page(customer_creation="always", **phone)
+    ada = {"email": "ada@example.com", "name": "Ada", "phone": "+4930123456"}
+    with pytest.raises(ValueError, match="the page shows: Your card was declined"):
+        stripe_balance.complete_checkout(session, "pm_card_visa_chargeDeclined", customer_details=ada)
+    bo = {"email": "bo@example.com", "name": "Bo"}
+    done = stripe_balance.complete_checkout(session, "card", customer_details=bo)
+    now = {**ada, **bo}
+    for shown in (done.customer_details, *stripe.Customer.list().data):
+        assert now.items() <= as_dict(shown).items()
+    types = [event.type for event in stripe_balance.events()]
+    assert types[0] == "customer.created"
+    assert types[types.index("payment_intent.payment_failed") + 1] == "customer.updated"
+    assert types[-1] == "checkout.session.completed"
+    assert types.count("customer.updated") == 1
+
+
+def test_a_second_try_keeps_the_e_mail_address_of_the_session(stripe_balance):
+    """The app gave it, so the page that made the customer shows it still."""
+    session = page(customer_creation="always", customer_email="eve@example.com")
+    with pytest.raises(ValueError, match="the page shows: Your card was declined"):
+        stripe_balance.complete_checkout(session, "pm_card_visa_chargeDeclined")
+    bo = {"email": "bo@example.com"}
+    with pytest.raises(ValueError, match=r"shows the e-mail address eve@example\.com"):
+        stripe_balance.complete_checkout(session, "card", customer_details=bo)
+
+
+WHOLE = {"billing_address_collection": "required"}
 TYPED = {
     "a phone number": ({"customer_details": {"phone": "+12025550199"}}, {}, "doesn't ask for phone; it"),
     "an unknown field": ({"customer_details": {"age": "7"}}, {}, "doesn't ask for age; it asks for"),
@@ -280,7 +311,7 @@ TYPED = {
         "doesn't ask for shipping_details: send shipping_address_collection",
     ),
     "another country": (
-        {"shipping_details": {"address": {"country": "FR"}}},
+        {"shipping_details": {"address": {**BERLIN, "country": "FR"}}},
         SHIPS,
         "ships to DE, US, and not to FR",
     ),
@@ -295,16 +326,136 @@ TYPED = {
         "has no custom field vat; it has po, code, size, note",
     ),
     "no digits": ({"custom_fields": {"code": "abcd"}}, {"custom_fields": FIELDS}, "code takes digits"),
-    "too few": ({"custom_fields": {"code": "1"}}, {"custom_fields": FIELDS}, "code takes 4 to 6"),
+    "too few": (
+        {"custom_fields": {"code": "1"}},
+        {"custom_fields": FIELDS},
+        "code takes at least 4 and at most 6 characters",
+    ),
+    "too few without a maximum": (
+        {"custom_fields": {"po": "1"}},
+        {"custom_fields": [{**FIELDS[0], "text": {"minimum_length": 4}}]},
+        "po takes at least 4 characters",
+    ),
     "no choice": ({"custom_fields": {"size": "l"}}, {"custom_fields": FIELDS}, "size takes one of s, m"),
+    "an empty field": (
+        {"custom_fields": {"po": ""}},
+        {"custom_fields": FIELDS},
+        r"requires custom_fields\[po\], and it is empty: leave it out",
+    ),
+    "an empty name": (
+        {"customer_details": {"name": " "}},
+        {},
+        r"requires customer_details\[name\], and it is empty",
+    ),
+    "an empty name of a business": (
+        {"customer_details": {"business_name": ""}},
+        {"name_collection": {"business": {"enabled": True}}},
+        r"requires customer_details\[business_name\], and it is empty",
+    ),
+    "an empty name of the shipping": (
+        {"shipping_details": {"name": ""}},
+        SHIPS,
+        r"requires shipping_details\[name\], and it is empty",
+    ),
+    "an empty phone number": (
+        {"customer_details": {"phone": ""}},
+        {"phone_number_collection": {"enabled": True}},
+        r"requires customer_details\[phone\], and it is empty",
+    ),
+    "no phone number": (
+        {"customer_details": {"phone": "abc"}},
+        {"phone_number_collection": {"enabled": True}},
+        r"takes \+ and digits as customer_details\[phone\], as \+12025550123, and not 'abc'",
+    ),
+    "a part of a required address": (
+        {"customer_details": {"address": {"country": "US"}}},
+        WHOLE,
+        r"requires line1 in customer_details\[address\]: add that, or leave the address out",
+    ),
+    "an empty line of a required address": (
+        {"customer_details": {"address": {**BERLIN, "line1": ""}}},
+        WHOLE,
+        r"requires line1 in customer_details\[address\]",
+    ),
+    "a part of a shipping address": (
+        {"shipping_details": {"address": {"country": "DE"}}},
+        SHIPS,
+        r"requires line1 in shipping_details\[address\]",
+    ),
+    "an empty shipping address": (
+        {"shipping_details": {"address": {}}},
+        SHIPS,
+        r"requires country, line1 in shipping_details\[address\]",
+    ),
+    "an address without a country": (
+        {"customer_details": {"address": {"postal_code": "10117"}}},
+        {},
+        r"requires country in customer_details\[address\]",
+    ),
+    "a country's name": (
+        {"customer_details": {"address": {**BERLIN, "country": "Germany"}}},
+        WHOLE,
+        r"a code of two letters as customer_details\[address\]\[country\], as DE, and not 'Germany'",
+    ),
 }
 
 
 @pytest.mark.parametrize(("typed", "params", "message"), TYPED.values(), ids=TYPED)
-def test_what_the_page_would_not_take_is_an_error(paid, typed, params, message):
-    """It says what the page asks for."""
+def test_what_the_page_would_not_take_is_an_error(stripe_balance, typed, params, message):
+    """It says what the page asks for, and leaves the session as it was."""
+    session = page(**params)
     with pytest.raises(ValueError, match=message):
-        paid(typed, **params)
+        stripe_balance.complete_checkout(session, "card", **typed)
+    assert as_dict(stripe.checkout.Session.retrieve(session.id)) == as_dict(session)
+
+
+def test_what_is_optional_may_be_left_empty(paid):
+    """It has no value then, as if nobody had typed."""
+    optional = {"individual": {"enabled": True, "optional": True}}
+    typed = {"customer_details": {"individual_name": ""}, "custom_fields": {"note": ""}}
+    session, _, _ = paid(typed, custom_fields=FIELDS, name_collection=optional)
+    assert (session["customer_details"]["individual_name"], values(session)["note"]) == (None, None)
+
+
+def test_a_customer_s_address_fills_in_what_it_is_enough_for(paid, stripe_balance):
+    """A part of one is not mixed with a made-up one."""
+    part = {"address": {"city": "Berlin", "country": "DE"}}
+    payer = stripe_balance.customer(**part, shipping={**part, "name": "Ada"}).id
+    by_card, _, _ = paid(customer=payer)
+    assert by_card["customer_details"]["address"] == {**NOWHERE, **part["address"]}
+    assert paid(customer=payer, **WHOLE)[0]["customer_details"]["address"] == HOME
+    shipped, _, _ = paid(customer=payer, **SHIPS)
+    assert shipped["collected_information"]["shipping_details"] == {"address": HOME, "name": "Ada"}
+
+
+SECRET = {
+    "a type": ({"pay_with": NUMBER}, {}),
+    "an e-mail address": (
+        {"customer_details": {"email": "bo@example.com"}},
+        {"customer_email": ADDRESS},
+    ),
+    "a name of a field": ({"customer_details": {NUMBER: "1"}}, {}),
+    "a country": ({"customer_details": {"address": {"country": NUMBER}}}, {}),
+    "a part of an address": ({"customer_details": {"address": {NUMBER: "1"}}}, {}),
+    "a name in the shipping": ({"shipping_details": {NUMBER: "1"}}, SHIPS),
+    "a phone number": (
+        {"customer_details": {"phone": ADDRESS}},
+        {"phone_number_collection": {"enabled": True}},
+    ),
+    "a choice": ({"custom_fields": {"size": ADDRESS}}, {"custom_fields": FIELDS}),
+    "digits": ({"custom_fields": {"code": f"{NUMBER} or so"}}, {"custom_fields": FIELDS}),
+    "a custom field": ({"custom_fields": {NUMBER: "1"}}, {"custom_fields": FIELDS}),
+}
+
+
+@pytest.mark.parametrize(("typed", "params"), SECRET.values(), ids=SECRET)
+def test_an_error_of_the_page_masks_secrets(stripe_balance, typed, params):
+    """A card number, and an e-mail address that may be somebody's."""
+    session = page(**params)
+    with pytest.raises(ValueError, match=r"\*\*\*") as caught:
+        stripe_balance.complete_checkout(session, **{"pay_with": "card", **typed})
+    assert NUMBER not in str(caught.value)
+    assert ADDRESS not in str(caught.value)
 
 
 NO_TEXT = {

@@ -12,6 +12,7 @@ from pytest_stripe_balance.engine.money import checkout_settlement
 from pytest_stripe_balance.engine.money.ready_made import READY_MADE as CARDS
 from pytest_stripe_balance.engine.payments import payment_intents
 from pytest_stripe_balance.engine.state.faults import Fault
+from pytest_stripe_balance.masking import shown
 from pytest_stripe_balance.refused import Refused
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ def complete(
 
     - Its intent is made and confirmed, with the events of that; then `checkout.session.completed`.
     - `typed` is what the customer types (`collected.fill_in`). A guest becomes a customer before the
-      intent is made, if the session makes one: `customer.created`. A customer gets the e-mail address
-      that they lacked, and what customer_update says, before the session's event: `customer.updated`.
+      intent is made, if the session makes one: `customer.created`. What they type after a declined
+      try changes that one: `customer.updated`. Another customer gets the e-mail address that they
+      lacked, and what customer_update says, before the session's event: `customer.updated`.
     - In manual mode a confirm takes nothing from the balance, so the session waits for the money.
     - A payment that fails leaves the session open, with its intent.
 
@@ -66,20 +68,30 @@ def complete(
 
 
 def _with_customer(world: World, session: CheckoutSession) -> CheckoutSession:
-    """Make a customer of a guest, if the session says so, or keeps the payment method [doc]."""
-    if session.customer is not None or not (session.customer_creation == "always" or _keeps(session)):
+    """Make a customer of a guest, if the session says so, or keeps the payment method.
+
+    The confirm makes them [sdk], also one that is declined (checkout-page). The next try gives them what
+    is typed then.
+    """
+    payer = session.customer
+    if payer is not None:
+        if collected.is_made_by_page(session):
+            customers.update(world, payer, **_of_guest(session))
         return session
-    collected = {**_collected(session), "email": session.email}
-    params: dict[str, Any] = {
-        name: collected[name]
-        for name in ("address", "email", "name", "phone", "shipping")
-        if collected[name] is not None
-    }
-    made = customers.create(world, **params)
+    if not (session.customer_creation == "always" or _keeps(session)):
+        return session
+    made = customers.create(world, **_of_guest(session))
     if session.payment_intent is not None:
         intent = world.payment_intents.find(session.payment_intent, "intent")
         world.payment_intents.put(intent._replace(customer=made.id))
     return session._replace(customer=made.id)
+
+
+def _of_guest(session: CheckoutSession) -> dict[str, Any]:
+    """Give the parameters of the customer that a guest becomes."""
+    known = {**_collected(session), "email": session.email}
+    names = ("address", "email", "name", "phone", "shipping")
+    return {name: known[name] for name in names if known[name] is not None}
 
 
 def _save(world: World, session: CheckoutSession) -> None:
@@ -88,10 +100,10 @@ def _save(world: World, session: CheckoutSession) -> None:
     if payer is None:
         return
     changes: dict[str, Any] = {} if payer.email else {"email": session.email}
-    collected = _collected(session)
+    known = _collected(session)
     for name, when in session.customer_update.items():
-        if when == "auto" and collected[name] is not None:
-            changes[name] = collected[name]
+        if when == "auto" and known[name] is not None:
+            changes[name] = known[name]
     if changes:
         customers.update(world, payer.id, **changes)
 
@@ -123,7 +135,7 @@ def _how(world: World, session: CheckoutSession, pay_with: str | None) -> tuple[
         pay_with = types[0]
     kind, params = _chosen(world, pay_with)
     if kind not in types:
-        message = f"{session.id} can be paid with {', '.join(types)}, and not with {pay_with}"
+        message = f"{session.id} can be paid with {', '.join(types)}, and not with {shown(pay_with)}"
         raise ValueError(message)
     if kind not in (BANK_TRANSFER, CARD):
         raise Refused(
