@@ -56,8 +56,9 @@ ENTRIES = (
         "billing details of a new card are those of customer_details. Where a shipping address is asked "
         "for, it is the billing address too, and the shipping of the intent. No tax ID is given. A "
         "customer that the page makes has what was typed, and customer.created comes before "
-        "payment_intent.created. What a customer keeps of it comes before checkout.session.completed, "
-        "as customer.updated.",
+        "payment_intent.created. After a declined card they are updated by what is typed then. What a "
+        "customer keeps of it comes before checkout.session.completed, as customer.updated. A whole "
+        "address has at least a country and a line1.",
     ),
     Assumption(
         "checkout-canceled",
