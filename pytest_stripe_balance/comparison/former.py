@@ -26,6 +26,7 @@ _VALUES: Mapping[tuple[str, str], tuple[date, Sequence[Json]]] = {
         "saved_payment_method_options.payment_method_remove",
     ): (date(2025, 5, 16), (None,)),
     # pay-rails/pay and openfoodfoundation/openfoodnetwork, of ready-made cards
+    ("charge", "payment_method_details.card.checks.cvc_check"): (date(2025, 10, 22), (None, "fail")),
     ("payment_method", "card.checks.cvc_check"): (date(2025, 10, 22), (None, "fail")),
     ("payment_method", "card.display_brand"): (date(2024, 2, 18), _ANY),
     ("payment_method", "card.three_d_secure_usage.supported"): (date(2023, 12, 4), _ANY),

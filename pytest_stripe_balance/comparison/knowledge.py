@@ -31,6 +31,7 @@ UNSURE = "a skipped request may have changed the object that it names"
 PUBLIC = "it was sent with a publishable key, which gets only a part of each object"
 NO_FORM = "its body is not form-encoded"
 NO_VERSION = "the recording lacks the API version that it was sent with"
+BEFORE = "a balance has what the account took in before the recording"
 OTHERS = "the missing object belongs to another account or to the other mode"
 BEYOND = "it is about a payment by other means that began before the recording"
 CHANGED = "its object had changed, and no recorded request did that"
@@ -250,6 +251,8 @@ class Knowledge:
             return PUBLIC
         if named.endpoint is None:
             return None  # the fake's own refusal says so
+        if named.endpoint.returns == "balance":
+            return BEFORE
         missing = [an_id for an_id in named.all if not (self.has(an_id) or self._is_given(an_id))]
         if missing:
             error = error_of(exchange.response.json)

@@ -436,6 +436,14 @@ def test_a_card_that_a_customer_saved_elsewhere_is_beyond_the_recording(story):
     assert story.told()[:2] == ([], {1: knowledge.BEYOND})
 
 
+def test_what_an_account_took_in_before_is_in_its_balance(story):
+    """The fake's balance begins at nothing, so that of a recording isn't compared."""
+    story.customer()
+    funds = [{"amount": 53_000_000, "currency": "cad", "source_types": {"card": 53_000_000}}]
+    story.asked("GET", "/v1/balance", changed={"available": funds})
+    assert story.told()[:2] == ([], {1: knowledge.BEFORE})
+
+
 def test_what_is_missing_though_it_was_made_is_another_accounts(story):
     """A scrubber took the account's name; once something was deleted it may be missing indeed."""
     customer = story.customer()

@@ -61,6 +61,22 @@ def test_a_value_of_former_years_is_no_difference(check, day, found, checked):
     assert on(day, checked(check)) == found
 
 
+@pytest.mark.parametrize(("day", "differs"), [("2021-04-09", False), ("2026-08-03", True)])
+def test_a_charges_check_of_former_years_is_no_difference(day, differs, story):
+    """The charge shows what its card showed then (pay-rails/pay)."""
+    order = "amount=1000&currency=usd&payment_method=pm_card_visa&confirm=true"
+    at = "payment_method_details.card.checks.cvc_check"
+    story.asked("POST", "/v1/payment_intents", f"{order}&return_url=https://example.com")
+    charge = story.exchanges[-1].response.json["latest_charge"]
+    story.asked("GET", f"/v1/charges/{charge}")
+    read = story.exchanges[-1]
+    document = read.response.json
+    document["payment_method_details"]["card"]["checks"]["cvc_check"] = None
+    body = json.dumps(document).encode()
+    story.exchanges[-1] = replace(read, response=replace(read.response, body=body))
+    assert on(day, story) == ([("breaking", f"$.{at}")] if differs else [])
+
+
 @pytest.mark.parametrize(("code", "is_told"), [("", False), ("&card[cvc]=123", True)])
 def test_a_number_without_its_code_has_no_check(code, is_told, checked):
     """The fake gets a token in its place, and a token's card has a code."""
