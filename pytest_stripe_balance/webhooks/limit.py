@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 SECONDS = 10.0
 _SLICES = 10
+_SOON = 0.01  # seconds
 _HAS_TIMERS = hasattr(signal, "setitimer")  # Windows hasn't
 # Without the enums that the standard library puts round it, which take longer than a delivery.
 _PLAIN = sys.modules.get("_signal", signal)
@@ -44,9 +45,13 @@ def within(seconds: float, call: Callable[..., T], *args: object) -> T:
         return call(*args)
     is_over = False
 
-    def ring(_number: int, _frame: FrameType | None) -> None:
-        if not is_over and not is_debugged():
-            raise Hung
+    def ring(_number: int, frame: FrameType | None) -> None:
+        if is_over or is_debugged():
+            return
+        if _is_finalizing(frame):
+            signal.setitimer(signal.ITIMER_REAL, _SOON, seconds)
+            return
+        raise Hung
 
     before = _set_handler(signal.SIGALRM, ring)
     try:
@@ -64,6 +69,15 @@ def _timer_is_free() -> bool:
     if signal.getitimer(signal.ITIMER_REAL)[0]:
         return False
     return _handler_of(signal.SIGALRM) is not None  # None: one that isn't Python's can't be put back
+
+
+def _is_finalizing(frame: FrameType | None) -> bool:
+    """Tell whether an object is being collected: Python swallows what is raised then, with a warning."""
+    while frame is not None:
+        if frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def is_debugged() -> bool:

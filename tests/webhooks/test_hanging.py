@@ -143,6 +143,31 @@ def test_the_traceback_shows_where_it_hung(app):
     door.close()
 
 
+class SlowToGo:
+    """Its collection takes longer than a delivery may."""
+
+    def __del__(self):
+        until = time.monotonic() + 2 * SHORT
+        while time.monotonic() < until:
+            pass
+
+
+def test_what_is_being_collected_goes_before_the_app_is_left():
+    """Python would swallow what is raised there, and warn, which fails a test here."""
+
+    def handle(*_):
+        SlowToGo()
+        hangs()
+
+    began = time.monotonic()
+    door = door_for(handler=handle)
+    status, error = door.send(b"{}", {})
+    assert time.monotonic() - began < 2.5
+    assert (status, type(error)) == (None, TimeoutError)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    door.close()
+
+
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     "app", ["async handler", "ASGI", "FastAPI", "async handler that can't be canceled"]
