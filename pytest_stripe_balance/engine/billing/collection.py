@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from pytest_stripe_balance.engine.bank_transfers.regions import CustomerBalanceOptions
 from pytest_stripe_balance.engine.billing.invoice_echoes import SiblingOptions
 from pytest_stripe_balance.engine.money import default_methods
-from pytest_stripe_balance.engine.state import faults
 from pytest_stripe_balance.engine.state.determinism import DAY, END_OF_TIME
 from pytest_stripe_balance.engine.state.faults import Fault
 from pytest_stripe_balance.engine.state.records.invoices import CollectionMethod
@@ -111,4 +110,4 @@ def _due_date(world: World, params: CollectionParams) -> int:
 
 def refused(message: str) -> Fault:
     """Make a fault without a code, in words that others noted from Stripe."""
-    return faults.Fault(message, assumption="invoice-refusals")
+    return Fault(message, assumption="invoice-refusals")

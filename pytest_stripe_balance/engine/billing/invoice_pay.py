@@ -70,19 +70,20 @@ def pay(
         raise Fault("Invoice is already paid")
     if invoice.status == "uncollectible":
         raise Refused(f"paying {invoice.id}, which is uncollectible, is not modelled")
+    if invoice.status not in ("draft", "open"):
+        raise refused(NOT_OPEN)
+    named = None
+    if payment_method is not None:
+        named = default_methods.attached(world, payment_method, invoice.customer, "payment_method")
     is_draft = invoice.status == "draft"
     if is_draft:
-        if payment_method is not None:
-            default_methods.attached(world, payment_method, invoice.customer, "payment_method")
         invoice = finalized(world, invoice)
         if invoice.status == "paid":
             return invoice
-    if invoice.status != "open":
-        raise refused(NOT_OPEN)
     if paid_out_of_band:
         return _paid_out_of_band(world, invoice)
     try:
-        return _paid(world, invoice, payment_method)
+        return _paid(world, invoice, named)
     except Fault as fault:
         fault.keeps_changes |= is_draft
         raise
@@ -96,11 +97,11 @@ def _paid_out_of_band(world: World, invoice: Invoice) -> Invoice:
     return paid
 
 
-def _paid(world: World, invoice: Invoice, method_id: str | None) -> Invoice:
-    """Pay by the card that is to pay, or else by cash."""
+def _paid(world: World, invoice: Invoice, named: PaymentMethod | None) -> Invoice:
+    """Pay by the card that the request names or that is the default, or else by cash."""
     intent = intent_of(world, invoice)
-    card = _card(world, invoice, method_id)
-    if "card" not in intent.payment_method_types and method_id is not None:
+    card = named or _default_card(world, invoice)
+    if "card" not in intent.payment_method_types and named is not None:
         raise Refused(
             f"paying {invoice.id} by card is not modelled, because it takes no card: name it among its "
             "payment_settings[payment_method_types]"
@@ -114,10 +115,8 @@ def _paid(world: World, invoice: Invoice, method_id: str | None) -> Invoice:
     return world.invoices.find(invoice.id, "invoice")
 
 
-def _card(world: World, invoice: Invoice, method_id: str | None) -> PaymentMethod | None:
-    """Find the card that is to pay an invoice, if one is."""
-    if method_id is not None:
-        return default_methods.attached(world, method_id, invoice.customer, "payment_method")
+def _default_card(world: World, invoice: Invoice) -> PaymentMethod | None:
+    """Find the card that pays an invoice where none is named; None if there is none."""
     customer = world.customer(invoice.customer, in_path=False)
     default = invoice.default_payment_method or customer.invoice_settings["default_payment_method"] or ""
     return world.payment_methods.get(default)
