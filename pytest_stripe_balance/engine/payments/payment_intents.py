@@ -94,7 +94,6 @@ def create(
         **typed,
     )
     payment_method_options.check(world, draft, params, method)
-    _refuse_manual(draft)
     if confirm:
         confirmation.check(world, draft, params)
     intent = payment_method_options.take(world, draft, params, **identity(world))
@@ -102,18 +101,6 @@ def create(
     if token is not None:
         confirmation_tokens.use(world, token, intent)
     return confirmation.carry_out(world, intent, params) if confirm else intent
-
-
-def _refuse_manual(draft: PaymentIntent) -> None:
-    """Refuse to capture later what isn't paid by card alone, or what is shared by Connect."""
-    if draft.capture_method != "manual":
-        return
-    if "customer_balance" in draft.payment_method_types:
-        raise Refused("capture_method=manual with customer_balance among the types is not modelled")
-    if draft.transfer_data is not None or draft.application_fee_amount is not None:
-        raise Refused(
-            "capture_method=manual with transfer_data or application_fee_amount is not modelled"
-        )
 
 
 def new(world: World, **fields: Any) -> PaymentIntent:  # noqa: ANN401 - fields of a record
@@ -189,7 +176,6 @@ def update(
     method = payment_method_options.resolve(world, params)
     changed = payment_method_options.retyped(world, changed, params)
     payment_method_options.check(world, changed, params, method)
-    _refuse_manual(changed)
     repaid = (
         payment_method_options.has_payment_method(params)
         or bool(params.get("payment_method_options"))
@@ -257,7 +243,6 @@ def submit(world: World, intent: PaymentIntent, **params: Unpack[ConfirmParams])
     confirmation.check(world, intent, params)
     intent = payment_method_options.retyped(world, intent, params)
     payment_method_options.check(world, intent, params, method)
-    _refuse_manual(intent)
     changed = payment_method_options.take(world, intent_params.described(intent, params), params)
     if token is not None:
         confirmation_tokens.use(world, token, changed)

@@ -213,6 +213,19 @@ def check(
         own = {} if clears_options(params) else intent.customer_balance_options
         merged = CustomerBalanceOptions(**{**own, **options})  # type: ignore[typeddict-item] # a merge of two of them
         regions.check_options(world, merged, intent.currency)
+    _refuse_manual(intent)
+
+
+def _refuse_manual(intent: PaymentIntent) -> None:
+    """Refuse to capture later what isn't paid by card alone, or what is shared by Connect."""
+    if intent.capture_method != "manual":
+        return
+    if "customer_balance" in intent.payment_method_types:
+        raise Refused("capture_method=manual with customer_balance among the types is not modelled")
+    if intent.transfer_data is not None or intent.application_fee_amount is not None:
+        raise Refused(
+            "capture_method=manual with transfer_data or application_fee_amount is not modelled"
+        )
 
 
 def _is_dropped(intent: PaymentIntent, kind: str) -> bool:
