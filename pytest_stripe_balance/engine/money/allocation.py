@@ -103,8 +103,6 @@ def capture(world: World, intent: PaymentIntent, charge: Charge, amount: int) ->
     Events `charge.captured`, `payment_intent.succeeded`, then those of `releases.release`.
     """
     taken, rest = charges.capture(world, charge, amount), charge.amount - amount
-    if rest and not releases.makes_refund(world):
-        taken = releases.release(world, taken, rest)
     succeeded = world.payment_intents.put(intent._replace(status="succeeded", uncaptured=rest))
     world.record_event("charge.captured", taken)
     world.record_event("payment_intent.succeeded", succeeded)

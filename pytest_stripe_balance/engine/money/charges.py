@@ -149,7 +149,10 @@ def capture(world: World, charge: Charge, amount: int) -> Charge:
         fee_details=details,
     )
     captured = charge._replace(
-        captured=True, balance_transaction=booked.id, captured_part=amount if is_part else None
+        captured=True,
+        balance_transaction=booked.id,
+        captured_part=amount if is_part else None,
+        released=charge.amount - booked_amount,
     )
     return world.charges.put(captured)
 
