@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_stripe_balance.engine import events
+from pytest_stripe_balance.engine.money import charge_refunds
 from pytest_stripe_balance.engine.money.balance_transactions import book
-from pytest_stripe_balance.engine.state.records.money import Refund
 
 if TYPE_CHECKING:
     from pytest_stripe_balance.engine.state.records.money import Charge
@@ -29,21 +28,11 @@ def release(world: World, charge: Charge, amount: int) -> Charge:
     if not makes_refund(world):
         return world.charges.put(charge._replace(released=charge.released + amount))
     world.readings.rely_on("release-as-refund")
-    refund = Refund(
-        id=world.ids.mint("re_", 24),
-        created=world.clock.now,
-        amount=amount,
-        currency=charge.currency,
-        status="succeeded",
-        destination_details={"card": {"type": "reversal"}, "type": "card"},
-        charge=charge.id,
-        payment_intent=charge.payment_intent,
-    )
+    reversal = {"card": {"type": "reversal"}, "type": "card"}
+    refund_id = world.ids.mint("re_", 24)
+    refund = charge_refunds.succeeded(world, refund_id, charge, amount, reversal)
     if charge.captured:
         booked = book(world, -amount, charge.currency, "refund", source=refund.id)
         refund = refund._replace(balance_transaction=booked.id)
     world.record_event("refund.created", world.refunds.put(refund))
-    after = world.charges.put(charge._replace(amount_refunded=charge.amount_refunded + amount))
-    previous = events.previous_of(charge, after, "amount_refunded", "refunded")
-    world.record_event("charge.refunded", after, previous)
-    return after
+    return charge_refunds.count(world, charge, amount, event="charge.refunded")

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from pytest_stripe_balance.engine import events
-from pytest_stripe_balance.engine.money import application_fees, balance_transactions, transfers
+from pytest_stripe_balance.engine.money import (
+    application_fees,
+    balance_transactions,
+    charge_refunds,
+    transfers,
+)
 from pytest_stripe_balance.engine.money.application_fees import MetadataParams
 from pytest_stripe_balance.engine.state import amounts, fields
 from pytest_stripe_balance.engine.state.faults import Fault
@@ -99,7 +104,7 @@ def reverse(
         )
     )
     payment = account.charges.find(transfer.destination_payment, "charge")
-    account.charges.put(payment._replace(amount_refunded=payment.amount_refunded + amount))
+    charge_refunds.count(account, payment, amount)
     world.transfers.put(transfer._replace(amount_reversed=transfer.amount_reversed + amount))
     taken = balance_transactions.book(
         world,

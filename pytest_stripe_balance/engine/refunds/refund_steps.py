@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_stripe_balance.engine import events
 from pytest_stripe_balance.engine.bank_transfers import regions
-from pytest_stripe_balance.engine.money import balance_transactions, shares
+from pytest_stripe_balance.engine.money import balance_transactions, charge_refunds, shares
 from pytest_stripe_balance.engine.reconciliation import automatic_reconciliation
 from pytest_stripe_balance.engine.state.determinism import DAY
 from pytest_stripe_balance.engine.state.records.money import Refund
@@ -82,17 +82,8 @@ def to_card(
         "reference_type": "acquirer_reference_number",
         "type": "refund",
     }
-    refund = Refund(
-        id=world.ids.mint("re_", 24),
-        created=world.clock.now,
-        amount=amount,
-        currency=charge.currency,
-        status="succeeded",
-        destination_details={"card": reference, "type": "card"},
-        charge=charge.id,
-        payment_intent=charge.payment_intent,
-        **details,
-    )
+    refund_id, to = world.ids.mint("re_", 24), {"card": reference, "type": "card"}
+    refund = charge_refunds.succeeded(world, refund_id, charge, amount, to)._replace(**details)
     refund = refund._replace(balance_transaction=_booked(world, refund, "refund"))
     return _shared(world, charge, refund, reverses=reverses, gives_fee_back=gives_fee_back)
 
@@ -113,16 +104,8 @@ def to_cash_balance(world: World, charge: Charge, amount: int) -> Refund:
     `automatic_reconciliation.reconcile`, because an open item may get the money at once.
     """
     world.readings.rely_on("refund-to-cash-balance")
-    refund = Refund(
-        id=_id(world),
-        created=world.clock.now,
-        amount=amount,
-        currency=charge.currency,
-        status="succeeded",
-        destination_details={CASH_BALANCE: {}, "type": CASH_BALANCE},
-        charge=charge.id,
-        payment_intent=charge.payment_intent,
-    )
+    to = {CASH_BALANCE: {}, "type": CASH_BALANCE}
+    refund = charge_refunds.succeeded(world, _id(world), charge, amount, to)
     row = _credit(world, charge, refund)
     refund = _recorded(world, refund._replace(balance_transaction=_booked(world, refund)))
     automatic_reconciliation.reconcile(world, row)
@@ -246,11 +229,7 @@ def _recorded(world: World, refund: Refund) -> Refund:
 def _refund_charge(world: World, charge_id: str, amount: int, *, event: str | None = None) -> None:
     """Add an amount to a charge's amount_refunded; a negative one takes it away."""
     world.readings.rely_on("refund-amount-refunded")
-    before = world.charges.find(charge_id, "charge")
-    after = world.charges.put(before._replace(amount_refunded=before.amount_refunded + amount))
-    if event:
-        previous = events.previous_of(before, after, "amount_refunded", "refunded")
-        world.record_event(event, after, previous)
+    charge_refunds.count(world, world.charges.find(charge_id, "charge"), amount, event=event)
 
 
 def _booked(world: World, refund: Refund, book_as: str = "payment_refund") -> str:
