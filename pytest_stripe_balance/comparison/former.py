@@ -58,13 +58,11 @@ _WORDS = (
 
 def was_otherwise(at: Location, recorded: Json, moment: int) -> bool:
     """Tell whether a recorded value is one that Stripe had there until after a moment."""
-    day, values = _VALUES.get((at.kind, at.shape), (date.min, _ANY))
-    return (
-        bool(moment)
-        and day != date.min
-        and _is_before(moment, day)
-        and recorded in (values or [recorded])
-    )
+    row = _VALUES.get((at.kind, at.shape))
+    if row is None or not moment:
+        return False
+    day, values = row
+    return _is_before(moment, day) and (not values or recorded in values)
 
 
 def as_worded(message: str, recorded: str, moment: int) -> str:

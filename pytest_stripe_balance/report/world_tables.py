@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pytest_stripe_balance.engine.state import amounts
@@ -16,6 +17,11 @@ def of_world(world: World, width: int) -> list[str]:
     """Write all tables of a world, none of them wider than `width`."""
     writers = (_invoices, _sessions, _intents, _refunds, _transfers, _fees, _ledgers)
     return [line for write in writers for line in write(world, width)]
+
+
+def _told(head: Sequence[str], rows: Sequence[Sequence[object]], right: str, width: int) -> list[str]:
+    """Write a table behind an empty line; nothing without rows."""
+    return ["", *table(head, rows, right=right, most=width)] if rows else []
 
 
 def _invoices(world: World, width: int) -> list[str]:
@@ -33,7 +39,7 @@ def _invoices(world: World, width: int) -> list[str]:
         if not invoice.deleted
     ]
     head = ("invoice", "amount", "", "status", "due", "payment intent", "customer")
-    return ["", *table(head, rows, right="<>", most=width)] if rows else []
+    return _told(head, rows, "<>", width)
 
 
 def _sessions(world: World, width: int) -> list[str]:
@@ -50,7 +56,7 @@ def _sessions(world: World, width: int) -> list[str]:
         for session in world.checkout_sessions
     ]
     head = ("checkout session", "amount", "", "status", "payment", "customer", "payment intent")
-    return ["", *table(head, rows, right="<>", most=width)] if rows else []
+    return _told(head, rows, "<>", width)
 
 
 def _intents(world: World, width: int) -> list[str]:
@@ -66,10 +72,8 @@ def _intents(world: World, width: int) -> list[str]:
         )
         for intent in world.payment_intents
     ]
-    if not rows:
-        return []
     head = ("payment intent", "amount", "applied", "remaining", "", "status", "customer")
-    return ["", *table(head, rows, right="<>>>", most=width)]
+    return _told(head, rows, "<>>>", width)
 
 
 def _refunds(world: World, width: int) -> list[str]:
@@ -84,7 +88,7 @@ def _refunds(world: World, width: int) -> list[str]:
         for refund in world.refunds
     ]
     head = ("refund", "amount", "", "status", "refunds")
-    return ["", *table(head, rows, right="<>", most=width)] if rows else []
+    return _told(head, rows, "<>", width)
 
 
 def _transfers(world: World, width: int) -> list[str]:
@@ -100,7 +104,7 @@ def _transfers(world: World, width: int) -> list[str]:
         for transfer in world.transfers
     ]
     head = ("transfer", "amount", "reversed", "", "destination", "charge")
-    return ["", *table(head, rows, right="<>>", most=width)] if rows else []
+    return _told(head, rows, "<>>", width)
 
 
 def _fees(world: World, width: int) -> list[str]:
@@ -116,7 +120,7 @@ def _fees(world: World, width: int) -> list[str]:
         for fee in world.application_fees
     ]
     head = ("application fee", "amount", "refunded", "", "account", "charge")
-    return ["", *table(head, rows, right="<>>", most=width)] if rows else []
+    return _told(head, rows, "<>>", width)
 
 
 def _ledgers(world: World, width: int) -> list[str]:
